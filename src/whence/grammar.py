@@ -1,0 +1,108 @@
+"""What a type, a tag and an id may look like, each in one normal form. Checked names are remembered, because the same
+few types and tags come again and again; which event carries them is left to events."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from whence.errors import InvalidEvent
+
+TAGS_MAX = 32
+ID_BYTES_MAX = 200
+TAG_VALUE_BYTES_MAX = 200
+EVENT_BYTES_MAX = 1024 * 1024
+APPEND_EVENTS_MAX = 10_000
+
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,119}", re.ASCII)
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_REMEMBERED_MAX = 100_000
+
+_types: set[str] = set()
+_tags: set[str] = set()
+
+
+def normal_type(name: str) -> str:
+    """The type name, checked: a letter, then up to 119 letters, digits, `_` and `.`. Raises InvalidEvent."""
+    if name in _types:
+        return name
+    if not isinstance(name, str) or not _TYPE.fullmatch(name):
+        remedy = "Start with a letter, then up to 119 letters, digits, _ or ., for example EmailOpened."
+        raise InvalidEvent("Not an event type", type=repr(name), remedy=remedy)
+    _remember(_types, name)
+    return name
+
+
+def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags as a sorted tuple without repeats, checked. Raises InvalidEvent."""
+    if isinstance(tags, str):
+        raise InvalidEvent("Tags are a list", tags=repr(tags), remedy=f"Write tags=[{tags!r}].")
+    given = tuple(tags)
+    if len(given) > 1:
+        given = tuple(sorted(set(given)))
+    for tag in given:
+        if tag not in _tags:
+            _check_tag(tag)
+    if len(given) > TAGS_MAX:
+        raise InvalidEvent("Too many tags", tags=len(given), most=TAGS_MAX, remedy="Keep the rest in data.")
+    return given
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """The kind and the value of a tag: `lead:42` gives ("lead", "42"). Raises InvalidEvent."""
+    if tag not in _tags:
+        _check_tag(tag)
+    kind, _, value = tag.partition(":")
+    return kind, value
+
+
+def normal_kind(kind: str) -> str:
+    """The kind of an entity, checked as the key of a tag. Raises InvalidEvent."""
+    if not _KIND.fullmatch(kind):
+        remedy = "Start with a small letter, then up to 39 small letters, digits or _, for example lead."
+        raise InvalidEvent("Not a kind of entity", kind=repr(kind), remedy=remedy)
+    return kind
+
+
+def id_to_raw(id: str) -> bytes | str:
+    """The stored form of an id: 16 bytes for a canonical UUID, else the text. Raises InvalidEvent."""
+    if len(id) == 36 and _UUID.fullmatch(id):
+        return bytes.fromhex(id.replace("-", ""))
+    try:
+        size = len(id.encode())
+    except UnicodeEncodeError:
+        raise InvalidEvent("An event id is UTF-8 text", id=repr(id)) from None
+    if not 0 < size <= ID_BYTES_MAX:
+        raise InvalidEvent("An event id has 1 to 200 bytes", id=repr(id[:40]), bytes=size, remedy="Shorten or hash it.")
+    return id
+
+
+def raw_to_id(raw: bytes | str) -> str:
+    """The id that `id_to_raw` was given."""
+    if isinstance(raw, str):
+        return raw
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _check_tag(tag: str) -> None:
+    if not isinstance(tag, str):
+        raise InvalidEvent("A tag is text", tag=repr(tag), remedy='Write "kind:value", for example "lead:42".')
+    kind, colon, value = tag.partition(":")
+    if not colon or not _KIND.fullmatch(kind):
+        remedy = 'Write "kind:value" with a small-letter kind, for example "lead:42".'
+        raise InvalidEvent("Not a tag", tag=repr(tag), remedy=remedy)
+    if not value or not value.isprintable() or len(value.encode()) > TAG_VALUE_BYTES_MAX:
+        raise InvalidEvent("A tag's value is 1 to 200 bytes of printable text", tag=repr(tag)[:80])
+    if not unicodedata.is_normalized("NFC", value):
+        remedy = 'Pass unicodedata.normalize("NFC", value).'
+        raise InvalidEvent("A tag's value is in Unicode normal form NFC", tag=repr(tag), remedy=remedy)
+    _remember(_tags, tag)
+
+
+def _remember(known: set[str], name: str) -> None:
+    if len(known) >= _REMEMBERED_MAX:
+        known.clear()
+    known.add(name)
