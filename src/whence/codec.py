@@ -153,7 +153,7 @@ def _chains(
     """For each type the functions by the version they start from, without a hole up to the class's version."""
     chains: dict[str, dict[int, Callable[[Any], Any]]] = {name: {} for name in classes}
     for upcast in upcasts:
-        facts = {"type": upcast.type, "from_version": upcast.from_version}
+        facts: dict[str, Any] = {"type": upcast.type, "from_version": upcast.from_version}
         if upcast.type not in chains:
             raise InvalidModel("An upcast for a type that this codec does not know", **facts)
         if upcast.from_version in chains[upcast.type]:
@@ -172,14 +172,13 @@ def _chains(
 def _tag_fields(cls: type[msgspec.Struct]) -> list[tuple[str, str]]:
     """The (field, kind) pairs of the fields marked as tags."""
     hints = typing.get_type_hints(cls, include_extras=True)
-    marked = []
-    for field in cls.__struct_fields__:
-        hint = hints[field]
-        if typing.get_origin(hint) is Annotated:
-            for mark in hint.__metadata__:
-                if mark is Tag or isinstance(mark, Tag):
-                    marked.append((field, normal_kind((mark.kind if isinstance(mark, Tag) else "") or field)))
-    return marked
+    return [
+        (field, normal_kind((mark.kind if isinstance(mark, Tag) else "") or field))
+        for field in cls.__struct_fields__
+        if typing.get_origin(hints[field]) is Annotated
+        for mark in hints[field].__metadata__
+        if mark is Tag or isinstance(mark, Tag)
+    ]
 
 
 def _tags_of(kind: str, value: Any) -> list[str]:
