@@ -210,6 +210,23 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, eq=False):
             self.meta or None,
         )
 
+    def to_row(self) -> Row:
+        """The row to restore in another store."""
+        return Row(
+            self.raw_id,
+            self.type,
+            self.version,
+            self.content_type,
+            self.tags_text,
+            self.raw_data,
+            self.given_time_us,
+            self.actor,
+            self.raw_cause,
+            self.correlation,
+            self.meta_text,
+            self.tags,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The whole envelope as a JSON object; fields that are absent are left out. `from_json` is its inverse."""
         envelope: dict[str, Any] = {"position": self.position, "id": self.id, "type": self.type}

@@ -36,7 +36,7 @@ def encode(value: Any) -> bytes:
     except (TypeError, orjson.JSONEncodeError) as problem:
         _refuse(value, "data")
         raise InvalidEvent("Not a JSON value", problem=problem) from None
-    if b"null" in raw:  # orjson writes NaN and infinity as null
+    if b"null" in raw and decode(raw) != value:  # orjson writes NaN and infinity as null
         _refuse(value, "data")
     return raw
 

@@ -4,7 +4,7 @@ lists of positions; the memory and log file stores index everything with it, SQL
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from whence.admission import RawId
 from whence.query import Query, QueryItem
@@ -23,18 +23,25 @@ class Postings:
         self.by_type: dict[str, list[int]] = {}
 
     def add(self, position: int, raw_id: RawId, type: str, tags: Sequence[str]) -> None:
-        self.head = position
-        self.ids[raw_id] = position
-        if (positions := self.by_type.get(type)) is None:
-            self.by_type[type] = [position]
-        else:
-            positions.append(position)
-        by_tag = self.by_tag
-        for tag in tags:
-            if (positions := by_tag.get(tag)) is None:
-                by_tag[tag] = [position]
+        self.extend(position, [(raw_id, type, tags)])
+
+    def extend(self, first: int, events: Iterable[tuple[RawId, str, Sequence[str]]]) -> None:
+        """Index events, given as id, type and tags, at the positions from `first` on."""
+        ids, by_type, by_tag = self.ids, self.by_type, self.by_tag
+        position = first - 1
+        for raw_id, type, tags in events:
+            position += 1
+            ids[raw_id] = position
+            if type in by_type:
+                by_type[type].append(position)
             else:
-                positions.append(position)
+                by_type[type] = [position]
+            for tag in tags:
+                if tag in by_tag:
+                    by_tag[tag].append(position)
+                else:
+                    by_tag[tag] = [position]
+        self.head = position
 
     def newest_match(self, query: Query, after: int) -> int | None:
         """A position beyond `after` that matches, or None."""

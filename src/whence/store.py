@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from whence.admission import RawId
+from whence.errors import InvalidQuery
 from whence.events import Event, Recorded
 from whence.query import AppendCondition, Basis, Query
 
@@ -73,6 +75,10 @@ class Store(Protocol):
         """The last position, 0 when empty."""
         ...
 
+    def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
+        """The positions of those stored ids (see grammar.id_to_raw) that are there."""
+        ...
+
     def wait(self, after: int, timeout_s: float) -> int:
         """Block until the head is beyond `after` or the time is up; return the head."""
         ...
@@ -95,3 +101,10 @@ class Store(Protocol):
     def close(self) -> None:
         """Release everything; later calls raise StoreClosed. Closing twice is allowed."""
         ...
+
+
+def check_limit(limit: int) -> int:
+    """The limit, or InvalidQuery when it is negative."""
+    if limit < 0:
+        raise InvalidQuery("A limit is a whole number from 0", limit=limit)
+    return limit

@@ -11,12 +11,12 @@ from itertools import islice
 from whence import jsonvalue
 from whence.admission import RawId, admit, check_restored, rows_of
 from whence.clock import Clock, SystemClock
-from whence.errors import InvalidQuery, StoreClosed
+from whence.errors import StoreClosed
 from whence.events import Event, Recorded, recorded_from
 from whence.grammar import raw_to_id
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
-from whence.store import FORMAT, Identity, Reading
+from whence.store import FORMAT, Identity, Reading, check_limit
 
 PAGE_EVENTS = 1000
 
@@ -120,10 +120,3 @@ class MemoryStore:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise StoreClosed(remedy="Open it again.")
-
-
-def check_limit(limit: int) -> int:
-    """The limit, or InvalidQuery when it is negative."""
-    if limit < 0:
-        raise InvalidQuery("A limit is a whole number from 0", limit=limit)
-    return limit

@@ -1,0 +1,109 @@
+"""Group commit: callers that arrive while a commit is under way are committed together by one of them, with one sync
+for all. A lone caller commits at once, on its own thread. What a commit does is left to the store."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Sequence
+
+from whence.errors import OutcomeUnknown, WhenceError
+from whence.events import Row
+from whence.query import AppendCondition, Basis
+
+GROUP_EVENTS_MAX = 10_000
+
+
+class Request:
+    """One append on its way: settled with its positions or its error."""
+
+    __slots__ = ("basis", "condition", "error", "positions", "rows", "settled", "wake")
+
+    def __init__(self, rows: list[Row], condition: AppendCondition | None, basis: Basis | None) -> None:
+        self.rows = rows
+        self.condition = condition
+        self.basis = basis
+        self.positions: Sequence[int] = ()
+        self.error: BaseException | None = None
+        self.settled = False
+        self.wake = threading.Lock()
+        self.wake.acquire()
+
+
+class GroupCommit:
+    """`commit` is handed a list of requests and settles the positions or error of each; never called twice at once."""
+
+    def __init__(self, commit: Callable[[list[Request]], None]) -> None:
+        self._commit = commit
+        self._lock = threading.Lock()
+        self._waiting: list[Request] = []  # guarded by _lock
+        self._leading = False  # guarded by _lock: some thread is committing, or has been woken to
+
+    def run(self, request: Request) -> Sequence[int]:
+        """Have a request committed; return its positions or raise its error."""
+        with self._lock:
+            self._waiting.append(request)
+            leads = not self._leading
+            self._leading = True
+        if not leads:
+            self._await(request)
+        if not request.settled:
+            self._lead(request)
+        if request.error is not None:
+            raise request.error
+        return request.positions
+
+    def _await(self, request: Request) -> None:
+        """Sleep until the request is settled, or is the first of those who wait and is to lead."""
+        try:
+            request.wake.acquire()
+        except BaseException:  # interrupted: withdraw, and if the lead was just handed over, hand it on
+            with self._lock:
+                if request in self._waiting:
+                    self._waiting.remove(request)
+                    if not request.wake.locked():
+                        self._hand_over()
+            raise
+
+    def _lead(self, own: Request) -> None:
+        with self._lock:
+            group = self._next_group()
+        try:
+            self._commit(group)
+        except BaseException as problem:
+            for request in group:
+                request.error = request.error or _for_one(problem)
+            raise
+        finally:
+            with self._lock:
+                self._hand_over()
+            for request in group:
+                request.settled = True
+                if request is not own:
+                    request.wake.release()
+
+    def _hand_over(self) -> None:
+        self._leading = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].wake.release()
+
+    def _next_group(self) -> list[Request]:
+        """As many of those waiting, in order, as stay within the limit; at least one."""
+        events = 0
+        for count, request in enumerate(self._waiting):
+            events += len(request.rows)
+            if events > GROUP_EVENTS_MAX and count:
+                group, self._waiting = self._waiting[:count], self._waiting[count:]
+                return group
+        group, self._waiting = self._waiting, []
+        return group
+
+
+def _for_one(problem: BaseException) -> WhenceError:
+    """What one member of a failed group is told: a copy of its own, since each is raised in another thread."""
+    if isinstance(problem, WhenceError):
+        return copy.copy(problem)
+    return OutcomeUnknown(problem=repr(problem), remedy=RETRY)
+
+
+RETRY = "Append the same events with the same ids again: a retry is safe."

@@ -1,0 +1,32 @@
+"""The keys of the index: a 31-bit hash of an id, tag or type in the high half, the position in the low half, so that
+sorted keys lie together by what they name and then by position.
+
+Different names may share a hash: a hit is confirmed on the event row."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from whence.admission import RawId
+
+HASH_BITS = 31
+POSITION_BITS = 32
+POSITION_MAX = 2**POSITION_BITS - 1
+
+
+def id_hash(raw_id: RawId) -> int:
+    return crc32(raw_id if type(raw_id) is bytes else raw_id.encode(), 0x1D) >> 1  # type: ignore[union-attr]
+
+
+def tag_hash(tag: str) -> int:
+    return crc32(tag.encode(), 0x7A6) >> 1
+
+
+def type_hash(name: str) -> int:
+    return crc32(name.encode(), 0x791E) >> 1
+
+
+def key_range(hash: int, after: int, upto: int) -> tuple[int, int]:
+    """The smallest and the largest key of a hash with after < position <= upto."""
+    high = hash << POSITION_BITS
+    return high | after + 1, high | upto

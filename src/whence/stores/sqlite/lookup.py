@@ -1,0 +1,108 @@
+"""The whole index as one snapshot sees it, the tail in memory and the runs on disk together: what admission asks, and
+the tending of the runs, which the store calls within its write transactions."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import apsw
+
+from whence.admission import RawId
+from whence.events import Recorded
+from whence.query import Query
+from whence.stores.sqlite.keys import id_hash
+from whence.stores.sqlite.reading import Filtering, candidates, fetch_page, first_match, scan_page
+from whence.stores.sqlite.runs import Filters, find, is_mergeable
+from whence.stores.sqlite.snapshot import Snapshot
+
+FILTER_MIN_IDS = 64
+"""So many ids are looked up in one array operation rather than one by one."""
+LOOKUPS_BEFORE_FILTERS = 1000
+"""A process that looks up so many ids is worth the filters of runs that others wrote."""
+
+_CONFIRM = "SELECT e.position, e.id FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value"
+
+
+class Lookup:
+    """The index of one snapshot. Filters are shared by all snapshots of a process."""
+
+    def __init__(self, snapshot: Snapshot, filters: Filters) -> None:
+        self.filters = filters
+        self._snapshot = snapshot
+        self._lookups = 0
+
+    # What admission asks.
+
+    def head(self) -> int:
+        return self._snapshot.head
+
+    def fetch(self, position: int) -> Recorded:
+        return fetch_page(self._snapshot.db, [position], Filtering(Query.all(), self._snapshot.types))[0]
+
+    def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
+        ids, head = self._snapshot.postings.ids, self._snapshot.head
+        found = {raw_id: ids[raw_id] for raw_id in raw_ids if ids.get(raw_id, head + 1) <= head}
+        if self._snapshot.runs and len(found) < len(raw_ids):
+            found |= self._in_runs([raw_id for raw_id in raw_ids if raw_id not in found])
+        return found
+
+    def newest_match(self, query: Query, after: int) -> int | None:
+        postings = self._snapshot.postings
+        if (position := postings.newest_match(query, after)) is not None or after >= postings.base:
+            return position
+        if query.is_all:
+            return postings.base
+        snapshot, base = self._snapshot, postings.base
+        filtering = Filtering(query, snapshot.types)
+        positions = candidates(snapshot, postings, self.filters, query, after, base)
+        if positions is not None:
+            return first_match(snapshot.db, positions, filtering) if positions else None
+        page = scan_page(snapshot.db, filtering, after, base, 1, backwards=True)
+        return page[0].position if page else None
+
+    def _in_runs(self, raw_ids: list[RawId]) -> dict[RawId, int]:
+        """The positions of those ids that are in the runs, confirmed on the event rows."""
+        self._lookups += len(raw_ids)
+        snapshot, filters = self._snapshot, self.filters
+        hashes = [id_hash(raw_id) for raw_id in raw_ids]
+        if len(hashes) >= FILTER_MIN_IDS:
+            from whence.stores.sqlite.merging import may_be_there
+
+            hashes = may_be_there(snapshot.runs, filters, hashes)
+        positions = [position for hash in hashes for position in find(snapshot.db, snapshot.runs, filters, hash)]
+        if not positions:
+            return {}
+        asked = set(raw_ids)
+        rows = snapshot.db.execute(_CONFIRM, (apsw.carray(array("q", positions)),))
+        return {raw_id: position for position, raw_id in rows if raw_id in asked}
+
+    # Tending the runs, numpy being imported only by processes that do.
+
+    def flush(self) -> None:
+        """Write the tail as a run. Inside a transaction; the tail begins anew after its commit."""
+        from whence.stores.sqlite.merging import flush
+
+        flush(self._snapshot.db, self._snapshot.postings, self.filters)
+        self._snapshot.reload_runs()
+
+    def can_merge(self) -> bool:
+        return is_mergeable(self._snapshot.runs)
+
+    def merge(self) -> None:
+        """Begin a merge, or move one slice of one under way. Inside a transaction."""
+        from whence.stores.sqlite.merging import merge_slice, start_merge
+
+        snapshot = self._snapshot
+        if not start_merge(snapshot.db, snapshot.runs, self.filters):
+            merge_slice(snapshot.db, snapshot.runs, self.filters)
+        snapshot.reload_runs()
+
+    def build_filters(self) -> None:
+        """Once this process looks up many ids: the filter of one run that another process wrote."""
+        if self._lookups < LOOKUPS_BEFORE_FILTERS:
+            return
+        from whence.stores.sqlite.merging import build_filter, lacks_filter
+
+        if (run := lacks_filter(self._snapshot.runs, self.filters)) is not None:
+            self.filters[run.run] = build_filter(self._snapshot.db, run)

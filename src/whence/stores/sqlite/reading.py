@@ -1,0 +1,138 @@
+"""How a query is read: by the index where it is selective, by a scan where it is not, always confirmed on the event
+row, page by page. Which snapshot it is read in is left to the store."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import starmap
+
+import apsw
+
+from whence.events import Recorded
+from whence.postings import Postings
+from whence.query import Query, QueryItem
+from whence.stores.sqlite.keys import tag_hash, type_hash
+from whence.stores.sqlite.runs import Filters, estimate, find
+from whence.stores.sqlite.snapshot import Snapshot, Types
+from whence.stores.sqlite.sql import statement
+
+PAGE_EVENTS = 1000
+SCAN_SHARE = 8
+"""A query that may match more than one event in so many is answered by a scan."""
+ALWAYS_INDEXED = 20 * PAGE_EVENTS
+"""A query that matches fewer events is answered by the index in any case."""
+
+SCAN_EVENTS = 100_000
+"""One statement of a scan looks at no more events, so that no transaction is long."""
+
+Fetch = Callable[..., list[Recorded]]
+"""Calls one of the page functions with a connection of its own in front of the arguments."""
+
+_SELECT = statement("select_event")
+_BY_POSITION = f"{_SELECT}FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value JOIN type t ON t.code = e.type"
+_POSITIONS = "SELECT e.position FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value"
+_SCAN = f"{_SELECT}FROM event e CROSS JOIN type t ON t.code = e.type WHERE e.position > ? AND e.position <= ?"
+
+
+class Filtering:
+    """The part of a WHERE clause that confirms a query on the event row, with its bindings."""
+
+    def __init__(self, query: Query, types: Types) -> None:
+        self.bindings: list[str] = []
+        self.sql = "1" if query.is_all else " OR ".join(self._item(item, types) for item in query.items)
+
+    def _item(self, item: QueryItem, types: Types) -> str:
+        parts = []
+        if item.types:
+            codes = [code for name in item.types for code in types.by_name.get(name, ())]
+            parts.append(f"e.type IN ({', '.join(map(str, codes))})")
+        for tag in item.tags:
+            self.bindings.append(f"\n{tag}\n")
+            parts.append("instr(char(10) || e.tags || char(10), ?) > 0")
+        return f"({' AND '.join(parts)})"
+
+
+def candidates(
+    snapshot: Snapshot, postings: Postings, filters: Filters, query: Query, after: int, upto: int
+) -> list[int] | None:
+    """The positions with after < position <= upto that may match, rising; None when a scan is quicker."""
+    if query.is_all:
+        return None
+    known = [list(postings.matching(query, after, upto))] if upto > postings.base else []
+    below = min(upto, postings.base)
+    if after < below:
+        room = max(ALWAYS_INDEXED, (upto - after) // SCAN_SHARE)
+        for item in query.items:
+            hashes = _narrowest(snapshot, filters, item, after, below)
+            room -= sum(count for _, count in hashes)
+            if room < 0:
+                return None
+            known += [find(snapshot.db, snapshot.runs, filters, hash, after, below) for hash, _ in hashes]
+    return known[0] if len(known) == 1 else sorted(set().union(*known))
+
+
+def _narrowest(snapshot: Snapshot, filters: Filters, item: QueryItem, after: int, upto: int) -> list[tuple[int, int]]:
+    """The hashes whose union covers an item, with how many positions each has about: one tag, or else its types."""
+
+    def counted(hash: int) -> tuple[int, int]:
+        return hash, estimate(snapshot.db, snapshot.runs, filters, hash, after, upto)
+
+    if len(item.tags) == 1:
+        return [counted(tag_hash(item.tags[0]))]
+    if item.tags:
+        return [min((counted(tag_hash(tag)) for tag in item.tags), key=lambda pair: pair[1])]
+    return [counted(type_hash(name)) for name in item.types]
+
+
+def first_match(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> int | None:
+    """The first of these positions whose event matches, or None."""
+    sql = f"{_POSITIONS} WHERE {filtering.sql} LIMIT 1"
+    row = db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings)).fetchone()
+    return None if row is None else row[0]
+
+
+def fetch_page(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> list[Recorded]:
+    """The events at these positions that match, in the order of the positions."""
+    if not positions:
+        return []
+    sql = f"{_BY_POSITION} WHERE {filtering.sql}"
+    return list(starmap(Recorded, db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))))
+
+
+def scan_page(
+    db: apsw.Connection, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
+) -> list[Recorded]:
+    """The first `limit` events with after < position <= upto that match, from one end or the other."""
+    order = "DESC" if backwards else "ASC"
+    sql = f"{_SCAN} AND ({filtering.sql}) ORDER BY e.position {order} LIMIT ?"
+    return list(starmap(Recorded, db.execute(sql, (after, upto, *filtering.bindings, limit))))
+
+
+def pages_at(
+    fetch: Fetch, first: list[Recorded], positions: Sequence[int], filtering: Filtering, limit: int | None
+) -> Iterator[list[Recorded]]:
+    """The matching events at these positions in pages, at most `limit` in all; the first page was read already."""
+    for start in range(0, len(positions), PAGE_EVENTS):
+        page = fetch(fetch_page, positions[start : start + PAGE_EVENTS], filtering) if start else first
+        yield page if limit is None else page[:limit]
+        if limit is not None and (limit := limit - len(page)) <= 0:
+            return
+
+
+def pages_between(
+    fetch: Fetch, filtering: Filtering, after: int, upto: int, limit: int | None, backwards: bool
+) -> Iterator[list[Recorded]]:
+    """The matching events between two positions in pages, at most `limit` in all. No one statement reads far."""
+    while after < upto and (limit is None or limit > 0):
+        low = max(after, upto - SCAN_EVENTS) if backwards else after
+        high = upto if backwards else min(upto, after + SCAN_EVENTS)
+        size = PAGE_EVENTS if limit is None else min(PAGE_EVENTS, limit)
+        page = fetch(scan_page, filtering, low, high, size, backwards)
+        yield page
+        if limit is not None:
+            limit -= len(page)
+        if backwards:
+            upto = page[-1].position - 1 if len(page) == size else low
+        else:
+            after = page[-1].position if len(page) == size else high

@@ -1,0 +1,107 @@
+"""The index of the SQLite store on disk: a log-structured merge tree (O'Neil et al., 1996) of sorted runs of keys.
+
+The newest events are indexed in memory (postings); the union of all runs in a snapshot is the index of the rest.
+Reading them is here; how they are written and merged is left to merging."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import apsw
+import msgspec
+
+from whence.stores.sqlite.keys import POSITION_MAX, key_range
+from whence.stores.sqlite.sql import statement
+
+if TYPE_CHECKING:
+    from whence.stores.sqlite.filter import Filter
+
+CHUNK_KEYS = 500
+"""Keys in a chunk: 4,000 bytes, so that a chunk fills a page."""
+
+MERGED_RUNS = 4
+"""So many runs of a level are merged into one of the next."""
+
+_RUNS = statement("select_runs")
+_CHUNKS_DOWN = statement("select_chunks_down")
+_COUNT = "SELECT count(*) FROM chunk WHERE run = ? AND first_key > ? AND first_key <= ?"
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Sorted keys of the events from `first_position` to `last_position`; `written` of `keys` are there so far."""
+
+    run: int
+    level: int
+    keys: int
+    written: int
+    first_position: int
+    last_position: int
+    merges_into: int | None
+
+
+Filters = dict[int, "Filter"]
+
+
+def load_runs(db: apsw.Connection) -> list[Run]:
+    """The runs in the snapshot of a connection, the newest events first."""
+    return [Run(*row) for row in db.execute(_RUNS)]
+
+
+def flushed_upto(runs: Sequence[Run]) -> int:
+    """The last position that is in a run."""
+    return runs[0].last_position if runs else 0
+
+
+def is_mergeable(runs: Sequence[Run]) -> bool:
+    """Whether a merge is under way or could begin."""
+    return any(run.merges_into is not None for run in runs) or next_merge(runs) is not None
+
+
+def next_merge(runs: Sequence[Run]) -> list[Run] | None:
+    """The oldest runs of the lowest level that has enough whole runs to merge, the newest first."""
+    growing = {run.merges_into for run in runs}
+    by_level: dict[int, list[Run]] = {}
+    for run in runs:
+        if run.merges_into is None and run.run not in growing:
+            by_level.setdefault(run.level, []).append(run)
+    for _, whole in sorted(by_level.items()):
+        if len(whole) >= MERGED_RUNS:
+            return whole[-MERGED_RUNS:]
+    return None
+
+
+def find(
+    db: apsw.Connection, runs: Sequence[Run], filters: Filters, hash: int, after: int = 0, upto: int = POSITION_MAX
+) -> list[int]:
+    """The positions with after < position <= upto that a hash is kept under, rising; a few may be somebody else's."""
+    low, high = key_range(hash, after, upto)
+    found: list[int] = []
+    for run in runs:
+        if run.last_position <= after or run.first_position > upto or not _may_contain(run, filters, hash):
+            continue
+        for first_key, keys in db.execute(_CHUNKS_DOWN, (run.run, high)):
+            chunk = memoryview(keys).cast("q")
+            part = chunk[bisect_left(chunk, low) : bisect_right(chunk, high)]
+            found += [key & POSITION_MAX for key in part]
+            if first_key <= low:
+                break
+    found.sort()
+    return found
+
+
+def estimate(db: apsw.Connection, runs: Sequence[Run], filters: Filters, hash: int, after: int, upto: int) -> int:
+    """About how many positions `find` would return, to the size of a chunk."""
+    low, high = key_range(hash, after, upto)
+    chunks: int = sum(
+        db.execute(_COUNT, (run.run, low, high)).get
+        for run in runs
+        if run.last_position > after and run.first_position <= upto and _may_contain(run, filters, hash)
+    )
+    return CHUNK_KEYS * chunks
+
+
+def _may_contain(run: Run, filters: Filters, hash: int) -> bool:
+    known = filters.get(run.run)
+    return known is None or known.added != run.written or known.may_contain(hash)

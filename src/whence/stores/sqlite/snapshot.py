@@ -1,0 +1,89 @@
+"""What one connection sees: the head, the types and the runs as of its last transaction, read again only when another
+connection has changed the file since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from whence.errors import InvalidEvent
+from whence.events import Row
+from whence.postings import Postings
+from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
+
+
+class Types:
+    """The interned types: a code for each name, version and content type. Two names never differ only in case."""
+
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, int, str | None], int] = {}
+        self.by_name: dict[str, list[int]] = {}
+        self.spellings: dict[str, str] = {}
+
+    def add(self, code: int, name: str, version: int, content_type: str | None) -> None:
+        self.codes[name, version, content_type] = code
+        self.by_name.setdefault(name, []).append(code)
+        self.spellings[name.lower()] = name
+
+
+class Snapshot:
+    """A connection and what it saw. `refresh` is the first thing in every transaction."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self.db = db
+        cursor = db.cursor()
+        self.execute = cursor.execute
+        self.executemany = cursor.executemany
+        self.head = 0
+        self.recorded_us = 0
+        self.runs: Sequence[Run] = ()
+        self.flushed = 0
+        self.types = Types()
+        self.postings = Postings()  # of the events beyond `flushed`, set by the store in every transaction
+        self._version = -1
+
+    def refresh(self) -> None:
+        """See what other connections changed since the last transaction of this one."""
+        version = self.execute("PRAGMA data_version").fetchone()[0]  # type: ignore[index]
+        if version != self._version:
+            self.reload()
+            self._version = version
+
+    def reload(self) -> None:
+        last = self.execute("SELECT position, recorded FROM event ORDER BY position DESC LIMIT 1").fetchone()
+        self.head, self.recorded_us = last or (0, 0)
+        self.reload_runs()
+        if self.execute("SELECT count(*) FROM type").fetchone() != (len(self.types.codes),):
+            self.types = Types()
+            for code, name, version, content_type in self.execute("SELECT code, name, version, content_type FROM type"):
+                self.types.add(code, name, version, content_type)
+
+    def reload_runs(self) -> None:
+        self.runs = load_runs(self.db)
+        self.flushed = flushed_upto(self.runs)
+
+    def forget(self) -> None:
+        """Trust nothing that was seen: a transaction of this connection did not commit."""
+        self._version = -1
+        self.types = Types()
+
+    def type_codes(self, rows: Sequence[Row]) -> list[int]:
+        """The code of each row's type, made when it is new. Inside a write transaction.
+
+        Raises InvalidEvent for a type that differs from one in use only in case.
+        """
+        codes = self.types.codes
+        for kind in {(row.type, row.version, row.content_type) for row in rows} - codes.keys():
+            self._make_type(*kind)
+        return [codes[row.type, row.version, row.content_type] for row in rows]
+
+    def _make_type(self, name: str, version: int, content_type: str | None) -> None:
+        used = self.types.spellings.get(name.lower(), name)
+        if used != name:
+            raise InvalidEvent(
+                "A type differs only in case from one in use", type=name, in_use=used, remedy=f"Write {used}."
+            )
+        sql = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
+        code = self.execute(sql, (name, version, content_type)).fetchone()[0]  # type: ignore[index]
+        self.types.add(code, name, version, content_type)

@@ -1,0 +1,7 @@
+SELECT
+  min(position),
+  max(position)
+FROM event
+GROUP BY id
+HAVING count(*) > 1
+LIMIT 10

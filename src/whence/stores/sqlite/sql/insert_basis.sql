@@ -1,0 +1,5 @@
+INSERT INTO basis (query, position, settings)
+SELECT number, ?, ?
+FROM query
+WHERE json = ?
+RETURNING number

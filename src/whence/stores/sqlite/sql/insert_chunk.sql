@@ -1,0 +1,2 @@
+INSERT INTO chunk (run, first_key, keys)
+VALUES (?, ?, ?)

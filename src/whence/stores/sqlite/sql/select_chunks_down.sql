@@ -1,0 +1,7 @@
+SELECT
+  first_key,
+  keys
+FROM chunk
+WHERE run = ?
+  AND first_key <= ?
+ORDER BY first_key DESC

@@ -1,0 +1,7 @@
+SELECT
+  rowid,
+  keys
+FROM chunk
+WHERE run = ?
+ORDER BY first_key
+LIMIT ?

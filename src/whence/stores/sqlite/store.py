@@ -1,0 +1,354 @@
+"""The SQLite store: one file, many readers, many writing processes, and the embedded default.
+
+An append writes only the event row; ids, tags and types of the newest events are indexed in memory (tail), older ones
+in sorted runs (runs, merging). Concurrent callers share a commit (group). Reads are paged in short transactions."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import apsw
+
+from whence import jsonvalue
+from whence.admission import RawId, admit, check_restored, rows_of
+from whence.clock import Clock, SystemClock
+from whence.errors import OutcomeUnknown, StoreClosed, StoreError, WhenceError
+from whence.events import Event, Recorded, Row
+from whence.postings import Postings
+from whence.query import AppendCondition, Basis, Query
+from whence.store import Identity, Reading, check_limit
+from whence.stores.sqlite import file, soundness
+from whence.stores.sqlite.connection import connect, in_words
+from whence.stores.sqlite.group import RETRY, GroupCommit, Request
+from whence.stores.sqlite.lookup import Lookup
+from whence.stores.sqlite.reading import PAGE_EVENTS, Filtering, candidates, fetch_page, pages_at, pages_between
+from whence.stores.sqlite.snapshot import Snapshot
+from whence.stores.sqlite.sql import statement
+from whence.stores.sqlite.tail import Tail
+
+FLUSH_EVENTS = 8192
+"""So many events are indexed in memory before they are written as a run."""
+EVENTS_PER_SLICE = 2000
+"""For so many events appended one slice of a merge may be done: enough to keep up, too little to be felt."""
+
+_INSERT = statement("insert_event")
+_INSERT_BASIS = statement("insert_basis")
+
+
+class SQLiteStore:
+    """Use `SQLiteStore.open(path)`. Thread-safe; several processes may share the file."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._process = os.getpid()
+        self._closed = False
+        self._tail = Tail()
+        self._group = GroupCommit(self._commit)
+        self._write_lock = threading.Lock()
+        self._writer = Snapshot(connect(path))  # guarded by _write_lock
+        self._lookup = Lookup(self._writer, {})  # the index as the writer sees it, guarded by _write_lock
+        self._postponed: StoreError | None = None  # why the index was not tended, guarded by _write_lock
+        self._readers_lock = threading.Lock()
+        self._readers: list[Snapshot] = []  # idle ones, guarded by _readers_lock
+        self._appended = threading.Condition()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        clock: Clock | None = None,
+        origin: str | None = None,
+    ) -> SQLiteStore:
+        """Open the store in a file; with `create`, make it when there is none, noting where it is copied from.
+
+        Raises NoSuchStore, NotAStore, UnknownFormat, CannotWrite.
+        """
+        path, clock = os.path.abspath(path), clock or SystemClock()
+        try:
+            file.make_ready(path, clock, create, origin)
+            return cls(path, clock)
+        except apsw.Error as problem:
+            raise in_words(problem, path) from problem
+
+    # Writing.
+
+    def append(
+        self, events: Sequence[Event], condition: AppendCondition | None = None, *, basis: Basis | None = None
+    ) -> Sequence[int]:
+        rows = rows_of(events)
+        self._refuse_closed()
+        return self._group.run(Request(rows, condition, basis))
+
+    def restore(self, recorded: Iterable[Recorded]) -> int:
+        source = iter(recorded)
+        while page := list(islice(source, PAGE_EVENTS)):
+            self._refuse_closed()
+            with self._write_lock:
+                self._write(lambda page=page: self._restore_page(page))  # type: ignore[misc]
+                self._tend(len(page))
+            self._notify()
+        return self.head()
+
+    def _commit(self, group: list[Request]) -> None:
+        """Commit a group: each request is settled in turn, against what goes before it; one sync for all."""
+        with self._write_lock:
+            self._refuse_closed()
+            self._write(lambda: self._settle(group))
+            self._tend(sum(len(request.rows) for request in group))
+        self._notify()
+
+    def _write(self, work: Callable[[], object]) -> None:
+        """Run `work` in one write transaction, seeing everything that is committed. All of it is kept, or nothing."""
+        snapshot, committing = self._writer, False
+        execute = snapshot.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            snapshot.refresh()
+            snapshot.postings = self._cover()
+            work()
+            committing = True
+            execute("COMMIT")
+        except BaseException as problem:
+            self._abandon(reopen=committing)
+            if committing:
+                raise OutcomeUnknown(path=self.path, problem=problem, remedy=RETRY) from problem
+            if isinstance(problem, apsw.Error):
+                raise in_words(problem, self.path) from problem
+            raise
+
+    def _cover(self) -> Postings:
+        postings = self._tail.cover(self._writer.db, self._writer.flushed, self._writer.head)
+        assert postings is not None, "nobody else writes a run while this connection holds the write lock"
+        return postings
+
+    def _abandon(self, reopen: bool) -> None:
+        """Forget what a transaction did that did not commit, before its lock is let go."""
+        self._tail.restart(self._writer.flushed)
+        self._writer.forget()
+        if reopen:
+            self._writer.db.close()
+            self._writer = Snapshot(connect(self.path))
+            self._lookup = Lookup(self._writer, {})
+        elif self._writer.db.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def _settle(self, group: list[Request]) -> None:
+        for request in group:
+            try:
+                known = admit(self._lookup, request.rows, request.condition)
+                request.positions = self._insert(request.rows, request.basis) if known is None else known
+            except WhenceError as problem:
+                request.error = problem
+
+    def _insert(self, rows: list[Row], basis: Basis | None) -> Sequence[int]:
+        """Write new rows at the next positions."""
+        snapshot, clock = self._writer, self._clock
+        codes = snapshot.type_codes(rows)
+        basis_number = None if basis is None else self._basis_number(basis)
+        recorded_us = max(clock.now_us(), snapshot.recorded_us)
+        first = snapshot.head + 1
+        for row in rows:
+            if row.raw_id is None:
+                row.raw_id = clock.new_id()
+        written = [
+            _bindings(position, row, code, recorded_us, basis_number)
+            for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
+        ]
+        snapshot.executemany(_INSERT, written)
+        self._tail.add(first, rows)
+        snapshot.head, snapshot.recorded_us = snapshot.head + len(rows), recorded_us
+        return range(first, first + len(rows))
+
+    def _basis_number(self, basis: Basis) -> int:
+        """The number under which an append's basis is kept, its query interned."""
+        execute = self._writer.execute
+        query = jsonvalue.canonical(basis.query.to_json()).decode()
+        execute("INSERT INTO query (json) VALUES (?) ON CONFLICT (json) DO NOTHING", (query,))
+        return int(execute(_INSERT_BASIS, (basis.position, basis.settings, query)).fetchone()[0])  # type: ignore[index]
+
+    def _restore_page(self, page: list[Recorded]) -> None:
+        snapshot = self._writer
+        last = self._lookup.fetch(snapshot.head) if snapshot.head else None
+        for recorded in page:
+            if check_restored(recorded, last, self._lookup):
+                row = recorded.to_row()
+                basis_number = None if recorded.basis is None else self._basis_number(recorded.basis)
+                (code,) = snapshot.type_codes([row])
+                snapshot.execute(_INSERT, _bindings(recorded.position, row, code, recorded.recorded_us, basis_number))
+                self._tail.add(recorded.position, [row])
+                snapshot.head, snapshot.recorded_us = recorded.position, recorded.recorded_us
+                last = recorded
+
+    # The index.
+
+    def _tend(self, appended: int) -> None:
+        """Write and merge runs as far as so many appended events call for.
+
+        The events themselves are durable already, so a failure here does not fail the append: it is kept for
+        `problems`, and the work is taken up again next time.
+        """
+        try:
+            if self._writer.head - self._writer.flushed >= FLUSH_EVENTS:
+                self._write(self._lookup.flush)
+                self._tail.restart(self._writer.flushed)
+            for _ in range(max(1, appended // EVENTS_PER_SLICE)):
+                if not self._lookup.can_merge():
+                    break
+                self._write(self._lookup.merge)
+            self._lookup.build_filters()
+            self._postponed = None
+        except StoreError as problem:
+            self._postponed = problem
+
+    # Reading.
+
+    def read(
+        self,
+        query: Query | None = None,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+    ) -> Reading:
+        query = query or Query.all()
+        limit = None if limit is None else check_limit(limit)
+        with self._snapshot() as snapshot:
+            head = snapshot.head
+            top = head if upto is None else min(upto, head)
+            filtering = Filtering(query, snapshot.types)
+            positions: list[int] | None = None
+            first: list[Recorded] = []
+            if not query.is_all:
+                positions = candidates(snapshot, snapshot.postings, self._lookup.filters, query, after, top)
+            if positions is not None:
+                if backwards:
+                    positions.reverse()
+                first = fetch_page(snapshot.db, positions[:PAGE_EVENTS], filtering)
+        if positions is None:
+            return Reading(head, lambda: pages_between(self._fetch, filtering, after, top, limit, backwards))
+        return Reading(head, lambda: pages_at(self._fetch, first, positions, filtering, limit))
+
+    def head(self) -> int:
+        with self._snapshot() as snapshot:
+            return snapshot.head
+
+    def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
+        with self._snapshot() as snapshot:
+            return Lookup(snapshot, self._lookup.filters).positions_of(raw_ids)
+
+    def wait(self, after: int, timeout_s: float) -> int:
+        deadline = time.monotonic() + timeout_s
+        pause_s = 0.001
+        while (head := self.head()) <= after and (left_s := deadline - time.monotonic()) > 0:
+            with self._appended:  # woken by this process's appends; those of others are found by looking again
+                self._appended.wait(min(pause_s, left_s))
+            pause_s = min(pause_s * 2, 0.05)
+        return head
+
+    def _fetch(self, page: Callable[..., list[Recorded]], *arguments: Any) -> list[Recorded]:
+        with self._connection() as snapshot:
+            return page(snapshot.db, *arguments)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """A connection inside a read transaction whose head, runs and tail fit together."""
+        with self._connection() as snapshot:
+            execute = snapshot.execute
+            while True:
+                execute("BEGIN")
+                try:
+                    snapshot.refresh()
+                    postings = self._tail.cover(snapshot.db, snapshot.flushed, snapshot.head)
+                    if postings is not None:
+                        snapshot.postings = postings
+                        yield snapshot
+                        return
+                finally:
+                    execute("COMMIT")
+
+    @contextmanager
+    def _connection(self) -> Iterator[Snapshot]:
+        """An idle connection for reading, or a new one. It is not held while a caller's code runs."""
+        self._refuse_closed()
+        with self._readers_lock:
+            snapshot = self._readers.pop() if self._readers else None
+        try:
+            snapshot = snapshot or Snapshot(connect(self.path))
+            yield snapshot
+        except apsw.Error as problem:
+            raise in_words(problem, self.path) from problem
+        finally:
+            if snapshot is not None:
+                self._give_back(snapshot)
+
+    def _give_back(self, snapshot: Snapshot) -> None:
+        with self._readers_lock:
+            if not self._closed:
+                self._readers.append(snapshot)
+                return
+        snapshot.db.close()
+
+    # What it is.
+
+    def identity(self) -> Identity:
+        with self._connection() as snapshot:
+            return file.identity(snapshot.db)
+
+    def settings(self) -> dict[str, str]:
+        with self._connection() as snapshot:
+            return file.settings(snapshot.db)
+
+    def problems(self) -> Iterator[str]:
+        if self._postponed is not None:
+            yield f"The index could not be written and grows in memory: {self._postponed}"
+        with self._connection() as snapshot:
+            yield from soundness.problems(snapshot)
+
+    def close(self) -> None:
+        if self._process != os.getpid():
+            return  # a forked child must leave its parent's connections alone
+        with self._write_lock, self._readers_lock:
+            self._closed = True
+            for snapshot in (*self._readers, self._writer):
+                snapshot.db.close()
+            self._readers.clear()
+        self._notify()
+
+    def _notify(self) -> None:
+        with self._appended:
+            self._appended.notify_all()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreClosed(path=self.path, remedy="Open it again.")
+        if self._process != os.getpid():
+            remedy = "Open the store after the fork, or start processes by spawn."
+            raise StoreError("This store was opened before a fork", path=self.path, remedy=remedy)
+
+
+def _bindings(position: int, row: Row, code: int, recorded_us: int, basis_number: int | None) -> tuple[Any, ...]:
+    """What insert_event binds."""
+    return (
+        position,
+        row.raw_id,
+        code,
+        row.tags_text,
+        row.raw_data,
+        row.given_time_us,
+        recorded_us,
+        row.actor,
+        row.raw_cause,
+        row.correlation,
+        basis_number,
+        row.meta_text,
+    )
