@@ -1,0 +1,2 @@
+"""A year of a believable lead pipeline, and a walk through it with the product's own commands (`whence demo`). Nothing
+here is needed by the rest of Whence; the pipeline is an example of how a domain's events may be declared."""
