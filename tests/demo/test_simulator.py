@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
@@ -47,7 +48,7 @@ def test_every_event_fits_its_class(events: list[Recorded]) -> None:
 
 def test_positions_have_no_gaps_and_recorded_never_falls(events: list[Recorded]) -> None:
     assert [event.position for event in events] == list(range(1, len(events) + 1))
-    assert all(a.recorded_us <= b.recorded_us for a, b in zip(events, events[1:], strict=False))
+    assert all(a.recorded_us <= b.recorded_us for a, b in itertools.pairwise(events))
     assert events[-1].recorded_us < to_us(END)
 
 
