@@ -38,11 +38,16 @@ def rows_of(events: Iterable[Event]) -> list[Row]:
     if len(rows) > APPEND_EVENTS_MAX:
         remedy = "Append in several calls."
         raise InvalidEvent("Too many events in one append", events=len(rows), most=APPEND_EVENTS_MAX, remedy=remedy)
+    if len(rows) > 1:
+        _refuse_repeated_ids(rows)
+    return rows
+
+
+def _refuse_repeated_ids(rows: Sequence[Row]) -> None:
     ids = [row.raw_id for row in rows if row.raw_id is not None]
     if len(set(ids)) != len(ids):
         twice = next(raw_to_id(raw_id) for raw_id in ids if ids.count(raw_id) > 1)
         raise InvalidEvent("An id is given twice in one append", id=twice, remedy="An id names one event.")
-    return rows
 
 
 def admit(index: Index, rows: Sequence[Row], condition: AppendCondition | None) -> Sequence[int] | None:

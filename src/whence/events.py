@@ -13,7 +13,15 @@ import msgspec
 from whence import jsonvalue
 from whence.clock import to_datetime, to_iso, to_us
 from whence.errors import InvalidEvent
-from whence.grammar import EVENT_BYTES_MAX, id_to_raw, normal_tags, normal_type, raw_to_id
+from whence.grammar import (
+    EVENT_BYTES_MAX,
+    are_known_tags,
+    id_to_raw,
+    is_known_type,
+    normal_tags,
+    normal_type,
+    raw_to_id,
+)
 from whence.query import Basis
 
 _set = msgspec.structs.force_setattr
@@ -56,8 +64,11 @@ class Event(msgspec.Struct, frozen=True):
         raise TypeError("Event is not subclassed: declare typed events as msgspec structs and give them to a Codec.")
 
     def __post_init__(self) -> None:
-        normal_type(self.type)
-        _set(self, "tags", normal_tags(self.tags))
+        if not is_known_type(self.type):
+            normal_type(self.type)
+        tags = self.tags
+        if type(tags) is not tuple or len(tags) > 1 or not are_known_tags(tags):
+            _set(self, "tags", normal_tags(tags))
         if self.time is not None:
             _set(self, "time", to_datetime(to_us(self.time)))
         if type(self.version) is not int or not 1 <= self.version < 2**31:
@@ -93,17 +104,16 @@ class Row(msgspec.Struct, array_like=True, gc=False):
 
 def encode(event: Event) -> Row:
     """The event as text, checked against the JSON rules and the size limit. Raises InvalidEvent."""
-    data = event.data
+    data, time, meta = event.data, event.time, event.meta
     content_type: str | None = None
     raw_data: str | bytes
     if type(data) is Body:
         raw_data, content_type = data.content, data.content_type
     else:
         raw_data = jsonvalue.encode(data).decode()
-    meta_text = None if event.meta is None else jsonvalue.encode(event.meta).decode()
-    if len(raw_data) + (len(meta_text) if meta_text else 0) > EVENT_BYTES_MAX // 4:
+    meta_text = None if meta is None else jsonvalue.encode(meta).decode()
+    if len(raw_data) > EVENT_BYTES_MAX // 8 or meta_text is not None:
         _check_size(raw_data, meta_text)
-    time = event.time
     return Row(
         None if event.id is None else id_to_raw(event.id),
         event.type,

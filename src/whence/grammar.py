@@ -17,11 +17,12 @@ APPEND_EVENTS_MAX = 10_000
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,119}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _REMEMBERED_MAX = 100_000
 
 _types: set[str] = set()
 _tags: set[str] = set()
+is_known_type = _types.__contains__
+are_known_tags = _tags.issuperset
 
 
 def normal_type(name: str) -> str:
@@ -39,11 +40,9 @@ def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags as a sorted tuple without repeats, checked. Raises InvalidEvent."""
     if isinstance(tags, str):
         raise InvalidEvent("Tags are a list", tags=repr(tags), remedy=f"Write tags=[{tags!r}].")
-    given = tuple(tags)
-    if len(given) > 1:
-        given = tuple(sorted(set(given)))
-    for tag in given:
-        if tag not in _tags:
+    given = tuple(sorted(set(tags)))
+    if not are_known_tags(given):
+        for tag in given:
             _check_tag(tag)
     if len(given) > TAGS_MAX:
         raise InvalidEvent("Too many tags", tags=len(given), most=TAGS_MAX, remedy="Keep the rest in data.")
@@ -68,8 +67,13 @@ def normal_kind(kind: str) -> str:
 
 def id_to_raw(id: str) -> bytes | str:
     """The stored form of an id: 16 bytes for a canonical UUID, else the text. Raises InvalidEvent."""
-    if len(id) == 36 and _UUID.fullmatch(id):
-        return bytes.fromhex(id.replace("-", ""))
+    if len(id) == 36:
+        try:
+            raw = bytes.fromhex(id.replace("-", ""))
+        except ValueError:
+            raw = b""
+        if len(raw) == 16 and raw_to_id(raw) == id:
+            return raw
     try:
         size = len(id.encode())
     except UnicodeEncodeError:

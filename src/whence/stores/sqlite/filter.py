@@ -1,5 +1,5 @@
 """A filter that tells at once, without touching the file, that a hash is not in a run: a Bloom filter whose bits
-for a hash lie in one 64-bit word (Putze, Sanders and Singler, "Cache-, Hash- and Space-Efficient Bloom Filters", 2007)."""
+for a hash lie in one 64-bit word (Putze, Sanders, Singler: Cache-, Hash- and Space-Efficient Bloom Filters, 2007)."""
 
 from __future__ import annotations
 

@@ -26,8 +26,7 @@ class Request:
         self.positions: Sequence[int] = ()
         self.error: BaseException | None = None
         self.settled = False
-        self.wake = threading.Lock()
-        self.wake.acquire()
+        self.wake: threading.Lock | None = None  # made for those who wait, and released to wake them
 
 
 class GroupCommit:
@@ -42,32 +41,35 @@ class GroupCommit:
     def run(self, request: Request) -> Sequence[int]:
         """Have a request committed; return its positions or raise its error."""
         with self._lock:
-            self._waiting.append(request)
-            leads = not self._leading
+            wake = None
+            if self._leading:
+                request.wake = wake = threading.Lock()
+                wake.acquire()
+                self._waiting.append(request)
             self._leading = True
-        if not leads:
-            self._await(request)
-        if not request.settled:
-            self._lead(request)
+        if wake is None:
+            self._lead(request, [request])
+        else:
+            self._await(request, wake)
+            if not request.settled:
+                self._lead(request, self._next_group())
         if request.error is not None:
             raise request.error
         return request.positions
 
-    def _await(self, request: Request) -> None:
+    def _await(self, request: Request, wake: threading.Lock) -> None:
         """Sleep until the request is settled, or is the first of those who wait and is to lead."""
         try:
-            request.wake.acquire()
+            wake.acquire()
         except BaseException:  # interrupted: withdraw, and if the lead was just handed over, hand it on
             with self._lock:
                 if request in self._waiting:
                     self._waiting.remove(request)
-                    if not request.wake.locked():
+                    if not wake.locked():
                         self._hand_over()
             raise
 
-    def _lead(self, own: Request) -> None:
-        with self._lock:
-            group = self._next_group()
+    def _lead(self, own: Request, group: list[Request]) -> None:
         try:
             self._commit(group)
         except BaseException as problem:
@@ -80,23 +82,25 @@ class GroupCommit:
             for request in group:
                 request.settled = True
                 if request is not own:
-                    request.wake.release()
+                    request.wake.release()  # type: ignore[union-attr]
 
     def _hand_over(self) -> None:
+        """Let the first of those who wait lead. Under the lock."""
         self._leading = bool(self._waiting)
         if self._waiting:
-            self._waiting[0].wake.release()
+            self._waiting[0].wake.release()  # type: ignore[union-attr]
 
     def _next_group(self) -> list[Request]:
         """As many of those waiting, in order, as stay within the limit; at least one."""
-        events = 0
-        for count, request in enumerate(self._waiting):
-            events += len(request.rows)
-            if events > GROUP_EVENTS_MAX and count:
-                group, self._waiting = self._waiting[:count], self._waiting[count:]
-                return group
-        group, self._waiting = self._waiting, []
-        return group
+        with self._lock:
+            count = events = 0
+            for request in self._waiting:
+                events += len(request.rows)
+                if events > GROUP_EVENTS_MAX and count:
+                    break
+                count += 1
+            group, self._waiting = self._waiting[:count], self._waiting[count:]
+            return group
 
 
 def _for_one(problem: BaseException) -> WhenceError:

@@ -13,7 +13,7 @@ from whence.events import Recorded
 from whence.query import Query
 from whence.stores.sqlite.keys import id_hash
 from whence.stores.sqlite.reading import Filtering, candidates, fetch_page, first_match, scan_page
-from whence.stores.sqlite.runs import Filters, find, is_mergeable
+from whence.stores.sqlite.runs import Filters, Run, find, is_mergeable, trusted_filter
 from whence.stores.sqlite.snapshot import Snapshot
 
 FILTER_MIN_IDS = 64
@@ -31,6 +31,9 @@ class Lookup:
         self.filters = filters
         self._snapshot = snapshot
         self._lookups = 0
+        self._checked: object = None
+        self._wants_filters = False
+        self._work = False
 
     # What admission asks.
 
@@ -42,7 +45,10 @@ class Lookup:
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         ids, head = self._snapshot.postings.ids, self._snapshot.head
-        found = {raw_id: ids[raw_id] for raw_id in raw_ids if ids.get(raw_id, head + 1) <= head}
+        found = {}
+        for raw_id in raw_ids:
+            if raw_id in ids and (position := ids[raw_id]) <= head:
+                found[raw_id] = position
         if self._snapshot.runs and len(found) < len(raw_ids):
             found |= self._in_runs([raw_id for raw_id in raw_ids if raw_id not in found])
         return found
@@ -70,7 +76,9 @@ class Lookup:
             from whence.stores.sqlite.merging import may_be_there
 
             hashes = may_be_there(snapshot.runs, filters, hashes)
-        positions = [position for hash in hashes for position in find(snapshot.db, snapshot.runs, filters, hash)]
+        positions: list[int] = []
+        for hash in hashes:
+            positions += find(snapshot.db, snapshot.runs, filters, hash)
         if not positions:
             return {}
         asked = set(raw_ids)
@@ -86,6 +94,14 @@ class Lookup:
         flush(self._snapshot.db, self._snapshot.postings, self.filters)
         self._snapshot.reload_runs()
 
+    def has_work(self) -> bool:
+        """Whether there is something to merge or a filter to build; known at once while the runs stay the same."""
+        if self._checked is not self._snapshot.runs or self._wants_filters != (self._lookups >= LOOKUPS_BEFORE_FILTERS):
+            self._checked = self._snapshot.runs
+            self._wants_filters = self._lookups >= LOOKUPS_BEFORE_FILTERS
+            self._work = self.can_merge() or (self._wants_filters and self._lacks_filter() is not None)
+        return self._work
+
     def can_merge(self) -> bool:
         return is_mergeable(self._snapshot.runs)
 
@@ -98,11 +114,15 @@ class Lookup:
             merge_slice(snapshot.db, snapshot.runs, self.filters)
         snapshot.reload_runs()
 
-    def build_filters(self) -> None:
-        """Once this process looks up many ids: the filter of one run that another process wrote."""
-        if self._lookups < LOOKUPS_BEFORE_FILTERS:
-            return
-        from whence.stores.sqlite.merging import build_filter, lacks_filter
+    def build_filter(self) -> None:
+        """The filter of one run that another process wrote, once this process looks up many ids."""
+        if self._lookups >= LOOKUPS_BEFORE_FILTERS and (run := self._lacks_filter()) is not None:
+            from whence.stores.sqlite.merging import build_filter
 
-        if (run := lacks_filter(self._snapshot.runs, self.filters)) is not None:
             self.filters[run.run] = build_filter(self._snapshot.db, run)
+            self._checked = None
+
+    def _lacks_filter(self) -> Run | None:
+        """A whole run without a filter that can be trusted, or None."""
+        whole = (run for run in self._snapshot.runs if run.written == run.keys)
+        return next((run for run in whole if trusted_filter(run, self.filters) is None), None)

@@ -17,7 +17,7 @@ from whence.errors import StoreError
 from whence.postings import Postings
 from whence.stores.sqlite.filter import Filter, Keys
 from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hash, tag_hash, type_hash
-from whence.stores.sqlite.runs import CHUNK_KEYS, Filters, Run, next_merge
+from whence.stores.sqlite.runs import CHUNK_KEYS, Filters, Run, next_merge, trusted_filter
 from whence.stores.sqlite.sql import statement
 
 SLICE_CHUNKS = 32
@@ -47,8 +47,8 @@ def keys_of(postings: Postings) -> Keys:
     for lists, hash in ((postings.by_tag, tag_hash), (postings.by_type, type_hash)):
         counts = list(map(len, lists.values()))
         parts.append(_keys(map(hash, lists), len(lists), counts, chain.from_iterable(lists.values())))
-    keys: Keys = np.unique(np.concatenate(parts))
-    return keys  # a hash may be shared by two tags of one event
+    keys: Keys = np.concatenate(parts)
+    return np.unique(keys)  # a hash may be shared by two tags of one event
 
 
 def _keys(hashes: Iterable[int], names: int, counts: list[int], positions: Iterable[int]) -> Keys:
@@ -99,18 +99,12 @@ def may_be_there(runs: Sequence[Run], filters: Filters, hashes: list[int]) -> li
     asked = np.array(hashes, dtype=np.uint64)
     found = np.zeros(len(asked), dtype=np.bool_)
     for run in runs:
-        known = filters.get(run.run)
-        if known is None or known.added != run.written:
+        known = trusted_filter(run, filters)
+        if known is None:
             return hashes
         found |= known.may_contain_each(asked)
     maybe: list[int] = asked[found].tolist()
     return maybe
-
-
-def lacks_filter(runs: Sequence[Run], filters: Filters) -> Run | None:
-    """A whole run without a filter that can be trusted, or None."""
-    whole = (run for run in runs if run.written == run.keys)
-    return next((run for run in whole if run.run not in filters or filters[run.run].added != run.written), None)
 
 
 def build_filter(db: apsw.Connection, run: Run) -> Filter:

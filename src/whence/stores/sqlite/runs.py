@@ -79,7 +79,9 @@ def find(
     low, high = key_range(hash, after, upto)
     found: list[int] = []
     for run in runs:
-        if run.last_position <= after or run.first_position > upto or not _may_contain(run, filters, hash):
+        if run.last_position <= after or run.first_position > upto:
+            continue
+        if (known := filters.get(run.run)) is not None and known.added == run.written and not known.may_contain(hash):
             continue
         for first_key, keys in db.execute(_CHUNKS_DOWN, (run.run, high)):
             chunk = memoryview(keys).cast("q")
@@ -97,11 +99,14 @@ def estimate(db: apsw.Connection, runs: Sequence[Run], filters: Filters, hash: i
     chunks: int = sum(
         db.execute(_COUNT, (run.run, low, high)).get
         for run in runs
-        if run.last_position > after and run.first_position <= upto and _may_contain(run, filters, hash)
+        if run.last_position > after
+        and run.first_position <= upto
+        and ((known := trusted_filter(run, filters)) is None or known.may_contain(hash))
     )
     return CHUNK_KEYS * chunks
 
 
-def _may_contain(run: Run, filters: Filters, hash: int) -> bool:
+def trusted_filter(run: Run, filters: Filters) -> Filter | None:
+    """The filter of a run, if this process has one and no other process added keys to the run since."""
     known = filters.get(run.run)
-    return known is None or known.added != run.written or known.may_contain(hash)
+    return known if known is not None and known.added == run.written else None

@@ -74,6 +74,12 @@ class Snapshot:
         Raises InvalidEvent for a type that differs from one in use only in case.
         """
         codes = self.types.codes
+        if len(rows) == 1:
+            row = rows[0]
+            kind = (row.type, row.version, row.content_type)
+            if kind not in codes:
+                self._make_type(*kind)
+            return [codes[kind]]
         for kind in {(row.type, row.version, row.content_type) for row in rows} - codes.keys():
             self._make_type(*kind)
         return [codes[row.type, row.version, row.content_type] for row in rows]

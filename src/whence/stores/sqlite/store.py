@@ -54,10 +54,12 @@ class SQLiteStore:
         self._write_lock = threading.Lock()
         self._writer = Snapshot(connect(path))  # guarded by _write_lock
         self._lookup = Lookup(self._writer, {})  # the index as the writer sees it, guarded by _write_lock
+        self._only_ids = False  # what the transaction under way looks up, guarded by _write_lock
         self._postponed: StoreError | None = None  # why the index was not tended, guarded by _write_lock
         self._readers_lock = threading.Lock()
         self._readers: list[Snapshot] = []  # idle ones, guarded by _readers_lock
         self._appended = threading.Condition()
+        self._waiting = 0  # threads in wait(), guarded by _appended
 
     @classmethod
     def open(
@@ -102,18 +104,25 @@ class SQLiteStore:
         """Commit a group: each request is settled in turn, against what goes before it; one sync for all."""
         with self._write_lock:
             self._refuse_closed()
-            self._write(lambda: self._settle(group))
-            self._tend(sum(len(request.rows) for request in group))
+            appended, only_ids = 0, True
+            for request in group:
+                appended += len(request.rows)
+                only_ids = only_ids and request.condition is None
+            self._write(lambda: self._settle(group), only_ids)
+            self._tend(appended)
         self._notify()
 
-    def _write(self, work: Callable[[], object]) -> None:
-        """Run `work` in one write transaction, seeing everything that is committed. All of it is kept, or nothing."""
+    def _write(self, work: Callable[[], object], only_ids: bool = False) -> None:
+        """Run `work` in one write transaction, seeing everything that is committed. All of it is kept, or nothing.
+
+        With `only_ids` the work looks up nothing but ids.
+        """
         snapshot, committing = self._writer, False
-        execute = snapshot.execute
+        execute, self._only_ids = snapshot.execute, only_ids
         try:
             execute("BEGIN IMMEDIATE")
             snapshot.refresh()
-            snapshot.postings = self._cover()
+            snapshot.postings = (only_ids and self._tail.cover_ids(snapshot.flushed, snapshot.head)) or self._cover()
             work()
             committing = True
             execute("COMMIT")
@@ -159,12 +168,15 @@ class SQLiteStore:
         for row in rows:
             if row.raw_id is None:
                 row.raw_id = clock.new_id()
-        written = [
-            _bindings(position, row, code, recorded_us, basis_number)
-            for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
-        ]
-        snapshot.executemany(_INSERT, written)
-        self._tail.add(first, rows)
+        if len(rows) == 1:
+            snapshot.execute(_INSERT, _bindings(first, rows[0], codes[0], recorded_us, basis_number))
+        else:
+            written = [
+                _bindings(position, row, code, recorded_us, basis_number)
+                for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
+            ]
+            snapshot.executemany(_INSERT, written)
+        self._tail.add(first, rows, self._only_ids)
         snapshot.head, snapshot.recorded_us = snapshot.head + len(rows), recorded_us
         return range(first, first + len(rows))
 
@@ -184,7 +196,7 @@ class SQLiteStore:
                 basis_number = None if recorded.basis is None else self._basis_number(recorded.basis)
                 (code,) = snapshot.type_codes([row])
                 snapshot.execute(_INSERT, _bindings(recorded.position, row, code, recorded.recorded_us, basis_number))
-                self._tail.add(recorded.position, [row])
+                self._tail.add(recorded.position, [row], only_ids=False)
                 snapshot.head, snapshot.recorded_us = recorded.position, recorded.recorded_us
                 last = recorded
 
@@ -196,15 +208,18 @@ class SQLiteStore:
         The events themselves are durable already, so a failure here does not fail the append: it is kept for
         `problems`, and the work is taken up again next time.
         """
+        must_flush = self._writer.head - self._writer.flushed >= FLUSH_EVENTS
+        if not must_flush and not self._lookup.has_work():
+            return
         try:
-            if self._writer.head - self._writer.flushed >= FLUSH_EVENTS:
+            if must_flush:
                 self._write(self._lookup.flush)
                 self._tail.restart(self._writer.flushed)
             for _ in range(max(1, appended // EVENTS_PER_SLICE)):
                 if not self._lookup.can_merge():
                     break
                 self._write(self._lookup.merge)
-            self._lookup.build_filters()
+            self._lookup.build_filter()
             self._postponed = None
         except StoreError as problem:
             self._postponed = problem
@@ -249,10 +264,16 @@ class SQLiteStore:
     def wait(self, after: int, timeout_s: float) -> int:
         deadline = time.monotonic() + timeout_s
         pause_s = 0.001
-        while (head := self.head()) <= after and (left_s := deadline - time.monotonic()) > 0:
-            with self._appended:  # woken by this process's appends; those of others are found by looking again
-                self._appended.wait(min(pause_s, left_s))
-            pause_s = min(pause_s * 2, 0.05)
+        with self._appended:
+            self._waiting += 1
+        try:
+            while (head := self.head()) <= after and (left_s := deadline - time.monotonic()) > 0:
+                with self._appended:  # woken by this process's appends; those of others are found by looking again
+                    self._appended.wait(min(pause_s, left_s))
+                pause_s = min(pause_s * 2, 0.05)
+        finally:
+            with self._appended:
+                self._waiting -= 1
         return head
 
     def _fetch(self, page: Callable[..., list[Recorded]], *arguments: Any) -> list[Recorded]:
@@ -325,8 +346,9 @@ class SQLiteStore:
         self._notify()
 
     def _notify(self) -> None:
-        with self._appended:
-            self._appended.notify_all()
+        if self._waiting:
+            with self._appended:
+                self._appended.notify_all()
 
     def _refuse_closed(self) -> None:
         if self._closed:

@@ -16,6 +16,11 @@ from whence.stores.sqlite.sql import statement
 _TAIL = statement("select_tail")
 
 
+PENDING_MAX = 64
+"""So many single events wait for their tags and types to be indexed: together that is several times quicker than one by
+one between two syncs of the disk. Their ids are known at once."""
+
+
 class Tail:
     """Events beyond the last run.
 
@@ -26,6 +31,7 @@ class Tail:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._postings = Postings()  # replaced and added to under _lock
+        self._pending: list[tuple[int, Row]] = []  # positions and rows of which only the id is indexed, under _lock
 
     def cover(self, db: apsw.Connection, flushed: int, head: int) -> Postings | None:
         """Postings of every event with flushed < position <= head of this snapshot.
@@ -36,20 +42,46 @@ class Tail:
             if self._postings.base > flushed:
                 return None
             if self._postings.base < flushed:
-                self._postings = Postings(flushed)
+                self._restart(flushed)
+            if self._pending:
+                self._index_pending()
             postings = self._postings
             if postings.head < head:
                 for position, raw_id, type, tags_text in db.execute(_TAIL, (postings.head, head)):
-                    tags = tags_text.split("\n") if tags_text else ()
-                    postings.add(position, raw_id, type, tags)
+                    postings.add(position, raw_id, type, tags_text.split("\n") if tags_text else ())
             return postings
 
-    def add(self, first: int, rows: Sequence[Row]) -> None:
-        """Index rows that are being appended from position `first` on, before their commit."""
+    def cover_ids(self, flushed: int, head: int) -> Postings | None:
+        """Postings whose ids alone are complete, or None when there is more to do: see `cover`."""
+        postings = self._postings
+        return postings if postings.base == flushed and postings.head == head else None
+
+    def add(self, first: int, rows: Sequence[Row], only_ids: bool) -> None:
+        """Index rows that are being appended from position `first` on, before their commit.
+
+        With `only_ids` the tags and types may wait, because this transaction looks up nothing but ids.
+        """
         with self._lock:
-            self._postings.extend(first, [(row.raw_id, row.type, row.tags) for row in rows])  # type: ignore[misc]
+            if not only_ids or len(rows) > 1 or len(self._pending) >= PENDING_MAX:
+                self._index_pending()
+                self._postings.extend(first, [(row.raw_id, row.type, row.tags) for row in rows])  # type: ignore[misc]
+            else:
+                (row,) = rows
+                self._pending.append((first, row))
+                self._postings.ids[row.raw_id] = self._postings.head = first  # type: ignore[index]
 
     def restart(self, base: int) -> None:
         """Begin anew beyond `base`: after a flush, or when a commit did not happen."""
         with self._lock:
-            self._postings = Postings(base)
+            self._restart(base)
+
+    def _restart(self, base: int) -> None:
+        self._postings = Postings(base)
+        self._pending.clear()
+
+    def _index_pending(self) -> None:
+        head = self._postings.head
+        for position, row in self._pending:
+            self._postings.add(position, row.raw_id, row.type, row.tags)  # type: ignore[arg-type]
+        self._postings.head = head
+        self._pending.clear()
