@@ -10,7 +10,7 @@ import pytest
 
 from whence.clock import to_us
 from whence.demo.pipeline import CLOSED, CODEC, MOVES
-from whence.demo.simulator import END, PROMPT_CHANGED, SCORING_CHANGED, counts, year
+from whence.demo.simulator import END, EVENTS, PROMPT_CHANGED, SCORING_CHANGED, counts, year
 from whence.events import Recorded
 from whence.stores.memory import MemoryStore
 
@@ -36,7 +36,7 @@ def test_the_same_seed_gives_the_same_year_to_the_last_byte() -> None:
 def test_a_year_has_some_two_thousand_leads_and_sixty_thousand_events(events: list[Recorded]) -> None:
     found = counts(events)
     assert found["LeadCreated"] == 2000
-    assert 55_000 <= len(events) <= 70_000
+    assert len(events) == EVENTS
     assert 100 <= found["LeadWon"] <= 300
     assert 800 <= found["LeadLost"] <= 1_500
     assert found["ScoringChanged"] == found["PromptChanged"] == 2

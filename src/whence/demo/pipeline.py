@@ -52,27 +52,27 @@ class EmailSent(msgspec.Struct, frozen=True):
 
     lead: Annotated[str, Tag]
     campaign: Annotated[str, Tag]
-    email: str
+    email: Annotated[str, Tag]
     prompt: str
 
 
 class EmailOpened(msgspec.Struct, frozen=True):
     lead: Annotated[str, Tag]
     campaign: Annotated[str, Tag]
-    email: str
+    email: Annotated[str, Tag]
 
 
 class EmailClicked(msgspec.Struct, frozen=True):
     lead: Annotated[str, Tag]
     campaign: Annotated[str, Tag]
-    email: str
+    email: Annotated[str, Tag]
     link: str
 
 
 class Replied(msgspec.Struct, frozen=True):
     lead: Annotated[str, Tag]
     campaign: Annotated[str, Tag]
-    email: str
+    email: Annotated[str, Tag]
 
 
 class ReplyClassified(msgspec.Struct, frozen=True):
@@ -82,6 +82,8 @@ class ReplyClassified(msgspec.Struct, frozen=True):
 
 
 class PageViewed(msgspec.Struct, frozen=True):
+    """The pages of one visit have the same correlation."""
+
     lead: Annotated[str, Tag]
     page: str
 
@@ -98,9 +100,12 @@ class WebinarAttended(msgspec.Struct, frozen=True):
 
 
 class CallMade(msgspec.Struct, frozen=True):
+    """`asked_by` is who put the call on the owner's list: the scorer under one of the scorings, or the reply reader."""
+
     lead: Annotated[str, Tag]
     owner: Annotated[str, Tag]
     outcome: str
+    asked_by: str
 
 
 class StageChanged(msgspec.Struct, frozen=True):

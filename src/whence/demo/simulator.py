@@ -48,6 +48,7 @@ from whence.stores.memory import MemoryStore
 
 SEED = 42
 LEADS = 2000
+EVENTS = 63_755  # what year() gives with these two
 FIRST_NUMBER = 1001
 STORY_NUMBER = 1042
 BEGIN = datetime(2025, 1, 1, 8, tzinfo=UTC)
@@ -191,7 +192,9 @@ class Lead:
         self.last_touch: str | None = None
         self.last_sign = BEGIN
         self.in_hand = False  # the owner is calling, so the scorer does not ask again
+        self.asked_by = ""
         self.emails = 0
+        self.visits = 0
         self._agenda: list[tuple[datetime, int, Callable[..., None], tuple[Any, ...]]] = []
         self._entered = 0
 
@@ -246,7 +249,7 @@ class Lead:
         scored = LeadScored(self.number, score, scoring.version, reason)
         id = self.journal.write(moment, scored, actor="scorer", cause=self.last_touch, decided_on=self.tag)
         if score >= scoring.threshold and not self.in_hand:
-            self.hand_over(moment, id)
+            self.hand_over(moment, id, f"scoring {scoring.version}")
 
     def points(self, scoring: ScoringChanged) -> tuple[int, str]:
         fit = {
@@ -297,16 +300,16 @@ class Lead:
 
     def write_email(self, moment: datetime, prompt: PromptChanged) -> str:
         self.emails += 1
-        sent = EmailSent(self.number, _campaign(moment), f"e-mail {self.emails}", prompt.version)
-        return self.journal.write(moment, sent, actor="mail-writer", correlation=self.thread(self.emails))
+        sent = EmailSent(self.number, _campaign(moment), self.email(self.emails), prompt.version)
+        return self.journal.write(moment, sent, actor="mail-writer")
 
-    def thread(self, email: int) -> str:
-        return f"mail:{self.number}:{email}"
+    def email(self, count: int) -> str:
+        return f"{self.number}-{count}"
 
     def open_email(self, moment: datetime, email: int, cause: str, bold: bool, again: int = 0) -> None:
         rng = self.rng
-        opened = EmailOpened(self.number, _campaign(moment), f"e-mail {email}")
-        id = self.touch(moment, opened, "mail-tracker", sign=False, cause=cause, correlation=self.thread(email))
+        opened = EmailOpened(self.number, _campaign(moment), self.email(email))
+        id = self.touch(moment, opened, "mail-tracker", sign=False, cause=cause)
         soon = moment + timedelta(minutes=rng.uniform(0.3, 5))
         if rng.random() < 0.04 + 0.5 * self.interest**2:
             self.enter(soon, self.click, email, id)
@@ -319,33 +322,36 @@ class Lead:
 
     def click(self, moment: datetime, email: int, cause: str) -> None:
         link = self.rng.choice(("pricing", "case-study", "webinar", "docs"))
-        clicked = EmailClicked(self.number, _campaign(moment), f"e-mail {email}", link)
-        id = self.touch(moment, clicked, "mail-tracker", cause=cause, correlation=self.thread(email))
+        clicked = EmailClicked(self.number, _campaign(moment), self.email(email), link)
+        id = self.touch(moment, clicked, "mail-tracker", cause=cause)
         self.enter(moment + timedelta(seconds=self.rng.uniform(1, 9)), self.view, f"/{link}", id)
 
-    def view(self, moment: datetime, page: str, cause: str | None, depth: int = 0) -> None:
+    def view(self, moment: datetime, page: str, cause: str | None, depth: int = 0, visit: str = "") -> None:
         rng = self.rng
-        id = self.touch(moment, PageViewed(self.number, page), "website", cause=cause)
+        if not visit:
+            self.visits += 1
+            visit = f"visit:{self.number}-{self.visits}"
+        id = self.touch(moment, PageViewed(self.number, page), "website", cause=cause, correlation=visit)
         if depth < 5 and rng.random() < 0.35 + 0.4 * self.interest:
             following = rng.choice(("/pricing", "/features", "/case-study", "/docs", "/about"))
-            self.enter(moment + timedelta(seconds=rng.uniform(10, 240)), self.view, following, id, depth + 1)
+            self.enter(moment + timedelta(seconds=rng.uniform(10, 240)), self.view, following, id, depth + 1, visit)
         elif rng.random() < 0.18 * self.interest:
-            self.enter(moment + timedelta(seconds=rng.uniform(40, 300)), self.fill_in, id)
+            self.enter(moment + timedelta(seconds=rng.uniform(40, 300)), self.fill_in, id, visit)
 
-    def fill_in(self, moment: datetime, cause: str) -> None:
+    def fill_in(self, moment: datetime, cause: str, visit: str) -> None:
         form = self.rng.choice(("demo request", "price list", "newsletter"))
-        self.touch(moment, FormSubmitted(self.number, form), "website", cause=cause)
+        self.touch(moment, FormSubmitted(self.number, form), "website", cause=cause, correlation=visit)
 
     def reply(self, moment: datetime, email: int, cause: str) -> None:
         """A reply is read by a language model at once; an interested one is handed to the owner."""
-        replied = Replied(self.number, _campaign(moment), f"e-mail {email}")
-        id = self.touch(moment, replied, "mail-server", cause=cause, correlation=self.thread(email))
+        replied = Replied(self.number, _campaign(moment), self.email(email))
+        id = self.touch(moment, replied, "mail-server", cause=cause)
         interested = self.rng.random() < 0.25 + 0.7 * self.interest
         verdict = ReplyClassified(self.number, "interested" if interested else "not now", LANGUAGE_MODEL)
         read = moment + timedelta(seconds=self.rng.uniform(2, 8))
         id = self.journal.write(read, verdict, actor="reply-reader", cause=id, decided_on=self.tag)
         if interested and not self.in_hand:
-            self.hand_over(read, id)
+            self.hand_over(read, id, "reply reader")
 
     def invite(self, moment: datetime) -> None:
         """Every second Friday there is a webinar. Its list of who was there is recorded the next morning."""
@@ -361,9 +367,9 @@ class Lead:
 
     # What the owner does.
 
-    def hand_over(self, moment: datetime, cause: str) -> None:
+    def hand_over(self, moment: datetime, cause: str, asked_by: str) -> None:
         if self.stage in ("new", "contacted"):
-            self.in_hand = True
+            self.in_hand, self.asked_by = True, asked_by
             self.enter(_working(moment + timedelta(hours=2), self.rng), self.call, cause)
 
     def call(self, moment: datetime, cause: str, times: int = 1) -> None:
@@ -371,7 +377,7 @@ class Lead:
         if rng.random() < 0.45:
             late = moment + timedelta(days=rng.randint(1, 3)) if rng.random() < 0.15 else None
             recorded = None if late is None or late >= END else late
-            missed = CallMade(self.number, self.owner, "no answer")
+            missed = CallMade(self.number, self.owner, "no answer", self.asked_by)
             self.journal.write(moment, missed, actor=self.owner, cause=cause, recorded=recorded)
             if times < CALLS_MAX:
                 self.enter(_working(moment + timedelta(days=rng.randint(2, 3)), rng), self.call, cause, times + 1)
@@ -380,14 +386,20 @@ class Lead:
         if self.stage == "new":
             self.move(moment, "contacted", actor=self.owner, cause=cause)
         if rng.random() < 0.05 + 0.85 * self.interest:
-            id = self.journal.write(moment, CallMade(self.number, self.owner, "talked"), actor=self.owner, cause=cause)
+            id = self.journal.write(
+                moment, CallMade(self.number, self.owner, "talked", self.asked_by), actor=self.owner, cause=cause
+            )
             self.move(moment + timedelta(minutes=rng.randint(5, 40)), "qualified", actor=self.owner, cause=id)
             self.enter(_working(moment + timedelta(days=rng.randint(5, 14)), rng), self.propose, id)
         elif rng.random() < 0.5:
-            id = self.journal.write(moment, CallMade(self.number, self.owner, "refused"), actor=self.owner, cause=cause)
+            id = self.journal.write(
+                moment, CallMade(self.number, self.owner, "refused", self.asked_by), actor=self.owner, cause=cause
+            )
             self.lose(moment + timedelta(minutes=2), "not interested", actor=self.owner, cause=id)
         else:
-            self.journal.write(moment, CallMade(self.number, self.owner, "not now"), actor=self.owner, cause=cause)
+            self.journal.write(
+                moment, CallMade(self.number, self.owner, "not now", self.asked_by), actor=self.owner, cause=cause
+            )
             self.enter(moment + timedelta(days=60), self.release)
 
     def release(self, moment: datetime) -> None:
@@ -405,7 +417,9 @@ class Lead:
 
     def conclude(self, moment: datetime, cause: str) -> None:
         rng = self.rng
-        id = self.journal.write(moment, CallMade(self.number, self.owner, "talked"), actor=self.owner, cause=cause)
+        id = self.journal.write(
+            moment, CallMade(self.number, self.owner, "talked", self.asked_by), actor=self.owner, cause=cause
+        )
         agreed = moment + timedelta(minutes=rng.randint(10, 50))
         if rng.random() < 0.2 + 0.6 * self.interest:
             self.win(agreed, 100 * round(self.employees * rng.uniform(40, 90) + 900), cause=id)
@@ -443,8 +457,8 @@ def _story(lead: Lead) -> None:
             lead.move(moment, "contacted", actor="mail-writer", cause=sent[0])
     for email, minute in ((1, 3), (2, 5), (3, 11)):
         moment = datetime(2025, 1, 8, 11, minute, 30, tzinfo=UTC)
-        opened = EmailOpened(lead.number, _campaign(moment), f"e-mail {email}")
-        lead.touch(moment, opened, "mail-tracker", cause=sent[email - 1], correlation=lead.thread(email))
+        opened = EmailOpened(lead.number, _campaign(moment), lead.email(email))
+        lead.touch(moment, opened, "mail-tracker", cause=sent[email - 1])
     webinar = datetime(2025, 1, 10, 14, tzinfo=UTC)
     attended = WebinarAttended(lead.number, "2025-01-10", 47)
     lead.touch(webinar, attended, "webinar-tool", recorded=datetime(2025, 1, 11, 6, tzinfo=UTC))
@@ -452,11 +466,11 @@ def _story(lead: Lead) -> None:
     lead.rate(datetime(2025, 1, 12, 5, tzinfo=UTC))
     scored = lead.journal.happenings[-1].events[-1].id
     first = datetime(2025, 1, 13, 10, 20, tzinfo=UTC)
-    call = lead.journal.write(first, CallMade(lead.number, "anna", "talked"), actor="anna", cause=scored)
+    call = lead.journal.write(first, CallMade(lead.number, "anna", "talked", "scoring v1"), actor="anna", cause=scored)
     lead.move(first + timedelta(minutes=25), "qualified", actor="anna", cause=call)
     proposal = lead.move(datetime(2025, 1, 21, 15, tzinfo=UTC), "proposal", actor="anna", cause=call)
     last = datetime(2025, 2, 12, 13, 30, tzinfo=UTC)
-    call = lead.journal.write(last, CallMade(lead.number, "anna", "talked"), actor="anna", cause=proposal)
+    call = lead.journal.write(last, CallMade(lead.number, "anna", "talked", "scoring v1"), actor="anna", cause=proposal)
     lead.win(last + timedelta(minutes=20), 1_240_000, cause=call)
 
 
