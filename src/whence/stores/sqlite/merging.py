@@ -48,7 +48,8 @@ def keys_of(postings: Postings) -> Keys:
         counts = list(map(len, lists.values()))
         parts.append(_keys(map(hash, lists), len(lists), counts, chain.from_iterable(lists.values())))
     keys: Keys = np.concatenate(parts)
-    return np.unique_values(keys)  # a hash may be shared by two tags of one event
+    keys.sort()
+    return keys[np.diff(keys, prepend=-1) > 0]  # a hash may be shared by two tags of one event
 
 
 def _keys(hashes: Iterable[int], names: int, counts: list[int], positions: Iterable[int]) -> Keys:
