@@ -47,15 +47,15 @@ def keys_of(postings: Postings) -> Keys:
     for lists, hash in ((postings.by_tag, tag_hash), (postings.by_type, type_hash)):
         counts = list(map(len, lists.values()))
         parts.append(_keys(map(hash, lists), len(lists), counts, chain.from_iterable(lists.values())))
-    keys: Keys = np.concatenate(parts)
-    keys.sort()
-    return keys[np.diff(keys, prepend=-1) > 0]  # a hash may be shared by two tags of one event
+    return np.unique(np.concatenate(parts))  # a hash may be shared by two tags of one event
 
 
 def _keys(hashes: Iterable[int], names: int, counts: list[int], positions: Iterable[int]) -> Keys:
     """The keys of names with so many positions each."""
     high = np.fromiter(hashes, dtype=np.int64, count=names) << POSITION_BITS
-    return np.repeat(high, counts) | np.fromiter(positions, dtype=np.int64, count=sum(counts))
+    keys: Keys = np.repeat(high, counts)
+    keys |= np.fromiter(positions, dtype=np.int64, count=sum(counts))
+    return keys
 
 
 def start_merge(db: apsw.Connection, runs: Sequence[Run], filters: Filters) -> bool:
