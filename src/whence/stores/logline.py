@@ -27,7 +27,7 @@ from whence.grammar import id_to_raw, raw_to_id
 from whence.store import FORMAT, Identity
 
 CRC_BYTES = 11
-"""So many bytes at the end are not covered: eight digits, and `"}}` of a sealed line, or `"}` and line break of a header."""
+"""So many bytes at the end are not covered: the digits and `"}}` of a sealed line, `"}` and line break of a header."""
 TAKE_ONE_SIDE = (
     "Bring back this line from a copy or from git. A log is not edited, and two branches of it are not merged."
 )
