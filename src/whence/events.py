@@ -277,6 +277,9 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Recorded) and msgspec.structs.astuple(self) == msgspec.structs.astuple(other)
 
+    def __ne__(self, other: object) -> bool:  # a struct has one of its own, which does not ask __eq__
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((self.position, self.raw_id))
 

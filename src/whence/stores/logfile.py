@@ -71,7 +71,7 @@ class LogFileStore:
         self._appending = False  # the file's lock is ours and an append is on its way
         header = _header(fd, path)
         self._identity = logline.identity_of(header, path)
-        self._contents = Contents(fd, path, len(header))
+        self._verified = Verified(fd, path, len(header))
 
     @classmethod
     def open(
@@ -111,10 +111,10 @@ class LogFileStore:
         basis_text = None if basis is None else jsonvalue.canonical(basis.to_json()).decode()
         with self._exclusive():
             with self._changed:
-                contents = self._settled()
-                if (known := admit(contents, rows, condition)) is not None:
+                verified = self._settled()
+                if (known := admit(verified, rows, condition)) is not None:
                     return known
-                contents.refuse_other_spelling(row.type for row in rows)
+                verified.refuse_other_spelling(row.type for row in rows)
                 recorded = self._record(rows, basis_text)
             self._write(recorded)
             return range(recorded[0].position, recorded[-1].position + 1)
@@ -133,12 +133,12 @@ class LogFileStore:
         return self.head()
 
     def _record(self, rows: Sequence[Row], basis_text: str | None) -> list[Recorded]:
-        contents, clock = self._contents, self._clock
-        recorded_us = max(clock.now_us(), contents.recorded_us)
+        verified, clock = self._verified, self._clock
+        recorded_us = max(clock.now_us(), verified.recorded_us)
         for row in rows:
             if row.raw_id is None:
                 row.raw_id = clock.new_id()
-        return [recorded_from(row, at, recorded_us, basis_text) for at, row in enumerate(rows, contents.head() + 1)]
+        return [recorded_from(row, at, recorded_us, basis_text) for at, row in enumerate(rows, verified.head() + 1)]
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -160,18 +160,18 @@ class LogFileStore:
         finally:
             self._writing.release()
 
-    def _settled(self) -> Contents:
-        """The contents after others' appends are taken in and a torn end is set aside. Under the file's lock."""
+    def _settled(self) -> Verified:
+        """What is there once others' appends are taken in and a torn end is set aside. Under the file's lock."""
         self._refuse_closed()
         torn = self._catch_up()
         if torn:
             try:
                 _set_aside(self._fd, self.path, torn)
-                os.ftruncate(self._fd, self._contents.end)
+                os.ftruncate(self._fd, self._verified.end)
             except OSError as problem:
                 raise _cannot_write(self.path, problem) from problem
             self._sync()
-        return self._contents
+        return self._verified
 
     def _write(self, recorded: Sequence[Recorded]) -> None:
         """Append the lines of these events and sync them; on a failure nothing of them stays."""
@@ -180,13 +180,13 @@ class LogFileStore:
             self._appending = True
         try:
             try:
-                _put(self._fd, lines, self._contents.end)
+                _put(self._fd, lines, self._verified.end)
             except OSError as problem:
                 self._take_back()
                 raise _cannot_write(self.path, problem) from problem
             self._sync()
             with self._changed:
-                self._contents.add_events(recorded, lines)
+                self._verified.add_events(recorded, lines)
         finally:
             with self._changed:
                 self._appending = False
@@ -195,7 +195,7 @@ class LogFileStore:
     def _take_back(self) -> None:
         """Cut a part of an append off again. Where that fails too, the next append sets it aside as a torn end."""
         try:
-            os.ftruncate(self._fd, self._contents.end)
+            os.ftruncate(self._fd, self._verified.end)
         except OSError:
             return
         self._sync()
@@ -228,21 +228,21 @@ class LogFileStore:
                 time.sleep(0.02)
         return self._catch_up()
 
-    def _looked(self) -> Contents:
+    def _looked(self) -> Verified:
         self._look()
-        return self._contents
+        return self._verified
 
     def _catch_up(self) -> bytes:
         """Take in the complete appends of others and return the torn end beyond them. Raises CorruptStore."""
-        contents = self._contents
-        before = contents.end
+        verified = self._verified
+        before = verified.end
         if _size(self._fd, self.path, before) == before:
             return b""
-        rest = contents.take_in()
-        if contents.end > before:
+        rest = verified.take_in()
+        if verified.end > before:
             self._sync()
             self._changed.notify_all()
-        logline.refuse_unless_torn(rest, contents.head(), self.path)
+        logline.refuse_unless_torn(rest, verified.head(), self.path)
         return rest
 
     # Reading.
@@ -292,7 +292,7 @@ class LogFileStore:
         """The events at the first of these positions, as many as fit a page. No lock is held while they are read."""
         with self._changed:
             self._refuse_closed()
-            spans = self._contents.spans(positions)
+            spans = self._verified.spans(positions)
             fd = os.dup(self._fd)  # so that close() cannot hand its number to another file meanwhile
         try:
             lines = _lines_at(fd, spans)
@@ -357,7 +357,7 @@ class LogFileStore:
             raise StoreError("This store was opened before a fork", path=self.path, remedy=remedy)
 
 
-class Contents:
+class Verified:
     """What was verified of a log: up to which byte, where each line begins, and the index of its events."""
 
     def __init__(self, fd: int, path: str, start: int) -> None:
@@ -437,12 +437,12 @@ class Contents:
 
 
 class Continued:
-    """The contents and the events that are to follow them, as admission sees them while they are restored."""
+    """What was verified and the events that are to follow them, as admission sees them while they are restored."""
 
-    def __init__(self, contents: Contents) -> None:
-        self._contents = contents
+    def __init__(self, verified: Verified) -> None:
+        self._verified = verified
         self.events: list[Recorded] = []
-        self.last = contents.fetch(contents.head()) if contents.head() else None
+        self.last = verified.fetch(verified.head()) if verified.head() else None
         self._ids: dict[RawId, int] = {}
 
     def add(self, event: Recorded) -> None:
@@ -451,24 +451,24 @@ class Continued:
         self.last = event
 
     def refuse_other_spelling(self, types: Iterable[str]) -> None:
-        self._contents.refuse_other_spelling(types)
+        self._verified.refuse_other_spelling(types)
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         fresh = {raw_id: self._ids[raw_id] for raw_id in raw_ids if raw_id in self._ids}
-        return self._contents.positions_of(raw_ids) | fresh
+        return self._verified.positions_of(raw_ids) | fresh
 
     def newest_match(self, query: Query, after: int) -> int | None:
         for event in self.events:
             if event.position > after and query.matches(event.type, event.tags):
                 return event.position
-        return self._contents.newest_match(query, after)
+        return self._verified.newest_match(query, after)
 
     def fetch(self, position: int) -> Recorded:
-        stored = self._contents.head()
-        return self._contents.fetch(position) if position <= stored else self.events[position - stored - 1]
+        stored = self._verified.head()
+        return self._verified.fetch(position) if position <= stored else self.events[position - stored - 1]
 
     def head(self) -> int:
-        return self._contents.head() + len(self.events)
+        return self._verified.head() + len(self.events)
 
 
 # The file.
@@ -617,19 +617,19 @@ def _problems(fd: int, path: str) -> Iterator[str]:
     try:
         header = _header(fd, path)
         logline.identity_of(header, path)
-        contents = Contents(fd, path, len(header))
-        logline.refuse_unless_torn(contents.take_in(), contents.head(), path)
+        verified = Verified(fd, path, len(header))
+        logline.refuse_unless_torn(verified.take_in(), verified.head(), path)
     except StoreError as problem:
         yield str(problem)
         return
     recorded_us = 0
-    for position in range(1, contents.head() + 1):
-        event = contents.fetch(position)
+    for position in range(1, verified.head() + 1):
+        event = verified.fetch(position)
         line = f"Line {position + 1} (Position: {position})"
         if event.recorded_us < recorded_us:
             yield f"{line} was recorded before the one above it."
         recorded_us = event.recorded_us
-        if contents.postings.ids[event.raw_id] != position:
+        if verified.postings.ids[event.raw_id] != position:
             yield f"{line} has an id that a later event has too (Id: {event.id})."
         try:
             Recorded.from_json(event.to_json())

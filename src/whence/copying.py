@@ -1,0 +1,96 @@
+"""Moving a history to another store, event by event as it is, or without a wrong import. What a store accepts is
+decided by its own `restore`; making the target, with its origin noted, is left to who opens it."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from whence import jsonvalue
+from whence.errors import NotKnown, StoreError
+from whence.events import Recorded
+from whence.query import Basis
+from whence.store import Store
+
+REPORT_EVENTS = 10_000
+
+Progress = Callable[[int, int | None], None]
+Choice = Callable[[Recorded], bool]
+
+
+def copy(source: Store, target: Store, *, without: str | Choice | None = None, progress: Progress | None = None) -> int:
+    """Write the source's events, up to the head it has now, into the target; return how many were written.
+
+    A plain copy keeps the whole envelope. `without="import:ID"` (or a function that says which) leaves out the events
+    of that import and the import's own event: the others keep their ids and recorded times and are numbered anew
+    without gaps, the position of a basis becomes that of the last event kept at or before it, and a cause that was
+    left out is still named. A copy that was interrupted goes on when it is called again.
+
+    Raises StoreError when the target is the source or holds anything else than a beginning of this copy, and NotKnown
+    when there is nothing of that import; nothing is written then.
+    """
+    if source.identity().store_id == target.identity().store_id:
+        raise StoreError("A store is not copied onto itself", store=source.identity().store_id)
+    leave_out = part_of_import(without) if isinstance(without, str) else without
+    if isinstance(without, str) and leave_out is not None and not any(map(leave_out, source.read())):
+        raise NotKnown("There is nothing of this import", import_=without, remedy="Find its id with whence log.")
+    reading = source.read()
+    events: Iterable[Recorded] = reading if progress is None else _reported(reading, reading.head, progress)
+    stream = iter(events) if leave_out is None else _renumbered(events, leave_out)
+    before = _pass_by(stream, target)
+    return target.restore(stream) - before
+
+
+def part_of_import(name: str) -> Choice:
+    """Says of an event whether it belongs to the import `import:ID`: it has that correlation, id or tag, written
+    with `import:` or without."""
+    bare = name.removeprefix("import:")
+    tag = f"import:{bare}"
+    names = {bare, tag}
+
+    def belongs(event: Recorded) -> bool:
+        return event.correlation in names or event.id in names or tag in event.tags
+
+    return belongs
+
+
+def _pass_by(stream: Iterator[Recorded], target: Store) -> int:
+    """Skip what the target holds already and return how much that is. Raises StoreError where that differs."""
+    position = 0
+    for stored in target.read():
+        position = stored.position
+        if next(stream, None) != stored:
+            remedy = "Copy into a new store, or go on with the very copy that was begun."
+            raise StoreError("The target holds something else than this copy", position=position, remedy=remedy)
+    return position
+
+
+def _renumbered(events: Iterable[Recorded], leave_out: Choice) -> Iterator[Recorded]:
+    """The events kept, at positions 1, 2, 3 …"""
+    gone = array("Q")  # the positions left out so far, rising
+    for event in events:
+        if leave_out(event):
+            gone.append(event.position)
+        elif gone:
+            position = event.position - len(gone)
+            yield msgspec.structs.replace(event, position=position, basis_text=_moved(event.basis, gone))
+        else:
+            yield event
+
+
+def _moved(basis: Basis | None, gone: array[int]) -> str | None:
+    """The text of a basis whose position counts only what was kept."""
+    if basis is None:
+        return None
+    position = basis.position - bisect_right(gone, basis.position)
+    return jsonvalue.canonical(msgspec.structs.replace(basis, position=position).to_json()).decode()
+
+
+def _reported(events: Iterable[Recorded], head: int, progress: Progress) -> Iterator[Recorded]:
+    for event in events:
+        yield event
+        if event.position % REPORT_EVENTS == 0 or event.position == head:
+            progress(event.position, head)
