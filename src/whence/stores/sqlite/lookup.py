@@ -18,6 +18,8 @@ from whence.stores.sqlite.snapshot import Snapshot
 
 FILTER_MIN_IDS = 64
 """So many ids are looked up in one array operation rather than one by one."""
+RUNS_MAX = 40
+"""With more runs than that, every append does a slice of a merge."""
 LOOKUPS_BEFORE_FILTERS = 1000
 """A process that looks up so many ids is worth the filters of runs that others wrote."""
 
@@ -78,7 +80,7 @@ class Lookup:
             hashes = may_be_there(snapshot.runs, filters, hashes)
         positions: list[int] = []
         for hash in hashes:
-            positions += find(snapshot.db, snapshot.runs, filters, hash)
+            positions += find(snapshot.db, snapshot.runs, filters, hash) or ()
         if not positions:
             return {}
         asked = set(raw_ids)
@@ -101,6 +103,10 @@ class Lookup:
             self._wants_filters = self._lookups >= LOOKUPS_BEFORE_FILTERS
             self._work = self.can_merge() or (self._wants_filters and self._lacks_filter() is not None)
         return self._work
+
+    def is_behind(self) -> bool:
+        """Whether there are so many runs that looking things up would become slow."""
+        return len(self._snapshot.runs) > RUNS_MAX
 
     def can_merge(self) -> bool:
         return is_mergeable(self._snapshot.runs)

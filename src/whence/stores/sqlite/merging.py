@@ -1,4 +1,4 @@
-"""How the index grows: a stretch of events is written as a run of level 0, and four runs of a level are merged into one
+"""How the index grows: a stretch of events is written as a run of level 0, and six runs of a level are merged into one
 of the next, slice by slice, each slice one short transaction.
 
 A slice moves keys from the runs that are merged to the run they merge into, so that in every snapshot the union of all

@@ -13,7 +13,7 @@ from whence.events import Recorded
 from whence.postings import Postings
 from whence.query import Query, QueryItem
 from whence.stores.sqlite.keys import tag_hash, type_hash
-from whence.stores.sqlite.runs import Filters, estimate, find
+from whence.stores.sqlite.runs import Filters, find
 from whence.stores.sqlite.snapshot import Snapshot, Types
 from whence.stores.sqlite.sql import statement
 
@@ -59,30 +59,27 @@ def candidates(
     """The positions with after < position <= upto that may match, rising; None when a scan is quicker."""
     if query.is_all:
         return None
-    known = [list(postings.matching(query, after, upto))] if upto > postings.base else []
+    parts: list[Sequence[int]] = [postings.matching(query, after, upto)] if upto > postings.base else []
     below = min(upto, postings.base)
     if after < below:
         room = max(ALWAYS_INDEXED, (upto - after) // SCAN_SHARE)
         for item in query.items:
-            hashes = _narrowest(snapshot, filters, item, after, below)
-            room -= sum(count for _, count in hashes)
-            if room < 0:
+            found = _in_runs(snapshot, filters, item, after, below, room)
+            if found is None or (room := room - len(found)) < 0:
                 return None
-            known += [find(snapshot.db, snapshot.runs, filters, hash, after, below) for hash, _ in hashes]
-    return known[0] if len(known) == 1 else sorted(set().union(*known))
+            parts.append(found)
+    return list(parts[0]) if len(parts) == 1 else sorted(set().union(*parts))
 
 
-def _narrowest(snapshot: Snapshot, filters: Filters, item: QueryItem, after: int, upto: int) -> list[tuple[int, int]]:
-    """The hashes whose union covers an item, with how many positions each has about: one tag, or else its types."""
-
-    def counted(hash: int) -> tuple[int, int]:
-        return hash, estimate(snapshot.db, snapshot.runs, filters, hash, after, upto)
-
-    if len(item.tags) == 1:
-        return [counted(tag_hash(item.tags[0]))]
+def _in_runs(
+    snapshot: Snapshot, filters: Filters, item: QueryItem, after: int, upto: int, most: int
+) -> list[int] | None:
+    """Where an item may match in the runs: the positions of its rarest tag, or else of its types; None for too many."""
+    hashes = [tag_hash(tag) for tag in item.tags] or [type_hash(name) for name in item.types]
+    lists = [find(snapshot.db, snapshot.runs, filters, hash, after, upto, most) for hash in hashes]
     if item.tags:
-        return [min((counted(tag_hash(tag)) for tag in item.tags), key=lambda pair: pair[1])]
-    return [counted(type_hash(name)) for name in item.types]
+        return min((found for found in lists if found is not None), key=len, default=None)
+    return None if None in lists else sorted(position for found in lists for position in found or ())
 
 
 def first_match(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> int | None:

@@ -5,6 +5,7 @@ Reading them is here; how they are written and merged is left to merging."""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 CHUNK_KEYS = 500
 """Keys in a chunk: 4,000 bytes, so that a chunk fills a page."""
 
-MERGED_RUNS = 4
-"""So many runs of a level are merged into one of the next."""
+MERGED_RUNS = 6
+"""So many runs of a level are merged into one of the next: with fewer, keys are rewritten more often; with more, there
+are more runs to look up in."""
 
 _RUNS = statement("select_runs")
+_LAST_CHUNKS = statement("select_last_chunks")
 _CHUNKS_DOWN = statement("select_chunks_down")
-_COUNT = "SELECT count(*) FROM chunk WHERE run = ? AND first_key > ? AND first_key <= ?"
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -73,37 +75,48 @@ def next_merge(runs: Sequence[Run]) -> list[Run] | None:
 
 
 def find(
-    db: apsw.Connection, runs: Sequence[Run], filters: Filters, hash: int, after: int = 0, upto: int = POSITION_MAX
-) -> list[int]:
-    """The positions with after < position <= upto that a hash is kept under, rising; a few may be somebody else's."""
+    db: apsw.Connection,
+    runs: Sequence[Run],
+    filters: Filters,
+    hash: int,
+    after: int = 0,
+    upto: int = POSITION_MAX,
+    most: int | None = None,
+) -> list[int] | None:
+    """The positions with after < position <= upto that a hash is kept under, rising; a few may be somebody else's.
+
+    None when there are more than `most`.
+    """
+    asked = [
+        run.run
+        for run in runs
+        if run.last_position > after
+        and run.first_position <= upto
+        and ((known := filters.get(run.run)) is None or known.added != run.written or known.may_contain(hash))
+    ]
+    if not asked:
+        return []
     low, high = key_range(hash, after, upto)
     found: list[int] = []
-    for run in runs:
-        if run.last_position <= after or run.first_position > upto:
-            continue
-        if (known := filters.get(run.run)) is not None and known.added == run.written and not known.may_contain(hash):
-            continue
-        for first_key, keys in db.execute(_CHUNKS_DOWN, (run.run, high)):
-            chunk = memoryview(keys).cast("q")
-            part = chunk[bisect_left(chunk, low) : bisect_right(chunk, high)]
-            found += [key & POSITION_MAX for key in part]
+    begun_before = []
+    for run, first_key, keys in db.execute(_LAST_CHUNKS, (apsw.carray(array("q", asked)), high)):
+        found += _positions_in(keys, low, high)
+        if first_key > low:
+            begun_before.append((run, first_key - 1))
+    for run, below in begun_before:
+        for first_key, keys in db.execute(_CHUNKS_DOWN, (run, below)):
+            found += _positions_in(keys, low, high)
+            if most is not None and len(found) > most:
+                return None
             if first_key <= low:
                 break
     found.sort()
     return found
 
 
-def estimate(db: apsw.Connection, runs: Sequence[Run], filters: Filters, hash: int, after: int, upto: int) -> int:
-    """About how many positions `find` would return, to the size of a chunk."""
-    low, high = key_range(hash, after, upto)
-    chunks: int = sum(
-        db.execute(_COUNT, (run.run, low, high)).get
-        for run in runs
-        if run.last_position > after
-        and run.first_position <= upto
-        and ((known := trusted_filter(run, filters)) is None or known.may_contain(hash))
-    )
-    return CHUNK_KEYS * chunks
+def _positions_in(keys: bytes, low: int, high: int) -> list[int]:
+    chunk = memoryview(keys).cast("q")
+    return [key & POSITION_MAX for key in chunk[bisect_left(chunk, low) : bisect_right(chunk, high)]]
 
 
 def trusted_filter(run: Run, filters: Filters) -> Filter | None:

@@ -24,7 +24,7 @@ from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
 from whence.store import Identity, Reading, check_limit
 from whence.stores.sqlite import file, soundness
-from whence.stores.sqlite.connection import connect, in_words
+from whence.stores.sqlite.connection import connect, connect_to_read, in_words
 from whence.stores.sqlite.group import RETRY, GroupCommit, Request
 from whence.stores.sqlite.lookup import Lookup
 from whence.stores.sqlite.reading import PAGE_EVENTS, Filtering, candidates, fetch_page, pages_at, pages_between
@@ -35,7 +35,9 @@ from whence.stores.sqlite.tail import Tail
 FLUSH_EVENTS = 8192
 """So many events are indexed in memory before they are written as a run."""
 EVENTS_PER_SLICE = 2000
-"""For so many events appended one slice of a merge may be done: enough to keep up, too little to be felt."""
+"""For so many events appended one slice of a merge is done: enough to keep up, too little to be felt."""
+EARNED_MAX = 8 * EVENTS_PER_SLICE
+"""No more slices than that are saved up for later."""
 
 _INSERT = statement("insert_event")
 _INSERT_BASIS = statement("insert_basis")
@@ -55,6 +57,7 @@ class SQLiteStore:
         self._writer = Snapshot(connect(path))  # guarded by _write_lock
         self._lookup = Lookup(self._writer, {})  # the index as the writer sees it, guarded by _write_lock
         self._only_ids = False  # what the transaction under way looks up, guarded by _write_lock
+        self._earned = EVENTS_PER_SLICE  # events appended that no slice of a merge was done for, guarded by _write_lock
         self._postponed: StoreError | None = None  # why the index was not tended, guarded by _write_lock
         self._readers_lock = threading.Lock()
         self._readers: list[Snapshot] = []  # idle ones, guarded by _readers_lock
@@ -215,14 +218,20 @@ class SQLiteStore:
             if must_flush:
                 self._write(self._lookup.flush)
                 self._tail.restart(self._writer.flushed)
-            for _ in range(max(1, appended // EVENTS_PER_SLICE)):
-                if not self._lookup.can_merge():
-                    break
-                self._write(self._lookup.merge)
+            for _ in range(self._slices_due(appended)):
+                if self._lookup.can_merge():
+                    self._write(self._lookup.merge)
             self._lookup.build_filter()
             self._postponed = None
         except StoreError as problem:
             self._postponed = problem
+
+    def _slices_due(self, appended: int) -> int:
+        """How many slices of a merge to do after so many appended events; more when the merges are behind."""
+        self._earned = min(self._earned + appended, EARNED_MAX)
+        due = min(self._earned // EVENTS_PER_SLICE, 1 + appended // EVENTS_PER_SLICE)
+        self._earned -= due * EVENTS_PER_SLICE
+        return due + self._lookup.is_behind()
 
     # Reading.
 
@@ -304,7 +313,7 @@ class SQLiteStore:
         with self._readers_lock:
             snapshot = self._readers.pop() if self._readers else None
         try:
-            snapshot = snapshot or Snapshot(connect(self.path))
+            snapshot = snapshot or Snapshot(connect_to_read(self.path))
             yield snapshot
         except apsw.Error as problem:
             raise in_words(problem, self.path) from problem
