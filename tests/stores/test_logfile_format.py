@@ -31,7 +31,7 @@ from whence.errors import (
 )
 from whence.events import Body, Event, Recorded
 from whence.query import AppendCondition, Basis, Query
-from whence.stores import logfile
+from whence.stores import logfile, logline
 from whence.stores.logfile import LogFileStore
 
 APPENDS = [
@@ -286,6 +286,20 @@ def test_a_line_that_is_changed_while_the_log_is_open_is_found_on_reading_and_on
     assert any("Line: 3" in problem for problem in store.problems())
 
 
+def test_checking_tells_of_promises_that_checksums_do_not_cover(path, opened):
+    opened(path, create=True)
+    events = [
+        Recorded(n, id, "Noted", 1, None, "", "1", None, us) for n, id, us in ((1, "a", 5), (2, "b", 4), (3, "a", 6))
+    ]
+    with path.open("ab") as log:
+        log.write(logline.sealed(events))
+    later, earlier = list(opened(path).problems())
+    assert "Line 2" in later
+    assert "later one" in later
+    assert "Line 3" in earlier
+    assert "recorded before" in earlier
+
+
 # What is no log, or no longer the log.
 
 
@@ -296,6 +310,8 @@ def test_what_is_no_log_is_refused_with_a_remedy(path, tmp_path):
         LogFileStore.open(tmp_path)
     with pytest.raises(CannotWrite, match="no such folder"):
         LogFileStore.open(tmp_path / "none" / "leads.jsonl", create=True)
+    with pytest.raises(NotAStore, match="device"):
+        LogFileStore.open("/dev/null", create=True)
     path.write_bytes(b"")
     with pytest.raises(NotAStore, match="empty"):
         LogFileStore.open(path)
