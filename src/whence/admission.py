@@ -3,7 +3,7 @@ condition hold? The order is fixed: ids first, then the condition. Every store a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from whence.errors import ConditionFailed, CorruptStore, IdConflict, InvalidEvent
@@ -93,6 +93,18 @@ def _retried(index: Index, rows: Sequence[Row], known: dict[RawId, int]) -> Sequ
             remedy="Append only the new ones, or retry exactly what was appended before.",
         )
     return [known[row.raw_id] for row in rows if row.raw_id is not None]
+
+
+def refuse_other_spelling(types: Iterable[str], in_use: Collection[str]) -> None:
+    """Raise InvalidEvent for a type that differs only in case from one in use, or from another of these."""
+    if unknown := {name for name in types if name not in in_use}:
+        spellings = {name.lower(): name for name in in_use}
+        for name in sorted(unknown):
+            used = spellings.setdefault(name.lower(), name)
+            if used != name:
+                raise InvalidEvent(
+                    "A type differs only in case from one in use", type=name, in_use=used, remedy=f"Write {used}."
+                )
 
 
 def check_restored(recorded: Recorded, last: Recorded | None, index: Index) -> bool:

@@ -20,12 +20,11 @@ from itertools import count
 import msgspec
 
 from whence import jsonvalue
-from whence.admission import RawId, admit, check_restored, rows_of
+from whence.admission import RawId, admit, check_restored, refuse_other_spelling, rows_of
 from whence.clock import Clock, SystemClock
 from whence.errors import (
     CannotWrite,
     CorruptStore,
-    InvalidEvent,
     NoSuchStore,
     NotAStore,
     OutcomeUnknown,
@@ -408,15 +407,7 @@ class Verified:
 
     def refuse_other_spelling(self, types: Iterable[str]) -> None:
         """Raise InvalidEvent for a type that differs from one in use only in case."""
-        by_type = self.postings.by_type
-        if unknown := set(types) - by_type.keys():
-            spellings = {name.lower(): name for name in by_type}
-            for name in sorted(unknown):
-                used = spellings.setdefault(name.lower(), name)
-                if used != name:
-                    raise InvalidEvent(
-                        "A type differs only in case from one in use", type=name, in_use=used, remedy=f"Write {used}."
-                    )
+        refuse_other_spelling(types, self.postings.by_type)
 
     def events(self) -> Iterator[Recorded]:
         """All of them, read from the file."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from whence import jsonvalue
-from whence.admission import RawId, admit, check_restored, rows_of
+from whence.admission import RawId, admit, check_restored, refuse_other_spelling, rows_of
 from whence.clock import Clock, SystemClock
 from whence.errors import StoreClosed
 from whence.events import Event, Recorded, recorded_from
@@ -39,6 +39,7 @@ class MemoryStore:
             self._refuse_closed()
             if (known := admit(self, rows, condition)) is not None:
                 return known
+            refuse_other_spelling((row.type for row in rows), self._postings.by_type)
             first = len(self._events) + 1
             recorded_us = max(self._clock.now_us(), self._events[-1].recorded_us if self._events else 0)
             for position, row in enumerate(rows, first):
@@ -83,6 +84,7 @@ class MemoryStore:
                 self._refuse_closed()
                 for event in page:
                     if check_restored(event, self._events[-1] if self._events else None, self):
+                        refuse_other_spelling([event.type], self._postings.by_type)
                         self._keep(event)
                 self._changed.notify_all()
         return len(self._events)

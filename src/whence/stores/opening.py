@@ -10,12 +10,15 @@ from whence.errors import NoSuchStore
 from whence.store import Store
 
 LOG_FILE_ENDINGS = (".jsonl", ".ndjson")
+NEVER_STORES = (".toml", ".py", ".csv", ".md", "-wal", "-shm")
 
 
-def open_store(url: str | os.PathLike[str], *, create: bool = False, clock: Clock | None = None) -> Store:
+def open_store(
+    url: str | os.PathLike[str], *, create: bool = False, clock: Clock | None = None, origin: str | None = None
+) -> Store:
     """The store at `:memory:`, in a log file (`leads.jsonl`), or else in a SQLite file (`leads.db`, `sqlite:leads.db`).
 
-    With `create` it is made when it is missing. Raises NoSuchStore naming what lies near, NotAStore, UnknownFormat.
+    With `create` it is made when it is missing, noting the id of the store it is copied from, its `origin`. Raises NoSuchStore naming what lies near, NotAStore, UnknownFormat.
     """
     path = os.fspath(url)
     if path == ":memory:":
@@ -26,10 +29,10 @@ def open_store(url: str | os.PathLike[str], *, create: bool = False, clock: Cloc
         if path.endswith(LOG_FILE_ENDINGS):
             from whence.stores.logfile import LogFileStore
 
-            return LogFileStore.open(path, create=create, clock=clock)
+            return LogFileStore.open(path, create=create, clock=clock, origin=origin)
         from whence.stores.sqlite import SQLiteStore
 
-        return SQLiteStore.open(path.removeprefix("sqlite:"), create=create, clock=clock)
+        return SQLiteStore.open(path.removeprefix("sqlite:"), create=create, clock=clock, origin=origin)
     except NoSuchStore as problem:
         if near := _near(path.removeprefix("sqlite:")):
             raise NoSuchStore(path=path, remedy=f"Did you mean {' or '.join(near)}?") from None
@@ -41,4 +44,5 @@ def _near(path: str) -> list[str]:
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
         return []
-    return [os.path.join(folder, found) for found in difflib.get_close_matches(name, os.listdir(folder or "."), 3, 0.6)]
+    there = [other for other in os.listdir(folder or ".") if not other.endswith(NEVER_STORES)]
+    return [os.path.join(folder, found) for found in difflib.get_close_matches(name, there, 3, 0.6)]

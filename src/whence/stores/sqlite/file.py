@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
+import tempfile
 
 import apsw
-import apsw.ext
 
 from whence.clock import Clock
 from whence.errors import CannotWrite, NoSuchStore, NotAStore, UnknownFormat
@@ -20,7 +21,7 @@ APPLICATION_ID = 0x57484E43
 
 
 def make_ready(path: str, clock: Clock, create: bool, origin: str | None) -> None:
-    """Make sure that a store is in the file, making it when that is asked for and the file is missing or empty.
+    """Make sure that a store is in the file, making it when that is asked for and the file is missing.
 
     Raises NoSuchStore, NotAStore, UnknownFormat, CannotWrite.
     """
@@ -29,7 +30,7 @@ def make_ready(path: str, clock: Clock, create: bool, origin: str | None) -> Non
     exists = os.path.exists(path)
     if not exists and not create:
         raise NoSuchStore(path=path, remedy="Check the path, or make a store with whence init.")
-    if not exists or (create and os.path.getsize(path) == 0):
+    if not exists:
         _create(path, clock, origin)
     _check(path)
 
@@ -55,27 +56,57 @@ def settings(db: apsw.Connection) -> dict[str, str]:
 
 
 def _create(path: str, clock: Clock, origin: str | None) -> None:
+    """Make the whole store under another name and link it to its own, so that nobody ever sees half of it."""
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         raise CannotWrite("There is no such folder", folder=folder, remedy="Make the folder first.")
-    db = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
     try:
-        db.set_busy_timeout(10_000)
-        db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA")
-        db.execute("BEGIN IMMEDIATE")  # of two who make it at once, the second finds it made
-        if db.pragma("application_id") == 0:
+        made, begun = tempfile.mkstemp(prefix=os.path.basename(path) + ".", suffix=".new", dir=folder)
+    except OSError as problem:
+        raise CannotWrite(path=path, problem=problem.strerror, remedy="Make the folder writable.") from None
+    try:
+        _fill(begun, clock, origin)
+        os.fchmod(made, 0o666 & ~_umask())
+        os.fsync(made)
+        with contextlib.suppress(FileExistsError):  # of two who make it at once, the second finds it made
+            os.link(begun, path)
+        _sync_folder(folder)
+    finally:
+        os.close(made)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(begun)
+
+
+def _fill(path: str, clock: Clock, origin: str | None) -> None:
+    db = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        with db:
             db.execute(statement("create_store"))
             db.execute("INSERT INTO store VALUES (?, 1, ?)", (raw_to_id(clock.new_id()), origin))
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
-        db.execute("COMMIT")
     finally:
-        db.close()
+        db.close()  # which moves everything from the WAL into the file
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _check(path: str) -> None:
     remedy = "Name a store that whence init, import or copy made."
     if os.path.getsize(path) == 0:
-        raise NotAStore("The file is empty", path=path, remedy=remedy)
+        raise NotAStore("The file is empty", path=path, remedy="Delete it, then make a store: whence init.")
     with open(path, "rb") as header:
         if not header.read(16).startswith(b"SQLite format 3"):
             raise NotAStore(path=path, remedy=remedy)

@@ -74,7 +74,7 @@ class GroupCommit:
             self._commit(group)
         except BaseException as problem:
             for request in group:
-                request.error = request.error or _for_one(problem)
+                request.error = _for_one(problem)
             raise
         finally:
             with self._lock:

@@ -16,6 +16,8 @@ from whence.stores.sqlite.reading import Filtering, candidates, fetch_page, firs
 from whence.stores.sqlite.runs import Filters, Run, find, is_mergeable, trusted_filter
 from whence.stores.sqlite.snapshot import Snapshot
 
+FLUSH_EVENTS = 8192
+"""So many events are indexed in memory before they are written as a run."""
 FILTER_MIN_IDS = 64
 """So many ids are looked up in one array operation rather than one by one."""
 RUNS_MAX = 40
@@ -90,7 +92,9 @@ class Lookup:
     # Tending the runs, numpy being imported only by processes that do.
 
     def flush(self) -> None:
-        """Write the tail as a run. Inside a transaction; the tail begins anew after its commit."""
+        """Write the tail as a run, unless another process just did. Inside a transaction, after which the tail restarts."""
+        if self._snapshot.postings.head - self._snapshot.postings.base < FLUSH_EVENTS:
+            return
         from whence.stores.sqlite.merging import flush
 
         flush(self._snapshot.db, self._snapshot.postings, self.filters)

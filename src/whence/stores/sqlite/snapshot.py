@@ -7,24 +7,24 @@ from collections.abc import Sequence
 
 import apsw
 
-from whence.errors import InvalidEvent
+from whence.admission import refuse_other_spelling
 from whence.events import Row
 from whence.postings import Postings
 from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
 
+_INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
+
 
 class Types:
-    """The interned types: a code for each name, version and content type. Two names never differ only in case."""
+    """The interned types: a code for each name, version and content type."""
 
     def __init__(self) -> None:
         self.codes: dict[tuple[str, int, str | None], int] = {}
         self.by_name: dict[str, list[int]] = {}
-        self.spellings: dict[str, str] = {}
 
     def add(self, code: int, name: str, version: int, content_type: str | None) -> None:
         self.codes[name, version, content_type] = code
         self.by_name.setdefault(name, []).append(code)
-        self.spellings[name.lower()] = name
 
 
 class Snapshot:
@@ -77,19 +77,11 @@ class Snapshot:
         if len(rows) == 1:
             row = rows[0]
             kind = (row.type, row.version, row.content_type)
-            if kind not in codes:
-                self._make_type(*kind)
-            return [codes[kind]]
-        for kind in {(row.type, row.version, row.content_type) for row in rows} - codes.keys():
-            self._make_type(*kind)
+            if kind in codes:
+                return [codes[kind]]
+        if new := {(row.type, row.version, row.content_type) for row in rows} - codes.keys():
+            refuse_other_spelling((row.type for row in rows), self.types.by_name)
+            for name, version, content_type in new:
+                code = self.execute(_INSERT_TYPE, (name, version, content_type)).fetchone()[0]  # type: ignore[index]
+                self.types.add(code, name, version, content_type)
         return [codes[row.type, row.version, row.content_type] for row in rows]
-
-    def _make_type(self, name: str, version: int, content_type: str | None) -> None:
-        used = self.types.spellings.get(name.lower(), name)
-        if used != name:
-            raise InvalidEvent(
-                "A type differs only in case from one in use", type=name, in_use=used, remedy=f"Write {used}."
-            )
-        sql = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
-        code = self.execute(sql, (name, version, content_type)).fetchone()[0]  # type: ignore[index]
-        self.types.add(code, name, version, content_type)

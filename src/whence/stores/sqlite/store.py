@@ -26,14 +26,12 @@ from whence.store import Identity, Reading, check_limit
 from whence.stores.sqlite import file, soundness
 from whence.stores.sqlite.connection import connect, connect_to_read, in_words
 from whence.stores.sqlite.group import RETRY, GroupCommit, Request
-from whence.stores.sqlite.lookup import Lookup
+from whence.stores.sqlite.lookup import FLUSH_EVENTS, Lookup
 from whence.stores.sqlite.reading import PAGE_EVENTS, Filtering, candidates, fetch_page, pages_at, pages_between
 from whence.stores.sqlite.snapshot import Snapshot
 from whence.stores.sqlite.sql import statement
 from whence.stores.sqlite.tail import Tail
 
-FLUSH_EVENTS = 8192
-"""So many events are indexed in memory before they are written as a run."""
 EVENTS_PER_SLICE = 2000
 """For so many events appended one slice of a merge is done: enough to keep up, too little to be felt."""
 EARNED_MAX = 8 * EVENTS_PER_SLICE
@@ -144,7 +142,8 @@ class SQLiteStore:
 
     def _abandon(self, reopen: bool) -> None:
         """Forget what a transaction did that did not commit, before its lock is let go."""
-        self._tail.restart(self._writer.flushed)
+        self._tail.restart(0)
+        self._lookup.filters.clear()
         self._writer.forget()
         if reopen:
             self._writer.db.close()
@@ -193,12 +192,16 @@ class SQLiteStore:
     def _restore_page(self, page: list[Recorded]) -> None:
         snapshot = self._writer
         last = self._lookup.fetch(snapshot.head) if snapshot.head else None
+        basis_text: str | None = None
+        basis_number: int | None = None
         for recorded in page:
             if check_restored(recorded, last, self._lookup):
                 row = recorded.to_row()
-                basis_number = None if recorded.basis is None else self._basis_number(recorded.basis)
+                if (basis := recorded.basis) is not None and recorded.basis_text != basis_text:
+                    basis_text, basis_number = recorded.basis_text, self._basis_number(basis)
                 (code,) = snapshot.type_codes([row])
-                snapshot.execute(_INSERT, _bindings(recorded.position, row, code, recorded.recorded_us, basis_number))
+                number = None if recorded.basis_text is None else basis_number
+                snapshot.execute(_INSERT, _bindings(recorded.position, row, code, recorded.recorded_us, number))
                 self._tail.add(recorded.position, [row], only_ids=False)
                 snapshot.head, snapshot.recorded_us = recorded.position, recorded.recorded_us
                 last = recorded
@@ -323,7 +326,7 @@ class SQLiteStore:
 
     def _give_back(self, snapshot: Snapshot) -> None:
         with self._readers_lock:
-            if not self._closed:
+            if not self._closed and not snapshot.db.in_transaction:
                 self._readers.append(snapshot)
                 return
         snapshot.db.close()
