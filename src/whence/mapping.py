@@ -1,0 +1,510 @@
+"""Which column of a file becomes what in an event: a table in `whence.toml`, checked when it is read. Reading files and
+appending is left to importer.
+
+    [import.loans]                       # the name is the source's name: it is part of every row's id
+    format = "csv"                       # or jsonl, whence, cloudevents; default: by the file's ending, else csv
+    type = "activity"                    # a column
+    tags = ["application:{case_id}"]     # text with columns in braces; or { application = "case_id" }
+    time = "timestamp"                   # ISO 8601 with a zone
+    actor = "resource"
+
+A value is a column's name, a text with columns in braces, or `{ value = "Purchase" }` for the same text on every row.
+
+    types = { "A b" = "AB" }   other names for types; else spaces and hyphens become _, the original kept in meta
+    time_format = "%Y%m%d"     how times are written, if not ISO 8601 (or a list: the first that fits)
+    zone = "Europe/Berlin"     for times that name no zone; without it, they are refused
+    recorded = "stored_at"     when it was recorded elsewhere, for an import into an empty store in rising order
+    id = "event_id"            an id of the row's own; default: a hash of the source's name, the row and which copy
+    source = "loans"           the source's name in ids, if the table is renamed; cause = "parent_id"
+    data = ["a", "b"]          these columns; data = "payload": that value itself; default: every column not used above
+    numbers = ["a"]            CSV columns that become JSON numbers when that is exact; all others stay text
+    delimiter = ";"            or "spaces" for runs of spaces; default a comma
+    columns = ["a", "b"]       their names, for a file without a header
+    encoding = "cp1252"        default utf-8
+
+Empty cells are left out of data, a tag whose columns are all empty too; an empty type, time or id refuses the row.
+In JSON lines a dot leads inwards: `payload.action`. A local time that came twice (the clock was put back) is read as
+the first, and one that never was refuses the row. Digits finer than a microsecond are kept in meta.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Table
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from whence.clock import parse_iso, to_us
+from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
+from whence.events import Event
+from whence.grammar import normal_kind
+from whence.jsonvalue import INTEGER_MAX
+
+FORMATS = ("csv", "jsonl", "whence", "cloudevents")
+KEYS = (
+    "format", "source", "type", "types", "tags", "time", "time_format", "zone", "recorded", "id", "actor", "cause",
+    "data", "numbers", "delimiter", "columns", "encoding",
+)  # fmt: skip
+
+_BRACES = re.compile(r"\{([^{}]+)\}")
+_FINER = re.compile(r"\.\d{6}\d*[1-9]")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_OTHER = re.compile(r"[\s-]+")
+
+Getter = Callable[[Any], Any]
+"""From a row (the cells of a line, or a JSON object) to one value of it."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One text of an event: what stands between the columns, and the columns; parts alternate, text first."""
+
+    texts: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, key: str, value: Any) -> Field:
+        """The field that a mapping's value means. Raises InvalidConfig naming the key."""
+        if isinstance(value, dict) and value.keys() == {"value"} and isinstance(value["value"], str) and value["value"]:
+            return cls((value["value"],), ())
+        if not isinstance(value, str) or not value:
+            remedy = (
+                f'Write {key} = "column", {key} = "text {{column}}" or {key} = {{ value = "the same on every row" }}.'
+            )
+            raise InvalidConfig("Not a column", key=key, value=repr(value), remedy=remedy)
+        parts = _BRACES.split(value)
+        return cls(tuple(parts[::2]), tuple(parts[1::2])) if len(parts) > 1 else cls(("", ""), (value,))
+
+    def getter(self, column: Callable[[str], Getter]) -> Callable[[Any], str]:
+        """The function from a row to this text; "" when all of its columns are empty."""
+        if not self.columns:
+            fixed = self.texts[0]
+            return lambda row: fixed
+        if len(self.columns) == 1:
+            before, get, after = self.texts[0], column(self.columns[0]), self.texts[1]
+            if not before and not after:
+                return get
+            return lambda row: before + cell + after if (cell := get(row)) else ""
+        gets = [column(name) for name in self.columns]
+        first, rest = self.texts[0], self.texts[1:]
+
+        def joined(row: Any) -> str:
+            cells = [get(row) for get in gets]
+            return first + "".join(map(str.__add__, cells, rest)) if any(cells) else ""
+
+        return joined
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """How the rows of one source become events. Make it with `from_table` or `load`, which check it."""
+
+    name: str
+    source: str
+    digest: str
+    format: str | None = None
+    type: Field | None = None
+    types: dict[str, str] = {}
+    tags: tuple[Field, ...] = ()
+    time: Field | None = None
+    time_format: tuple[str, ...] = ()
+    zone: tzinfo | None = None
+    recorded: Field | None = None
+    id: Field | None = None
+    actor: Field | None = None
+    cause: Field | None = None
+    data: str | tuple[str, ...] | None = None
+    numbers: frozenset[str] = frozenset()
+    delimiter: str = ","
+    columns: tuple[str, ...] | None = None
+    encoding: str = "utf-8"
+
+    @classmethod
+    def from_table(cls, name: str, table: Table[str, Any], *, zone: tzinfo | None = None) -> Mapping:
+        """The mapping that a TOML table says; `zone` is for times without one, where the table names none.
+
+        Raises InvalidConfig naming the key and the remedy.
+        """
+        for key in table:
+            if key not in KEYS:
+                raise InvalidConfig("No such key", key=key, remedy=_near(key, KEYS, "The keys are"))
+        format = _text(table, "format")
+        if format is not None and format not in FORMATS:
+            raise InvalidConfig("No such format", key="format", value=format, remedy=_near(format, FORMATS, "Use"))
+        if "type" not in table and format not in ("whence", "cloudevents"):
+            raise InvalidConfig("A mapping names the type", key="type", remedy='Write type = "column".')
+        fields = {
+            key: Field.of(key, table[key])
+            for key in ("type", "time", "recorded", "id", "actor", "cause")
+            if key in table
+        }
+        named_zone = _zone(_text(table, "zone")) or zone
+        said = json.dumps([table, str(named_zone)], sort_keys=True, default=str)
+        return cls(
+            name=name,
+            source=_text(table, "source") or name,
+            digest=hashlib.sha256(said.encode()).hexdigest(),
+            format=format,
+            types=_types(table.get("types", {})),
+            tags=_tags(table.get("tags", [])),
+            time_format=_texts("time_format", table.get("time_format", []), one=True),
+            zone=named_zone,
+            data=_data(table.get("data")),
+            numbers=frozenset(_texts("numbers", table.get("numbers", []))),
+            delimiter=_delimiter(_text(table, "delimiter") or ","),
+            columns=_texts("columns", table["columns"]) if "columns" in table else None,
+            encoding=_encoding(_text(table, "encoding") or "utf-8"),
+            **fields,
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], name: str | None = None, *, zone: tzinfo | None = None) -> Mapping:
+        """The mapping in a TOML file: [import.NAME], the only one there, or the whole file, named after it.
+
+        Raises InvalidConfig naming the file and the key.
+        """
+        path = Path(path)
+        try:
+            table = tomllib.loads(path.read_text("utf-8"))
+            imports = table.get("import")
+            if not isinstance(imports, dict):
+                return cls.from_table(name or path.stem, table, zone=zone)
+            chosen = name or (next(iter(imports)) if len(imports) == 1 else "")
+            if chosen not in imports:
+                remedy = _near(chosen, list(imports), "The mappings are")
+                raise InvalidConfig("No such mapping", mapping=repr(chosen), remedy=remedy)
+            return cls.from_table(chosen, imports[chosen], zone=zone)
+        except InvalidConfig as problem:
+            raise InvalidConfig(problem.fact, remedy=problem.remedy, file=path, **problem.facts) from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            raise InvalidConfig("The mapping cannot be read", file=path, problem=problem) from None
+
+    def used(self) -> set[str]:
+        """The columns that become another part of the event than data."""
+        fields = (self.type, self.time, self.recorded, self.id, self.actor, self.cause, *self.tags)
+        return {name for field in fields if field for name in field.columns}
+
+    def named(self) -> dict[str, str]:
+        """All columns that the mapping names, each with the key that names it."""
+        found = {name: "data" for name in (self.data if isinstance(self.data, tuple) else (self.data,)) if name}
+        found.update(dict.fromkeys(self.numbers, "numbers"))
+        for key in ("type", "time", "recorded", "id", "actor", "cause"):
+            found.update(dict.fromkeys(getattr(self, key).columns if getattr(self, key) else (), key))
+        found.update({name: "tags" for field in self.tags for name in field.columns})
+        return found
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A mapping made ready for rows of one shape: `event` makes one row's event, without correlation.
+
+    Raises InvalidEvent and InvalidTime naming the column, for the row to be refused.
+    """
+
+    mapping: Mapping
+    type: Callable[[Any], str]
+    tags: tuple[Callable[[Any], str], ...]
+    time: Callable[[Any], str] | None
+    recorded: Callable[[Any], str] | None
+    id: Callable[[Any], str] | None
+    actor: Callable[[Any], str] | None
+    cause: Callable[[Any], str] | None
+    data: Getter
+    known: dict[str, tuple[str, bool]] = {}
+
+    def event(self, row: Any, id: str | None, correlation: str | None) -> Event:
+        meta: dict[str, Any] | None = None
+        said = self.type(row)
+        known = self.known.get(said) or self._learn(said)
+        if known[1]:
+            meta = {"type": said}
+        time = None
+        if self.time is not None:
+            time, note = moment(self.mapping, "time", self.time(row))
+            if note:
+                meta = {**(meta or {}), **note}
+        if self.id is not None and not (id := self.id(row)):
+            raise InvalidEvent("An empty id", column=_of(self.mapping.id), remedy="Fill it in.")
+        tags = tuple([tag for get in self.tags if (tag := get(row))])
+        actor = self.actor(row) if self.actor is not None else None
+        cause = self.cause(row) if self.cause is not None else None
+        return Event(known[0], self.data(row), tags, id, 1, time, actor or None, cause or None, correlation, meta)
+
+    def recorded_us(self, row: Any) -> int:
+        assert self.recorded is not None
+        return to_us(moment(self.mapping, "recorded", self.recorded(row))[0])
+
+    def _learn(self, said: str) -> tuple[str, bool]:
+        if not said:
+            raise InvalidEvent(
+                "An empty type", column=_of(self.mapping.type), remedy="Fill it in, or take the row out."
+            )
+        name = self.mapping.types.get(said) or _OTHER.sub("_", said)
+        try:
+            Event(name)
+        except InvalidEvent as problem:
+            remedy = f'Name it in the mapping: types = {{ {json.dumps(said, ensure_ascii=False)} = "AnotherName" }}.'
+            raise InvalidEvent(problem.fact, column=_of(self.mapping.type), remedy=remedy, type=repr(said)) from None
+        if len(self.known) < 10_000:
+            self.known[said] = name, name != said
+        return name, name != said
+
+
+def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
+    """The reader of rows that are lists of cells under this header. Raises InvalidConfig for an absent column."""
+    twice = sorted({name for name in header if list(header).count(name) > 1})
+    if twice:
+        remedy = "Give each column a name of its own, or name them all with columns = [...]."
+        raise InvalidConfig("A column's name comes twice", column=", ".join(map(repr, twice)), remedy=remedy)
+    place = {name: number for number, name in enumerate(header)}
+    for name, key in mapping.named().items():
+        if name not in place:
+            remedy = _near(name, list(header), f'For fixed text write {{ value = "{name}" }}. The columns are')
+            raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
+
+    def column(name: str) -> Getter:
+        number = place[name]
+        return lambda row: row[number]
+
+    if isinstance(mapping.data, str):
+        return _reader(mapping, column, _value(mapping.data, column(mapping.data), mapping.data in mapping.numbers))
+    used = mapping.used()
+    chosen = mapping.data if mapping.data is not None else [name for name in header if name not in used]
+    plain = [(name, place[name]) for name in chosen if name not in mapping.numbers]
+    numbers = [(name, place[name]) for name in chosen if name in mapping.numbers]
+
+    def data(row: list[str]) -> dict[str, Any]:
+        value: dict[str, Any] = {name: cell for name, number in plain if (cell := row[number])}
+        for name, at in numbers:
+            if row[at]:
+                value[name] = number(name, row[at])
+        return value
+
+    return _reader(mapping, column, data)
+
+
+def json_reader(mapping: Mapping) -> Reader:
+    """The reader of rows that are JSON objects; a column that a row lacks is empty."""
+
+    def column(name: str) -> Getter:
+        return lambda row: _as_text(name, _inner(row, name))
+
+    used, chosen = mapping.used(), mapping.data
+
+    def rest(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in row.items() if name not in used}
+
+    def some(row: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name in chosen or () if (value := _inner(row, name)) is not None}
+
+    def whole(row: dict[str, Any]) -> Any:
+        return _inner(row, str(chosen))
+
+    return _reader(mapping, column, rest if chosen is None else whole if isinstance(chosen, str) else some)
+
+
+def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, Any] | None]:
+    """The aware datetime that a cell means, and what meta keeps of it. Raises InvalidTime naming the column."""
+    column = _of(getattr(mapping, key))
+    if not text:
+        raise InvalidTime("An empty time", column=column, remedy="Fill it in, or take the row out.")
+    try:
+        time = _parsed(mapping, text)
+    except InvalidTime as problem:
+        raise InvalidTime(problem.fact, column=column, remedy=problem.remedy, **problem.facts) from None
+    note = {"time": text} if len(text) > 26 and _FINER.search(text) else None
+    if time.tzinfo is not None:
+        return time, note
+    if mapping.zone is None:
+        remedy = 'Name one in the mapping: zone = "Europe/Berlin", or zone = "UTC".'
+        raise InvalidTime("A time needs a zone", column=column, value=text, remedy=remedy)
+    local = time.replace(tzinfo=mapping.zone)
+    if mapping.zone is not UTC and local.utcoffset() != local.replace(fold=1).utcoffset():
+        if local.astimezone(UTC).astimezone(mapping.zone).replace(tzinfo=None) != time:
+            remedy = "The clock was put forward over it: correct it."
+            raise InvalidTime("No such local time", column=column, value=text, zone=mapping.zone, remedy=remedy)
+        note = {**(note or {}), "ambiguous_time": text}
+    return local.astimezone(UTC), note
+
+
+def _parsed(mapping: Mapping, text: str) -> datetime:
+    if not mapping.time_format:
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            if not text[:4].isdigit():
+                remedy = 'Say in the mapping how it is written: time_format = "%d.%m.%Y %H:%M".'
+                raise InvalidTime("Not a time in ISO 8601", value=repr(text[:80]), remedy=remedy) from None
+            return parse_iso(text)
+    for form in mapping.time_format:
+        try:
+            return datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+    remedy = "Correct it, or add its form to time_format."
+    raise InvalidTime("Not a time", value=repr(text[:80]), time_format=", ".join(mapping.time_format), remedy=remedy)
+
+
+def number(column: str, text: str) -> int | float:
+    """The JSON number that a cell means exactly. Raises InvalidEvent when it is none, or would lose digits."""
+    said = text.strip()
+    found = _NUMBER.fullmatch(said)
+    remedy = "Correct it, or take the column out of numbers: it then stays text."
+    if not found:
+        raise InvalidEvent("Not a number", column=column, value=repr(text[:80]), remedy=remedy)
+    if not found[2] and not found[3]:
+        whole = int(said) if len(said) < 20 else INTEGER_MAX + 1
+        if abs(whole) > INTEGER_MAX:
+            raise InvalidEvent(
+                "A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy
+            )
+        return whole
+    value = float(said)
+    if len(said) > 400 or value in (float("inf"), float("-inf")) or Decimal(repr(value)) != Decimal(said):
+        raise InvalidEvent("A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy)
+    return value
+
+
+def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> Reader:
+    def of(field: Field | None) -> Callable[[Any], str] | None:
+        return None if field is None else field.getter(column)
+
+    kind = of(mapping.type)
+    assert kind is not None, "from_table asks for a type"
+    tags = tuple(field.getter(column) for field in mapping.tags)
+    return Reader(
+        mapping,
+        kind,
+        tags,
+        of(mapping.time),
+        of(mapping.recorded),
+        of(mapping.id),
+        of(mapping.actor),
+        of(mapping.cause),
+        data,
+        {},
+    )
+
+
+def _value(name: str, get: Getter, numeric: bool) -> Getter:
+    return (lambda row: number(name, get(row))) if numeric else get
+
+
+def _inner(row: Any, name: str) -> Any:
+    if name in row:
+        return row[name]
+    for part in name.split("."):
+        if not isinstance(row, dict) or part not in row:
+            return None
+        row = row[part]
+    return row
+
+
+def _as_text(column: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, (dict, list)):
+        raise InvalidEvent("Not one value", column=column, remedy=f"Name what is inside it: {column}.name.")
+    return json.dumps(value)
+
+
+def _of(field: Field | None) -> str:
+    return ", ".join(field.columns) if field and field.columns else "a fixed value"
+
+
+def _near(name: str, known: Iterable[str], otherwise: str) -> str:
+    known = list(known)
+    lower = {each.lower(): each for each in known}
+    near = [lower[each] for each in get_close_matches(name.lower(), lower, 3)]
+    return f"Did you mean {' or '.join(near)}?" if near else f"{otherwise} {', '.join(known[:40])}."
+
+
+def _text(table: Table[str, Any], key: str) -> str | None:
+    value = table.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise InvalidConfig("Not text", key=key, value=repr(value), remedy=f'Write {key} = "…".')
+
+
+def _texts(key: str, value: Any, one: bool = False) -> tuple[str, ...]:
+    if one and isinstance(value, str) and value:
+        return (value,)
+    if isinstance(value, list) and all(isinstance(each, str) and each for each in value):
+        return tuple(value)
+    raise InvalidConfig("Not a list of texts", key=key, value=repr(value), remedy=f'Write {key} = ["…", "…"].')
+
+
+def _data(value: Any) -> str | tuple[str, ...] | None:
+    return value if value is None or (isinstance(value, str) and value) else _texts("data", value)
+
+
+def _types(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+        raise InvalidConfig(
+            "Not a table of names", key="types", remedy='Write types = { "in the file" = "InTheStore" }.'
+        )
+    for name in value.values():
+        try:
+            Event(name)
+        except InvalidEvent as problem:
+            raise InvalidConfig(problem.fact, key="types", remedy=problem.remedy, type=repr(name)) from None
+    return dict(value)
+
+
+def _tags(value: Any) -> tuple[Field, ...]:
+    remedy = 'Write tags = ["lead:{column}"] or tags = { lead = "column" }.'
+    if isinstance(value, dict):
+        fields = [(kind, Field.of(f"tags.{kind}", each)) for kind, each in value.items()]
+        named = tuple(Field((f"{kind}:{field.texts[0]}", *field.texts[1:]), field.columns) for kind, field in fields)
+    else:
+        named = tuple(
+            Field.of("tags", each if "{" in each else {"value": each}) for each in _texts("tags", value, one=True)
+        )
+    for field in named:
+        kind, colon, _ = field.texts[0].partition(":")
+        try:
+            normal_kind(kind)
+        except InvalidEvent as problem:
+            raise InvalidConfig(problem.fact, key="tags", kind=repr(kind), remedy=remedy) from None
+        if not colon:
+            raise InvalidConfig("Not a tag", key="tags", value=repr(field.texts[0]), remedy=remedy)
+    return named
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None or name == "UTC":
+        return None if name is None else UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidConfig(
+            "No such time zone", key="zone", value=name, remedy="Write Europe/Berlin, or UTC."
+        ) from None
+
+
+def _delimiter(value: str) -> str:
+    if value == "spaces" or (len(value) == 1 and value not in '"\r\n\0'):
+        return value
+    raise InvalidConfig("Not a delimiter", key="delimiter", value=repr(value), remedy='Write ";", "\\t" or "spaces".')
+
+
+def _encoding(value: str) -> str:
+    try:
+        name = codecs.lookup(value).name
+        if "a\n".encode(name) == b"a\n":
+            return name
+    except (LookupError, ValueError):
+        pass
+    remedy = 'Write "utf-8" or "cp1252"; save UTF-16 files as UTF-8.'
+    raise InvalidConfig("Not an encoding of lines", key="encoding", value=repr(value), remedy=remedy)
