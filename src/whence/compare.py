@@ -1,0 +1,64 @@
+"""Comparing states: which fields differ between two, and how many of many have which values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from whence.errors import InvalidModel
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A field that differs: None where a side does not have it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """The fields that differ between two states, in the order they appear. 1, 1.0 and True differ."""
+    names = dict.fromkeys((*before, *after))
+    pairs = ((name, before.get(name), after.get(name)) for name in names)
+    return [Change(name, old, new) for name, old, new in pairs if not same(old, new)]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of the same types all the way down."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
+
+
+def count_by(states: Mapping[str, Mapping[str, Any]], fields: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
+    """How many states have each combination of values of these fields, the most frequent first.
+
+    Raises InvalidModel for a field that no state has.
+    """
+    known = dict.fromkeys(name for state in states.values() for name in state)
+    for field in fields:
+        if states and field not in known:
+            refuse_field(field, known)
+    counted: Counter[tuple[Any, ...]] = Counter()
+    values: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for state in states.values():
+        found = tuple(state.get(field) for field in fields)
+        key = tuple((type(value).__name__, repr(value)) for value in found)
+        counted[key] += 1
+        values.setdefault(key, found)
+    return [(values[key], count) for key, count in counted.most_common()]
+
+
+def refuse_field(field: str, known: Mapping[str, Any]) -> None:
+    """Raise InvalidModel for a field that there is not, naming those there are."""
+    near = get_close_matches(field, list(known), 1)
+    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
+    raise InvalidModel("There is no such field", field=field, remedy=remedy)

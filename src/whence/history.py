@@ -1,0 +1,266 @@
+"""A history is a value: the events of a store up to a fixed position, immutable, repeatable and cheap to hold. It can be
+cut by position or by either clock, branched without touching the store, and folded. Where it is kept is left to stores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from whence.clock import to_iso
+from whence.errors import InvalidQuery, NotKnown
+from whence.events import Event, Recorded, encode, recorded_from
+from whence.grammar import id_to_raw, split_tag
+from whence.model import Model
+from whence.query import Query
+from whence.store import Store
+
+PROGRESS_EVENTS = 10_000
+
+Progress = Callable[[int, int | None], None]
+
+
+class At(msgspec.Struct, frozen=True):
+    """A moment: a position, a recorded or an occurred time in microseconds UTC (inclusive), or now when all are absent.
+
+    Raises InvalidQuery when more than one is given.
+    """
+
+    position: int | None = None
+    recorded_us: int | None = None
+    occurred_us: int | None = None
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.position, self.recorded_us, self.occurred_us)) > 1:
+            raise InvalidQuery("A moment is one thing", remedy="Give a position, a recorded or an occurred time.")
+        if self.position is not None and self.position < 0:
+            raise InvalidQuery("A position is a whole number from 0", position=self.position)
+
+    @classmethod
+    def now(cls) -> At:
+        return cls()
+
+    @property
+    def is_now(self) -> bool:
+        return self == At()
+
+
+class Inserted(Recorded, frozen=True, gc=False, eq=False):
+    """An event of a branch that no store has. It has no position of its own: `position` is the one it comes after."""
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """How a history differs from what its store holds."""
+
+    dropped_ids: frozenset[bytes | str] = frozenset()
+    dropped: tuple[Query, ...] = ()
+    altered: dict[bytes | str, dict[str, Any]] = {}
+    inserted: tuple[Inserted, ...] = ()
+
+
+class History:
+    """The events of a store up to a fixed head. Every method that changes something returns another history."""
+
+    def __init__(self, store: Store, head: int, occurred_us: int | None = None, branch: Branch | None = None) -> None:
+        self.head = head
+        self._store = store
+        self._occurred_us = occurred_us
+        self._branch = branch
+
+    @classmethod
+    def of(cls, store: Store) -> History:
+        """Everything that the store holds now."""
+        return cls(store, store.head())
+
+    def events(self, query: Query | None = None, *, order: str = "position") -> Iterator[Recorded]:
+        """The events that match, by position, or with `order="occurred"` by time and then position (held in memory)."""
+        found = self._by_position(query)
+        return iter(sorted(found, key=_when)) if order == "occurred" else found
+
+    def count(self) -> int:
+        """How many events there are."""
+        if self._occurred_us is None and self._branch is None:
+            return self.head
+        return sum(1 for _ in self.events())
+
+    # Cutting.
+
+    def upto(self, position: int) -> History:
+        """The events up to and with a position."""
+        return History(self._store, max(0, min(self.head, position)), self._occurred_us, self._branch)
+
+    def at(self, at: At) -> History:
+        """The events up to and with a moment: recorded times cut a prefix, occurred times keep what happened by then.
+
+        Raises NotKnown for a recorded time before anything was recorded: nothing was known then, which is not zero.
+        """
+        if at.position is not None:
+            return self.upto(at.position)
+        if at.recorded_us is not None:
+            return self.upto(self._recorded_upto(at.recorded_us))
+        if at.occurred_us is None:
+            return self
+        cut = at.occurred_us if self._occurred_us is None else min(at.occurred_us, self._occurred_us)
+        return History(self._store, self.head, cut, self._branch)
+
+    def _recorded_upto(self, recorded_us: int) -> int:
+        """The last position recorded by a time, by halving, since recorded times never fall."""
+        low, high = 0, self.head
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._event_at(middle).recorded_us <= recorded_us:
+                low = middle
+            else:
+                high = middle - 1
+        if low == 0 and self.head:
+            first = self._event_at(1)
+            raise NotKnown(
+                "Not known: nothing was recorded yet at that time",
+                asked=to_iso(recorded_us),
+                first_recorded=to_iso(first.recorded_us),
+                remedy="Ask by when it happened (clock occurred), or for a later time.",
+            )
+        return low
+
+    def _event_at(self, position: int) -> Recorded:
+        return next(iter(self._store.read(after=position - 1, upto=position)))
+
+    # Branching.
+
+    def drop(self, *events: str | Query) -> History:
+        """A branch without some events, named by id or by a query."""
+        branch = self._branch or Branch()
+        ids = branch.dropped_ids | {id_to_raw(event) for event in events if isinstance(event, str)}
+        queries = branch.dropped + tuple(event for event in events if isinstance(event, Query))
+        return self._branched(dropped_ids=ids, dropped=queries)
+
+    def insert(self, event: Event, *, after: int) -> History:
+        """A branch with one more event, which comes after a position. Raises InvalidQuery for one beyond the head."""
+        if not 0 <= after <= self.head:
+            raise InvalidQuery("Not a position of this history", after=after, head=self.head)
+        row = encode(event)
+        inserted = (self._branch or Branch()).inserted
+        if row.raw_id is None:
+            row.raw_id = f"inserted:{after}:{len(inserted)}"
+        recorded_us = self._event_at(after or 1).recorded_us if self.head else (row.given_time_us or 0)
+        made = recorded_from(row, after, recorded_us, None)
+        return self._branched(inserted=(*inserted, Inserted(*msgspec.structs.astuple(made))))
+
+    def alter(self, id: str, **changes: Any) -> History:
+        """A branch in which some fields of an event (type, data, tags, time, actor …) are others."""
+        if unknown := changes.keys() - set(Event.__struct_fields__) | changes.keys() & {"id"}:
+            raise InvalidQuery("An event has no such field to alter", field=", ".join(sorted(unknown)))
+        altered = dict((self._branch or Branch()).altered)
+        raw_id = id_to_raw(id)
+        altered[raw_id] = altered.get(raw_id, {}) | changes
+        return self._branched(altered=altered)
+
+    def _branched(self, **changes: Any) -> History:
+        branch = msgspec.structs.replace(self._branch or Branch(), **changes)
+        return History(self._store, self.head, self._occurred_us, branch)
+
+    # Folding.
+
+    def state(self, model: Model, entity: str) -> Any:
+        """The state of an entity, or None when it has no events here. Raises FoldFailed."""
+        split_tag(entity)
+        events = list(self.events(Query.of(tags=[entity]), order=model.order))
+        return model.fold(events) if events else None
+
+    def states(self, model: Model, *, progress: Progress | None = None) -> dict[str, Any]:
+        """The state of every entity of the model's kind, by tag, in the order of their first events.
+
+        One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
+        more than the states is held. Raises FoldFailed.
+        """
+        events = self.events() if progress is None else _reported(self.events(), self.head, progress)
+        states, late = _fold_by_entity(model, events)
+        for entity in late:
+            states[entity] = self.state(model, entity)
+        return states
+
+    # Reading.
+
+    def _by_position(self, query: Query | None) -> Iterator[Recorded]:
+        branch = self._branch
+        events: Iterator[Recorded] = iter(self._store.read(None if branch else query, upto=self.head))
+        if branch is not None:
+            events = _branch_events(events, branch, self.head)
+            if query is not None and not query.is_all:
+                events = (event for event in events if query.matches(event.type, event.tags))
+        if (cut := self._occurred_us) is not None:
+            events = (event for event in events if event.time_us <= cut)
+        return events
+
+
+def _when(event: Recorded) -> tuple[int, int, bool]:
+    return event.time_us, event.position, isinstance(event, Inserted)
+
+
+def _fold_by_entity(model: Model, events: Iterable[Recorded]) -> tuple[dict[str, Any], dict[str, None]]:
+    """The states of all entities of the model's kind, and those that must be folded again in occurred order."""
+    entities_in = re.compile(rf"^{model.kind}:.*$", re.MULTILINE).findall
+    by_time = model.order == "occurred"
+    initial, step_for = model.initial, model.step
+    steps: dict[str, Any] = {}
+    states: dict[str, Any] = {}
+    latest_us: dict[str, int] = {}
+    late: dict[str, None] = {}
+    event: Recorded | None = None
+    try:
+        for event in events:
+            type = event.type
+            step = steps[type] if type in steps else steps.setdefault(type, step_for(type))
+            for entity in entities_in(event.tags_text):
+                state = states[entity] if entity in states else initial()
+                states[entity] = state if step is None else step(state, event)
+                if by_time:
+                    time_us = event.time_us
+                    if latest_us.get(entity, time_us) > time_us:
+                        late[entity] = None
+                    else:
+                        latest_us[entity] = time_us
+    except Exception as problem:
+        if event is None or not _raised_by_step(problem):
+            raise
+        raise model.failed(event, problem) from problem
+    return states, late
+
+
+def _raised_by_step(problem: Exception) -> bool:
+    """Whether an error came out of a step rather than out of reading the events."""
+    from whence.errors import StoreError
+
+    return not isinstance(problem, StoreError)
+
+
+def _branch_events(events: Iterator[Recorded], branch: Branch, head: int) -> Iterator[Recorded]:
+    """The events of a branch in order."""
+    inserted: dict[int, list[Recorded]] = {}
+    for extra in branch.inserted:
+        if extra.position <= head:
+            inserted.setdefault(extra.position, []).append(extra)
+    yield from inserted.get(0, ())
+    for event in events:
+        if event.raw_id in branch.altered:
+            event = _altered(event, branch.altered[event.raw_id])
+        dropped = event.raw_id in branch.dropped_ids
+        if not dropped and not any(query.matches(event.type, event.tags) for query in branch.dropped):
+            yield event
+        yield from inserted.get(event.position, ())
+
+
+def _altered(event: Recorded, changes: dict[str, Any]) -> Recorded:
+    given = event.to_event()
+    before = {name: getattr(given, name) for name in Event.__struct_fields__}
+    return recorded_from(encode(Event(**(before | changes))), event.position, event.recorded_us, event.basis_text)
+
+
+def _reported(events: Iterator[Recorded], total: int, progress: Progress) -> Iterator[Recorded]:
+    for number, event in enumerate(events, 1):
+        yield event
+        if number % PROGRESS_EVENTS == 0:
+            progress(number, total)
+    progress(total, total)

@@ -1,0 +1,241 @@
+"""A model: what an entity's state is and how each event changes it. Folding is pure, and there is one step function, which
+live state, replay, explanation and decision all run. Which events are folded, and in what order, is left to history.
+
+    class Lead:
+        kind = "lead"
+
+        def __init__(self):
+            self.score = 0
+
+        @on(LeadScored)                        # the typed event …
+        def scored(self, event):
+            self.score = event.score
+
+        @on("EmailOpened", "EmailClicked")     # … or the recorded event by its type
+        def touched(self, event):
+            self.last_touch = event.time
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from whence.codec import Codec, Unfit, stored_type
+from whence.errors import FoldFailed, InvalidModel
+from whence.events import Recorded
+from whence.grammar import normal_kind, normal_type
+
+ORDERS = ("position", "occurred")
+SETTINGS = ("kind", "name", "order", "codec")
+"""Class attributes that say what a model is, and are no fields of its state."""
+
+Step = Callable[[Any, Recorded], Any]
+"""From a state and an event to the next state, which may be the same object, changed."""
+
+
+def on(*events: str | type[msgspec.Struct]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Mark a method of a model as the handler of these event types; `on()` of every event.
+
+    Named by its class, the handler is given the typed event; named by a text, the recorded event. A handler with one
+    more parameter is also given the recorded event.
+    """
+
+    def marked(handler: Callable[..., None]) -> Callable[..., None]:
+        handler.__whence_on__ = events  # type: ignore[attr-defined]
+        return handler
+
+    return marked
+
+
+class Model:
+    """A kind of entity, its first state, and the step for each event type. Make one with `Model.of` or `of_function`.
+
+    `order` is "position" (as recorded) or "occurred" (by time, position breaking ties). Raises InvalidModel.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        initial: Callable[[], Any],
+        step_for: Callable[[str], Step | None],
+        *,
+        order: str = "position",
+        name: str = "",
+        declared: Iterable[str] = (),
+    ) -> None:
+        if order not in ORDERS:
+            raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
+        self.kind = normal_kind(kind)
+        self.name = name or kind
+        self.order = order
+        self.initial = initial
+        self.declared = tuple(declared)
+        self._step_for = step_for
+        self._steps: dict[str, Step | None] = {}
+
+    @classmethod
+    def of(cls, thing: Any) -> Model:
+        """The model that a class with handlers is; a model as it is. Raises InvalidModel."""
+        if isinstance(thing, Model):
+            return thing
+        if not isinstance(thing, type):
+            remedy = "Pass a class with handlers, or Model.of_function(...)."
+            raise InvalidModel("Not a model", value=repr(thing)[:80], remedy=remedy)
+        if not hasattr(thing, "kind"):
+            remedy = f'Write kind = "lead" in class {thing.__name__}.'
+            raise InvalidModel("A model names the kind of its entities", model=thing.__name__, remedy=remedy)
+        order, name = getattr(thing, "order", "position"), getattr(thing, "name", thing.__name__)
+        return cls(thing.kind, thing, _handlers(thing), order=order, name=str(name), declared=_declared(thing))
+
+    @classmethod
+    def of_function(
+        cls,
+        kind: str,
+        initial: Any,
+        apply: Step,
+        *,
+        order: str = "position",
+        name: str = "",
+    ) -> Model:
+        """A model from a pure function over frozen states: `apply(state, recorded)` returns the next state.
+
+        `initial` is the first state, or a function without parameters that makes it.
+        """
+        first = initial if callable(initial) else lambda: initial
+        return cls(kind, first, lambda _: apply, order=order, name=name or getattr(apply, "__name__", kind))
+
+    def step(self, type: str) -> Step | None:
+        """The step for an event type, or None when the model does not look at it."""
+        try:
+            return self._steps[type]
+        except KeyError:
+            found = self._steps[type] = self._step_for(type)
+            return found
+
+    def apply(self, state: Any, recorded: Recorded) -> Any:
+        """The state after an event. Raises FoldFailed naming the model, the event and what went wrong."""
+        step = self.step(recorded.type)
+        if step is None:
+            return state
+        try:
+            return step(state, recorded)
+        except Exception as problem:
+            raise self.failed(recorded, problem) from problem
+
+    def fold(self, events: Iterable[Recorded]) -> Any:
+        """The state after all these events, in the order they come. Raises FoldFailed."""
+        state = self.initial()
+        for recorded in events:
+            state = self.apply(state, recorded)
+        return state
+
+    def failed(self, recorded: Recorded, problem: Exception) -> FoldFailed:
+        """What to raise when a step failed."""
+        if isinstance(problem, FoldFailed):
+            return problem
+        return FoldFailed(
+            model=self.name,
+            type=recorded.type,
+            position=recorded.position,
+            id=recorded.id,
+            problem=f"{type(problem).__name__}: {problem}",
+            remedy="Mend the model, or add an Upcast for older events; whence show prints the event.",
+        )
+
+    def fields(self, state: Any) -> dict[str, Any]:
+        """The public fields of a state: its attributes, properties and class defaults, or the items of a dict."""
+        if isinstance(state, Mapping):
+            return dict(state)
+        if isinstance(state, msgspec.Struct):
+            return {name: getattr(state, name) for name in state.__struct_fields__}
+        if dataclasses.is_dataclass(state) and not isinstance(state, type):
+            return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+        if not hasattr(state, "__dict__"):
+            return {"value": state}
+        own = {name: value for name, value in vars(state).items() if not name.startswith("_")}
+        return {name: getattr(state, name) for name in self.declared if name not in own} | own
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, kind={self.kind!r}, order={self.order!r})"
+
+
+def _declared(cls: type) -> list[str]:
+    """The fields that a class declares for all its states: plain class attributes and properties."""
+    found: dict[str, None] = {}
+    for part in reversed(cls.__mro__[:-1]):
+        for name, value in vars(part).items():
+            plain = isinstance(value, property) or not (
+                callable(value) or isinstance(value, (classmethod, staticmethod))
+            )
+            if plain and not name.startswith("_") and name not in SETTINGS:
+                found[name] = None
+    return list(found)
+
+
+def _handlers(cls: type) -> Callable[[str], Step | None]:
+    """From an event type to the step of a class's handlers."""
+    marked = [value for part in cls.__mro__ for value in vars(part).values() if hasattr(value, "__whence_on__")]
+    named = [(event, handler) for handler in marked for event in handler.__whence_on__]
+    typed = tuple(dict.fromkeys(event for event, _ in named if isinstance(event, type)))
+    codec: Codec = getattr(cls, "codec", None) or Codec(*typed)
+    for_every = [_caller(handler) for handler in marked if not handler.__whence_on__]
+    by_type: dict[str, Step] = {}
+    for event, handler in named:
+        name = codec.type_of(event) if isinstance(event, type) else normal_type(event)
+        if name in by_type:
+            remedy = "Let one handler do both."
+            raise InvalidModel("Two handlers for one event type", model=cls.__name__, type=name, remedy=remedy)
+        by_type[name] = _typed_caller(handler, codec, event) if isinstance(event, type) else _caller(handler)
+
+    def step_for(type: str) -> Step | None:
+        steps = [*for_every, *([by_type[type]] if type in by_type else [])]
+        return _all_of(steps) if len(steps) > 1 else next(iter(steps), None)
+
+    return step_for
+
+
+def _all_of(steps: list[Step]) -> Step:
+    def step(state: Any, recorded: Recorded) -> Any:
+        for each in steps:
+            state = each(state, recorded)
+        return state
+
+    return step
+
+
+def _wants_recorded(handler: Callable[..., None]) -> bool:
+    return len(inspect.signature(handler).parameters) > 2
+
+
+def _caller(handler: Callable[..., None]) -> Step:
+    """A step that hands a handler the recorded event."""
+
+    def step(state: Any, recorded: Recorded) -> Any:
+        handler(state, recorded)
+        return state
+
+    return step
+
+
+def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.Struct]) -> Step:
+    """A step that hands a handler the typed event."""
+    decode = codec.decoder(stored_type(cls))
+    assert decode is not None, "the codec knows every class that a handler names"
+    wants_recorded = _wants_recorded(handler)
+
+    def step(state: Any, recorded: Recorded) -> Any:
+        event = decode(recorded)
+        if type(event) is Unfit:
+            raise ValueError(f"the data does not fit {cls.__name__}: {event.problem}")
+        if wants_recorded:
+            handler(state, event, recorded)
+        else:
+            handler(state, event)
+        return state
+
+    return step

@@ -1,0 +1,217 @@
+"""Models without Python: the built-in one, and the rules of a [model.KIND] table, which add fields to it.
+
+The built-in model has the last value of each data field, and under `events`, for each event type, how often it came
+and when first and last. In whence.toml:
+
+    [model.lead]
+    order = "occurred"                       # as things happened; "position" (the default) is as they were recorded
+    fields = { stage = "new", opened = 0 }   # what the fields are before any event
+
+    [[model.lead.rule]]
+    on = "LeadScored"                        # an event type, a list of them, or "*" for every event
+    when = { model = "v2" }                  # only if these data fields have these values
+    set = { score = "$score" }               # $score is the event's data field; also $time, $recorded, $actor, $type
+    add = { points = 5, spent = "$amount" }  # exact: whole numbers, and decimals also as text
+    count = "scorings"                       # one more each time
+    first = { since = "$time" }              # only the first time
+    last = { seen = "$time" }                # every time, as set does; reads better for a time
+
+A data field that the event does not have leaves the field as it is. `$$` begins a text with a dollar. With
+`built_in = false` the state has the fields of the rules alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from typing import Any
+
+from whence.clock import to_datetime
+from whence.compare import same
+from whence.errors import InvalidConfig, InvalidEvent
+from whence.events import Recorded
+from whence.grammar import normal_type
+from whence.model import ORDERS, Model, Step
+
+TABLE_KEYS = ("order", "fields", "rule", "built_in")
+RULE_KEYS = ("on", "when", "set", "add", "count", "first", "last")
+ENVELOPE = {
+    "time": lambda event: to_datetime(event.time_us),
+    "recorded": lambda event: to_datetime(event.recorded_us),
+    "actor": lambda event: event.actor,
+    "type": lambda event: event.type,
+}
+
+Value = Callable[[Recorded, Any], Any]
+"""From an event and its data to a value, or ABSENT."""
+
+ABSENT = object()
+
+
+def built_in(kind: str) -> Model:
+    """The model of a kind of which nothing is said. Raises InvalidEvent when it is no kind."""
+    return Model(kind, dict, lambda _: _keep_last_values, name="built-in")
+
+
+def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
+    """The model that a [model.KIND] table says. Raises InvalidConfig naming the key, the rule and the remedy."""
+    place = f"model.{kind}"
+    _refuse_unknown(place, table, TABLE_KEYS)
+    fields = table.get("fields", {})
+    rules = table.get("rule", [])
+    order = table.get("order", "position")
+    if not isinstance(fields, dict):
+        raise InvalidConfig("Not a table of fields", key=f"{place}.fields", remedy='Write fields = { stage = "new" }.')
+    if not isinstance(rules, list):
+        raise InvalidConfig("Not a list of rules", key=f"{place}.rule", remedy=f"Write [[{place}.rule]] above each.")
+    if order not in ORDERS:
+        raise InvalidConfig("No such order", key=f"{place}.order", value=repr(order), remedy='Write "occurred".')
+    compiled = [_rule(f"{place}.rule {number}", rule) for number, rule in enumerate(rules, 1)]
+    base = [_keep_last_values] if table.get("built_in", True) else []
+
+    def step_for(type: str) -> Step | None:
+        steps = [*base, *(step for types, step in compiled if types is None or type in types)]
+        return _in_turn(steps) if steps else None
+
+    return Model(kind, lambda: dict(fields), step_for, order=order, name=f"[{place}]")
+
+
+def _in_turn(steps: Sequence[Step]) -> Step:
+    def step(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
+        for each in steps:
+            each(state, event)
+        return state
+
+    return step
+
+
+def _keep_last_values(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
+    """The step of the built-in model."""
+    data = event.data
+    if isinstance(data, dict):
+        state.update(data)
+    elif data is not None:
+        state["data"] = data
+    time = to_datetime(event.time_us)
+    counted = state.setdefault("events", {})
+    known = counted.get(event.type) if isinstance(counted, dict) else None
+    if known is not None:
+        known["count"] += 1
+        known["first"], known["last"] = min(known["first"], time), max(known["last"], time)
+    elif isinstance(counted, dict):
+        counted[event.type] = {"count": 1, "first": time, "last": time}
+    return state
+
+
+def _rule(place: str, rule: Any) -> tuple[frozenset[str] | None, Step]:
+    """The types of a rule (None for every type) and its step."""
+    if not isinstance(rule, dict) or "on" not in rule:
+        raise InvalidConfig("A rule says on which event", key=place, remedy='Write on = "LeadScored".')
+    _refuse_unknown(place, rule, RULE_KEYS)
+    actions = [
+        *((_first, field, _value(place, value)) for field, value in _fields(place, rule, "first")),
+        *((_set, field, _value(place, value)) for key in ("set", "last") for field, value in _fields(place, rule, key)),
+        *((_add, field, _value(place, value)) for field, value in _fields(place, rule, "add")),
+        *((_add, field, lambda event, data: 1) for field in _names(place, rule, "count")),
+    ]
+    if not actions:
+        raise InvalidConfig("A rule that changes nothing", key=place, remedy="Write set, add, count, first or last.")
+    conditions = [(_value(place, f"${field}"), wanted) for field, wanted in _fields(place, rule, "when")]
+
+    def step(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
+        data = event.data
+        if all(same(value(event, data), wanted) for value, wanted in conditions):
+            for act, field, value in actions:
+                if (found := value(event, data)) is not ABSENT:
+                    act(state, field, found)
+        return state
+
+    return _types(place, rule["on"]), step
+
+
+def _set(state: dict[str, Any], field: str, value: Any) -> None:
+    state[field] = value
+
+
+def _first(state: dict[str, Any], field: str, value: Any) -> None:
+    if state.get(field) is None:
+        state[field] = value
+
+
+def _add(state: dict[str, Any], field: str, value: Any) -> None:
+    before = state.get(field)
+    state[field] = _number(field, 0 if before is None else before) + _number(field, value)
+
+
+def _number(field: str, value: Any) -> int | Decimal:
+    """A whole number as it is, a decimal exactly as it is written."""
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return value
+    try:
+        if isinstance(value, (str, float)):
+            number = Decimal(str(value))
+            if number.is_finite():
+                return number
+    except InvalidOperation:
+        pass
+    raise InvalidEvent("Not a number that can be added", field=field, value=repr(value)[:80])
+
+
+def _value(place: str, said: Any) -> Value:
+    """What a value in a rule means: a constant, or with $ something of the event."""
+    if not isinstance(said, str) or not said.startswith("$"):
+        return lambda event, data: said
+    if said.startswith("$$"):
+        return lambda event, data: said[1:]
+    name = said[1:]
+    if name in ENVELOPE:
+        read = ENVELOPE[name]
+        return lambda event, data: read(event)
+    path = name.removeprefix("data.").split(".")
+    if not all(path):
+        raise InvalidConfig("A $ without a name", key=place, value=said, remedy="Write $amount, or $$ for a dollar.")
+
+    def look(event: Recorded, data: Any) -> Any:
+        for part in path:
+            if not isinstance(data, dict) or part not in data:
+                return ABSENT
+            data = data[part]
+        return data
+
+    return look
+
+
+def _types(place: str, on: Any) -> frozenset[str] | None:
+    if on == "*":
+        return None
+    names = [on] if isinstance(on, str) else on
+    if not isinstance(names, list) or not names:
+        raise InvalidConfig("Not event types", key=f"{place}.on", value=repr(on), remedy='Write on = ["A", "B"].')
+    try:
+        return frozenset(map(normal_type, names))
+    except InvalidEvent as problem:
+        raise InvalidConfig(problem.fact, key=f"{place}.on", remedy=problem.remedy, **problem.facts) from None
+
+
+def _fields(place: str, rule: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
+    table = rule.get(key, {})
+    if not isinstance(table, dict):
+        raise InvalidConfig("Not a table", key=f"{place}.{key}", remedy=f'Write {key} = {{ field = "value" }}.')
+    return list(table.items())
+
+
+def _names(place: str, rule: Mapping[str, Any], key: str) -> list[str]:
+    names = rule.get(key, [])
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidConfig("Not the name of a field", key=f"{place}.{key}", remedy=f'Write {key} = "opened".')
+    return names
+
+
+def _refuse_unknown(place: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+            raise InvalidConfig("No such key", key=f"{place}.{key}", remedy=remedy)
