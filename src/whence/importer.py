@@ -10,13 +10,15 @@ correlation. After a crash the next import of the file appends the rest, under i
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import apsw
 import msgspec
@@ -104,10 +106,11 @@ def import_events(
     """
     if on_error not in ("refuse-row", "refuse-file"):
         raise InvalidInput("Not a way to treat bad rows", on_error=on_error, remedy="Use refuse-row or refuse-file.")
-    if on_error == "refuse-file":
-        source = _refuse_bad_file(mapping, source)
     import_id = raw_to_id((clock or SystemClock()).new_id())
-    with _Input(mapping, source) as given:
+    with ExitStack() as stack:
+        if on_error == "refuse-file":
+            source = stack.enter_context(_checked(mapping, source))
+        given = stack.enter_context(_Input(mapping, source))
         job = _Import(store, mapping, given.source, import_id, actor, on_refused)
         rows = given.made(f"import:{import_id}")
         if given.keeps_recorded and _can_restore(store):
@@ -468,28 +471,31 @@ def _under(row: Row, there: Recorded, import_id: str) -> Row:
     return row
 
 
-def _refuse_bad_file(mapping: Mapping, given: Given) -> Given:
-    """Read it all; raise InvalidFile if a row is bad. What can be read only once is kept in a temporary file."""
-    if given == "-" or (not isinstance(given, (str, bytes)) and hasattr(given, "read")):
-        given = _spooled(given)
-    count, first = 0, None
+@contextmanager
+def _checked(mapping: Mapping, given: Given) -> Iterator[Given]:
+    """The same rows again, after all were read and found good. What can be read only once lies in a temporary file.
+
+    Raises InvalidFile when a row is bad.
+    """
+    if isinstance(given, (str, os.PathLike)) and given != "-":
+        _refuse_bad_rows(mapping, given)
+        yield given
+        return
+    with tempfile.TemporaryFile() as kept:
+        shutil.copyfileobj(sys.stdin.buffer if isinstance(given, (str, os.PathLike)) else given, kept)
+        kept.seek(0)
+        _refuse_bad_rows(mapping, kept)
+        kept.seek(0)
+        yield kept
+
+
+def _refuse_bad_rows(mapping: Mapping, given: Given) -> None:
     with _Input(mapping, given) as rows:
-        name = rows.source.name
+        count, first = 0, None
         for made in rows.made(None):
             if made.problem is not None:
-                count += 1
-                first = first or made
-    if first is not None:
-        remedy = "Correct them, or import with refuse-row to keep the good rows."
-        facts = {"file": name, "refused": count, "line": first.line, "problem": first.problem}
-        raise InvalidFile("The file has bad rows, so nothing of it was imported", remedy=remedy, **facts)
-    if not isinstance(given, (str, bytes)) and hasattr(given, "seek"):
-        given.seek(0)
-    return given
-
-
-def _spooled(given: Given) -> BinaryIO:
-    kept: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the import reads it and it goes with its last reader
-    shutil.copyfileobj(sys.stdin.buffer if given == "-" else given, kept)  # type: ignore[arg-type]
-    kept.seek(0)
-    return kept
+                count, first = count + 1, first or made
+        if first is not None:
+            remedy = "Correct them, or import with refuse-row to keep the good rows."
+            facts = {"file": rows.source.name, "refused": count, "line": first.line, "problem": first.problem}
+            raise InvalidFile("The file has bad rows, so nothing of it was imported", remedy=remedy, **facts)

@@ -44,8 +44,10 @@ class Source:
         self._raw = _Counted(stream, owned=isinstance(given, (str, os.PathLike)) and given != "-")
         buffered = io.BufferedReader(self._raw, BLOCK_BYTES)
         self._lines: BinaryIO = buffered
+        self._unzipped: _Unzipped | None = None
         if buffered.peek(2)[:2] == b"\x1f\x8b":
-            self._lines = io.BufferedReader(gzip.GzipFile(fileobj=buffered), BLOCK_BYTES)
+            self._unzipped = _Unzipped(gzip.GzipFile(fileobj=buffered))
+            self._lines = io.BufferedReader(self._unzipped, BLOCK_BYTES)
 
     @property
     def bytes_read(self) -> int:
@@ -62,7 +64,7 @@ class Source:
         return mapping.format or ("jsonl" if ending.endswith((".jsonl", ".ndjson", ".json")) else "csv")
 
     def lines(self, encoding: str) -> Lines:
-        return Lines(self._lines, encoding, self.name)
+        return Lines(self._lines, encoding, self.name, self._unzipped)
 
     def close(self) -> None:
         self._raw.close()
@@ -71,13 +73,13 @@ class Source:
 class Lines:
     """The decoded lines of a stream. Of a line that cannot be used something comes, and `problems` says why."""
 
-    def __init__(self, stream: BinaryIO, encoding: str, name: str) -> None:
+    def __init__(self, stream: BinaryIO, encoding: str, name: str, unzipped: _Unzipped | None) -> None:
         self._stream = stream
+        self._unzipped = unzipped
         self._encoding = encoding
         self._name = name
         self.number = 0
         self.ended = True  # the last line ended with a line break
-        self.torn: str | None = None  # why the stream itself ended early
         self.problems: dict[int, str] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -103,6 +105,11 @@ class Lines:
                 text = text.replace("\0", "\ufffd")
             yield text
 
+    @property
+    def torn(self) -> str | None:
+        """Why the stream itself ended early, if it did."""
+        return None if self._unzipped is None else self._unzipped.torn
+
     def take_problem(self, first: int) -> str | None:
         """Why a row from line `first` to the current one cannot be used, or None."""
         if not self.problems:
@@ -111,13 +118,7 @@ class Lines:
         return found[0] if found else None
 
     def _line(self) -> bytes:
-        try:
-            return self._stream.readline(LINE_BYTES_MAX)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-            self.torn = (
-                f"The compressed file is cut off or damaged ({problem}). Get it again; what came before is read."
-            )
-            return b""
+        return self._stream.readline(LINE_BYTES_MAX)
 
     def _first(self, raw: bytes) -> bytes:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -263,6 +264,28 @@ def _parsed(line: int, raw: str, cut_off: bool) -> RawRow:
         return RawRow(line, raw, jsonvalue.parse(raw))
     except InvalidEvent as problem:
         return RawRow(line, "", None, str(problem), cut_off)
+
+
+class _Unzipped(io.RawIOBase):
+    """What can be unpacked of a gzip stream; where that ends too early, `torn` says why."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+        self.torn: str | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            block = self._packed.read1(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
+            self.torn = (
+                f"The compressed file is cut off or damaged ({problem}). Get it again; what came before is read."
+            )
+            return 0
+        buffer[: len(block)] = block
+        return len(block)
 
 
 class _Counted(io.RawIOBase):

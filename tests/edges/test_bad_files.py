@@ -1,0 +1,112 @@
+"""Files as they come: each fault is named with its line and what to do, and what is good around it is kept."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+
+import pytest
+
+from whence.errors import IdConflict, InvalidConfig, InvalidFile
+from whence.importer import ImportReport, import_events, preview
+from whence.mapping import Mapping
+from whence.stores.memory import MemoryStore
+
+TABLE = {"type": "kind", "time": "at", "tags": ["lead:{lead}"]}
+HEADER = b"kind,at,lead,note\n"
+GOOD = b"Opened,2026-01-05T09:00:00Z,42,x\n"
+
+
+def imported(content: bytes, store: MemoryStore | None = None, **changes: object) -> ImportReport:
+    return import_events(store or MemoryStore(), Mapping.from_table("crm", {**TABLE, **changes}), io.BytesIO(content))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n"])
+def test_an_empty_file_is_refused(content: bytes) -> None:
+    with pytest.raises(InvalidFile, match="empty"):
+        imported(content)
+
+
+def test_a_header_alone_is_no_rows() -> None:
+    assert imported(HEADER).rows == 0
+
+
+def test_a_wrong_column_names_the_near_one() -> None:
+    with pytest.raises(InvalidConfig, match="Did you mean lead"):
+        imported(HEADER + GOOD, tags=["lead:{leed}"])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b"Opened,2026-01-05T09:00:00,42,x\n", "zone"),
+        (b"Opened,05.01.2026,42,x\n", "time_format"),
+        (b"Opened,,42,x\n", "empty time"),
+        (b",2026-01-05T09:00:00Z,42,x\n", "empty type"),
+        (b"Opened,2026-01-05T09:00:00Z,42\n", "3 columns instead of 4"),
+        (b"Opened,2026-01-05T09:00:00Z,42,\xff\n", r"Byte: \d+"),
+        (b"Opened,2026-01-05T09:00:00Z,4\x002,x\n", "NUL"),
+        (b"Opened,2026-01-05T09:00:00Z,e\xcc\x81,x\n", "NFC"),
+        (b'Opened,2026-01-05T09:00:00Z,42,"a"b\n', "Not CSV"),
+        (b"Opened,2026-01-05T09:00:00Z,42," + b"x" * 100_000_000 + b"\n", "more than"),
+    ],
+    ids=["zone", "form", "no time", "no type", "short", "bytes", "nul", "nfc", "quotes", "long"],
+)
+def test_a_bad_row_is_refused_by_line_and_the_good_ones_around_it_are_kept(row: bytes, reason: str) -> None:
+    report = imported(HEADER + GOOD + row + GOOD)
+    assert report.appended == 2
+    [(line, said)] = report.refused
+    assert line == 3
+    assert re.search(reason, said), said
+
+
+def test_quoted_line_breaks_keep_the_line_numbers_right() -> None:
+    report = imported(HEADER + b'Opened,2026-01-05T09:00:00Z,42,"a\nb\nc"\nOpened,,1,x\n')
+    assert report.refused[0][0] == 5
+
+
+def test_a_byte_order_mark_and_dos_line_breaks_are_no_part_of_the_row() -> None:
+    store = MemoryStore()
+    assert imported(HEADER + GOOD, store).appended == 1
+    marked = b"\xef\xbb\xbf" + (HEADER + GOOD).replace(b"\n", b"\r\n")
+    assert imported(marked, store).already == 1
+
+
+def test_a_compressed_file_that_is_cut_off_keeps_what_came_before() -> None:
+    whole = gzip.compress(HEADER + b"".join(GOOD.replace(b"42", b"%d" % n) for n in range(50_000)))
+    report = imported(whole[: len(whole) // 2])
+    assert report.appended > 1000
+    assert report.cut_off_line is not None
+    assert "cut off" in report.refused[-1][1]
+
+
+def test_binary_junk_and_repeated_columns_are_refused() -> None:
+    with pytest.raises(InvalidFile, match="not text"):
+        imported(b"\x00\x01\x02\n\x03")
+    with pytest.raises(InvalidConfig, match="twice"):
+        imported(b"kind,at,lead,lead\n")
+
+
+def test_a_changed_mapping_is_a_conflict_that_names_both() -> None:
+    store = MemoryStore()
+    imported(HEADER + GOOD, store)
+    with pytest.raises(IdConflict, match=r"Mapping then: [0-9a-f]{12}, Mapping now: [0-9a-f]{12}"):
+        imported(HEADER + GOOD, store, tags=["person:{lead}"])
+
+
+def test_a_file_refused_as_a_whole_writes_nothing() -> None:
+    store = MemoryStore()
+    with pytest.raises(InvalidFile, match="Line: 3"):
+        import_events(
+            store, Mapping.from_table("crm", TABLE), io.BytesIO(HEADER + GOOD + b"x\n"), on_error="refuse-file"
+        )
+    assert store.head() == 0
+
+
+def test_a_preview_shows_events_and_problems() -> None:
+    good, bad = preview(Mapping.from_table("crm", TABLE), io.BytesIO(HEADER + GOOD + b"Opened,,1,x\n"))
+    assert good.event is not None
+    assert good.event.tags == ("lead:42",)
+    assert bad.line == 3
+    assert bad.problem is not None

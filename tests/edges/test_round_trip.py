@@ -1,0 +1,98 @@
+"""What is exported comes back whole, in every format; an import that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whence.events import Body, Event
+from whence.exporter import export
+from whence.importer import import_events
+from whence.mapping import Mapping
+from whence.query import Basis, Query
+from whence.stores.memory import MemoryStore
+from whence.stores.opening import open_store
+
+FORMATS = {
+    "jsonl": ("whence", "a.jsonl"),
+    "csv": ("whence", "a.csv"),
+    "cloudevents": ("cloudevents", "a.json"),
+    "cloudevents-lines": ("cloudevents", "a.jsonl"),
+}
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+EVENTS = st.builds(
+    Event,
+    type=st.sampled_from(["Opened", "lead.Scored"]),
+    data=JSON | st.builds(Body, st.binary(max_size=20), st.just("image/png")),
+    tags=st.sampled_from([(), ("lead:42",), ("lead:é 4", "owner:a b")]),
+    version=st.integers(1, 3),
+    time=st.none() | st.integers(-(10**15), 10**15),
+    actor=st.none() | TEXT.filter(bool),
+    cause=st.none() | st.just("an id"),
+    correlation=st.none() | TEXT.filter(bool),
+    meta=st.none() | st.dictionaries(TEXT, JSON, min_size=1, max_size=2),
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@settings(max_examples=50, deadline=None)
+@given(events=st.lists(EVENTS, min_size=1, max_size=4))
+def test_every_envelope_comes_back_whole(form: str, events: list[Event]) -> None:
+    store, out, again = MemoryStore(), io.BytesIO(), MemoryStore()
+    store.append(events, basis=Basis(Query.all(), 0))
+    assert export(store.read(), form, out) == len(events)
+    out.seek(0)
+    out.name = FORMATS[form][1]  # type: ignore[attr-defined]
+    report = import_events(again, Mapping.from_table("back", {"format": FORMATS[form][0]}), out)
+    assert report.refused == []
+    assert list(again.read()) == list(store.read())
+
+
+def test_a_killed_import_run_again_ends_with_exactly_the_rows(tmp_path: Path) -> None:
+    path, db = tmp_path / "rows.csv", tmp_path / "rows.db"
+    path.write_text("kind,n\n" + "".join(f"Seen,{number}\n" for number in range(60_000)))
+    mapping = Mapping.from_table("rows", {"type": "kind"})
+    code = (
+        "from whence.importer import import_events; from whence.mapping import Mapping;"
+        "from whence.stores.opening import open_store;"
+        f"mapping = Mapping.from_table('rows', {{'type': 'kind'}}); store = open_store({str(db)!r}, create=True);"
+        f"import_events(store, mapping, {str(path)!r})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    while not db.exists() or _head(db) < 5_000:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    store = open_store(db)
+    report = import_events(store, mapping, path)
+    assert 5_000 <= report.already < 60_000
+    assert report.appended + report.already == 60_000
+    seen = sorted(int(event.data["n"]) for event in store.read() if event.type == "Seen")
+    assert seen == list(range(60_000))
+    store.close()
+
+
+def _head(db: Path) -> int:
+    store = open_store(db)
+    try:
+        return store.head()
+    finally:
+        store.close()
