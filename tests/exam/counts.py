@@ -1,0 +1,19 @@
+"""How often the exams that rest on chance are repeated: a fraction in `make test`, all of it in `make exam`.
+
+what                                    make test    make exam (WHENCE_EXAM=full)
+rounds of racers on one boundary        20           1,000
+kills of a writer, per durable store    6            200
+examples against the brute-force model  60           2,000
+events appended beside a tail reader    400          20,000
+"""
+
+from __future__ import annotations
+
+import os
+
+FULL = os.environ.get("WHENCE_EXAM") == "full"
+
+RACES = 1000 if FULL else 20
+KILLS = 200 if FULL else 6
+EXAMPLES = 2000 if FULL else 60
+TAILED_EVENTS = 20_000 if FULL else 400
