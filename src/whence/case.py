@@ -1,5 +1,5 @@
-"""Decisions taken outside, by a person or a language model, in two steps: a case hands out what was read and the position
-it was read at; its answer is appended under the condition that nothing came between. Whence calls no model."""
+"""Decisions taken outside, by a person or a language model, in two steps: a case hands out what was read and where, and
+its answer is appended under the condition that nothing came between. Whence calls no model."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ STALE = ".Stale"
 class Case(msgspec.Struct, frozen=True):
     """What an outside decision is made on. Plain JSON: it can be written to a file and handed back with the answer.
 
-    The same question about the same events is the same case, with the same id. `answered` is the position of its answer,
-    when it has one: then it need not be asked again.
+    The same question about the same events is the same case, with the same id. `answered` is the position of its
+    answer, when it has one: then it need not be asked again.
     """
 
     id: str
@@ -88,8 +88,8 @@ def answer_case(
     """Append the answer to a case: an event of the case's type whose data are the output and, under `case`, what it was
     given (input, model, prompt).
 
-    When something came between the case and its answer, the answer is kept under the type with `.Stale` added. Answering
-    again with the same content returns the same position. Raises IdConflict for another answer to the same case.
+    When something came between the case and its answer, the answer is kept under the type with `.Stale` added.
+    Answering again with the same content returns the same position. Raises IdConflict for another answer to the case.
     """
     given = {"id": case.id, "input": input, "model": model, "prompt": prompt}
     data = output | {"case": {name: value for name, value in given.items() if value is not None}}

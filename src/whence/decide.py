@@ -1,5 +1,5 @@
-"""The decision loop: read the boundary, fold, decide, append under the condition that nothing else was decided meanwhile;
-on conflict do it again. What is decided is the caller's pure function."""
+"""The decision loop: read the boundary, fold, decide, append under the condition that nothing else was decided
+meanwhile; on conflict do it again. What is decided is the caller's pure function."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAUSE_MAX_S = 0.05
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What came of a decision: the positions of its events (none when it decided nothing), and how often it was tried."""
+    """What came of a decision: the positions of its events (none to do nothing), and how often it was tried."""
 
     positions: Sequence[int]
     events: Sequence[Event]

@@ -1,16 +1,16 @@
-"""A history is a value: the events of a store up to a fixed position, immutable, repeatable and cheap to hold. It can be
-cut by position or by either clock, branched without touching the store, and folded. Where it is kept is left to stores."""
+"""A history is a value: the events of a store up to a fixed position, immutable, repeatable and cheap to hold. It can
+be cut by position or by either clock, branched without touching the store, and folded; stores keep it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from whence.clock import to_iso
-from whence.errors import InvalidQuery, NotKnown
+from whence.errors import InvalidQuery, NotKnown, StoreError
 from whence.events import Event, Recorded, encode, recorded_from
 from whence.grammar import id_to_raw, split_tag
 from whence.model import Model
@@ -201,7 +201,7 @@ def _when(event: Recorded) -> tuple[int, int, bool]:
 
 def _fold_by_entity(model: Model, events: Iterable[Recorded]) -> tuple[dict[str, Any], dict[str, None]]:
     """The states of all entities of the model's kind, and those that must be folded again in occurred order."""
-    entities_in = re.compile(rf"^{model.kind}:.*$", re.MULTILINE).findall
+    entities_in = _entities_in(model.kind)
     by_time = model.order == "occurred"
     initial, step_for = model.initial, model.step
     steps: dict[str, Any] = {}
@@ -229,10 +229,25 @@ def _fold_by_entity(model: Model, events: Iterable[Recorded]) -> tuple[dict[str,
     return states, late
 
 
+def _entities_in(kind: str) -> Callable[[str], Sequence[str]]:
+    """What finds the tags of a kind in the text of an event's tags; nearly always there is one."""
+    prefix, following = f"{kind}:", f"\n{kind}:"
+    every = re.compile(rf"^{prefix}.*$", re.MULTILINE).findall
+
+    def entities_in(text: str) -> Sequence[str]:
+        start = 0 if text.startswith(prefix) else text.find(following) + 1
+        if start == 0 and not text.startswith(prefix):
+            return ()
+        end = text.find("\n", start)
+        if end < 0:
+            return (text[start:],)
+        return every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
+
+    return entities_in
+
+
 def _raised_by_step(problem: Exception) -> bool:
     """Whether an error came out of a step rather than out of reading the events."""
-    from whence.errors import StoreError
-
     return not isinstance(problem, StoreError)
 
 

@@ -1,5 +1,5 @@
-"""A model: what an entity's state is and how each event changes it. Folding is pure, and there is one step function, which
-live state, replay, explanation and decision all run. Which events are folded, and in what order, is left to history.
+"""A model: what an entity's state is and how each event changes it. Folding is pure, and there is one step function,
+which live state, replay, explanation and decision all run. Which events are folded, in what order, is left to history.
 
     class Lead:
         kind = "lead"
@@ -25,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-from whence.codec import Codec, Unfit, stored_type
+from whence.codec import Codec, Unfit, stored_version
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Recorded
 from whence.grammar import normal_kind, normal_type
@@ -224,18 +224,24 @@ def _caller(handler: Callable[..., None]) -> Step:
 
 def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.Struct]) -> Step:
     """A step that hands a handler the typed event."""
-    decode = codec.decoder(stored_type(cls))
-    assert decode is not None, "the codec knows every class that a handler names"
-    wants_recorded = _wants_recorded(handler)
+    typed, decode_json, version = codec.typed, msgspec.json.Decoder(cls).decode, stored_version(cls)
 
-    def step(state: Any, recorded: Recorded) -> Any:
-        event = decode(recorded)
+    def decoded(recorded: Recorded) -> Any:
+        event = typed(recorded)
         if type(event) is Unfit:
             raise ValueError(f"the data does not fit {cls.__name__}: {event.problem}")
-        if wants_recorded:
-            handler(state, event, recorded)
-        else:
-            handler(state, event)
+        return event
+
+    if _wants_recorded(handler):
+
+        def step_with_recorded(state: Any, recorded: Recorded) -> Any:
+            handler(state, decoded(recorded), recorded)
+            return state
+
+        return step_with_recorded
+
+    def step(state: Any, recorded: Recorded) -> Any:  # nearly every event is of this version: decoded without a detour
+        handler(state, decode_json(recorded.raw_data) if recorded.version == version else decoded(recorded))
         return state
 
     return step

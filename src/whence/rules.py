@@ -36,7 +36,7 @@ from whence.model import ORDERS, Model, Step
 
 TABLE_KEYS = ("order", "fields", "rule", "built_in")
 RULE_KEYS = ("on", "when", "set", "add", "count", "first", "last")
-ENVELOPE = {
+ENVELOPE: dict[str, Callable[[Recorded], Any]] = {
     "time": lambda event: to_datetime(event.time_us),
     "recorded": lambda event: to_datetime(event.recorded_us),
     "actor": lambda event: event.actor,

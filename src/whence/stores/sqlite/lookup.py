@@ -92,7 +92,7 @@ class Lookup:
     # Tending the runs, numpy being imported only by processes that do.
 
     def flush(self) -> None:
-        """Write the tail as a run, unless another process just did. Inside a transaction; the tail restarts after it."""
+        """Write the tail as a run, unless another process just did. Inside a transaction."""
         if self._snapshot.postings.head - self._snapshot.postings.base < FLUSH_EVENTS:
             return
         from whence.stores.sqlite.merging import flush
