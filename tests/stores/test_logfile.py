@@ -1,0 +1,19 @@
+"""The log file store sits the exam that every store sits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.exam import counts
+from whence.clock import Clock
+from whence.store import Store
+from whence.stores.logfile import LogFileStore
+from whence.testing import DurableStoreSuite
+
+
+class TestLogFileStore(DurableStoreSuite):
+    races = counts.RACES
+    tailed_events = counts.TAILED_EVENTS
+
+    def open(self, folder: Path, clock: Clock | None = None) -> Store:
+        return LogFileStore.open(folder / "leads.jsonl", create=True, clock=clock)
