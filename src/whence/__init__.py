@@ -1,0 +1,61 @@
+"""Know whence every number came: event sourcing for business operations.
+
+import whence
+
+with whence.open("leads.db", create=True) as leads:
+    leads.append(whence.Event("LeadScored", {"score": 60}, tags=["lead:42"], actor="marketing"))
+    leads.state("lead:42")
+"""
+
+from whence.app import Whence, open
+from whence.case import Answered, Case
+from whence.clock import Clock, FixedClock, SystemClock
+from whence.codec import Codec, Tag, Unfit, Upcast
+from whence.decide import Decided
+from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, StoreError, WhenceError
+from whence.events import Body, Event, Recorded
+from whence.history import At, History
+from whence.model import Model, on
+from whence.query import AppendCondition, Basis, Query, QueryItem
+from whence.store import Identity, Reading, Store
+from whence.subscription import Subscription
+from whence.why import Explanation
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answered",
+    "AppendCondition",
+    "At",
+    "Basis",
+    "Body",
+    "Case",
+    "Clock",
+    "Codec",
+    "ConditionFailed",
+    "Conflict",
+    "Decided",
+    "Event",
+    "Explanation",
+    "FixedClock",
+    "History",
+    "IdConflict",
+    "Identity",
+    "InvalidInput",
+    "Model",
+    "Query",
+    "QueryItem",
+    "Reading",
+    "Recorded",
+    "Store",
+    "StoreError",
+    "Subscription",
+    "SystemClock",
+    "Tag",
+    "Unfit",
+    "Upcast",
+    "Whence",
+    "WhenceError",
+    "on",
+    "open",
+]

@@ -18,7 +18,8 @@ def open_store(
 ) -> Store:
     """The store at `:memory:`, in a log file (`leads.jsonl`), or else in a SQLite file (`leads.db`, `sqlite:leads.db`).
 
-    With `create` it is made when it is missing, noting the id of the store it is copied from, its `origin`. Raises NoSuchStore naming what lies near, NotAStore, UnknownFormat.
+    With `create` it is made when it is missing, noting the id of the store it is copied from, its `origin`. Raises
+    NoSuchStore naming what lies near, NotAStore, UnknownFormat.
     """
     path = os.fspath(url)
     if path == ":memory:":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import platform
 import sys
@@ -21,7 +22,7 @@ APPLICATION_ID = 0x57484E43
 
 
 def make_ready(path: str, clock: Clock, create: bool, origin: str | None) -> None:
-    """Make sure that a store is in the file, making it when that is asked for and the file is missing.
+    """Make sure that a store is in the file, making it when that is asked for and the file is missing or empty.
 
     Raises NoSuchStore, NotAStore, UnknownFormat, CannotWrite.
     """
@@ -30,7 +31,7 @@ def make_ready(path: str, clock: Clock, create: bool, origin: str | None) -> Non
     exists = os.path.exists(path)
     if not exists and not create:
         raise NoSuchStore(path=path, remedy="Check the path, or make a store with whence init.")
-    if not exists:
+    if not exists or (create and os.path.getsize(path) == 0):
         _create(path, clock, origin)
     _check(path)
 
@@ -68,13 +69,23 @@ def _create(path: str, clock: Clock, origin: str | None) -> None:
         _fill(begun, clock, origin)
         os.fchmod(made, 0o666 & ~_umask())
         os.fsync(made)
-        with contextlib.suppress(FileExistsError):  # of two who make it at once, the second finds it made
+        try:
             os.link(begun, path)
+        except FileExistsError:  # an empty file, to be filled; or, of two who make it at once, the other was first
+            _replace_empty(path, begun)
         _sync_folder(folder)
     finally:
         os.close(made)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(begun)
+
+
+def _replace_empty(path: str, made: str) -> None:
+    """Put a whole store in the place of an empty file, unless somebody else did just now."""
+    with open(path, "rb") as empty:
+        fcntl.flock(empty, fcntl.LOCK_EX)
+        if os.path.getsize(path) == 0 and os.path.samestat(os.fstat(empty.fileno()), os.stat(path)):
+            os.replace(made, path)
 
 
 def _fill(path: str, clock: Clock, origin: str | None) -> None:
