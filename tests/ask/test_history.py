@@ -1,0 +1,242 @@
+"""A history is a fixed value: cut by either clock, branched without touching the store, folded by one fold."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whence.clock import FixedClock, to_us
+from whence.codec import Codec, Tag, Upcast
+from whence.errors import FoldFailed, InvalidModel, InvalidQuery, NotKnown
+from whence.events import Event
+from whence.history import At, History
+from whence.model import Model, on
+from whence.query import Query
+from whence.rules import built_in
+from whence.stores.memory import MemoryStore
+from whence.why import why
+
+LEAD = "lead:42"
+
+
+class LeadScored(msgspec.Struct, frozen=True):
+    lead: Annotated[str, Tag]
+    score: int
+    reason: str = ""
+    event_version: ClassVar[int] = 2
+
+
+CODEC = Codec(LeadScored, upcasts=[Upcast("LeadScored", 1, lambda data: {**data, "score": data["points"]})])
+
+
+class Lead:
+    kind = "lead"
+    order = "occurred"
+    codec = CODEC
+
+    def __init__(self) -> None:
+        self.score = 0
+        self.log: list[str] = []
+        self.touches: dict[str, int] = {}
+
+    @on(LeadScored)
+    def scored(self, event: LeadScored, recorded: Any) -> None:
+        self.score = event.score
+        self.log.append(recorded.id)
+
+    @on("EmailOpened", "WebinarAttended")
+    def touched(self, event: Any) -> None:
+        self.touches[event.type] = self.touches.get(event.type, 0) + 1
+
+    @property
+    def is_hot(self) -> bool:
+        return self.score >= 80
+
+
+class LeadAsRecorded(Lead):
+    order = "position"
+
+
+@pytest.fixture
+def story() -> MemoryStore:
+    """Scored 60 on 5 January, three e-mails on the 8th, a webinar on the 10th, re-scored 80 on the 12th."""
+    clock = FixedClock("2026-01-05T09:00:00Z")
+    store = MemoryStore(clock)
+    store.append([CODEC.event(LeadScored("42", 60, "initial assessment"), id="first", actor="scorer")])
+    clock.set("2026-01-08T10:00:00Z")
+    store.append([Event("EmailOpened", {"campaign": "spring"}, (LEAD,)) for _ in range(3)])
+    clock.set("2026-01-10T10:00:00Z")
+    store.append([Event("WebinarAttended", None, (LEAD,))])
+    clock.set("2026-01-12T10:00:00Z")
+    store.append([CODEC.event(LeadScored("42", 80, "re-scored"), id="second", actor="scorer", cause="first")])
+    return store
+
+
+def test_why_names_the_events_that_changed_a_field(story: MemoryStore) -> None:
+    explanation = why(History.of(story), Model.of(Lead), LEAD, "score")
+    assert explanation.value == 80
+    assert [(step.recorded.id, step.before, step.after) for step in explanation.steps] == [
+        ("first", 0, 60),
+        ("second", 60, 80),
+    ]
+    assert explanation.steps[1].recorded.cause == "first"
+
+
+def test_why_sees_changes_within_lists_dicts_and_properties(story: MemoryStore) -> None:
+    history, model = History.of(story), Model.of(Lead)
+    assert [step.after for step in why(history, model, LEAD, "touches.EmailOpened").steps] == [1, 2, 3]
+    assert [step.after for step in why(history, model, LEAD, "log").steps] == [["first"], ["first", "second"]]
+    assert [step.after for step in why(history, model, LEAD, "is_hot").steps] == [True]
+
+
+def test_why_of_a_field_there_is_not_names_those_there_are(story: MemoryStore) -> None:
+    with pytest.raises(InvalidModel, match=r"Did you mean score\?"):
+        why(History.of(story), Model.of(Lead), LEAD, "scor")
+
+
+def test_a_moment_is_inclusive_by_either_clock(story: MemoryStore) -> None:
+    history, model = History.of(story), Model.of(Lead)
+    noon = to_us("2026-01-12T10:00:00Z")
+    for cut in (At(occurred_us=noon), At(recorded_us=noon), At(position=6)):
+        assert history.at(cut).state(model, LEAD).score == 80
+    for cut in (At(occurred_us=noon - 1), At(recorded_us=noon - 1), At(position=5)):
+        assert history.at(cut).state(model, LEAD).score == 60
+
+
+def test_before_anything_was_recorded_nothing_is_known(story: MemoryStore) -> None:
+    early = to_us("2026-01-01T00:00:00Z")
+    with pytest.raises(NotKnown, match="2026-01-05T09:00:00Z"):
+        History.of(story).at(At(recorded_us=early))
+    assert History.of(story).at(At(occurred_us=early)).state(Model.of(Lead), LEAD) is None
+
+
+def test_a_history_does_not_see_what_is_appended_later(story: MemoryStore) -> None:
+    history = History.of(story)
+    story.append([CODEC.event(LeadScored("42", 10))])
+    assert history.state(Model.of(Lead), LEAD).score == 80
+    assert history.count() == 6
+
+
+def test_a_late_event_counts_by_when_it_happened(story: MemoryStore) -> None:
+    story.append([CODEC.event(LeadScored("42", 30), time="2026-01-06T00:00:00Z")])
+    by_time, by_position = Model.of(Lead), Model.of(LeadAsRecorded)
+    history = History.of(story)
+    assert history.state(by_time, LEAD).score == history.states(by_time)[LEAD].score == 80
+    assert history.state(by_position, LEAD).score == history.states(by_position)[LEAD].score == 30
+    on_the_9th = to_us("2026-01-09T00:00:00Z")
+    assert history.at(At(occurred_us=on_the_9th)).state(by_time, LEAD).score == 30
+    assert history.at(At(recorded_us=on_the_9th)).state(by_time, LEAD).score == 60
+
+
+def test_a_branch_drops_inserts_and_alters_and_the_store_stays_as_it_is(story: MemoryStore) -> None:
+    before = list(story.read())
+    history, model = History.of(story), Model.of(Lead)
+    assert history.drop("second").state(model, LEAD).score == 60
+    assert history.drop(Query.of(types=["EmailOpened"])).state(model, LEAD).touches == {"WebinarAttended": 1}
+    assert history.alter("second", data={"lead": "42", "score": 95}).states(model)[LEAD].score == 95
+    extra = CODEC.event(LeadScored("42", 99), time="2026-01-13T00:00:00Z")
+    branch = history.insert(extra, after=6)
+    assert branch.state(model, LEAD).score == branch.states(model)[LEAD].score == 99
+    assert [event.position for event in branch.events()] == [1, 2, 3, 4, 5, 6, 6]
+    assert history.state(model, LEAD).score == 80
+    assert list(story.read()) == before
+
+
+def test_a_branch_beyond_the_head_is_refused(story: MemoryStore) -> None:
+    with pytest.raises(InvalidQuery, match="Head: 6"):
+        History.of(story).insert(Event("X"), after=7)
+
+
+def test_older_versions_are_brought_up_to_date_in_the_fold(story: MemoryStore) -> None:
+    story.append([Event("LeadScored", {"lead": "42", "points": 5}, (LEAD,), version=1)])
+    assert History.of(story).state(Model.of(Lead), LEAD).score == 5
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Event("LeadScored", {"lead": "42", "score": "much"}, (LEAD,), version=2), "score"),
+        (Event("LeadScored", {"lead": "42"}, (LEAD,), version=3), "newer"),
+    ],
+)
+def test_an_event_that_does_not_fit_stops_the_fold_and_is_named(story: MemoryStore, event: Event, said: str) -> None:
+    story.append([event])
+    history = History.of(story)
+    for ask in (lambda: history.state(Model.of(Lead), LEAD), lambda: history.states(Model.of(Lead))):
+        with pytest.raises(FoldFailed, match="Position: 7") as failed:
+            ask()
+        assert said in str(failed.value)
+
+
+def test_the_built_in_model_keeps_last_values_and_counts(story: MemoryStore) -> None:
+    model = built_in("lead")
+    fields = model.fields(History.of(story).state(model, LEAD))
+    assert (fields["score"], fields["campaign"]) == (80, "spring")
+    assert fields["events"]["EmailOpened"]["count"] == 3
+
+
+def test_a_pure_function_over_frozen_states_is_a_model(story: MemoryStore) -> None:
+    model = Model.of_function("lead", (), lambda seen, event: (*seen, event.type), name="seen")
+    assert History.of(story).state(model, LEAD) == (
+        "LeadScored",
+        "EmailOpened",
+        "EmailOpened",
+        "EmailOpened",
+        "WebinarAttended",
+        "LeadScored",
+    )
+
+
+SOME_EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from("AB"), st.sets(st.sampled_from(["lead:1", "lead:2", "lead:12", "b:1"])), st.integers(0, 9)
+    ),
+    max_size=30,
+)
+
+
+def _seen(order: str) -> Model:
+    return Model.of_function(
+        "lead", (), lambda seen, event: (*seen, (event.type, event.data)), order=order, name="seen"
+    )
+
+
+@given(SOME_EVENTS, st.sampled_from(["position", "occurred"]), st.integers(0, 9))
+def test_all_states_at_once_are_those_asked_one_by_one(events: list[Any], order: str, cut: int) -> None:
+    store, model = MemoryStore(), _seen(order)
+    for number, (type, tags, time) in enumerate(events):
+        store.append([Event(type, number, tuple(tags), time=time)])
+    for history in (History.of(store), History.of(store).at(At(occurred_us=cut)), History.of(store).upto(cut)):
+        states = history.states(model)
+        entities = {tag for event in history.events() for tag in event.entities("lead")}
+        assert states == {entity: history.state(model, entity) for entity in entities}
+        assert states == history.states(model)
+
+
+@given(SOME_EVENTS, st.randoms())
+def test_in_occurred_order_it_does_not_matter_when_news_come(events: list[Any], random: Any) -> None:
+    distinct = [(type, tuple(tags), number) for number, (type, tags, _) in enumerate(events)]
+    shuffled = random.sample(distinct, len(distinct))
+    found = []
+    for arrival in (distinct, shuffled):
+        store = MemoryStore()
+        for type, tags, number in arrival:
+            store.append([Event(type, number, tags, time=number)])
+        found.append(History.of(store).states(_seen("occurred")))
+    assert found[0] == found[1]
+
+
+@given(SOME_EVENTS)
+def test_the_last_step_of_why_is_the_value_shown(events: list[Any]) -> None:
+    store, model = MemoryStore(), built_in("lead")
+    for type, tags, number in events:
+        store.append([Event(type, {"n": number, "list": [number]}, tuple(tags))])
+    history = History.of(store)
+    for entity, state in history.states(model).items():
+        for field, value in model.fields(state).items():
+            explanation = why(history, model, entity, field)
+            assert explanation.value == value == explanation.steps[-1].after

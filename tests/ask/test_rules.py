@@ -1,0 +1,113 @@
+"""Rules in TOML: every action, exact sums, and mistakes that name the rule and the remedy."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from whence.compare import Change, count_by, diff, same
+from whence.errors import FoldFailed, InvalidConfig, InvalidModel
+from whence.events import Event
+from whence.history import History
+from whence.rules import from_toml
+from whence.stores.memory import MemoryStore
+
+
+def _fields(toml: str, *events: Event) -> dict[str, Any]:
+    store = MemoryStore()
+    store.append(events)
+    model = from_toml("lead", tomllib.loads(toml))
+    return model.fields(History.of(store).state(model, "lead:1"))
+
+
+def _event(type: str, **data: Any) -> Event:
+    return Event(type, data, ("lead:1",), actor="ada")
+
+
+def test_every_action_does_what_it_says() -> None:
+    toml = """
+    built_in = false
+    fields = { stage = "new" }
+    [[rule]]
+    on = "Scored"
+    set = { score = "$score", by = "$actor", literal = "$$5", country = "$address.country" }
+    count = ["scorings"]
+    first = { first = "$score" }
+    last = { last = "$score" }
+    [[rule]]
+    on = "*"
+    add = { events_seen = 1 }
+    [[rule]]
+    on = ["Moved"]
+    when = { stage = "won" }
+    set = { won = true }
+    """
+    events = [
+        _event("Scored", score=60, address={"country": "DE"}),
+        _event("Moved", stage="lost"),
+        _event("Scored", score=80),
+    ]
+    fields = _fields(toml, *events)
+    assert fields == {
+        "stage": "new",
+        "score": 80,
+        "by": "ada",
+        "literal": "$5",
+        "country": "DE",
+        "scorings": 2,
+        "first": 60,
+        "last": 80,
+        "events_seen": 3,
+    }
+
+
+def test_sums_are_exact() -> None:
+    toml = 'built_in = false\n[[rule]]\non = "Paid"\nadd = { total = "$amount" }'
+    fields = _fields(toml, *(_event("Paid", amount=amount) for amount in ("0.10", "0.20", 3, 0.1)))
+    assert fields["total"] == Decimal("3.40")
+
+
+def test_what_is_no_number_is_not_added() -> None:
+    with pytest.raises(FoldFailed, match="Field: total"):
+        _fields('[[rule]]\non = "Paid"\nadd = { total = "$amount" }', _event("Paid", amount="ten"))
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('ordr = "occurred"', "Did you mean order?"),
+        ('order = "backwards"', "model.lead.order"),
+        ("rule = 5", "[[model.lead.rule]]"),
+        ("fields = 5", "model.lead.fields"),
+        ("[[rule]]\nset = { a = 1 }", "on which event"),
+        ('[[rule]]\non = "A"', "changes nothing"),
+        ('[[rule]]\non = "A B"\nset = { a = 1 }', "model.lead.rule 1.on"),
+        ('[[rule]]\non = "A"\nst = { a = 1 }', "Did you mean set?"),
+        ('[[rule]]\non = "A"\nset = { a = "$" }', "without a name"),
+        ('[[rule]]\non = "A"\nset = "x"', "Not a table"),
+        ('[[rule]]\non = "A"\ncount = 5', "name of a field"),
+        ('[[rule]]\non = []\ncount = "a"', "Not event types"),
+    ],
+)
+def test_a_mistake_names_the_place_and_the_remedy(toml: str, said: str) -> None:
+    with pytest.raises(InvalidConfig) as refused:
+        from_toml("lead", tomllib.loads(toml))
+    assert said in str(refused.value)
+
+
+def test_states_differ_by_field_and_type() -> None:
+    assert diff({"a": 1, "b": [1], "c": 0}, {"a": 1.0, "b": [1], "d": None}) == [
+        Change("a", 1, 1.0),
+        Change("c", 0, None),
+    ]
+    assert not same({"a": [True]}, {"a": [1]})
+
+
+def test_states_are_counted_by_their_values() -> None:
+    states = {"lead:1": {"won": True, "n": 1}, "lead:2": {"won": True, "n": [1]}, "lead:3": {"n": 1}}
+    assert count_by(states, ["won"]) == [((True,), 2), ((None,), 1)]
+    with pytest.raises(InvalidModel, match=r"Did you mean won\?"):
+        count_by(states, ["wan"])
