@@ -34,9 +34,7 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
     """
     if source.identity().store_id == target.identity().store_id:
         raise StoreError("A store is not copied onto itself", store=source.identity().store_id)
-    leave_out = part_of_import(without) if isinstance(without, str) else without
-    if isinstance(without, str) and leave_out is not None and not any(map(leave_out, source.read())):
-        raise NotKnown("There is nothing of this import", import_=without, remedy="Find its id with whence log.")
+    leave_out = part_of_import(source, without) if isinstance(without, str) else without
     reading = source.read()
     events: Iterable[Recorded] = reading if progress is None else _reported(reading, reading.head, progress)
     stream = iter(events) if leave_out is None else _renumbered(events, leave_out)
@@ -44,9 +42,9 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
     return target.restore(stream) - before
 
 
-def part_of_import(name: str) -> Choice:
+def part_of_import(source: Store, name: str) -> Choice:
     """Says of an event whether it belongs to the import `import:ID`: it has that correlation, id or tag, written
-    with `import:` or without."""
+    with `import:` or without. Raises NotKnown when the source has none of it."""
     bare = name.removeprefix("import:")
     tag = f"import:{bare}"
     names = {bare, tag}
@@ -54,6 +52,8 @@ def part_of_import(name: str) -> Choice:
     def belongs(event: Recorded) -> bool:
         return event.correlation in names or event.id in names or tag in event.tags
 
+    if not any(map(belongs, source.read())):
+        raise NotKnown("There is nothing of this import", sought=name, remedy="Find its id with whence log.")
     return belongs
 
 
