@@ -1,0 +1,41 @@
+"""Errors say the fact, the values and the remedy; the tree in the docstring is the tree of classes."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+
+import pytest
+
+from whence import errors
+from whence.errors import ConditionFailed, InvalidInput, WhenceError
+
+CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, WhenceError)]
+
+
+def test_an_error_reads_fact_values_remedy() -> None:
+    problem = ConditionFailed("It came first.", remedy="Read again.", after=117, in_use="x")
+    assert str(problem) == "It came first (After: 117, In use: x). Read again."
+    assert problem.after == 117  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_the_docstring_is_the_default_sentence(kind: type[WhenceError]) -> None:
+    assert str(kind()) == (kind.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_an_error_survives_pickling(kind: type[WhenceError]) -> None:
+    problem = kind("Fact", remedy="Do this.", line=3)
+    again = pickle.loads(pickle.dumps(problem))
+    assert (type(again), str(again), again.facts) == (kind, str(problem), {"line": 3})
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
+    shown = re.findall(r"^ *[│ ]*[├└]─ (\w+)|^    (WhenceError)", errors.__doc__ or "", re.MULTILINE)
+    assert sorted(name or root for name, root in shown) == sorted(kind.__name__ for kind in CLASSES)
+
+
+def test_bad_input_is_a_value_error_too() -> None:
+    assert issubclass(InvalidInput, ValueError)
