@@ -40,6 +40,7 @@ from collections.abc import Mapping as Table
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -354,6 +355,7 @@ def _parsed(mapping: Mapping, text: str) -> datetime:
     raise InvalidTime("Not a time", value=repr(text[:80]), time_format=", ".join(mapping.time_format), remedy=remedy)
 
 
+@lru_cache(4096)  # the same amounts come again and again
 def number(column: str, text: str) -> int | float:
     """The JSON number that a cell means exactly. Raises InvalidEvent when it is none, or would lose digits."""
     said = text.strip()
