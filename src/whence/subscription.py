@@ -1,5 +1,5 @@
-"""Following a store: first what is there, then what comes, in order, without a miss or a repeat. Where a reader keeps the
-position it has reached is its own affair."""
+"""Following a store: first what is there, then what comes, in order, without a miss or a repeat. Where a reader keeps
+the position it has reached is its own affair."""
 
 from __future__ import annotations
 

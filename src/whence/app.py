@@ -1,0 +1,273 @@
+"""The verbs that users have, on one store and its configuration: `whence.open("leads.db")` and then append, log, state,
+why … Each is one call on the part that does the work; plain values come back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from whence.case import Answered, Case, answer_case, open_case
+from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
+from whence.compare import Change, count_by, diff
+from whence.config import Config
+from whence.contents import TypeSummary, event_named, near_actors, near_tags, near_types, types_in
+from whence.copying import copy, part_of_import
+from whence.decide import Decided, execute
+from whence.events import Event, Recorded
+from whence.exporter import export
+from whence.grammar import split_tag
+from whence.history import At, History
+from whence.importer import ImportReport, PreviewRow, import_events, preview
+from whence.model import Model
+from whence.moments import at_of, span_of
+from whence.query import AppendCondition, Query
+from whence.rows import Given
+from whence.soundness import Promise, check
+from whence.store import Store
+from whence.stores.opening import open_store
+from whence.why import Explanation, why
+
+Moment = str | int | datetime | At | None
+"""A time as people say it (`"last tuesday"`, `"@120"`), a position, an aware datetime, or None for now."""
+
+Progress = Callable[[int, int | None], None]
+
+
+def open(
+    url: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = False,
+    config: Config | None = None,
+    clock: Clock | None = None,
+) -> Whence:
+    """The store at a path or URL (`leads.db`, `leads.jsonl`, `:memory:`), with the nearest whence.toml's models.
+
+    Without a URL, WHENCE_STORE or whence.toml names it. Nothing is created unless `create` is given. Raises
+    NoSuchStore, NotAStore, InvalidConfig.
+    """
+    config = config or Config.nearest()
+    return Whence(
+        open_store(config.store_url(None if url is None else os.fspath(url)), create=create, clock=clock), config
+    )
+
+
+class Whence:
+    """One open store and its configuration; a context manager. `db.store` is the store itself."""
+
+    def __init__(self, store: Store, config: Config | None = None) -> None:
+        self.store = store
+        self.config = config or Config.nearest()
+
+    def __enter__(self) -> Whence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
+
+    # Recording.
+
+    def append(self, *events: Event, condition: AppendCondition | None = None) -> Sequence[int]:
+        """Append all events or none, durably, and return their positions. Raises as Store.append does."""
+        return self.store.append(events, condition)
+
+    def execute(self, entities: str | Sequence[str], decide: Callable[..., Sequence[Event]], **options: Any) -> Decided:
+        """Read the entities, fold, decide, append under that condition; on conflict do it again (decide.execute).
+
+        `decide` is given the entity's state, or a dict of states where several entities are named.
+        """
+        several = [entities] if isinstance(entities, str) else list(entities)
+        models = {split_tag(entity)[0]: self.model(entity) for entity in several}
+        chosen = next(iter(models.values())) if len(models) == 1 else list(models.values())
+        return execute(self.store, entities, chosen, decide, **options)
+
+    # Looking.
+
+    def at(self, moment: Moment, *, clock: str = "occurred") -> At:
+        """The moment that is meant, read in the configuration's zone. Raises InvalidTime."""
+        if moment is None or isinstance(moment, str):
+            return at_of(moment, clock=clock, zone=self.config.zone)
+        if isinstance(moment, int):
+            return At(position=moment)
+        if isinstance(moment, datetime):
+            return At(recorded_us=to_us(moment)) if clock == "recorded" else At(occurred_us=to_us(moment))
+        return moment
+
+    def history(self, at: Moment = None) -> History:
+        """The events up to a moment, as a fixed value."""
+        whole = History.of(self.store)
+        return whole if at is None else whole.at(self.at(at))
+
+    def log(
+        self,
+        *tags: str,
+        types: Iterable[str] = (),
+        actor: str | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        clock: str = "occurred",
+        after: int = 0,
+        upto: int | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> Iterator[Recorded]:
+        """The events that carry all the tags and are of one of the types, newest first; with `reverse` oldest first.
+
+        Both ends of `since` and `until` are inclusive. With `limit` the newest so many. They are read page by page.
+        """
+        types = tuple(types)
+        query = Query.of(types=types, tags=tags) if types or tags else None
+        wanted = _filter(actor, self._bounds(since, until), clock)
+        found = self.store.read(query, after=after, upto=upto, backwards=not reverse or limit is not None)
+        events = (event for event in found if wanted(event)) if wanted else iter(found)
+        if limit is not None:
+            events = islice(events, limit)
+            return iter(list(events)[::-1]) if reverse else events
+        return events
+
+    def event(self, named: str | int) -> Recorded:
+        """The event at a position (`"@120"`, `120`) or with an id. Raises NotKnown."""
+        return event_named(self.store, named)
+
+    def state(self, entity: str, *, at: Moment = None, model: str | Model | None = None) -> dict[str, Any] | None:
+        """The fields of an entity at a moment; None when it has no events then."""
+        chosen = self.model(entity, model)
+        state = self.history(at).state(chosen, entity)
+        return None if state is None else chosen.fields(state)
+
+    def states(
+        self,
+        kind: str,
+        *,
+        at: Moment = None,
+        model: str | Model | None = None,
+        where: Mapping[str, Any] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> dict[str, dict[str, Any]]:
+        """The fields of every entity of a kind at a moment, by entity; with `where` only those with these values."""
+        chosen = self.model(kind, model)
+        found = self.history(at).states(chosen, progress=progress)
+        return {entity: fields for entity, state in found.items() if _has(fields := chosen.fields(state), where)}
+
+    def count(
+        self, states: Mapping[str, Mapping[str, Any]], fields: Sequence[str]
+    ) -> list[tuple[tuple[Any, ...], int]]:
+        """How many of the states have each combination of values of these fields, the most frequent first."""
+        return count_by(states, fields)
+
+    def count_events(self, at: Moment = None) -> int:
+        """How many events there are up to a moment."""
+        return self.history(at).count()
+
+    def diff(
+        self, entity: str, before: Moment, after: Moment = None, *, model: str | Model | None = None
+    ) -> list[Change]:
+        """The fields of an entity that differ between two moments."""
+        first = self.state(entity, at=before, model=model)
+        return diff(first or {}, self.state(entity, at=after, model=model) or {})
+
+    def why(self, entity: str, field: str, *, at: Moment = None, model: str | Model | None = None) -> Explanation:
+        """The events that changed a field of an entity, in order. Raises InvalidModel for a field there is not."""
+        return why(self.history(at), self.model(entity, model), entity, field)
+
+    def types(self, progress: Progress | None = None) -> list[TypeSummary]:
+        """Every event type with its count, first and last time and kinds of tags."""
+        return types_in(self.store, progress)
+
+    def near_types(self, name: str) -> list[str]:
+        return near_types(self.store, name)
+
+    def near_tags(self, tag: str) -> list[str]:
+        return near_tags(self.store, tag)
+
+    def near_actors(self, actor: str) -> list[str]:
+        return near_actors(self.store, actor)
+
+    def model(self, entity_or_kind: str, named: str | Model | None = None) -> Model:
+        """The model of a kind (`lead`) or entity (`lead:42`): the one named, else whence.toml's, else the built-in."""
+        if isinstance(named, Model):
+            return named
+        return self.config.model(entity_or_kind.partition(":")[0], named)
+
+    # Files in and out.
+
+    def preview(self, source: Given, *, mapping: str | None = None, rows: int = 10) -> list[PreviewRow]:
+        """What the first rows of a file would become. Writes nothing. Raises as import_file does."""
+        return preview(self.config.mapping(mapping), source, rows=rows)
+
+    def import_file(self, source: Given, *, mapping: str | None = None, **options: Any) -> ImportReport:
+        """Append what is new in a file, each row as one event, as a mapping says (importer.import_events)."""
+        return import_events(self.store, self.config.mapping(mapping), source, **options)
+
+    def export(
+        self, out: BinaryIO, *tags: str, types: Iterable[str] = (), format: str = "jsonl", at: Moment = None
+    ) -> int:
+        """Write the events that carry all the tags, up to a moment, into a stream of bytes; return how many."""
+        types = tuple(types)
+        query = Query.of(types=types, tags=tags) if types or tags else None
+        return export(self.history(at).events(query), format, out)
+
+    # Decisions taken outside.
+
+    def open_case(self, entity: str, type: str, *, model: str | Model | None = None) -> Case:
+        """What an outside decision about an entity is made on, for an answer of an event type (case.open_case)."""
+        return open_case(self.store, self.model(entity, model), entity, type)
+
+    def answer_case(self, case: Case, output: dict[str, Any], **given: Any) -> Answered:
+        """Append the answer to a case, marked stale when something came between (case.answer_case)."""
+        return answer_case(self.store, case, output, **given)
+
+    # Looking after.
+
+    def check(self, progress: Progress | None = None) -> list[Promise]:
+        """Every promise with the problems found. Reads the whole store."""
+        return check(self.store, progress)
+
+    def copy(
+        self, target: str | os.PathLike[str], *, without: str | None = None, progress: Progress | None = None
+    ) -> int:
+        """Write this history into another store, which is made when it is missing; return how many events were
+        written. `without="import:ID"` leaves out a wrong import. Raises StoreError, and NotKnown for no such import."""
+        leave_out = None if without is None else part_of_import(self.store, without)
+        other = open_store(target, create=True, origin=self.store.identity().store_id)
+        try:
+            return copy(self.store, other, without=leave_out, progress=progress)
+        finally:
+            other.close()
+
+    def _bounds(self, since: str | datetime | None, until: str | datetime | None) -> tuple[int | None, int | None]:
+        """The first and the last microsecond that are meant."""
+        return self._edge(since, "first_us"), self._edge(until, "last_us")
+
+    def _edge(self, moment: str | datetime | None, edge: str) -> int | None:
+        if isinstance(moment, str):
+            us: int = getattr(span_of(moment, zone=self.config.zone), edge)
+            return us
+        return None if moment is None else to_us(moment)
+
+
+def _filter(actor: str | None, bounds: tuple[int | None, int | None], clock: str) -> Callable[[Recorded], bool] | None:
+    """What lets an event through by actor and time, or None when everything passes."""
+    since_us, until_us = bounds
+    if actor is None and since_us is None and until_us is None:
+        return None
+    first_us, last_us = EARLIEST_US if since_us is None else since_us, LATEST_US if until_us is None else until_us
+
+    def wanted(event: Recorded) -> bool:
+        us = event.recorded_us if clock == "recorded" else event.time_us
+        return first_us <= us <= last_us and actor in (None, event.actor)
+
+    return wanted
+
+
+def _has(fields: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
+    """Whether the fields have these values."""
+    return where is None or all(fields.get(field) == value for field, value in where.items())

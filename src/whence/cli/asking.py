@@ -1,0 +1,289 @@
+"""`whence state`, `states`, `at`, `diff` and `why`: what is true, what was true then, and where a value came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    by_clock,
+    command,
+    form_of,
+    grouped,
+    in_zone,
+    opened,
+    option,
+    times_in,
+    with_model,
+)
+from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
+from whence.cli.screen import Column, Form
+from whence.errors import InvalidInput
+from whence.moments import text_of
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.history import At
+
+FIELD = Column("field", "cyan")
+BEFORE, AFTER = Column("before", "red"), Column("after", "green")
+
+shared = grouped(with_model, at_store, in_zone, as_form)
+
+
+@command("state", "whence state lead:42", "whence state lead:42 --at yesterday", brief="The state of one entity.")
+@click.argument("entity")
+@at_moment
+@shared
+def state(
+    entity: str,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows the fields of an entity, now or as it was. The fields are those of its kind's model in whence.toml, else
+    the last value of each data field and each event type's count, first and last time."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        return _show_state(db, entity, db.at(at, clock=clock), clock, model, form)
+
+
+@command(
+    "at", "whence at yesterday", "whence at 2026-01-09 lead:42", brief="What a time means, or an entity's state then."
+)
+@click.argument("time")
+@click.argument("entity", required=False)
+@by_clock
+@shared
+def at(
+    time: str,
+    entity: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows an entity as it was then. Without an entity: the moment that the words name and how many events there are
+    up to it. A day, month or year alone means its end; @120 is a position."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        moment = db.at(time, clock=clock)
+        if entity is not None:
+            return _show_state(db, entity, moment, clock, model, form)
+        count = db.count_events(moment)
+        us = moment.occurred_us if moment.occurred_us is not None else moment.recorded_us
+        rows = [(count, None if us is None else text_of(us, db.config.zone), moment.position)]
+        columns = [Column("events", "yellow", right=True), Column("moment", "blue"), Column("position", right=True)]
+        screen.table(columns, rows, form, caption=times_in(db.config.zone, clock))
+        return exits.OK
+
+
+def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, form: Form) -> int:
+    found = db.state(entity, at=at, model=model)
+    if found is None:
+        screen.note(_unknown_entity(db, entity, at))
+        return exits.NO
+    if form == "json":
+        screen.json_lines([found])
+    else:
+        screen.table([FIELD, Column("value")], found.items(), form, caption=_moment_text(db, at, clock))
+    return exits.OK
+
+
+def _moment_text(db: Whence, at: At, clock: str) -> str:
+    """`as of 2026-01-09 23:59:59.999, occurred clock, times in Europe/Berlin`."""
+    if at.position is not None:
+        return f"as of @{at.position}, " + times_in(db.config.zone)
+    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
+    then = "now" if us is None else f"as of {text_of(us, db.config.zone)} on the {clock} clock"
+    return f"{then}, " + times_in(db.config.zone)
+
+
+def _unknown_entity(db: Whence, entity: str, at: At) -> str:
+    near = db.near_tags(entity)
+    if near:
+        return f"Nothing is known of {entity}. Did you mean {' or '.join(near)}?"
+    return f"Nothing was known of {entity} at that time, or ever. See whence log {entity}."
+
+
+@command(
+    "states",
+    "whence states lead --by stage",
+    "whence states lead --where stage=won --at 2026-01-09",
+    brief="All entities of a kind, or their numbers by field.",
+)
+@click.argument("kind")
+@option(
+    "--by",
+    "fields",
+    envvar="WHENCE_STATES_BY",
+    multiple=True,
+    metavar="FIELD",
+    help="Count by this field; again for a cross table.",
+)
+@option("--where", "where", multiple=True, metavar="FIELD=VALUE", help="Only those; FIELD= means without a value.")
+@option(
+    "--show",
+    "chosen",
+    envvar="WHENCE_STATES_SHOW",
+    multiple=True,
+    metavar="FIELD",
+    help="Only these fields as columns.",
+)
+@option("-n", "--limit", type=click.IntRange(1), metavar="N", help="At most so many rows.")
+@at_moment
+@shared
+def states(
+    kind: str,
+    fields: tuple[str, ...],
+    where: tuple[str, ...],
+    chosen: tuple[str, ...],
+    limit: int | None,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows every entity of a kind with its fields, or with --by how many there are for each value, the total last.
+    It reads all of the kind's events. Ends with 1 when there are none."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        moment = db.at(at, clock=clock)
+        with screen.progress("Folding") as told:
+            found = db.states(kind, at=moment, model=model, where=_wanted(where), progress=told)
+        if fields:
+            count = _show_counts(db, kind, found, fields, form, limit)
+        else:
+            count = _show_states(kind, found, chosen, form, limit)
+        if count == 0:
+            screen.note(f"No {kind} matches.")
+        elif form == "screen":
+            screen.dim(f"{len(found):,} of kind {kind}, {_moment_text(db, moment, clock)}")
+        return exits.OK if count else exits.NO
+
+
+def _wanted(where: tuple[str, ...]) -> dict[str, str | None]:
+    """The values asked for by field; None for no value. Raises InvalidInput."""
+    wanted: dict[str, str | None] = {}
+    for condition in where:
+        field, sign, value = condition.partition("=")
+        if not sign:
+            raise InvalidInput("Not a condition", where=condition, remedy="Write --where stage=won.")
+        wanted[field] = value or None
+    return wanted
+
+
+def _show_counts(
+    db: Whence, kind: str, found: dict[str, dict[str, Any]], fields: tuple[str, ...], form: Form, limit: int | None
+) -> int:
+    rows = db.count(found, fields)[:limit]
+    columns = [*(Column(field, "cyan") for field in fields), Column(kind, "yellow", right=True)]
+    return screen.table(columns, ((*values, number) for values, number in rows), form)
+
+
+def _show_states(
+    kind: str, found: dict[str, dict[str, Any]], chosen: tuple[str, ...], form: Form, limit: int | None
+) -> int:
+    names = chosen or tuple(dict.fromkeys(name for fields in found.values() for name in fields))
+    columns = [Column(kind, "cyan"), *(Column(name) for name in names)]
+    rows = ((entity, *(fields.get(name) for name in names)) for entity, fields in list(found.items())[:limit])
+    return screen.table(columns, rows, form)
+
+
+@command(
+    "diff",
+    "whence diff lead:42 yesterday",
+    "whence diff lead:42 @1 @3",
+    brief="What changed in an entity between two times.",
+)
+@click.argument("entity")
+@click.argument("since")
+@click.argument("until", required=False)
+@by_clock
+@shared
+def diff(
+    entity: str,
+    since: str,
+    until: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows the fields that differ between two moments, the second being now unless it is given. Both ends are
+    inclusive: a day means its end."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        before, after = db.at(since, clock=clock), db.at(until, clock=clock)
+        changes = db.diff(entity, before, after, model=model)
+        rows = ((change.field, change.before, change.after) for change in changes)
+        caption = f"{_moment_text(db, before, clock)} → {_moment_text(db, after, clock)}"
+        count = screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption)
+        if count == 0:
+            screen.note("No difference.")
+        return exits.OK
+
+
+@command(
+    "why",
+    "whence why lead:42 score",
+    "whence why lead:42 score --at yesterday",
+    brief="The events that made a value, in order.",
+)
+@click.argument("entity")
+@click.argument("field")
+@at_moment
+@shared
+def why(
+    entity: str,
+    field: str,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows the events that changed a field of an entity, in order: when, who, from what to what, and the event that
+    caused it. Ends with 1 when the field has no value and never had one."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        moment = db.at(at, clock=clock)
+        explanation = db.why(entity, field, at=moment, model=model)
+        rows = [
+            (
+                step.recorded.position,
+                times(step.recorded, db.config.zone, text_of),
+                step.recorded.type,
+                step.recorded.actor,
+                step.before,
+                step.after,
+                step.recorded.cause,
+            )
+            for step in explanation.steps
+        ]
+        columns = [POSITION, TIME, TYPE, WHO, BEFORE, AFTER, Column("cause", "dim")]
+        if form == "screen":
+            screen.styled(f"{entity}  {field} = {screen.shown(explanation.value)}", "bold")
+        count = screen.table(columns, rows, form, caption=_moment_text(db, moment, clock))
+        return exits.OK if count else exits.NO
+
+
+COMMANDS = (state, at, states, diff, why)

@@ -1,0 +1,113 @@
+"""What every command shares: its example, the options that mean the same everywhere, and the store that they name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import tzinfo
+from functools import partial
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import screen
+from whence.cli.screen import Form
+from whence.config import Config
+from whence.moments import zone_of, zone_text
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+
+Decorator = Callable[[Any], Any]
+
+option = partial(click.option, show_envvar=True)
+
+
+def command(name: str, *examples: str, brief: str) -> Decorator:
+    """A command whose help begins with its examples; `brief` is its line in the list of commands."""
+
+    def decorate(function: Any) -> click.Command:
+        shown = "\n".join(f"$ {example}" for example in examples)
+        made: click.Command = click.command(
+            name, short_help=brief, help=f"\b\n{shown}\n\n{cleandoc(function.__doc__)}"
+        )(function)
+        made.examples = examples  # type: ignore[attr-defined]
+        return made
+
+    return decorate
+
+
+def grouped(*decorators: Decorator) -> Decorator:
+    """Several options as one decorator, in the order of the help."""
+
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+at_store = option("--store", envvar="WHENCE_STORE", metavar="PATH", help="The store; a .jsonl is a readable log.")
+in_zone = option(
+    "--zone",
+    envvar="WHENCE_ZONE",
+    metavar="ZONE",
+    help="Time zone; else whence.toml's, else UTC.",
+)
+as_form = grouped(
+    option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line."),
+    option(
+        "--csv",
+        "as_csv",
+        envvar="WHENCE_CSV",
+        is_flag=True,
+        help="CSV; text that a spreadsheet takes for a formula (= + - @ in front) gets a '.",
+    ),
+)
+by_clock = option(
+    "--clock",
+    type=click.Choice(["occurred", "recorded"]),
+    default="occurred",
+    help="When it happened, or when the store learnt it.",
+)
+at_moment = grouped(
+    option("--at", "at", metavar="TIME", help="As it was then (a day: its end; or @120); else now."),
+    by_clock,
+)
+with_model = option("--model", metavar="MODEL", help="module:Class or file.py:Class, instead of whence.toml's.")
+
+
+def form_of(as_json: bool, as_csv: bool) -> Form:
+    """The form that was asked for. Raises UsageError when both were."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other.")
+    return "json" if as_json else "csv" if as_csv else "screen"
+
+
+@contextmanager
+def opened(store: str | None, *, zone: str | None = None, create: bool = False) -> Iterator[Whence]:
+    """The store that the option, the environment or whence.toml names; says so when it had to be made."""
+    from whence import app
+
+    config = configured(zone)
+    url = config.store_url(store)
+    path = url.removeprefix("sqlite:")
+    fresh = create and path != ":memory:" and not os.path.exists(path)
+    with app.open(url, create=create, config=config) as db:
+        if fresh:
+            screen.note(f"Made a new store: {path}")
+        yield db
+
+
+def configured(zone: str | None = None) -> Config:
+    """The nearest configuration, in another zone when one is given."""
+    config = Config.nearest()
+    return config if zone is None else config.in_zone(zone_of(zone))
+
+
+def times_in(zone: tzinfo, clock: str | None = None) -> str:
+    """The line that says which zone, and which clock, the times of an answer are in."""
+    return f"times in {zone_text(zone)}" + (f", {clock} clock" if clock else "")

@@ -1,0 +1,163 @@
+"""`whence import` and `export`: files in and out."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, opened, option, times_in
+from whence.cli.reading import TAGS, TIME, TYPE, WHO
+from whence.cli.screen import Column, Form
+from whence.clock import to_us
+from whence.errors import CannotWrite
+from whence.moments import text_of
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.importer import ImportReport
+
+FORMATS = ("jsonl", "csv", "cloudevents", "cloudevents-lines")
+
+
+@command(
+    "import",
+    "whence import crm.csv --preview",
+    "whence import crm.csv --mapping crm --by ann",
+    brief="Record the rows of a CSV or JSON lines file.",
+)
+@click.argument("file", metavar="FILE|-")
+@option("--mapping", metavar="NAME", help="[import.NAME] in whence.toml, or a .toml file; else the only one.")
+@option("--preview", is_flag=True, help="Show what the first rows would become; write nothing.")
+@option("-n", "--rows", type=click.IntRange(1), default=10, metavar="N", help="So many rows in the preview.")
+@option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who imports.")
+@option(
+    "--on-error",
+    type=click.Choice(["refuse-row", "refuse-file"]),
+    default="refuse-row",
+    help="Whether a bad row is refused alone or with the whole file.",
+)
+@at_store
+@in_zone
+@as_form
+def import_(
+    file: str,
+    mapping: str | None,
+    preview: bool,
+    rows: int,
+    actor: str | None,
+    on_error: str,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Records one event a row, as a mapping in whence.toml says: which column is the type, the time, a tag. Plain or
+    gzip; - is standard input. Importing again appends only what is new. Ends with 1 when rows were refused; each is
+    named with its line and the reason. A missing store is made, and said so."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone, create=not preview) as db:
+        if preview:
+            return _show_preview(db, file, mapping, rows, form)
+        with screen.progress(f"Importing {file}") as told:
+            report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
+        _show_report(report, form)
+    return exits.NO if report.refused_count else exits.OK
+
+
+def _show_preview(db: Whence, file: str, mapping: str | None, rows: int, form: Form) -> int:
+    columns = [Column("line", "yellow", right=True), TIME, TYPE, TAGS, WHO, Column("data"), Column("problem", "red")]
+    found = db.preview(file, mapping=mapping, rows=rows)
+    shown = (
+        (row.line, None, None, None, None, None, row.problem)
+        if row.event is None
+        else (
+            row.line,
+            None if row.event.time is None else text_of(to_us(row.event.time), db.config.zone),
+            row.event.type,
+            " ".join(row.event.tags),
+            row.event.actor,
+            row.event.data,
+            row.problem,
+        )
+        for row in found
+    )
+    screen.table(columns, shown, form, caption=f"{times_in(db.config.zone)}; nothing was written")
+    return exits.NO if any(row.problem for row in found) else exits.OK
+
+
+def _show_report(report: ImportReport, form: Form) -> None:
+    if form != "screen":
+        facts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "refused"}
+        screen.table([Column(name) for name in facts], [tuple(facts.values())], form)
+    else:
+        screen.styled(
+            f"{report.rows:,} rows: {report.appended:,} appended, {report.already:,} already there, "
+            f"{report.refused_count:,} refused  ({report.events_per_s:,.0f} rows/s)",
+            "green",
+        )
+        if report.appended:
+            screen.dim(f"import:{report.import_id}")
+    for line, reason in report.refused:
+        screen.failure(f"line {line}: {reason}")
+    if report.refused_count > len(report.refused):
+        screen.note(f"… and {report.refused_count - len(report.refused):,} more rows were refused")
+    if report.cut_off_line is not None:
+        screen.note(f"The last line, {report.cut_off_line}, is cut off: get the whole file and import it again.")
+    if report.cut_digits:
+        screen.note(f"{report.cut_digits:,} times had more digits than microseconds; the full text is kept in meta.")
+    if report.ambiguous_times:
+        screen.note(f"{report.ambiguous_times:,} local times come twice in the night the clock is set back: the first.")
+
+
+@command(
+    "export",
+    "whence export events.jsonl",
+    "whence export - lead:42 --format csv",
+    brief="Write events to a file.",
+)
+@click.argument("file", metavar="[FILE|-]", default="-")
+@click.argument("tags", nargs=-1, metavar="[TAG]...")
+@option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type; may be given again.")
+@option("--format", type=click.Choice(FORMATS), help="Else by the file's ending, else jsonl.")
+@at_moment
+@at_store
+@in_zone
+def export(
+    file: str,
+    tags: tuple[str, ...],
+    types: tuple[str, ...],
+    format: str | None,
+    at: str | None,
+    clock: str,
+    store: str | None,
+    zone: str | None,
+) -> int:
+    """Writes the events that carry all the tags, as JSON lines, CSV or CloudEvents 1.0; - is standard output. Every
+    format imports back with nothing lost. Cells are written as they are, formulas too."""
+    chosen = format or ("csv" if file.endswith(".csv") else "jsonl")
+    with opened(store, zone=zone) as db, _output(file) as out:
+        count = db.export(out, *tags, types=types, format=chosen, at=db.at(at, clock=clock))
+    screen.note(f"Wrote {count:,} events.")
+    return exits.OK
+
+
+def _output(file: str) -> AbstractContextManager[BinaryIO]:
+    """Where to write: standard output for -, else a new file. Raises CannotWrite, also for a file that is there."""
+    if file == "-":
+        return nullcontext(sys.stdout.buffer)
+    try:
+        return Path(file).open("xb")
+    except FileExistsError:
+        raise CannotWrite(
+            "The file is there already", path=file, remedy="Name a new one, or delete it first."
+        ) from None
+    except OSError as problem:
+        raise CannotWrite(path=file, problem=problem.strerror, remedy="Name a file in a writable folder.") from None
+
+
+COMMANDS = (import_, export)

@@ -1,0 +1,100 @@
+"""The program itself: its commands in groups, and how anything that goes wrong becomes one message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import rich_click as click
+from click.exceptions import NoArgsIsHelpError
+
+from whence.cli import asking, cases, demonstration, exchange, exits, reading, screen, upkeep, writing
+from whence.errors import WhenceError
+
+HELP = f"""
+[bold]Know whence every number came.[/bold] Whence keeps every event and answers from
+the events: what is true now, why it is so, and what was true then.
+
+$ whence demo      # a year of a lead pipeline, to look around in
+$ whence init      # a whence.toml and an empty store, here
+$ whence append lead:42 EmailOpened campaign=spring --by crm
+$ whence why lead:42 score
+
+The store is --store, else WHENCE_STORE, else what the nearest whence.toml
+names. Every option can be set by the environment variable shown beside it in
+brackets. Times are written as people say them: yesterday, "last tuesday",
+2026-01-09; a day means all of it. A position is written @120.
+
+[bold]Exit codes[/bold]
+{exits.listed()}
+"""
+
+GROUPS = {
+    "Begin": ("init", "demo"),
+    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why"),
+    "Record": ("append", "import", "case"),
+    "Look after": ("check", "copy", "export"),
+}
+
+click.rich_click.COMMAND_GROUPS = {
+    "whence": [{"name": name, "commands": list(commands)} for name, commands in GROUPS.items()]
+}
+click.rich_click.TEXT_MARKUP = "rich"
+click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
+click.rich_click.STYLE_HELPTEXT = ""
+click.rich_click.STYLE_HELPTEXT_FIRST_LINE = ""
+click.rich_click.PADDING_HELPTEXT_FIRST_LINE = (0, 0, 1, 0)
+click.rich_click.ENVVAR_STRING = "[{}]"
+click.rich_click.MAX_WIDTH = 100
+
+
+@click.group(
+    help="\b\n" + HELP.strip().replace("\n\n", "\n \n"),  # one block, so that no line is wrapped
+    context_settings={"auto_envvar_prefix": "WHENCE", "help_option_names": ["-h", "--help"], "show_default": True},
+)
+@click.version_option(package_name="whence", message="whence %(version)s")
+def program() -> None: ...
+
+
+for _part in (upkeep, reading, asking, writing, exchange, cases, demonstration):
+    for _command in _part.COMMANDS:
+        program.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever goes wrong is one message on standard error."""
+    try:
+        return program.main(list(arguments), prog_name="whence", standalone_mode=False) or exits.OK
+    except WhenceError as problem:
+        screen.failure(str(type(problem)(problem.fact, **problem.facts)), problem.remedy)
+        return exits.code_of(problem)
+    except NoArgsIsHelpError as problem:
+        print(problem.format_message())
+        return exits.OK
+    except click.ClickException as problem:
+        context = getattr(problem, "ctx", None)
+        path = context.command_path if context else "whence"
+        screen.failure(problem.format_message(), f"Try {path} --help.")
+        return exits.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        screen.note("interrupted")
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        _silence()
+        return exits.OK
+
+
+def _silence() -> None:
+    """The reader of our output has gone (`whence log | head`): what is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

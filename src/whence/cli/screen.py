@@ -1,0 +1,210 @@
+"""What commands print: tables that are coloured and fitted in a terminal, plain and complete when piped, or JSON lines
+or CSV when asked for; and notes and progress, on standard error. What stands in them is left to the commands."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import IO, Any, Literal
+
+import msgspec
+
+Form = Literal["screen", "json", "csv"]
+Progress = Callable[[int, int | None], None]
+
+PAGE_ROWS = 200
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column: its name (a key in JSON), its colour, and whether it stands to the right."""
+
+    name: str
+    style: str = ""
+    right: bool = False
+
+
+Rows = Iterable[Sequence[Any]]
+
+
+def table(columns: Sequence[Column], rows: Rows, form: Form, *, cut: bool = False, caption: str = "") -> int:
+    """Print rows as they come and return how many there were. With `cut`, a terminal shows one line a row.
+
+    The caption stands below a table on the screen, never in JSON or CSV.
+    """
+    if form == "json":
+        return json_lines(dict(zip((c.name for c in columns), row, strict=True)) for row in rows)
+    if form == "csv":
+        return _csv([column.name for column in columns], rows)
+    count = _fitted(columns, rows, cut) if sys.stdout.isatty() else _plain(columns, rows)
+    if caption and count:
+        dim(caption)
+    return count
+
+
+def json_lines(values: Iterable[Any]) -> int:
+    """Print one JSON value a line and return how many there were."""
+    count = 0
+    for count, value in enumerate(values, 1):  # noqa: B007 - the last number is the count
+        print(json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=plain))
+    return count
+
+
+def shown(value: Any) -> str:
+    """A value for the eye: text as it is, everything else as JSON, — for nothing, control characters made visible."""
+    if value is None:
+        return "—"
+    text = value if isinstance(value, str) else as_json(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON text; a time or a decimal, alone, without quotes."""
+    text = json.dumps(value, ensure_ascii=False, default=plain)
+    return text if isinstance(value, (list, dict, tuple)) else text.strip('"')
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as text: a time as ISO 8601, a decimal as it is written, anything else by its repr."""
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        return repr(value)
+
+
+def pair(key: str, value: Any) -> str:
+    """A field as `whence append` takes it: `campaign=spring`, `score=60`, `note="two words"`."""
+    if isinstance(value, str) and value and not re.search(r"\s", value) and not _is_json(value):
+        return f"{key}={shown(value)}"
+    return f"{key}={json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
+
+
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that begins with = + - @, a tab or a return gets a `'` in
+    front (OWASP, CSV injection). Numbers, and text that reads wholly as a number (-5, +49.5), stay as they are."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else as_json(value)
+    return (
+        "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not NUMBER.fullmatch(text) else text
+    )
+
+
+def styled(text: str, style: str, *, file: IO[str] | None = None, end: str = "\n") -> None:
+    """Print text, in a colour where the stream is a terminal."""
+    stream = file or sys.stdout
+    if not stream.isatty():
+        stream.write(text + end)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(file=stream, highlight=False).print(Text(text, style), end=end, soft_wrap=True)
+
+
+def dim(text: str) -> None:
+    """A line below or above a table that explains it."""
+    styled(text, "dim")
+
+
+def note(text: str) -> None:
+    """Tell the person something that is not part of the answer, on standard error."""
+    styled(text, "dim", file=sys.stderr)
+
+
+def failure(text: str, remedy: str = "") -> None:
+    """One clear message on standard error: the fact, and below it what to do."""
+    sys.stdout.flush()
+    styled("error: ", "bold red", file=sys.stderr, end="")
+    styled(text, "", file=sys.stderr)
+    if remedy:
+        styled(f"  {remedy}", "cyan", file=sys.stderr)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress | None]:
+    """A bar on standard error that is told (done, total or None); None where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _csv(names: Sequence[str], rows: Rows) -> int:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
+        writer.writerow([harmless(cell) for cell in row])
+    return count
+
+
+def _pages(rows: Rows) -> Iterator[list[list[str]]]:
+    source = iter(rows)
+    while page := [[shown(cell) for cell in row] for row in islice(source, PAGE_ROWS)]:
+        yield page
+
+
+def _plain(columns: Sequence[Column], rows: Rows) -> int:
+    """Aligned by spaces, complete however wide; a later page only ever widens a column."""
+    widths = [len(column.name) for column in columns]
+    header, count = [[column.name for column in columns]], 0
+    for page in _pages(rows):
+        widths = [max(w, *(len(row[i]) for row in page)) for i, w in enumerate(widths)]
+        count += len(page)
+        for row in chain(header, page):
+            cells = (
+                cell.rjust(width) if column.right else cell.ljust(width)
+                for cell, width, column in zip(row, widths, columns, strict=True)
+            )
+            print("  ".join(cells).rstrip())
+        header = []
+    return count
+
+
+def _fitted(columns: Sequence[Column], rows: Rows, cut: bool) -> int:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console, count = Console(highlight=False), 0
+    widths = [len(column.name) for column in columns]
+    for page in _pages(rows):
+        widths = [max(w, *(len(row[i]) for row in page)) for i, w in enumerate(widths)]
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=count == 0, header_style="dim")
+        last = len(columns) - 1
+        for number, column in enumerate(columns):
+            fixed = number != last and widths[number] <= 24
+            grid.add_column(
+                column.name,
+                style=column.style,
+                justify="right" if column.right else "left",
+                overflow="ellipsis" if cut else "fold",
+                no_wrap=cut or fixed,
+                min_width=widths[number] if fixed else None,
+            )
+        for row in page:
+            grid.add_row(*(Text(cell) for cell in row))
+        console.print(grid)
+        count += len(page)
+    return count

@@ -1,0 +1,140 @@
+"""`whence init`, `check` and `copy`: a store's life as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import at_store, command, configured, opened, option
+from whence.cli.screen import Column
+from whence.config import Config
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.soundness import Promise
+
+
+@command("init", "whence init", "whence init pipeline --store leads.jsonl", brief="A whence.toml and an empty store.")
+@click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
+@option(
+    "--store",
+    envvar="WHENCE_STORE",
+    default="whence.db",
+    metavar="PATH",
+    help="The store's file in that folder; .jsonl keeps a readable log.",
+)
+@option(
+    "--zone", envvar="WHENCE_ZONE", metavar="ZONE", help="The time zone to read and show times in; else this machine's."
+)
+def init(folder: Path, store: str, zone: str | None) -> int:
+    """Writes a commented whence.toml and makes an empty store beside it. What is there already is left alone."""
+    from whence import app
+    from whence.template import write_config
+
+    path, fresh = write_config(folder, store=store, zone=zone)
+    screen.styled(f"{'Wrote' if fresh else 'Left as it is:'} {path}", "green" if fresh else "")
+    config = Config.load(path)
+    url = config.own_store or store
+    made = not Path(url.removeprefix("sqlite:")).exists()
+    with app.open(url, create=True, config=config) as db:
+        what = "Made a new store" if made else f"The store is there, with {db.store.head():,} events"
+        screen.styled(f"{what}: {url}", "green" if made else "")
+    screen.dim("Next: whence append lead:42 EmailOpened campaign=spring --by me, then whence log")
+    return exits.OK
+
+
+@command(
+    "check",
+    "whence check",
+    "whence check --store leads.db --json",
+    brief="Read everything; say whether every promise holds.",
+)
+@at_store
+@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line.")
+def check(store: str | None, as_json: bool) -> int:
+    """Reads the whole store and says whether every promise holds: positions without gaps, ids used once, recorded
+    times that never fall, content that can be read, an index that agrees. Says which libraries and settings it runs
+    on. Ends with 1 when something does not hold."""
+    with opened(store) as db:
+        with screen.progress("Reading") as told:
+            promises = db.check(progress=told)
+        sound = all(promise.holds for promise in promises)
+        if as_json:
+            screen.json_lines([_report(db, promises)])
+        else:
+            _print(db, promises)
+        return exits.OK if sound else exits.NO
+
+
+def _report(db: Whence, promises: list[Promise]) -> dict[str, object]:
+    identity = db.store.identity()
+    return {
+        "sound": all(promise.holds for promise in promises),
+        "events": db.store.head(),
+        "store_id": identity.store_id,
+        "epoch": identity.epoch,
+        "format": identity.format,
+        "origin": identity.origin,
+        "promises": [{"name": p.name, "holds": p.holds, "count": p.count, "problems": p.problems} for p in promises],
+        "settings": db.store.settings(),
+    }
+
+
+def _print(db: Whence, promises: list[Promise]) -> None:
+    for promise in promises:
+        if promise.holds:
+            screen.styled(f"ok   {promise.name}", "green")
+            continue
+        screen.styled(f"NOT  {promise.name}", "bold red")
+        for problem in promise.problems:
+            screen.styled(f"     {problem}", "red")
+        if promise.count > len(promise.problems):
+            screen.dim(f"     and {promise.count - len(promise.problems):,} more")
+    print()
+    screen.table([Column("about", "dim"), Column("value")], _about(db), "screen")
+    if not all(promise.holds for promise in promises):
+        screen.note("Stop writing to this store, keep a copy of the file, and copy it to a new one: whence copy A B.")
+
+
+def _about(db: Whence) -> Iterator[tuple[str, object]]:
+    identity = db.store.identity()
+    yield "events", f"{db.store.head():,}"
+    yield "store id", identity.store_id
+    yield "epoch", identity.epoch
+    yield "format", identity.format
+    if identity.origin:
+        yield "copied from", identity.origin
+    yield from db.store.settings().items()
+
+
+@command(
+    "copy",
+    "whence copy whence.db leads.jsonl",
+    "whence copy whence.db better.db --without import:crm",
+    brief="A new store with the same events, positions and ids.",
+)
+@click.argument("source")
+@click.argument("target")
+@option("--without", metavar="import:ID", help="Leave out a wrong import; later events move up.")
+def copy(source: str, target: str, without: str | None) -> int:
+    """Writes the events of one store into another of any kind, positions and ids unchanged. A target that was copied
+    from the same source before is carried on. --without writes a new store that never had that import, in which
+    the events have new positions."""
+    from whence import app
+
+    config = configured()
+    with app.open(source, config=config) as db:
+        fresh = not Path(target.removeprefix("sqlite:")).exists()
+        with screen.progress("Copying") as told:
+            copied = db.copy(target, without=without, progress=told)
+        if fresh:
+            screen.note(f"Made a new store: {target}")
+        screen.styled(f"Copied {copied:,} events to {target}.", "green")
+    return exits.OK
+
+
+COMMANDS = (init, check, copy)

@@ -1,0 +1,128 @@
+"""`whence append`: one event from words on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import as_form, at_store, command, form_of, in_zone, opened, option
+from whence.errors import InvalidEvent
+
+
+@command(
+    "append",
+    "whence append lead:42 EmailOpened campaign=spring --by crm",
+    "whence append lead:42 Scored score=80 --time '2026-01-12 09:00'",
+    brief="Record one event.",
+)
+@click.argument("words", nargs=-1, required=True, metavar="TYPE [TAG:VALUE]... [KEY=VALUE]...")
+@option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who did it.")
+@option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
+@option("--id", metavar="ID", help="An id of its own: appending the same again is then safe and changes nothing.")
+@option("--cause", metavar="ID", help="The id of the event that led to it.")
+@option("--correlation", metavar="TEXT", help="What groups it with others.")
+@option("--data", metavar="JSON", help="The whole data as JSON, instead of KEY=VALUE.")
+@at_store
+@in_zone
+@as_form
+def append(
+    words: tuple[str, ...],
+    time: str | None,
+    data: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+    **envelope: Any,
+) -> int:
+    """Records one event. KIND:VALUE is a tag, what the event concerns; KEY=VALUE is data: JSON where it is valid (a
+    number, true, a list), else text; write KEY='"80"' for text that looks like a number. The word that is neither is
+    the event's type. A missing store is made, and said so."""
+    from whence.events import Event
+    from whence.moments import span_of
+
+    form = form_of(as_json, as_csv)
+    type, tags, fields = _sorted(words)
+    if data is not None and fields:
+        raise click.UsageError("--data and KEY=VALUE exclude each other.")
+    with opened(store, zone=zone, create=True) as db:
+        moment_us = None if time is None else span_of(time, zone=db.config.zone).first_us
+        value = fields if data is None else _json(data)
+        event = Event(type, value, tags, time=moment_us, **envelope)  # type: ignore[arg-type]
+        head = db.store.head()
+        positions = db.append(event)
+        (position,) = positions
+        fresh = position > head
+        id = next(iter(db.store.read(after=position - 1, upto=position))).id
+        columns = [screen.Column("position", "yellow", right=True), screen.Column("id"), screen.Column("new")]
+        if form != "screen":
+            screen.table(columns, [(position, id, fresh)], form)
+        else:
+            screen.styled(f"@{position}  {type}  {' '.join(tags)}" + ("" if fresh else "  was there already"), "yellow")
+    return exits.OK
+
+
+def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
+    """The type, the tags and the data among the words. Raises InvalidEvent."""
+    types: list[str] = []
+    tags: list[str] = []
+    fields: dict[str, Any] = {}
+    for word in words:
+        key, sign, value = _split(word)
+        if sign == "=":
+            if key in fields:
+                raise InvalidEvent("A field is given twice", field=key, remedy=f"Write {key}='[1, 2]' for a list.")
+            fields[key] = _value(value)
+        elif sign == ":":
+            tags.append(word)
+        else:
+            types.append(word)
+    if len(types) != 1:
+        found = ", ".join(types) or "none"
+        remedy = "Write one type beside tags (lead:42) and data (campaign=spring)."
+        raise InvalidEvent("An event has one type", types=found, remedy=remedy)
+    return types[0], tags, fields
+
+
+def fields_of(words: tuple[str, ...]) -> dict[str, Any]:
+    """The data among words that are all KEY=VALUE. Raises InvalidEvent for another word."""
+    _, tags, fields = _sorted(("Answer", *words))
+    if tags:
+        raise InvalidEvent("An answer is data", word=tags[0], remedy="Write KEY=VALUE.")
+    return fields
+
+
+def _split(word: str) -> tuple[str, str, str]:
+    """The word at its first `:` or `=`, whichever comes first."""
+    for place, sign in enumerate(word):
+        if sign in ":=":
+            return word[:place], sign, word[place + 1 :]
+    return word, "", ""
+
+
+def _value(text: str) -> Any:
+    """JSON where the text is valid JSON, else the text itself."""
+    from whence.jsonvalue import parse
+
+    try:
+        return parse(text)
+    except InvalidEvent as problem:
+        if problem.fact == "Not valid JSON":
+            return text
+        raise
+
+
+def _json(text: str) -> Any:
+    from whence.jsonvalue import parse
+
+    try:
+        return parse(text)
+    except InvalidEvent as problem:
+        raise InvalidEvent(
+            problem.fact, **problem.facts, option="--data", remedy="Quote it: --data '{\"a\": 1}'."
+        ) from None
+
+
+COMMANDS = (append,)

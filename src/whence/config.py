@@ -1,0 +1,247 @@
+"""The nearest `whence.toml`, upwards from a folder: which store, which time zone, which mappings and which models.
+What a mapping or a model's rules mean is left to mapping and rules.
+
+    store = "leads.db"
+    zone = "Europe/Berlin"
+
+    [import.crm]                # a mapping, for `whence import leads.csv --mapping crm`
+    [model.lead]                # rules for the entities lead:…, or python = "module:Class"
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import tomllib
+from collections.abc import Iterable
+from datetime import UTC, tzinfo
+from difflib import get_close_matches
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from whence.errors import InvalidConfig, WhenceError
+from whence.grammar import normal_kind
+from whence.mapping import Mapping
+from whence.model import Model
+from whence.moments import zone_of
+from whence.rules import built_in, from_toml
+
+FILE_NAME = "whence.toml"
+STORE_VARIABLE = "WHENCE_STORE"
+KEYS = ("store", "zone", "import", "model")
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What a `whence.toml` says. Without a file, `folder` is the one looked from and everything has its default."""
+
+    folder: Path
+    path: Path | None = None
+    store: str | None = None
+    zone: tzinfo = UTC
+    imports: dict[str, dict[str, Any]] = {}
+    models: dict[str, dict[str, Any]] = {}
+
+    @classmethod
+    def nearest(cls, folder: str | os.PathLike[str] = ".") -> Config:
+        """The nearest `whence.toml` in the folder or above it, or the defaults. Raises InvalidConfig."""
+        start = Path(folder).absolute()
+        for place in (start, *start.parents):
+            if (path := place / FILE_NAME).is_file():
+                return cls.load(path)
+        return cls(start)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Config:
+        """What the file says. Raises InvalidConfig naming the file, the key (or line) and the remedy."""
+        path = Path(path)
+        table = read_toml(path)
+        _refuse_unknown(path, table, KEYS)
+        folder = path.parent
+        zone = _zone(path, table.get("zone", "UTC"))
+        store = _text(path, "store", table.get("store"))
+        imports, models = _tables(path, "import", table), _tables(path, "model", table)
+        return cls(folder, path, store, zone, imports, models)
+
+    def store_url(self, given: str | None = None) -> str:
+        """Where the store is: `given`, else WHENCE_STORE, else what the file names, relative to the file's folder.
+
+        Raises InvalidConfig when nothing names one.
+        """
+        if url := given or os.environ.get(STORE_VARIABLE) or self.own_store:
+            return url
+        fact = "No store is named" if self.path is None else "The configuration names no store"
+        remedy = f"Use --store leads.db, set {STORE_VARIABLE}, or run whence init here."
+        raise InvalidConfig(fact, file=self.path or f"no {FILE_NAME} here or above", remedy=remedy)
+
+    @property
+    def own_store(self) -> str | None:
+        """The store that the file itself names, a path relative to the file's folder made whole; None without one."""
+        if self.store is None or self.store.startswith(":") or "://" in self.store:
+            return self.store
+        prefix = "sqlite:" if self.store.startswith("sqlite:") else ""
+        return prefix + str(self.folder / Path(self.store.removeprefix(prefix)).expanduser())
+
+    def in_zone(self, zone: tzinfo) -> Config:
+        """The same configuration in another time zone."""
+        return msgspec.structs.replace(self, zone=zone)
+
+    def mapping(self, name: str | None = None) -> Mapping:
+        """The mapping [import.NAME], or the one in the file of that name; the only one there is when None.
+
+        Raises InvalidConfig naming the near matches.
+        """
+        if name is None:
+            name = self._only_import()
+        if name in self.imports:
+            made: Mapping = self._named(f"import.{name}", lambda: Mapping.from_table(name, self.imports[name]))
+            return made
+        if name.endswith(".toml") or os.sep in name:
+            return Mapping.load(name)
+        raise _unknown("No such mapping", "mapping", name, self.imports, self.path, f"[import.{name}]")
+
+    def model(self, kind: str, named: str | None = None) -> Model:
+        """The model of a kind of entity: `named` (`module:Class` or `file.py:Class`), else what [model.KIND] says,
+        else the built-in one. Raises InvalidConfig and InvalidModel."""
+        normal_kind(kind)
+        if named is not None:
+            return load_model(named, Path.cwd())
+        table = self.models.get(kind)
+        if table is None:
+            return built_in(kind)
+        if "python" not in table:
+            made: Model = self._named(f"model.{kind}", lambda: from_toml(kind, table))
+            return made
+        if len(table) > 1:
+            rest = ", ".join(sorted(table.keys() - {"python"}))
+            remedy = "A Python model stands alone: take the other keys out."
+            raise InvalidConfig("Python and rules at once", file=self.path, key=f"model.{kind}.{rest}", remedy=remedy)
+        return load_model(str(table["python"]), self.folder)
+
+    def problems(self) -> Iterable[str]:
+        """A sentence for each mapping and model that cannot be used."""
+        for name in self.imports:
+            yield from _problem(lambda name=name: self.mapping(name))
+        for kind in self.models:
+            yield from _problem(lambda kind=kind: self.model(kind))
+
+    def _only_import(self) -> str:
+        if len(self.imports) == 1:
+            return next(iter(self.imports))
+        choice = " or ".join(f"--mapping {name}" for name in self.imports)
+        remedy = f"Say which: {choice}." if choice else "Describe the file under [import.NAME]; whence init shows how."
+        fact = "Several mappings are there" if choice else "No mapping is there"
+        raise InvalidConfig(fact, file=self.path or FILE_NAME, remedy=remedy)
+
+    def _named(self, key: str, make: Any) -> Any:
+        """What `make` gives; its InvalidConfig and InvalidModel name this file too."""
+        try:
+            return make()
+        except WhenceError as problem:
+            if isinstance(problem, ValueError) and "file" not in problem.facts:
+                facts = {"file": self.path, "table": f"[{key}]", **problem.facts}
+                raise type(problem)(problem.fact, remedy=problem.remedy, **facts) from problem
+            raise
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises InvalidConfig naming the file and the line."""
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except UnicodeDecodeError as problem:
+        raise InvalidConfig("Not UTF-8", file=path, byte=problem.start, remedy="Save it as UTF-8.") from None
+    except tomllib.TOMLDecodeError as problem:
+        remedy = 'Mend that line: text stands in quotes, name = "value".'
+        raise InvalidConfig("Not valid TOML", file=path, problem=problem, remedy=remedy) from None
+    except OSError as problem:
+        raise InvalidConfig("Cannot be read", file=path, problem=problem.strerror) from None
+
+
+def load_model(named: str, folder: Path) -> Model:
+    """The model that `module:Class` or `file.py:Class` names, looked for in the folder first. Raises InvalidConfig."""
+    place, colon, attribute = named.rpartition(":")
+    if not colon or not place or not attribute:
+        raise InvalidConfig("Not the name of a model", model=repr(named), remedy="Write module:Class or file.py:Class.")
+    module = _module(place, folder)
+    if not hasattr(module, attribute):
+        near = get_close_matches(attribute, dir(module), 3)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "Check the name."
+        raise InvalidConfig("No such class in that module", module=place, name=attribute, remedy=remedy)
+    return Model.of(getattr(module, attribute))
+
+
+def _module(place: str, folder: Path) -> ModuleType:
+    try:
+        if place.endswith(".py"):
+            path = Path(place) if Path(place).is_absolute() else folder / place
+            return _module_in(path)
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+        return importlib.import_module(place)
+    except (ImportError, FileNotFoundError, SyntaxError) as problem:
+        remedy = f"Modules are looked for in {folder} and where Python looks."
+        raise InvalidConfig("The model cannot be imported", module=place, problem=problem, remedy=remedy) from problem
+
+
+def _module_in(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # msgspec looks a class's annotations up in its module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _zone(path: Path, name: Any) -> tzinfo:
+    try:
+        return zone_of(_text(path, "zone", name) or "UTC")
+    except InvalidConfig as problem:
+        raise InvalidConfig(
+            problem.fact, remedy=problem.remedy, **{"file": path, "key": "zone", **problem.facts}
+        ) from None
+
+
+def _text(path: Path, key: str, value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise InvalidConfig("Not text", file=path, key=key, value=repr(value), remedy=f'Write {key} = "…".')
+
+
+def _tables(path: Path, key: str, table: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = table.get(key, {})
+    example = {"import": "[import.crm]", "model": "[model.lead]"}[key]
+    if not isinstance(found, dict):
+        raise InvalidConfig("Not a table", file=path, key=key, remedy=f"Write {example}.")
+    for name, entry in found.items():
+        if not isinstance(entry, dict):
+            remedy = f"Write it under a name: {example}."
+            raise InvalidConfig("A key outside a named table", file=path, key=f"{key}.{name}", remedy=remedy)
+        if key == "model":
+            normal_kind(name)
+    return found
+
+
+def _refuse_unknown(path: Path, table: Iterable[str], known: Iterable[str]) -> None:
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
+            raise InvalidConfig("No such key", file=path, key=key, remedy=remedy)
+
+
+def _unknown(fact: str, what: str, name: str, known: Iterable[str], path: Path | None, example: str) -> InvalidConfig:
+    near = get_close_matches(name, list(known), 3) or sorted(known)
+    remedy = f"Did you mean {' or '.join(near)}?" if near else f"Write it in {FILE_NAME} as {example}."
+    return InvalidConfig(fact, **{what: name, "file": path or f"no {FILE_NAME} here or above"}, remedy=remedy)
+
+
+def _problem(make: Any) -> Iterable[str]:
+    try:
+        make()
+    except WhenceError as problem:
+        yield str(problem)

@@ -1,0 +1,63 @@
+"""The commented whence.toml that `whence init` writes: what it says, and the first of everything else to uncomment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tzlocal import get_localzone_name
+
+from whence.config import FILE_NAME
+from whence.errors import CannotWrite
+from whence.moments import zone_of
+
+TEMPLATE = """\
+# The configuration of this folder. Whence reads the nearest whence.toml, upwards.
+
+# Where the events are kept: a SQLite file, or a readable log when the name ends in .jsonl.
+store = "{store}"
+
+# The time zone in which times are read and shown.
+zone = "{zone}"
+
+# How the rows of a file become events: whence import crm.csv --preview shows it.
+# A column stands in braces; the columns that no line names become the data.
+#
+# [import.crm]
+# type = "{{what}}"
+# time = "{{when}}"
+# zone = "{zone}"
+# tags = ["lead:{{lead}}"]
+# actor = "{{owner}}"
+# numbers = ["score"]
+
+# What an entity is. Without this, its fields are the last value of each data field, and how often each event came.
+#
+# [model.lead]
+# order = "occurred"
+# fields = {{ qualified = false }}
+#
+# [[model.lead.rule]]
+# on = "Scored"
+# set = {{ score = "$score", scored_by = "$actor" }}
+"""
+
+
+def write_config(folder: Path, *, store: str, zone: str | None) -> tuple[Path, bool]:
+    """Write the file into a folder, which is made when it is missing; return its path and whether it is new.
+
+    What is there already is left alone. Raises InvalidConfig for an unknown zone, and CannotWrite.
+    """
+    path = folder / FILE_NAME
+    name = zone or get_localzone_name() or "UTC"
+    zone_of(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(store=store, zone=name))
+    except FileExistsError:
+        if path.is_file():
+            return path, False
+        raise CannotWrite("Something else is in the way", path=path, remedy="Choose another folder.") from None
+    except OSError as problem:
+        raise CannotWrite(path=path, problem=problem.strerror, remedy="Choose a folder that you can write.") from None
+    return path, True

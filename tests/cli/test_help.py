@@ -1,0 +1,80 @@
+"""Every command, option and exit code is documented, and every example in a help text works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from running import Run
+
+from whence.cli.exits import MEANINGS
+from whence.cli.program import GROUPS, program
+
+
+def commands(group: click.Group = program, path: str = "whence") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+ALL = list(commands())
+LEAVES = [(path, command) for path, command in ALL if not isinstance(command, click.Group)]
+EXAMPLES = [(path, example) for path, command in LEAVES for example in command.examples]
+
+
+def test_every_command_stands_in_one_group_of_the_help() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(program.commands)
+
+
+@pytest.mark.parametrize(("path", "command"), LEAVES, ids=[path for path, _ in LEAVES])
+def test_every_command_begins_with_an_example_and_says_what_it_does(path: str, command: click.Command) -> None:
+    text = command.help or ""
+    assert text.lstrip("\b\n ").startswith(f"$ {path}"), text
+    assert len(text.splitlines()[-1]) > 20
+    assert command.short_help
+
+
+@pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])
+def test_every_option_says_what_it_does_and_shows_its_environment_variable(
+    path: str, command: click.Command, whence: Run
+) -> None:
+    shown = re.sub(r"\s+", " ", whence(*path.split()[1:], "--help").out)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter
+            assert parameter.show_envvar, parameter
+            name = parameter.envvar or "_".join([*path.upper().split(), parameter.name.upper()])
+            assert str(name) in shown.replace(" ", "").replace("│", "") or str(name) in shown, (name, shown)
+
+
+def test_every_exit_code_is_in_the_help(whence: Run) -> None:
+    shown = whence("--help").out
+    for code, meaning in MEANINGS.items():
+        assert re.search(rf"\b{code}  {re.escape(meaning[:20])}", shown), code
+
+
+@pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
+def test_every_example_works(path: str, example: str, pipeline: Path, whence: Run) -> None:
+    prepare(pipeline, whence)
+    done = whence(*shlex.split(example.partition(" > ")[0])[1:])
+    assert done.code == 0, done
+    assert "error" not in done.err
+
+
+def prepare(pipeline: Path, whence: Run) -> None:
+    """What the examples speak of: a second store, a file to import and its mapping, a lead that won yesterday."""
+    (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
+    with (pipeline / "whence.toml").open("a") as config:
+        config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
+    for words in (
+        ("lead:42", "StageChanged", "stage=won", "--time", "2026-01-08", "--correlation", "import:crm"),
+        ("lead:42", "Called", "--time", "yesterday"),
+        ("lead:42", "Called", "--store", "leads.db"),
+    ):
+        assert whence("append", *words).code == 0
+    (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)

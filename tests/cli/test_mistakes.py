@@ -1,0 +1,201 @@
+"""Plausible mistakes: each ends with one clear message on standard error that says what to do, and leaves no trace."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from running import Run
+
+MAPPING = """
+[import.crm]
+time = "when"
+type = "what"
+tags = { lead = "lead" }
+zone = "UTC"
+"""
+ROWS = "when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n2026-01-06 09:00,Scored,42,70\n"
+
+
+@pytest.fixture
+def crm(pipeline: Path) -> Path:
+    """A file to import, and its mapping in whence.toml."""
+    with (pipeline / "whence.toml").open("a") as file:
+        file.write(MAPPING)
+    path = pipeline / "crm.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def test_a_mistyped_store_path_gets_near_matches(pipeline: Path, whence: Run) -> None:
+    done = whence("log", "--store", "whense.db")
+    assert done.code == 4
+    assert done.err == "error: There is no store here (Path: whense.db).\n  Did you mean whence.db?\n"
+
+
+def test_a_folder_without_any_store_says_how_to_begin(folder: Path, whence: Run) -> None:
+    done = whence("log")
+    assert done.code == 2
+    assert "--store leads.db" in done.err and "whence init" in done.err
+
+
+def test_a_column_that_the_file_does_not_have_is_named_with_those_it_has(crm: Path, whence: Run) -> None:
+    crm.write_text(ROWS.replace("when,", "date,"))
+    done = whence("import", "crm.csv")
+    assert done.code == 2, done
+    assert "when" in done.err and "date" in done.err
+
+
+def test_a_bad_date_in_one_row_is_refused_with_its_line_and_the_rest_is_kept(crm: Path, whence: Run) -> None:
+    crm.write_text(ROWS + "2026-13-45,Scored,42,80\n")
+    done = whence("import", "crm.csv")
+    assert done.code == 1, done
+    assert "4" in done.out + done.err and "2026-13-45" in done.out + done.err
+    assert (
+        len(
+            whence(
+                "log", "--type", "Scored", "--since", "2026-01-05", "--until", "2026-01-06", "--json"
+            ).out.splitlines()
+        )
+        == 3
+    )
+
+
+def test_a_bad_date_on_the_command_line_gets_examples(pipeline: Path, whence: Run) -> None:
+    done = whence("state", "lead:42", "--at", "last tusday")
+    assert done.code == 2
+    assert "last tuesday" in done.err and "2026-01-09" in done.err
+
+
+def test_a_mistyped_command_or_option_gets_near_matches(pipeline: Path, whence: Run) -> None:
+    command, option = whence("sate"), whence("log", "--sinse", "yesterday")
+    assert command.code == option.code == 2
+    assert "state" in command.err and "--since" in option.err
+
+
+def test_a_mistyped_field_gets_near_matches(pipeline: Path, whence: Run) -> None:
+    done = whence("why", "lead:42", "scor")
+    assert done.code == 2
+    assert "score" in done.err
+
+
+def test_a_mistyped_entity_gets_near_matches(pipeline: Path, whence: Run) -> None:
+    done = whence("state", "lead:24")
+    assert done.code == 1
+    assert "lead:42" in done.err
+
+
+def test_a_second_writer_that_holds_the_store_is_named_as_busy(
+    pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = "import sqlite3,sys; c = sqlite3.connect('whence.db'); c.execute('begin immediate'); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdin is not None
+        assert other.stdout.readline() == b"held\n"
+        done = whence("append", "lead:42", "Called")
+        other.stdin.close()
+    assert done.code == 4
+    assert "Another writer holds the store" in done.err
+    assert whence("append", "lead:42", "Called").code == 0
+
+
+@pytest.mark.parametrize("name", ["file/whence.db", "file/leads.jsonl"])
+def test_a_folder_that_cannot_be_written_says_so(name: str, folder: Path, whence: Run) -> None:
+    (folder / "file").write_text("a file where a folder should be")
+    done = whence("append", "lead:42", "Called", "--store", name)
+    assert done.code == 4, done
+    assert "There is no such folder" in done.err and "Make the folder first" in done.err
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc, a folder in which even root cannot write")
+@pytest.mark.parametrize("name", ["/proc/whence.db", "/proc/leads.jsonl"])
+def test_an_unwritable_folder_says_so(name: str, folder: Path, whence: Run) -> None:
+    done = whence("append", "lead:42", "Called", "--store", name)
+    assert done.code == 4, done
+    assert name in done.err and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("name", ["notes.db", "notes.jsonl"])
+def test_a_file_that_is_no_store_is_left_as_it_is(name: str, folder: Path, whence: Run) -> None:
+    (folder / name).write_text("Dear diary,\n" * 100)
+    for done in (whence("log", "--store", name), whence("append", "lead:42", "Called", "--store", name)):
+        assert done.code == 4, done
+        assert name in done.err
+    assert (folder / name).read_text() == "Dear diary,\n" * 100
+
+
+def test_another_programs_database_is_no_store(folder: Path, whence: Run) -> None:
+    with sqlite3.connect("other.db") as db:
+        db.execute("create table t (x)")
+    db.close()
+    done = whence("append", "lead:42", "Called", "--store", "other.db")
+    assert done.code == 4
+    assert "database of something else" in done.err and "whence init" in done.err
+
+
+def test_a_mapping_that_changed_over_rows_already_there_is_a_named_conflict(crm: Path, whence: Run) -> None:
+    assert whence("import", "crm.csv").code == 0
+    config = crm.parent / "whence.toml"
+    config.write_text(config.read_text().replace('lead = "lead"', 'customer = "lead"'))
+    done = whence("import", "crm.csv")
+    assert done.code == 3, done
+    assert "mapping" in done.err.lower()
+
+
+def test_a_mapping_that_is_not_there_gets_near_matches(crm: Path, whence: Run) -> None:
+    done = whence("import", "crm.csv", "--mapping", "crn")
+    assert done.code == 2
+    assert "Did you mean crm?" in done.err
+
+
+def test_a_file_that_is_not_utf8_says_where_and_what_to_do(crm: Path, whence: Run) -> None:
+    crm.write_bytes(ROWS.replace("42", "Müller").encode("latin-1"))
+    done = whence("import", "crm.csv")
+    assert done.code in (1, 2), done
+    assert "UTF-8" in done.err + done.out and "encoding" in done.err + done.out
+
+
+def test_an_empty_file_is_named_as_empty(crm: Path, whence: Run) -> None:
+    crm.write_bytes(b"")
+    done = whence("import", "crm.csv")
+    assert done.code == 2, done
+    assert "empty" in done.err.lower()
+
+
+def test_a_file_that_is_not_there_is_named(crm: Path, whence: Run) -> None:
+    done = whence("import", "cmr.csv")
+    assert done.code == 2, done
+    assert "cmr.csv" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('stroe = "a.db"', ("whence.toml", "stroe", "Did you mean store?")),
+        ("store = a.db", ("whence.toml", "line 1")),
+        ("store = 3", ("whence.toml", "store", "Not text")),
+        ('zone = "Europe/Berln"', ("whence.toml", "zone", "Europe/Berlin")),
+        ("[model]\norder = 1", ("whence.toml", "model.order", "[model.lead]")),
+        ("[import]\ntime = 'x'", ("whence.toml", "import.time", "[import.crm]")),
+        ('store = "whence.db"\n[model.lead]\npython = "nowhere:Lead"', ("nowhere", "imported")),
+        ('store = "whence.db"\n[model.lead]\npython = "Lead"', ("module:Class",)),
+    ],
+)
+def test_a_mistake_in_the_configuration_names_file_key_and_remedy(
+    text: str, words: tuple[str, ...], pipeline: Path, whence: Run
+) -> None:
+    (pipeline / "whence.toml").write_text(text)
+    done = whence("state", "lead:42")
+    assert done.code == 2, done
+    for word in words:
+        assert word in done.err
+
+
+def test_an_error_is_one_message_without_a_traceback(folder: Path, command: Run) -> None:
+    done = command("log", "--store", "nothing.db")
+    assert (done.code, done.out) == (4, "")
+    assert done.err.count("\n") == 2 and done.err.startswith("error: ")

@@ -1,0 +1,99 @@
+"""Times as people say them, in a zone, at a known now: Wednesday 2026-01-14 15:30 in Berlin."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from whence.clock import to_us
+from whence.errors import InvalidConfig, InvalidTime
+from whence.history import At
+from whence.moments import at_of, span_of, text_of, zone_of, zone_text
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW_US = to_us(datetime(2026, 1, 14, 15, 30, tzinfo=BERLIN))
+
+
+def spoken(text: str) -> tuple[str, str]:
+    span = span_of(text, zone=BERLIN, now_us=NOW_US)
+    return text_of(span.first_us, BERLIN), text_of(span.last_us // 1_000_000 * 1_000_000, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("yesterday", "2026-01-13 00:00:00", "2026-01-13 23:59:59"),
+        ("today", "2026-01-14 00:00:00", "2026-01-14 23:59:59"),
+        ("last tuesday", "2026-01-13 00:00:00", "2026-01-13 23:59:59"),
+        ("last wednesday", "2026-01-07 00:00:00", "2026-01-07 23:59:59"),
+        ("3 days ago", "2026-01-11 00:00:00", "2026-01-11 23:59:59"),
+        ("2 weeks ago", "2025-12-31 00:00:00", "2025-12-31 23:59:59"),
+        ("last week", "2026-01-05 00:00:00", "2026-01-11 23:59:59"),
+        ("last month", "2025-12-01 00:00:00", "2025-12-31 23:59:59"),
+        ("jan 9", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("dec 24", "2025-12-24 00:00:00", "2025-12-24 23:59:59"),
+        ("2026-01-09", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("2026-01", "2026-01-01 00:00:00", "2026-01-31 23:59:59"),
+        ("2025", "2025-01-01 00:00:00", "2025-12-31 23:59:59"),
+        ("2025-03-30", "2025-03-30 00:00:00", "2025-03-30 23:59:59"),
+        ("2026-01-09 14:30", "2026-01-09 14:30:00", "2026-01-09 14:30:00"),
+        ("2026-01-09T14:30:00Z", "2026-01-09 15:30:00", "2026-01-09 15:30:00"),
+        ("yesterday at 9am", "2026-01-13 09:00:00", "2026-01-13 09:00:00"),
+        ("an hour ago", "2026-01-14 14:30:00", "2026-01-14 14:30:00"),
+        ("now", "2026-01-14 15:30:00", "2026-01-14 15:30:00"),
+        ("last friday at 5pm", "2026-01-09 17:00:00", "2026-01-09 17:00:00"),
+    ],
+)
+def test_a_time_in_words_is_the_whole_of_what_it_names(text: str, first: str, last: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert spoken(text) == (first, last)
+
+
+def test_a_day_ends_with_its_last_microsecond_also_when_the_clocks_change() -> None:
+    span = span_of("2025-03-30", zone=BERLIN)
+    assert span.last_us - span.first_us == 23 * 3600 * 1_000_000 - 1
+    autumn = span_of("2025-10-26", zone=BERLIN)
+    assert autumn.last_us - autumn.first_us == 25 * 3600 * 1_000_000 - 1
+
+
+def test_hours_ago_are_not_bent_by_a_change_of_the_clocks() -> None:
+    after_the_change = to_us(datetime(2025, 3, 30, 3, 30, tzinfo=BERLIN))
+    assert (
+        span_of("2 hours ago", zone=BERLIN, now_us=after_the_change).last_us == after_the_change - 2 * 3600 * 1_000_000
+    )
+
+
+@pytest.mark.parametrize("text", ["lastt tuesday", "soon", "42 bananas", "", "2026-13-40", "2026-02-30 10:00", "12345"])
+def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(InvalidTime, match=r"yesterday.*last tuesday.*@120"):
+        span_of(text)
+
+
+@pytest.mark.parametrize("text", ["9/1/2026", "09.01.2026"])
+def test_a_date_that_can_be_read_in_two_ways_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTime, match="Write the year first"):
+        span_of(text)
+
+
+def test_a_position_is_a_number_with_or_without_an_at_sign_and_a_year_is_a_year() -> None:
+    assert at_of("@120") == at_of("120") == At(position=120)
+    assert at_of("@2026") == At(position=2026)
+    assert at_of("2026", zone=UTC) == At(occurred_us=to_us("2027-01-01T00:00:00Z") - 1)
+
+
+def test_the_clock_says_which_of_the_two_times_is_meant_and_nothing_is_now() -> None:
+    us = to_us("2026-01-09T14:30:00Z")
+    assert at_of("2026-01-09 14:30", clock="recorded") == At(recorded_us=us)
+    assert at_of("2026-01-09 14:30") == At(occurred_us=us)
+    assert at_of(None) == At()
+
+
+def test_a_zone_is_named_as_it_was_given_and_a_mistyped_one_gets_near_matches() -> None:
+    assert zone_text(zone_of("Europe/Berlin")) == "Europe/Berlin"
+    assert zone_text(zone_of("utc")) == "UTC"
+    with pytest.raises(InvalidConfig, match="Did you mean Europe/Berlin"):
+        zone_of("Europe/Berln")

@@ -1,0 +1,70 @@
+"""Cells, fields and tables as they are printed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from whence.cli.screen import Column, harmless, json_lines, pair, shown, table
+
+COLUMNS = [Column("name"), Column("value", right=True)]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_text_that_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(cell: str) -> None:
+    assert harmless(cell) == "'" + cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [(-5, "-5"), (-0.5, "-0.5"), ("-5", "-5"), ("+49.5", "+49.5"), ("-1e3", "-1e3")]
+)
+def test_a_number_is_no_formula_and_stays_as_it_is(cell: Any, text: str) -> None:
+    assert harmless(cell) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [(None, ""), (True, "true"), ("plain", "plain"), ("a=b", "a=b"), ([1], "[1]")]
+)
+def test_other_cells_are_plain(cell: Any, text: str) -> None:
+    assert harmless(cell) == text
+
+
+def test_control_characters_cannot_reach_the_terminal() -> None:
+    assert shown("a\x1b[31mred\nb") == "a\\x1b[31mred\\nb"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("spring", "k=spring"),
+        (60, "k=60"),
+        ("60", 'k="60"'),
+        ("two words", 'k="two words"'),
+        ("", 'k=""'),
+        (None, "k=null"),
+    ],
+)
+def test_a_field_is_shown_as_append_takes_it(value: Any, text: str) -> None:
+    assert pair("k", value) == text
+
+
+def test_a_piped_table_is_aligned_complete_and_without_colour(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [("a", 1), ("b" * 200, 22)]
+    assert table(COLUMNS, rows, "screen", cut=True) == 2
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert header.startswith("name") and header.endswith(" value")
+    assert first.endswith("      1") and second == "b" * 200 + "     22"
+
+
+def test_csv_has_a_header_and_makes_cells_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    assert table(COLUMNS, [("=1", -5), ("a,b", None)], "csv") == 2
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [["name", "value"], ["'=1", "-5"], ["a,b", ""]]
+
+
+def test_json_is_one_object_a_line_with_the_values_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert table(COLUMNS, [("=1", -5), ("é", None)], "json") == 2
+    assert capsys.readouterr().out == '{"name": "=1", "value": -5}\n{"name": "é", "value": null}\n'
+    assert json_lines([]) == 0

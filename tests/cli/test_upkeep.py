@@ -1,0 +1,115 @@
+"""init, check and copy on real stores."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tomllib
+from pathlib import Path
+
+import pytest
+from running import Run
+
+
+def test_init_writes_a_commented_file_and_an_empty_store(folder: Path, whence: Run) -> None:
+    done = whence("init", "--zone", "Europe/Berlin")
+    assert done.code == 0
+    text = (folder / "whence.toml").read_text()
+    assert tomllib.loads(text) == {"store": "whence.db", "zone": "Europe/Berlin"}
+    assert "# [import.crm]" in text and "# [model.lead]" in text
+    assert whence("log").err.startswith("Nothing matches: the store is empty.")
+
+
+def test_what_init_has_commented_out_works_when_the_signs_are_taken_away(folder: Path, whence: Run) -> None:
+    whence("init")
+    path = folder / "whence.toml"
+    path.write_text(
+        "\n".join(line.removeprefix("# ") if is_code(line) else line for line in path.read_text().splitlines())
+    )
+    (folder / "crm.csv").write_text("when,what,lead,owner,score\n2026-01-05 09:00,Scored,42,ann,60\n")
+    assert whence("import", "crm.csv").code == 0
+    assert whence("state", "lead:42").code == 0
+    assert whence("check").code == 0
+
+
+def is_code(line: str) -> bool:
+    return line.startswith(("# [", '# "')) or (line.startswith("# ") and " = " in line)
+
+
+def test_init_leaves_what_is_there_alone(pipeline: Path, whence: Run) -> None:
+    before = (pipeline / "whence.toml").read_bytes()
+    done = whence("init", "--store", "other.db")
+    assert done.code == 0
+    assert "Left as it is" in done.out and "6 events" in done.out
+    assert (pipeline / "whence.toml").read_bytes() == before
+    assert not (pipeline / "other.db").exists()
+
+
+def test_the_nearest_file_counts_from_a_folder_below(
+    pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (pipeline / "below" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(pipeline / "below" / "deeper")
+    assert len(whence("log", "--json").out.splitlines()) == 6
+
+
+def test_the_option_wins_over_the_environment_and_that_over_the_file(
+    pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whence("append", "lead:1", "A", "--store", "one.db")
+    whence("append", "lead:2", "B", "--store", "two.db")
+    monkeypatch.setenv("WHENCE_STORE", "one.db")
+    assert whence("log").out.count("lead:1") == 1
+    assert whence("log", "--store", "two.db").out.count("lead:2") == 1
+
+
+def test_check_says_that_a_sound_store_keeps_every_promise(pipeline: Path, whence: Run) -> None:
+    done = whence("check")
+    assert done.code == 0
+    assert [line[:5] for line in done.out.splitlines()[:5]] == ["ok   "] * 5
+    report = json.loads(whence("check", "--json").out)
+    assert report["sound"] and report["events"] == 6
+    assert {"store", "sqlite", "synchronous"} <= report["settings"].keys()
+
+
+def test_check_ends_with_one_and_says_what_is_wrong_with_a_store_that_lost_an_event(
+    pipeline: Path, whence: Run
+) -> None:
+    whence("copy", "whence.db", "bad.jsonl")
+    with sqlite3.connect(pipeline / "whence.db") as db:
+        db.execute("delete from event where position = 3")
+    db.close()
+    done = whence("check")
+    assert done.code == 1
+    assert "NOT  positions are 1, 2, 3" in done.out
+    assert "after 2 comes 4" in done.out
+    assert "whence copy" in done.err
+
+
+@pytest.mark.parametrize("target", ["leads.jsonl", "other.db", "sqlite:third.db"])
+def test_copy_keeps_positions_and_ids_and_notes_the_origin(target: str, pipeline: Path, whence: Run) -> None:
+    done = whence("copy", "whence.db", target)
+    assert (done.code, done.err) == (0, f"Made a new store: {target}\n")
+    assert done.out == f"Copied 6 events to {target}.\n"
+    assert whence("log", "--json", "--store", target).out == whence("log", "--json").out
+    report = json.loads(whence("check", "--json", "--store", target).out)
+    original = json.loads(whence("check", "--json").out)
+    assert report["sound"]
+    assert report["origin"] == original["store_id"] != report["store_id"]
+    assert whence("copy", "whence.db", target).out == f"Copied 0 events to {target}.\n"
+
+
+def test_copy_without_an_import_that_is_not_there_makes_no_store(pipeline: Path, whence: Run) -> None:
+    done = whence("copy", "whence.db", "better.db", "--without", "import:none")
+    assert done.code == 1
+    assert "nothing of this import" in done.err
+    assert not (pipeline / "better.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [("log",), ("show", "@1"), ("state", "lead:1"), ("states", "lead"), ("at", "now"),
+    ("diff", "lead:1", "@1"), ("why", "lead:1", "x"), ("types",), ("export",), ("check",), ("case", "open", "lead:1", "Q")])  # fmt: skip
+def test_only_writing_commands_create_a_store(arguments: tuple[str, ...], folder: Path, whence: Run) -> None:
+    done = whence(*arguments, "--store", "mistyped.db")
+    assert done.code == 4, done
+    assert "There is no store here" in done.err
+    assert list(folder.iterdir()) == []
