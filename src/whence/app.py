@@ -55,6 +55,13 @@ def open(
     )
 
 
+def preview_file(
+    source: Given, *, mapping: str | None = None, rows: int = 10, config: Config | None = None
+) -> list[PreviewRow]:
+    """What the first rows of a file would become. Needs no store and writes nothing. Raises as import_file does."""
+    return preview((config or Config.nearest()).mapping(mapping), source, rows=rows)
+
+
 class Whence:
     """One open store and its configuration; a context manager. `db.store` is the store itself."""
 
@@ -198,10 +205,6 @@ class Whence:
         return self.config.model(entity_or_kind.partition(":")[0], named)
 
     # Files in and out.
-
-    def preview(self, source: Given, *, mapping: str | None = None, rows: int = 10) -> list[PreviewRow]:
-        """What the first rows of a file would become. Writes nothing. Raises as import_file does."""
-        return preview(self.config.mapping(mapping), source, rows=rows)
 
     def import_file(self, source: Given, *, mapping: str | None = None, **options: Any) -> ImportReport:
         """Append what is new in a file, each row as one event, as a mapping says (importer.import_events)."""

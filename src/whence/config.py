@@ -43,6 +43,7 @@ class Config(msgspec.Struct, frozen=True):
     path: Path | None = None
     store: str | None = None
     zone: tzinfo = UTC
+    zone_is_said: bool = False
     imports: dict[str, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
 
@@ -65,7 +66,7 @@ class Config(msgspec.Struct, frozen=True):
         zone = _zone(path, table.get("zone", "UTC"))
         store = _text(path, "store", table.get("store"))
         imports, models = _tables(path, "import", table), _tables(path, "model", table)
-        return cls(folder, path, store, zone, imports, models)
+        return cls(folder, path, store, zone, "zone" in table, imports, models)
 
     def store_url(self, given: str | None = None) -> str:
         """Where the store is: `given`, else WHENCE_STORE, else what the file names, relative to the file's folder.
@@ -88,20 +89,24 @@ class Config(msgspec.Struct, frozen=True):
 
     def in_zone(self, zone: tzinfo) -> Config:
         """The same configuration in another time zone."""
-        return msgspec.structs.replace(self, zone=zone)
+        return msgspec.structs.replace(self, zone=zone, zone_is_said=True)
 
     def mapping(self, name: str | None = None) -> Mapping:
-        """The mapping [import.NAME], or the one in the file of that name; the only one there is when None.
+        """The mapping [import.NAME], or the one in the file of that name; the only one there is when None. Times
+        without a zone are read in the one that is said here, unless the mapping says another.
 
         Raises InvalidConfig naming the near matches.
         """
+        zone = self.zone if self.zone_is_said else None
         if name is None:
             name = self._only_import()
         if name in self.imports:
-            made: Mapping = self._named(f"import.{name}", lambda: Mapping.from_table(name, self.imports[name]))
+            made: Mapping = self._named(
+                f"import.{name}", lambda: Mapping.from_table(name, self.imports[name], zone=zone)
+            )
             return made
         if name.endswith(".toml") or os.sep in name:
-            return Mapping.load(name)
+            return Mapping.load(name, zone=zone)
         raise _unknown("No such mapping", "mapping", name, self.imports, self.path, f"[import.{name}]")
 
     def model(self, kind: str, named: str | None = None) -> Model:

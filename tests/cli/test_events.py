@@ -99,8 +99,10 @@ def test_the_log_can_be_filtered(filters: tuple[str, ...], positions: list[int],
 
 def test_the_log_says_its_zone_and_marks_what_was_recorded_later(pipeline: Path, whence: Run) -> None:
     utc, berlin = whence("log", "lead:7").out, whence("log", "lead:7", "--zone", "Europe/Berlin").out
-    assert "2026-01-06 08:00:00*" in utc and "times in UTC, occurred clock" in utc
-    assert "2026-01-06 09:00:00*" in berlin and "times in Europe/Berlin" in berlin
+    assert "2026-01-06 08:00:00*" in utc
+    assert "times in UTC, occurred clock" in utc
+    assert "2026-01-06 09:00:00*" in berlin
+    assert "times in Europe/Berlin" in berlin
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,8 @@ def test_a_typo_finds_nothing_and_gets_near_matches(
 ) -> None:
     done = whence("log", *filters)
     if hint is None:
-        assert done.code == 2 and "lead:42" in done.err
+        assert done.code == 2
+        assert "lead:42" in done.err
     else:
         assert (done.code, done.out) == (1, "")
         assert done.err.startswith("Nothing matches. Did you mean ")
@@ -128,7 +131,8 @@ def test_a_typo_finds_nothing_and_gets_near_matches(
 def test_show_has_the_whole_envelope_by_position_and_by_id(pipeline: Path, whence: Run) -> None:
     by_position = json.loads(whence("show", "@4", "--json").out)
     assert json.loads(whence("show", by_position["id"], "--json").out) == by_position
-    assert by_position["actor"] == "crm" and by_position["time"] == "2026-01-08T11:00:00Z"
+    assert by_position["actor"] == "crm"
+    assert by_position["time"] == "2026-01-08T11:00:00Z"
     text = whence("show", "4").out
     for word in ("campaign:spring lead:42", "recorded", "data.campaign", "spring", "times in UTC"):
         assert word in text

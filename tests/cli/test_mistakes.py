@@ -40,21 +40,24 @@ def test_a_mistyped_store_path_gets_near_matches(pipeline: Path, whence: Run) ->
 def test_a_folder_without_any_store_says_how_to_begin(folder: Path, whence: Run) -> None:
     done = whence("log")
     assert done.code == 2
-    assert "--store leads.db" in done.err and "whence init" in done.err
+    assert "--store leads.db" in done.err
+    assert "whence init" in done.err
 
 
 def test_a_column_that_the_file_does_not_have_is_named_with_those_it_has(crm: Path, whence: Run) -> None:
     crm.write_text(ROWS.replace("when,", "date,"))
     done = whence("import", "crm.csv")
     assert done.code == 2, done
-    assert "when" in done.err and "date" in done.err
+    assert "when" in done.err
+    assert "date" in done.err
 
 
 def test_a_bad_date_in_one_row_is_refused_with_its_line_and_the_rest_is_kept(crm: Path, whence: Run) -> None:
     crm.write_text(ROWS + "2026-13-45,Scored,42,80\n")
     done = whence("import", "crm.csv")
     assert done.code == 1, done
-    assert "4" in done.out + done.err and "2026-13-45" in done.out + done.err
+    assert "4" in done.out + done.err
+    assert "2026-13-45" in done.out + done.err
     assert (
         len(
             whence(
@@ -68,13 +71,15 @@ def test_a_bad_date_in_one_row_is_refused_with_its_line_and_the_rest_is_kept(crm
 def test_a_bad_date_on_the_command_line_gets_examples(pipeline: Path, whence: Run) -> None:
     done = whence("state", "lead:42", "--at", "last tusday")
     assert done.code == 2
-    assert "last tuesday" in done.err and "2026-01-09" in done.err
+    assert "last tuesday" in done.err
+    assert "2026-01-09" in done.err
 
 
 def test_a_mistyped_command_or_option_gets_near_matches(pipeline: Path, whence: Run) -> None:
     command, option = whence("sate"), whence("log", "--sinse", "yesterday")
     assert command.code == option.code == 2
-    assert "state" in command.err and "--since" in option.err
+    assert "state" in command.err
+    assert "--since" in option.err
 
 
 def test_a_mistyped_field_gets_near_matches(pipeline: Path, whence: Run) -> None:
@@ -92,9 +97,13 @@ def test_a_mistyped_entity_gets_near_matches(pipeline: Path, whence: Run) -> Non
 def test_a_second_writer_that_holds_the_store_is_named_as_busy(
     pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hold = "import sqlite3,sys; c = sqlite3.connect('whence.db'); c.execute('begin immediate'); print('held', flush=True); sys.stdin.read()"
+    hold = (
+        "import sqlite3, sys; c = sqlite3.connect('whence.db'); c.execute('begin immediate'); "
+        "print('held', flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None and other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdin is not None
         assert other.stdout.readline() == b"held\n"
         done = whence("append", "lead:42", "Called")
         other.stdin.close()
@@ -108,7 +117,8 @@ def test_a_folder_that_cannot_be_written_says_so(name: str, folder: Path, whence
     (folder / "file").write_text("a file where a folder should be")
     done = whence("append", "lead:42", "Called", "--store", name)
     assert done.code == 4, done
-    assert "There is no such folder" in done.err and "Make the folder first" in done.err
+    assert "There is no such folder" in done.err
+    assert "Make the folder first" in done.err
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc, a folder in which even root cannot write")
@@ -116,7 +126,8 @@ def test_a_folder_that_cannot_be_written_says_so(name: str, folder: Path, whence
 def test_an_unwritable_folder_says_so(name: str, folder: Path, whence: Run) -> None:
     done = whence("append", "lead:42", "Called", "--store", name)
     assert done.code == 4, done
-    assert name in done.err and "Traceback" not in done.err
+    assert name in done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("name", ["notes.db", "notes.jsonl"])
@@ -134,7 +145,8 @@ def test_another_programs_database_is_no_store(folder: Path, whence: Run) -> Non
     db.close()
     done = whence("append", "lead:42", "Called", "--store", "other.db")
     assert done.code == 4
-    assert "database of something else" in done.err and "whence init" in done.err
+    assert "database of something else" in done.err
+    assert "whence init" in done.err
 
 
 def test_a_mapping_that_changed_over_rows_already_there_is_a_named_conflict(crm: Path, whence: Run) -> None:
@@ -156,7 +168,8 @@ def test_a_file_that_is_not_utf8_says_where_and_what_to_do(crm: Path, whence: Ru
     crm.write_bytes(ROWS.replace("42", "Müller").encode("latin-1"))
     done = whence("import", "crm.csv")
     assert done.code in (1, 2), done
-    assert "UTF-8" in done.err + done.out and "encoding" in done.err + done.out
+    assert "UTF-8" in done.err + done.out
+    assert "encoding" in done.err + done.out
 
 
 def test_an_empty_file_is_named_as_empty(crm: Path, whence: Run) -> None:
@@ -198,4 +211,5 @@ def test_a_mistake_in_the_configuration_names_file_key_and_remedy(
 def test_an_error_is_one_message_without_a_traceback(folder: Path, command: Run) -> None:
     done = command("log", "--store", "nothing.db")
     assert (done.code, done.out) == (4, "")
-    assert done.err.count("\n") == 2 and done.err.startswith("error: ")
+    assert done.err.count("\n") == 2
+    assert done.err.startswith("error: ")

@@ -55,8 +55,10 @@ def test_a_piped_table_is_aligned_complete_and_without_colour(capsys: pytest.Cap
     rows = [("a", 1), ("b" * 200, 22)]
     assert table(COLUMNS, rows, "screen", cut=True) == 2
     header, first, second = capsys.readouterr().out.splitlines()
-    assert header.startswith("name") and header.endswith(" value")
-    assert first.endswith("      1") and second == "b" * 200 + "     22"
+    assert header.startswith("name")
+    assert header.endswith(" value")
+    assert first.endswith("      1")
+    assert second == "b" * 200 + "     22"
 
 
 def test_csv_has_a_header_and_makes_cells_harmless(capsys: pytest.CaptureFixture[str]) -> None:

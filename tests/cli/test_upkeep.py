@@ -16,7 +16,8 @@ def test_init_writes_a_commented_file_and_an_empty_store(folder: Path, whence: R
     assert done.code == 0
     text = (folder / "whence.toml").read_text()
     assert tomllib.loads(text) == {"store": "whence.db", "zone": "Europe/Berlin"}
-    assert "# [import.crm]" in text and "# [model.lead]" in text
+    assert "# [import.crm]" in text
+    assert "# [model.lead]" in text
     assert whence("log").err.startswith("Nothing matches: the store is empty.")
 
 
@@ -40,7 +41,8 @@ def test_init_leaves_what_is_there_alone(pipeline: Path, whence: Run) -> None:
     before = (pipeline / "whence.toml").read_bytes()
     done = whence("init", "--store", "other.db")
     assert done.code == 0
-    assert "Left as it is" in done.out and "6 events" in done.out
+    assert "Left as it is" in done.out
+    assert "6 events" in done.out
     assert (pipeline / "whence.toml").read_bytes() == before
     assert not (pipeline / "other.db").exists()
 
@@ -68,7 +70,8 @@ def test_check_says_that_a_sound_store_keeps_every_promise(pipeline: Path, whenc
     assert done.code == 0
     assert [line[:5] for line in done.out.splitlines()[:5]] == ["ok   "] * 5
     report = json.loads(whence("check", "--json").out)
-    assert report["sound"] and report["events"] == 6
+    assert report["sound"]
+    assert report["events"] == 6
     assert {"store", "sqlite", "synchronous"} <= report["settings"].keys()
 
 
@@ -106,10 +109,15 @@ def test_copy_without_an_import_that_is_not_there_makes_no_store(pipeline: Path,
     assert not (pipeline / "better.db").exists()
 
 
-@pytest.mark.parametrize("arguments", [("log",), ("show", "@1"), ("state", "lead:1"), ("states", "lead"), ("at", "now"),
-    ("diff", "lead:1", "@1"), ("why", "lead:1", "x"), ("types",), ("export",), ("check",), ("case", "open", "lead:1", "Q")])  # fmt: skip
-def test_only_writing_commands_create_a_store(arguments: tuple[str, ...], folder: Path, whence: Run) -> None:
-    done = whence(*arguments, "--store", "mistyped.db")
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("log", "show @1", "state lead:1", "states lead", "at now", "diff lead:1 @1", "why lead:1 x", "types"),
+        *("export", "check", "case open lead:1 Q"),
+    ],
+)
+def test_only_writing_commands_create_a_store(line: str, folder: Path, whence: Run) -> None:
+    done = whence(*line.split(), "--store", "mistyped.db")
     assert done.code == 4, done
     assert "There is no store here" in done.err
     assert list(folder.iterdir()) == []

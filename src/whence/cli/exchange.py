@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, BinaryIO
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, opened, option, times_in
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    command,
+    configured,
+    form_of,
+    in_zone,
+    opened,
+    option,
+    times_in,
+)
 from whence.cli.reading import TAGS, TIME, TYPE, WHO
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
@@ -18,7 +29,7 @@ from whence.errors import CannotWrite
 from whence.moments import text_of
 
 if TYPE_CHECKING:
-    from whence.app import Whence
+    from whence.config import Config
     from whence.importer import ImportReport
 
 FORMATS = ("jsonl", "csv", "cloudevents", "cloudevents-lines")
@@ -60,24 +71,26 @@ def import_(
     gzip; - is standard input. Importing again appends only what is new. Ends with 1 when rows were refused; each is
     named with its line and the reason. A missing store is made, and said so."""
     form = form_of(as_json, as_csv)
-    with opened(store, zone=zone, create=not preview) as db:
-        if preview:
-            return _show_preview(db, file, mapping, rows, form)
+    if preview:
+        return _show_preview(configured(zone), file, mapping, rows, form)
+    with opened(store, zone=zone, create=True) as db:
         with screen.progress(f"Importing {file}") as told:
             report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
         _show_report(report, form)
     return exits.NO if report.refused_count else exits.OK
 
 
-def _show_preview(db: Whence, file: str, mapping: str | None, rows: int, form: Form) -> int:
+def _show_preview(config: Config, file: str, mapping: str | None, rows: int, form: Form) -> int:
     columns = [Column("line", "yellow", right=True), TIME, TYPE, TAGS, WHO, Column("data"), Column("problem", "red")]
-    found = db.preview(file, mapping=mapping, rows=rows)
+    from whence.app import preview_file
+
+    found = preview_file(file, mapping=mapping, rows=rows, config=config)
     shown = (
         (row.line, None, None, None, None, None, row.problem)
         if row.event is None
         else (
             row.line,
-            None if row.event.time is None else text_of(to_us(row.event.time), db.config.zone),
+            None if row.event.time is None else text_of(to_us(row.event.time), config.zone),
             row.event.type,
             " ".join(row.event.tags),
             row.event.actor,
@@ -86,7 +99,7 @@ def _show_preview(db: Whence, file: str, mapping: str | None, rows: int, form: F
         )
         for row in found
     )
-    screen.table(columns, shown, form, caption=f"{times_in(db.config.zone)}; nothing was written")
+    screen.table(columns, shown, form, caption=f"{times_in(config.zone)}; nothing was written")
     return exits.NO if any(row.problem for row in found) else exits.OK
 
 
