@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from whence import jsonvalue
-from whence.clock import to_datetime, to_iso, to_us
+from whence.clock import EPOCH, MICROSECOND, to_datetime, to_iso, to_us
 from whence.errors import InvalidEvent
 from whence.grammar import (
     EVENT_BYTES_MAX,
@@ -23,6 +23,9 @@ from whence.grammar import (
     raw_to_id,
 )
 from whence.query import Basis
+
+CERTAINLY_SMALL = EVENT_BYTES_MAX // 4
+"""So many characters are no more than the limit, whichever they are: a character has up to four bytes."""
 
 _set = msgspec.structs.force_setattr
 
@@ -69,8 +72,9 @@ class Event(msgspec.Struct, frozen=True):
         tags = self.tags
         if type(tags) is not tuple or len(tags) > 1 or not are_known_tags(tags):
             _set(self, "tags", normal_tags(tags))
-        if self.time is not None:
-            _set(self, "time", to_datetime(to_us(self.time)))
+        time = self.time
+        if time is not None and (type(time) is not datetime or time.tzinfo is not UTC):
+            _set(self, "time", _in_utc(time))
         if type(self.version) is not int or not 1 <= self.version < 2**31:
             raise InvalidEvent("A version is a whole number from 1", version=repr(self.version))
         if self.id is not None:
@@ -112,7 +116,7 @@ def encode(event: Event) -> Row:
     else:
         raw_data = jsonvalue.encode(data).decode()
     meta_text = None if meta is None else jsonvalue.encode(meta).decode()
-    if len(raw_data) > EVENT_BYTES_MAX // 8 or meta_text is not None:
+    if len(raw_data) + (0 if meta_text is None else len(meta_text)) > CERTAINLY_SMALL:
         _check_size(raw_data, meta_text)
     return Row(
         None if event.id is None else id_to_raw(event.id),
@@ -121,7 +125,7 @@ def encode(event: Event) -> Row:
         content_type,
         "\n".join(event.tags),
         raw_data,
-        None if time is None else to_us(time),
+        None if time is None else (time - EPOCH) // MICROSECOND,
         event.actor,
         None if event.cause is None else id_to_raw(event.cause),
         event.correlation,
@@ -366,6 +370,13 @@ def _list(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _in_utc(time: datetime | str | int) -> datetime:
+    """The moment as an aware datetime in UTC. Raises InvalidTime."""
+    if type(time) is datetime and time.tzinfo is not None and 1 < time.year < 9999:
+        return time.astimezone(UTC)
+    return to_datetime(to_us(time))
+
+
 def _check_id(field: str, value: str) -> None:
     if not isinstance(value, str):
         raise InvalidEvent("An id is text", field=field, value=repr(value)[:80], remedy="Write str(id).")
@@ -374,12 +385,13 @@ def _check_id(field: str, value: str) -> None:
 
 
 def _check_text(field: str, value: str) -> None:
-    if not isinstance(value, str) or not value or len(value) > 1000:
+    if not isinstance(value, str) or not 0 < len(value) <= 1000:
         raise InvalidEvent("Not 1 to 1,000 characters of text", field=field, value=repr(value)[:80])
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidEvent("A lone surrogate is not text", field=field) from None
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InvalidEvent("A lone surrogate is not text", field=field) from None
 
 
 def _check_size(raw_data: str | bytes, meta_text: str | None) -> None:

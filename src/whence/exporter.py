@@ -72,7 +72,7 @@ def _csv(events: Iterable[Recorded], out: BinaryIO) -> int:
         text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
         try:
             write = csv.writer(text).writerow
-            write([*COLUMNS, *fields, "envelope"])
+            write([*COLUMNS, *map(_cell, fields), "envelope"])
             for line in kept:
                 write(_cells(line.decode().rstrip("\n"), fields))
         finally:

@@ -72,7 +72,7 @@ def id_to_raw(id: str) -> bytes | str:
             raw = bytes.fromhex(id.replace("-", ""))
         except ValueError:
             raw = b""
-        if len(raw) == 16 and raw_to_id(raw) == id:
+        if len(raw) == 16 and id[8] == id[13] == id[18] == id[23] == "-" and id.lower() == id:
             return raw
     try:
         size = len(id.encode())

@@ -33,7 +33,7 @@ from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_ro
 from whence.store import Store
 
 STARTED, IMPORTED = "whence.ImportStarted", "whence.Imported"
-BATCH_ROWS = 1000
+BATCH_ROWS = 2000
 REFUSED_SHOWN = 1000
 ATTEMPTS_MAX = 20
 COUNTS_IN_MEMORY = 400_000

@@ -23,6 +23,7 @@ from whence.cli.command import (
 )
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
+from whence.cli.writing import value_of
 from whence.errors import InvalidInput
 from whence.moments import text_of
 
@@ -132,7 +133,13 @@ def _unknown_entity(db: Whence, entity: str, at: At) -> str:
     metavar="FIELD",
     help="Count by this field; again for a cross table.",
 )
-@option("--where", "where", multiple=True, metavar="FIELD=VALUE", help="Only those; FIELD= means without a value.")
+@option(
+    "--where",
+    "where",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Only those: stage=won, score=80; FIELD= means without a value.",
+)
 @option(
     "--show",
     "chosen",
@@ -176,14 +183,14 @@ def states(
         return exits.OK if count else exits.NO
 
 
-def _wanted(where: tuple[str, ...]) -> dict[str, str | None]:
-    """The values asked for by field; None for no value. Raises InvalidInput."""
-    wanted: dict[str, str | None] = {}
+def _wanted(where: tuple[str, ...]) -> dict[str, Any]:
+    """The values asked for by field, written as for append; None for no value. Raises InvalidInput."""
+    wanted: dict[str, Any] = {}
     for condition in where:
         field, sign, value = condition.partition("=")
         if not sign:
             raise InvalidInput("Not a condition", where=condition, remedy="Write --where stage=won.")
-        wanted[field] = value or None
+        wanted[field] = value_of(value) if value else None
     return wanted
 
 

@@ -74,7 +74,7 @@ def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
         if sign == "=":
             if key in fields:
                 raise InvalidEvent("A field is given twice", field=key, remedy=f"Write {key}='[1, 2]' for a list.")
-            fields[key] = _value(value)
+            fields[key] = value_of(value)
         elif sign == ":":
             tags.append(word)
         else:
@@ -102,7 +102,7 @@ def _split(word: str) -> tuple[str, str, str]:
     return word, "", ""
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
     """JSON where the text is valid JSON, else the text itself."""
     from whence.jsonvalue import parse
 

@@ -1,0 +1,108 @@
+"""A bank's 262,200 events from the command line alone: imported by a mapping, answered by rules, without Python; in
+file order into one store, and sorted by time into another."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """
+store = "loans.db"
+zone = "UTC"
+
+[import.loans]
+type = "activity"
+tags = ["application:{case_id}"]
+time = "timestamp"
+actor = "resource"
+data = ["lifecycle", "amount_req"]
+numbers = ["amount_req"]
+
+[model.application]
+order = "occurred"
+built_in = false
+fields = { preaccepted = false, accepted = false, offer_sent = false, offer_back = false, offer_accepted = false, \
+approved = false, outcome = "undecided" }
+rule = [
+  { on = "A_SUBMITTED", set = { submitted = true } },
+  { on = "A_PREACCEPTED", set = { preaccepted = true } },
+  { on = "A_ACCEPTED", set = { accepted = true } },
+  { on = "O_SENT", set = { offer_sent = true } },
+  { on = "O_SENT_BACK", set = { offer_back = true } },
+  { on = "O_ACCEPTED", set = { offer_accepted = true } },
+  { on = ["A_APPROVED", "A_REGISTERED", "A_ACTIVATED"], set = { approved = true, outcome = "approved" } },
+  { on = "A_DECLINED", set = { outcome = "declined" } },
+  { on = "A_CANCELLED", set = { outcome = "cancelled" } },
+]
+"""
+REACHED = ("submitted", "preaccepted", "accepted", "offer_sent", "offer_back")
+ANSWERS = {
+    "": (262200, (13087, 7367, 5113, 5015, 3254), (2246, 7635, 2807, 399)),
+    "2012-01-01T00:00:00Z": (138797, (7455, 4139, 2863, 2815, 1614), (1130, 4334, 1346, 645)),
+    "2011-11-01T00:00:00Z": (38575, (2393, 1424, 1001, 981, 439), (227, 1246, 240, 680)),
+}
+
+
+def _whence(folder: Path, *words: str) -> list[dict[str, Any]]:
+    """The rows that a command prints as JSON lines."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHENCE")}
+    line = [sys.executable, "-W", "error", "-c", "from whence.cli import main; main()", *words]
+    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(row) for row in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module", params=["file order", "time order"])
+def loans(request: pytest.FixtureRequest, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("loans")
+    (folder / "whence.toml").write_text(CONFIG)
+    source = data_folder.resolve() / "bpi2012_loans/bpi2012.csv.gz"
+    if request.param == "time order":
+        with gzip.open(source, "rt", newline="") as lines:
+            header, *rows = csv.reader(lines)
+        rows.sort(key=lambda row: _utc(row[header.index("timestamp")]))
+        source = folder / "sorted.csv"
+        with source.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+    (report,) = _whence(folder, "import", str(source), "--json")
+    assert (report["rows"], report["appended"], report["refused_count"]) == (262200, 262200, 0)
+    return folder
+
+
+def _utc(text: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()
+
+
+@pytest.mark.parametrize("day", ANSWERS)
+def test_every_answer_comes_out_right_on_any_day(loans: Path, day: str) -> None:
+    events, reached, outcomes = ANSWERS[day]
+    at = ["--at", day] if day else []
+    by = [word for field in REACHED for word in ("--by", field)]
+    rows = _whence(loans, "states", "application", *by, "--by", "outcome", *at, "--json")
+    assert tuple(sum(row["application"] for row in rows if row[stage]) for stage in REACHED) == reached
+    found = {name: sum(row["application"] for row in rows if row["outcome"] == name) for name in _outcomes(rows)}
+    assert tuple(found[name] for name in ("approved", "declined", "cancelled", "undecided")) == outcomes
+    if day:
+        (counted,) = _whence(loans, "at", day, "--json")
+        assert counted["events"] == events
+
+
+def _outcomes(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["outcome"] for row in rows}
+
+
+def test_approved_without_an_accepted_offer(loans: Path) -> None:
+    rows = _whence(
+        loans, "states", "application", "--where", "approved=true", "--where", "offer_accepted=false", "--json"
+    )
+    assert {row["application"] for row in rows} == {f"application:{n}" for n in (177083, 180310, 198310)}
