@@ -45,6 +45,8 @@ class Lookup:
         return self._snapshot.head
 
     def fetch(self, position: int) -> Recorded:
+        if self._snapshot.unwritten:
+            self._snapshot.write_out()
         return fetch_page(self._snapshot.db, [position], Filtering(Query.all(), self._snapshot.types))[0]
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:

@@ -4,6 +4,7 @@ connection has changed the file since."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import apsw
 
@@ -11,7 +12,9 @@ from whence.admission import refuse_other_spelling
 from whence.events import Row
 from whence.postings import Postings
 from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
+from whence.stores.sqlite.sql import statement
 
+_INSERT_EVENT = statement("insert_event")
 _INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
 
 
@@ -41,6 +44,7 @@ class Snapshot:
         self.flushed = 0
         self.types = Types()
         self.postings = Postings()  # of the events beyond `flushed`, set by the store in every transaction
+        self.unwritten: list[tuple[Any, ...]] = []  # rows of the transaction under way, written together
         self._version = -1
 
     def refresh(self) -> None:
@@ -67,6 +71,15 @@ class Snapshot:
         """Trust nothing that was seen: a transaction of this connection did not commit."""
         self._version = -1
         self.types = Types()
+        self.unwritten.clear()
+
+    def write_out(self) -> None:
+        """Write the rows of the transaction under way: in one statement, since each lets other threads go first."""
+        if len(self.unwritten) == 1:
+            self.execute(_INSERT_EVENT, self.unwritten[0])
+        else:
+            self.executemany(_INSERT_EVENT, self.unwritten)
+        self.unwritten.clear()
 
     def type_codes(self, rows: Sequence[Row]) -> list[int]:
         """The code of each row's type, made when it is new. Inside a write transaction.

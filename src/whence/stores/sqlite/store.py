@@ -37,7 +37,6 @@ EVENTS_PER_SLICE = 2000
 EARNED_MAX = 8 * EVENTS_PER_SLICE
 """No more slices than that are saved up for later."""
 
-_INSERT = statement("insert_event")
 _INSERT_BASIS = statement("insert_basis")
 
 
@@ -125,6 +124,8 @@ class SQLiteStore:
             snapshot.refresh()
             snapshot.postings = (only_ids and self._tail.cover_ids(snapshot.flushed, snapshot.head)) or self._cover()
             work()
+            if snapshot.unwritten:
+                snapshot.write_out()
             committing = True
             execute("COMMIT")
         except BaseException as problem:
@@ -170,14 +171,10 @@ class SQLiteStore:
         for row in rows:
             if row.raw_id is None:
                 row.raw_id = clock.new_id()
-        if len(rows) == 1:
-            snapshot.execute(_INSERT, _bindings(first, rows[0], codes[0], recorded_us, basis_number))
-        else:
-            written = [
-                _bindings(position, row, code, recorded_us, basis_number)
-                for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
-            ]
-            snapshot.executemany(_INSERT, written)
+        snapshot.unwritten += [
+            _bindings(position, row, code, recorded_us, basis_number)
+            for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
+        ]
         self._tail.add(first, rows, self._only_ids)
         snapshot.head, snapshot.recorded_us = snapshot.head + len(rows), recorded_us
         return range(first, first + len(rows))
@@ -201,7 +198,7 @@ class SQLiteStore:
                     basis_text, basis_number = recorded.basis_text, self._basis_number(basis)
                 (code,) = snapshot.type_codes([row])
                 number = None if recorded.basis_text is None else basis_number
-                snapshot.execute(_INSERT, _bindings(recorded.position, row, code, recorded.recorded_us, number))
+                snapshot.unwritten.append(_bindings(recorded.position, row, code, recorded.recorded_us, number))
                 self._tail.add(recorded.position, [row], only_ids=False)
                 snapshot.head, snapshot.recorded_us = recorded.position, recorded.recorded_us
                 last = recorded
