@@ -41,7 +41,7 @@ class Body(msgspec.Struct, frozen=True):
             raise InvalidEvent("A body has a content type of its own", remedy="Give JSON as plain data.")
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A fact that happened, to be appended.
 
     `data` is any JSON value, or a `Body`. `tags` name what it concerns (`lead:42`). Without `id` the store makes a
@@ -167,9 +167,7 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, eq=False):
     @property
     def data(self) -> Any:
         """The JSON value, freshly decoded each time, or a `Body`."""
-        if self.content_type is not None:
-            return Body(self.raw_data, self.content_type)  # type: ignore[arg-type]
-        return jsonvalue.decode(self.raw_data)
+        return _data_of(self.content_type, self.raw_data)
 
     @property
     def time_us(self) -> int:
@@ -288,6 +286,23 @@ class Recorded(msgspec.Struct, frozen=True, gc=False, eq=False):
         return hash((self.position, self.raw_id))
 
 
+class Fact(msgspec.Struct, frozen=True, gc=False, eq=False):
+    """The part of a recorded event that a fold over typed events looks at. Reading no more is a third quicker; what is
+    here is the same, by the same names, as on a `Recorded`."""
+
+    position: int
+    type: str
+    version: int
+    content_type: str | None
+    tags_text: str
+    raw_data: str | bytes
+    time_us: int
+
+    @property
+    def data(self) -> Any:
+        return _data_of(self.content_type, self.raw_data)
+
+
 def recorded_from(row: Row, position: int, recorded_us: int, basis_text: str | None) -> Recorded:
     """The recorded event that a row becomes at a position. The row must have an id."""
     assert row.raw_id is not None, "a row gets its id before it is recorded"
@@ -368,6 +383,12 @@ def _list(value: Any) -> tuple[str, ...]:
     if not isinstance(value, Iterable) or isinstance(value, (str, Mapping)):
         raise InvalidEvent("Tags are a list", tags=repr(value)[:80], remedy='Write "tags": ["lead:42"].')
     return tuple(value)
+
+
+def _data_of(content_type: str | None, raw_data: str | bytes) -> Any:
+    if content_type is not None:
+        return Body(raw_data, content_type)  # type: ignore[arg-type]
+    return jsonvalue.decode(raw_data)
 
 
 def _in_utc(time: datetime | str | int) -> datetime:

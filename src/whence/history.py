@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from whence.clock import to_iso
+from whence.codec import Codec
 from whence.errors import InvalidQuery, NotKnown, StoreError
-from whence.events import Event, Recorded, encode, recorded_from
+from whence.events import Event, Fact, Recorded, encode, recorded_from
 from whence.grammar import id_to_raw, split_tag
 from whence.model import Model
 from whence.query import Query
@@ -175,13 +176,27 @@ class History:
         One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
         more than the states is held. Raises FoldFailed.
         """
-        events = self.events() if progress is None else _reported(self.events(), self.head, progress)
+        events: Iterable[Any] = self._facts() if model.reads_facts else self.events()
+        if progress is not None:
+            events = _reported(events, self.head, progress)
         states, late = _fold_by_entity(model, events)
         for entity in late:
             states[entity] = self.state(model, entity)
         return states
 
     # Reading.
+
+    def typed(self, codec: Codec) -> Iterator[Any]:
+        """Every event as its typed value, in order of position; one of an unknown type as a `Fact` or `Recorded`."""
+        return codec.typed_each(self._facts())
+
+    def _facts(self) -> Iterator[Any]:
+        """The events by position, with only what a fold over typed events looks at."""
+        if self._branch is not None:
+            return self.events()
+        facts = self._store.read(upto=self.head).facts()
+        cut = self._occurred_us
+        return facts if cut is None else (fact for fact in facts if fact.time_us <= cut)
 
     def _by_position(self, query: Query | None) -> Iterator[Recorded]:
         branch = self._branch
@@ -199,7 +214,7 @@ def _when(event: Recorded) -> tuple[int, int, bool]:
     return event.time_us, event.position, isinstance(event, Inserted)
 
 
-def _fold_by_entity(model: Model, events: Iterable[Recorded]) -> tuple[dict[str, Any], dict[str, None]]:
+def _fold_by_entity(model: Model, events: Iterable[Any]) -> tuple[dict[str, Any], dict[str, None]]:
     """The states of all entities of the model's kind, and those that must be folded again in occurred order."""
     entities_in = _entities_in(model.kind)
     by_time = model.order == "occurred"
@@ -208,7 +223,7 @@ def _fold_by_entity(model: Model, events: Iterable[Recorded]) -> tuple[dict[str,
     states: dict[str, Any] = {}
     latest_us: dict[str, int] = {}
     late: dict[str, None] = {}
-    event: Recorded | None = None
+    event: Recorded | Fact | None = None
     try:
         for event in events:
             type = event.type
@@ -273,7 +288,7 @@ def _altered(event: Recorded, changes: dict[str, Any]) -> Recorded:
     return recorded_from(encode(Event(**(before | changes))), event.position, event.recorded_us, event.basis_text)
 
 
-def _reported(events: Iterator[Recorded], total: int, progress: Progress) -> Iterator[Recorded]:
+def _reported(events: Iterable[Any], total: int, progress: Progress) -> Iterator[Any]:
     for number, event in enumerate(events, 1):
         yield event
         if number % PROGRESS_EVENTS == 0:

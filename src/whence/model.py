@@ -27,15 +27,15 @@ import msgspec
 
 from whence.codec import Codec, Unfit, stored_version
 from whence.errors import FoldFailed, InvalidModel
-from whence.events import Recorded
+from whence.events import Fact, Recorded
 from whence.grammar import normal_kind, normal_type
 
 ORDERS = ("position", "occurred")
 SETTINGS = ("kind", "name", "order", "codec")
 """Class attributes that say what a model is, and are no fields of its state."""
 
-Step = Callable[[Any, Recorded], Any]
-"""From a state and an event to the next state, which may be the same object, changed."""
+Step = Callable[[Any, Any], Any]
+"""From a state and a recorded event to the next state, which may be the same object, changed."""
 
 
 def on(*events: str | type[msgspec.Struct]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -67,7 +67,9 @@ class Model:
         order: str = "position",
         name: str = "",
         declared: Iterable[str] = (),
+        reads_facts: bool = False,
     ) -> None:
+        """`reads_facts` says that no step looks at more of an event than a `Fact` has."""
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
         self.kind = normal_kind(kind)
@@ -75,6 +77,7 @@ class Model:
         self.order = order
         self.initial = initial
         self.declared = tuple(declared)
+        self.reads_facts = reads_facts
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}
 
@@ -90,7 +93,16 @@ class Model:
             remedy = f'Write kind = "lead" in class {thing.__name__}.'
             raise InvalidModel("A model names the kind of its entities", model=thing.__name__, remedy=remedy)
         order, name = getattr(thing, "order", "position"), getattr(thing, "name", thing.__name__)
-        return cls(thing.kind, thing, _handlers(thing), order=order, name=str(name), declared=_declared(thing))
+        marked = _marked(thing)
+        return cls(
+            thing.kind,
+            thing,
+            _step_for(thing, marked),
+            order=order,
+            name=str(name),
+            declared=_declared(thing),
+            reads_facts=all(_reads_facts(handler) for handler in marked),
+        )
 
     @classmethod
     def of_function(
@@ -134,7 +146,7 @@ class Model:
             state = self.apply(state, recorded)
         return state
 
-    def failed(self, recorded: Recorded, problem: Exception) -> FoldFailed:
+    def failed(self, recorded: Recorded | Fact, problem: Exception) -> FoldFailed:
         """What to raise when a step failed."""
         if isinstance(problem, FoldFailed):
             return problem
@@ -142,7 +154,6 @@ class Model:
             model=self.name,
             type=recorded.type,
             position=recorded.position,
-            id=recorded.id,
             problem=f"{type(problem).__name__}: {problem}",
             remedy="Mend the model, or add an Upcast for older events; whence show prints the event.",
         )
@@ -177,13 +188,24 @@ def _declared(cls: type) -> list[str]:
     return list(found)
 
 
-def _handlers(cls: type) -> Callable[[str], Step | None]:
+def _marked(cls: type) -> list[Callable[..., None]]:
+    """The handlers of a class; one that is written again in a subclass counts once."""
+    members = {name: value for part in reversed(cls.__mro__) for name, value in vars(part).items()}
+    return [value for value in members.values() if hasattr(value, "__whence_on__")]
+
+
+def _reads_facts(handler: Callable[..., None]) -> bool:
+    """Whether a handler is given the typed event alone."""
+    events = handler.__whence_on__  # type: ignore[attr-defined]
+    return bool(events) and all(isinstance(event, type) for event in events) and not _wants_recorded(handler)
+
+
+def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], Step | None]:
     """From an event type to the step of a class's handlers."""
-    marked = [value for part in cls.__mro__ for value in vars(part).values() if hasattr(value, "__whence_on__")]
-    named = [(event, handler) for handler in marked for event in handler.__whence_on__]
+    named = [(event, handler) for handler in marked for event in handler.__whence_on__]  # type: ignore[attr-defined]
     typed = tuple(dict.fromkeys(event for event, _ in named if isinstance(event, type)))
     codec: Codec = getattr(cls, "codec", None) or Codec(*typed)
-    for_every = [_caller(handler) for handler in marked if not handler.__whence_on__]
+    for_every = [_caller(handler) for handler in marked if not handler.__whence_on__]  # type: ignore[attr-defined]
     by_type: dict[str, Step] = {}
     for event, handler in named:
         name = codec.type_of(event) if isinstance(event, type) else normal_type(event)

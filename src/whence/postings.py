@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from whence.admission import RawId
+from whence.events import Row
 from whence.query import Query, QueryItem
 
 NONE: list[int] = []
@@ -23,20 +24,24 @@ class Postings:
         self.by_type: dict[str, list[int]] = {}
 
     def add(self, position: int, raw_id: RawId, type: str, tags: Sequence[str]) -> None:
-        self.extend(position, [(raw_id, type, tags)])
+        self.head = self.ids[raw_id] = position
+        self.by_type.setdefault(type, []).append(position)
+        for tag in tags:
+            self.by_tag.setdefault(tag, []).append(position)
 
-    def extend(self, first: int, events: Iterable[tuple[RawId, str, Sequence[str]]]) -> None:
-        """Index events, given as id, type and tags, at the positions from `first` on."""
+    def extend(self, first: int, rows: Iterable[Row]) -> None:
+        """Index rows, which have ids, at the positions from `first` on."""
         ids, by_type, by_tag = self.ids, self.by_type, self.by_tag
         position = first - 1
-        for raw_id, type, tags in events:
+        for row in rows:
             position += 1
-            ids[raw_id] = position
+            ids[row.raw_id] = position  # type: ignore[index]
+            type = row.type
             if type in by_type:
                 by_type[type].append(position)
             else:
                 by_type[type] = [position]
-            for tag in tags:
+            for tag in row.tags:
                 if tag in by_tag:
                     by_tag[tag].append(position)
                 else:

@@ -11,7 +11,7 @@ import msgspec
 
 from whence.admission import RawId
 from whence.errors import InvalidQuery
-from whence.events import Event, Recorded
+from whence.events import Event, Fact, Recorded
 from whence.query import AppendCondition, Basis, Query
 
 FORMAT = 1
@@ -33,12 +33,22 @@ class Reading:
     Iterating reads page by page in short transactions; it may be done again and always gives the same events.
     """
 
-    def __init__(self, head: int, pages: Callable[[], Iterator[Iterable[Recorded]]]) -> None:
+    def __init__(
+        self,
+        head: int,
+        pages: Callable[[], Iterator[Iterable[Recorded]]],
+        pages_of_facts: Callable[[], Iterator[Iterable[Fact]]] | None = None,
+    ) -> None:
         self.head = head
         self._pages = pages
+        self._pages_of_facts = pages_of_facts
 
     def __iter__(self) -> Iterator[Recorded]:
         return chain.from_iterable(self._pages())
+
+    def facts(self) -> Iterator[Fact | Recorded]:
+        """The same events with only what a fold over typed events looks at, where the store reads that quicker."""
+        return iter(self) if self._pages_of_facts is None else chain.from_iterable(self._pages_of_facts())
 
 
 class Store(Protocol):

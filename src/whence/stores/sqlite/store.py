@@ -27,7 +27,16 @@ from whence.stores.sqlite import file, soundness
 from whence.stores.sqlite.connection import connect, connect_to_read, in_words
 from whence.stores.sqlite.group import RETRY, GroupCommit, Request
 from whence.stores.sqlite.lookup import FLUSH_EVENTS, Lookup
-from whence.stores.sqlite.reading import PAGE_EVENTS, Filtering, candidates, fetch_page, pages_at, pages_between
+from whence.stores.sqlite.reading import (
+    PAGE_EVENTS,
+    Filtering,
+    candidates,
+    fetch_page,
+    pages_at,
+    pages_between,
+    scan_page,
+    scan_page_of_facts,
+)
 from whence.stores.sqlite.snapshot import Snapshot
 from whence.stores.sqlite.sql import statement
 from whence.stores.sqlite.tail import Tail
@@ -259,7 +268,12 @@ class SQLiteStore:
                     positions.reverse()
                 first = fetch_page(snapshot.db, positions[:PAGE_EVENTS], filtering)
         if positions is None:
-            return Reading(head, lambda: pages_between(self._fetch, filtering, after, top, limit, backwards))
+            where = (filtering, after, top, limit, backwards)
+            return Reading(
+                head,
+                lambda: pages_between(self._fetch, scan_page, *where),
+                lambda: pages_between(self._fetch, scan_page_of_facts, *where),
+            )
         return Reading(head, lambda: pages_at(self._fetch, first, positions, filtering, limit))
 
     def head(self) -> int:
@@ -285,7 +299,7 @@ class SQLiteStore:
                 self._waiting -= 1
         return head
 
-    def _fetch(self, page: Callable[..., list[Recorded]], *arguments: Any) -> list[Recorded]:
+    def _fetch(self, page: Callable[..., list[Any]], *arguments: Any) -> list[Any]:
         with self._connection() as snapshot:
             return page(snapshot.db, *arguments)
 

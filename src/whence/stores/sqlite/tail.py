@@ -64,7 +64,7 @@ class Tail:
         with self._lock:
             if not only_ids or len(rows) > 1 or len(self._pending) >= PENDING_MAX:
                 self._index_pending()
-                self._postings.extend(first, [(row.raw_id, row.type, row.tags) for row in rows])  # type: ignore[misc]
+                self._postings.extend(first, rows)
             else:
                 (row,) = rows
                 self._pending.append((first, row))
