@@ -1,0 +1,42 @@
+"""Whence's SQLite store, used as its documentation says."""
+
+from __future__ import annotations
+
+import os
+
+from benchmarks.workload import TYPES, Lead, Parts
+from whence.codec import Codec
+from whence.events import Event
+from whence.history import History
+from whence.model import Model
+from whence.query import AppendCondition, Query
+from whence.stores.sqlite import SQLiteStore
+
+
+class Whence:
+    settings = "WAL, synchronous=FULL"
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, "events.db")
+        self.store = SQLiteStore.open(self.path, create=True)
+        self.model = Model.of(Lead)
+
+    def append(self, batch: list[Parts]) -> None:
+        self.store.append([Event(parts.type, parts.data, parts.tags, str(parts.id)) for parts in batch])
+
+    def append_guarded(self, parts: Parts) -> None:
+        """A decision: the head as it was read, and the condition that nothing about the entity came since."""
+        condition = AppendCondition(Query.of(tags=[f"lead:{parts.entity}"]), after=self.store.head())
+        self.store.append([Event(parts.type, parts.data, parts.tags, str(parts.id))], condition)
+
+    def load(self, entity: int) -> Lead:
+        return History.of(self.store).state(self.model, f"lead:{entity}")  # type: ignore[no-any-return]
+
+    def read_all(self) -> int:
+        return sum(1 for _ in History.of(self.store).typed(Codec(*TYPES.values())))
+
+    def fold_all(self) -> int:
+        return len(History.of(self.store).states(self.model))
+
+    def close(self) -> None:
+        self.store.close()

@@ -1,0 +1,102 @@
+"""What is measured, on one implementation in a process of its own: each function returns a rate, or bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from benchmarks.implementations import opened
+from benchmarks.workload import ENTITIES, events, payload_bytes
+
+BATCH = 1000
+
+
+def prepare(name: str, folder: str, count: int) -> None:
+    """Fill a store for the measures that read."""
+    store = opened(name, folder)
+    source = events(count)
+    while batch := list(islice(source, BATCH)):
+        store.append(batch)
+    store.close()
+
+
+def single(store: Any, count: int) -> float:
+    """Durable appends of one event from one writer."""
+    given = list(events(min(5_000, count), seed=1))
+    for parts in given[:200]:
+        store.append([parts])
+    return _rate(len(given) - 200, lambda: [store.append([parts]) for parts in given[200:]])
+
+
+def batches(store: Any, count: int) -> float:
+    """Durable appends of 1,000 events."""
+    given = list(events(count, seed=2))
+    return _rate(count, lambda: [store.append(given[i : i + BATCH]) for i in range(0, count, BATCH)])
+
+
+def threads(store: Any, count: int, writers: int) -> float:
+    """Durable appends of one event from several threads."""
+    each = min(16_000, count) // writers
+    given = [list(events(each, seed=100 + writer)) for writer in range(writers)]
+    running = [threading.Thread(target=lambda own=own: [store.append([parts]) for parts in own]) for own in given]
+
+    def run() -> None:
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+
+    return _rate(each * writers, run)
+
+
+def load(store: Any, count: int) -> float:
+    """An entity of about 20 events read and folded into typed state."""
+    rng = random.Random(3)
+    chosen = [rng.randrange(ENTITIES) for _ in range(2_000)]
+    for entity in chosen[:100]:
+        store.load(entity)
+    return _rate(len(chosen), lambda: [store.load(entity) for entity in chosen])
+
+
+def read_all(store: Any, count: int) -> float:
+    """All events in order as typed objects."""
+    return _counted(count, store.read_all)
+
+
+def fold_all(store: Any, count: int) -> float:
+    """All events folded into the state of each entity."""
+    return _rate(count, store.fold_all)
+
+
+def size(folder: str, count: int) -> float:
+    """Bytes an event on disk beyond its payload."""
+    files = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names if name != "ids.json")
+    return sum(map(os.path.getsize, files)) / count - payload_bytes()
+
+
+READING: dict[str, Callable[[Any, int], float]] = {"load": load, "read_all": read_all, "fold_all": fold_all}
+WRITING: dict[str, Callable[[Any, int], float]] = {
+    "single": single,
+    "batches": batches,
+    "threads8": lambda store, count: threads(store, count, 8),
+    "threads64": lambda store, count: threads(store, count, 64),
+    "threads256": lambda store, count: threads(store, count, 256),
+}
+
+
+def _counted(count: int, read: Callable[[], int]) -> float:
+    seen = []
+    rate = _rate(count, lambda: seen.append(read()))
+    assert seen == [count], f"read {seen} of {count} events"
+    return rate
+
+
+def _rate(count: int, work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - began)
