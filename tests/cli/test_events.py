@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -153,10 +155,9 @@ def test_types_lists_what_is_in_the_store(pipeline: Path, whence: Run) -> None:
     assert found["Scored"]["first"] == "2026-01-05 10:00:00"
 
 
-def test_a_reader_that_goes_away_is_no_error(pipeline: Path, command: Run) -> None:
-    import subprocess
-    import sys
-
+@pytest.mark.parametrize("size", [10, 300_000])  # what fits into a pipe's buffer, and what does not
+def test_a_reader_that_goes_away_is_no_error(size: int, pipeline: Path, whence: Run) -> None:
+    whence("append", "lead:42", "Noted", "note=" + "x" * size)
     line = f"{sys.executable} -W error -c 'from whence.cli import main; main()' log | head -1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stderr == ""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from whence.cli.screen import Column, harmless, json_lines, pair, shown, table
+from whence.cli import run
+from whence.cli.screen import Column, fitting, harmless, json_lines, pair, shown, table
 
 COLUMNS = [Column("name"), Column("value", right=True)]
 
@@ -70,3 +76,57 @@ def test_json_is_one_object_a_line_with_the_values_as_they_are(capsys: pytest.Ca
     assert table(COLUMNS, [("=1", -5), ("é", None)], "json") == 2
     assert capsys.readouterr().out == '{"name": "=1", "value": -5}\n{"name": "é", "value": null}\n'
     assert json_lines([]) == 0
+
+
+def test_a_column_is_narrowed_from_the_widest_on_but_never_a_number() -> None:
+    columns = [Column("n", right=True), Column("time", least=19), Column("text")]
+    assert fitting(columns, [9, 20, 100], 80) == [9, 20, 47]
+    assert fitting(columns, [9, 20, 100], 40) == [9, 19, 8]
+    assert fitting(columns, [1, 2, 3], 80) == [1, 2, 3]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_terminal_shows_every_column_of_the_log_in_colour_and_no_line_is_too_long(
+    pipeline: Path, columns: int
+) -> None:
+    long = "note=" + "x" * 300
+    assert run(["append", "lead:42", "WebinarAttendedOnline", "campaign:spring", long, "--by", "scoring"]) == 0
+    out = in_terminal(columns, "log")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines()
+    assert out != "\n".join(plain)
+    assert max(map(len, plain)) <= columns
+    shown_words = " ".join(plain)
+    for word in ("WebinarAttended", "scoring", "lead:42", "note=xxx", "2026-01-12 09:30:00*", "score=80"):
+        assert word in shown_words
+    assert any(line.split()[:1] == ["7"] for line in plain)
+
+
+def in_terminal(columns: int, *arguments: str) -> str:
+    """What the program prints in a terminal of that width."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    line = [sys.executable, "-c", "from whence.cli import main; main()", *arguments]
+    plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    program = subprocess.Popen(
+        line, stdin=theirs, stdout=theirs, stderr=theirs, env={**plain, "TERM": "xterm-256color"}
+    )
+    os.close(theirs)
+    parts: list[bytes] = []
+    while part := _read(ours):
+        parts.append(part)
+    os.close(ours)
+    assert program.wait() == 0
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says EIO when the program has closed its side
+        return b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import rich_click as click
 from click.exceptions import NoArgsIsHelpError
@@ -49,7 +50,19 @@ click.rich_click.ENVVAR_STRING = "[{}]"
 click.rich_click.MAX_WIDTH = 100
 
 
+class Program(click.RichGroup):
+    """The group of all commands; output that nobody reads any more (`whence log | head`) is no failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # caught here, before click ends the process with 1
+            _silence()
+            return exits.OK
+
+
 @click.group(
+    cls=Program,
     help="\b\n" + HELP.strip().replace("\n\n", "\n \n"),  # one block, so that no line is wrapped
     context_settings={"auto_envvar_prefix": "WHENCE", "help_option_names": ["-h", "--help"], "show_default": True},
 )
@@ -90,11 +103,8 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         screen.note("interrupted")
         return exits.INTERRUPTED
-    except BrokenPipeError:
-        _silence()
-        return exits.OK
 
 
 def _silence() -> None:
-    """The reader of our output has gone (`whence log | head`): what is still buffered goes nowhere."""
+    """The reader of our output has gone: what is still buffered goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from whence.events import Recorded
 
 POSITION = Column("position", "yellow", right=True)
-TIME = Column("time", "blue")
-TYPE = Column("type", "bold")
+TIME = Column("time", "blue", least=20)
+TYPE = Column("type", "bold", least=16)
 TAGS = Column("tags", "cyan")
 WHO = Column("who", "green")
 
@@ -207,8 +207,8 @@ def types(store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> i
         columns = [
             TYPE,
             Column("events", "yellow", right=True),
-            Column("first", "blue"),
-            Column("last", "blue"),
+            Column("first", "blue", least=19),
+            Column("last", "blue", least=19),
             Column("tags", "cyan"),
         ]
         with screen.progress("Reading") as told:
@@ -217,8 +217,8 @@ def types(store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> i
             (
                 t.type,
                 t.events,
-                text_of(t.first_us, db.config.zone),
-                text_of(t.last_us, db.config.zone),
+                text_of(t.first_us // 1_000_000 * 1_000_000, db.config.zone),
+                text_of(t.last_us // 1_000_000 * 1_000_000, db.config.zone),
                 " ".join(t.kinds),
             )
             for t in found

@@ -10,23 +10,31 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import IO, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Form = Literal["screen", "json", "csv"]
 Progress = Callable[[int, int | None], None]
 
 PAGE_ROWS = 200
+GAP = 2
+LAST_LEAST = 30
+"""So many characters make it worth to keep the last column of a table whose rows are cut beside the others."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column: its name (a key in JSON), its colour, and whether it stands to the right."""
+    """A column: its name (a key in JSON), its colour, whether it stands to the right (and is then never narrowed), and
+    how narrow a terminal may make it."""
 
     name: str
     style: str = ""
     right: bool = False
+    least: int = 8
 
 
 Rows = Iterable[Sequence[Any]]
@@ -183,28 +191,61 @@ def _plain(columns: Sequence[Column], rows: Rows) -> int:
 
 
 def _fitted(columns: Sequence[Column], rows: Rows, cut: bool) -> int:
+    """Coloured, and never wider than the terminal: long cells are folded or, with `cut`, ended by `…`. Where `cut`
+    leaves too little for the last column, it stands on a line of its own below the others."""
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    console, count = Console(highlight=False), 0
+    console, count, below = Console(highlight=False), 0, False
     widths = [len(column.name) for column in columns]
     for page in _pages(rows):
         widths = [max(w, *(len(row[i]) for row in page)) for i, w in enumerate(widths)]
-        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=count == 0, header_style="dim")
-        last = len(columns) - 1
-        for number, column in enumerate(columns):
-            fixed = number != last and widths[number] <= 24
-            grid.add_column(
-                column.name,
-                style=column.style,
-                justify="right" if column.right else "left",
-                overflow="ellipsis" if cut else "fold",
-                no_wrap=cut or fixed,
-                min_width=widths[number] if fixed else None,
-            )
-        for row in page:
-            grid.add_row(*(Text(cell) for cell in row))
-        console.print(grid)
+        if count == 0:
+            below = cut and console.width - sum(widths[:-1]) - GAP * len(widths) < min(widths[-1], LAST_LEAST)
+        if below:
+            _print_below(console, columns, widths, page, count == 0)
+        else:
+            _print_grid(console, columns, fitting(columns, widths, console.width), page, cut, count == 0)
         count += len(page)
     return count
+
+
+def fitting(columns: Sequence[Column], widths: Sequence[int], total: int) -> list[int]:
+    """Widths that fit into the total with their gaps, by narrowing the widest that may be narrower."""
+    fitted = list(widths)
+    least = [w if c.right else min(w, c.least) for c, w in zip(columns, widths, strict=True)]
+    room = total - GAP * (len(fitted) - 1)
+    while sum(fitted) > room and (loose := [i for i, w in enumerate(fitted) if w > least[i]]):
+        fitted[max(loose, key=fitted.__getitem__)] -= 1
+    return fitted
+
+
+def _print_grid(
+    console: Console, columns: Sequence[Column], widths: list[int], page: list[list[str]], cut: bool, header: bool
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), show_header=header, header_style="dim")
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        overflow: Literal["ellipsis", "fold"] = "ellipsis" if cut else "fold"
+        grid.add_column(column.name, style=column.style, justify=justify, overflow=overflow, no_wrap=cut, width=width)
+    for row in page:
+        grid.add_row(*(Text(cell) for cell in row))
+    console.print(grid)
+
+
+def _print_below(
+    console: Console, columns: Sequence[Column], widths: list[int], page: list[list[str]], header: bool
+) -> None:
+    """Each row on one line but for its last cell, which is cut to the line below."""
+    from rich.text import Text
+
+    upper = fitting(columns[:-1], widths[:-1], console.width)
+    if header:
+        _print_grid(console, columns[:-1], upper, [], True, True)
+    indent = " " * (upper[0] + GAP)
+    for row in page:
+        _print_grid(console, columns[:-1], upper, [row[:-1]], True, False)
+        if row[-1]:
+            console.print(Text(indent + row[-1], columns[-1].style), no_wrap=True, overflow="ellipsis")
