@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -80,3 +81,10 @@ def test_a_body_has_a_content_type_of_its_own() -> None:
     for content_type in ("", "application/json"):
         with pytest.raises(InvalidEvent, match="plain data"):
             Body(b"", content_type)
+
+
+def test_a_uuid_is_an_id_and_the_same_as_its_text() -> None:
+    given = uuid.uuid4()
+    assert encode(Event("A", id=given)) == encode(Event("A", id=str(given)))
+    with pytest.raises(InvalidEvent, match="Field: cause"):
+        Event("A", cause=given)  # type: ignore[arg-type]

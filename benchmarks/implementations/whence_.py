@@ -22,12 +22,12 @@ class Whence:
         self.model = Model.of(Lead)
 
     def append(self, batch: list[Parts]) -> None:
-        self.store.append([Event(parts.type, parts.data, parts.tags, str(parts.id)) for parts in batch])
+        self.store.append([Event(parts.type, parts.data, parts.tags, parts.id) for parts in batch])
 
     def append_guarded(self, parts: Parts) -> None:
         """A decision: the head as it was read, and the condition that nothing about the entity came since."""
         condition = AppendCondition(Query.of(tags=[f"lead:{parts.entity}"]), after=self.store.head())
-        self.store.append([Event(parts.type, parts.data, parts.tags, str(parts.id))], condition)
+        self.store.append([Event(parts.type, parts.data, parts.tags, parts.id)], condition)
 
     def load(self, entity: int) -> Lead:
         return History.of(self.store).state(self.model, f"lead:{entity}")  # type: ignore[no-any-return]

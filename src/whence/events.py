@@ -7,6 +7,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -45,7 +46,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """A fact that happened, to be appended.
 
     `data` is any JSON value, or a `Body`. `tags` name what it concerns (`lead:42`). Without `id` the store makes a
-    UUIDv7; give one to make retrying safe. `time` is when it happened in the world (an aware datetime, ISO 8601 text
+    UUIDv7; give one (text or a `uuid.UUID`) to make retrying safe. `time` is when it happened in the world (an aware datetime, ISO 8601 text
     with a zone, or microseconds since 1970); without it, the time of recording. `actor` is who did it, `cause` the id
     of the event that led to it, `correlation` what groups it with others, `meta` a JSON object that no fold reads.
 
@@ -55,7 +56,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     type: str
     data: Any = None
     tags: tuple[str, ...] = ()
-    id: str | None = None
+    id: str | UUID | None = None
     version: int = 1
     time: datetime | None = None
     actor: str | None = None
@@ -108,18 +109,18 @@ class Row(msgspec.Struct, array_like=True, gc=False):
 
 def encode(event: Event) -> Row:
     """The event as text, checked against the JSON rules and the size limit. Raises InvalidEvent."""
-    data, time, meta = event.data, event.time, event.meta
+    id, data, time, meta = event.id, event.data, event.time, event.meta
     content_type: str | None = None
     raw_data: str | bytes
     if type(data) is Body:
         raw_data, content_type = data.content, data.content_type
     else:
-        raw_data = jsonvalue.encode(data).decode()
+        raw_data = str(jsonvalue.encode(data), "utf-8")
     meta_text = None if meta is None else jsonvalue.encode(meta).decode()
     if len(raw_data) + (0 if meta_text is None else len(meta_text)) > CERTAINLY_SMALL:
         _check_size(raw_data, meta_text)
     return Row(
-        None if event.id is None else id_to_raw(event.id),
+        None if id is None else id_to_raw(id),
         event.type,
         event.version,
         content_type,
@@ -398,7 +399,9 @@ def _in_utc(time: datetime | str | int) -> datetime:
     return to_datetime(to_us(time))
 
 
-def _check_id(field: str, value: str) -> None:
+def _check_id(field: str, value: str | UUID) -> None:
+    if type(value) is UUID and field == "id":
+        return
     if not isinstance(value, str):
         raise InvalidEvent("An id is text", field=field, value=repr(value)[:80], remedy="Write str(id).")
     if len(value) != 36:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from uuid import UUID
 
 from whence.errors import InvalidEvent
 
@@ -40,6 +41,9 @@ def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags as a sorted tuple without repeats, checked. Raises InvalidEvent."""
     if isinstance(tags, str):
         raise InvalidEvent("Tags are a list", tags=repr(tags), remedy=f"Write tags=[{tags!r}].")
+    if type(tags) is tuple and len(tags) == 2 and are_known_tags(tags):  # what most events have
+        one, other = tags
+        return tags if one < other else (one,) if one == other else (other, one)
     given = tuple(sorted(set(tags)))
     if not are_known_tags(given):
         for tag in given:
@@ -65,8 +69,10 @@ def normal_kind(kind: str) -> str:
     return kind
 
 
-def id_to_raw(id: str) -> bytes | str:
-    """The stored form of an id: 16 bytes for a canonical UUID, else the text. Raises InvalidEvent."""
+def id_to_raw(id: str | UUID) -> bytes | str:
+    """The stored form of an id: 16 bytes for a UUID, also for its canonical text, else the text. Raises InvalidEvent."""
+    if isinstance(id, UUID):
+        return id.bytes
     if len(id) == 36:
         try:
             raw = bytes.fromhex(id.replace("-", ""))

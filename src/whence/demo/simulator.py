@@ -464,7 +464,7 @@ def _story(lead: Lead) -> None:
     lead.touch(webinar, attended, "webinar-tool", recorded=datetime(2025, 1, 11, 6, tzinfo=UTC))
     lead.in_hand = True  # the owner's calls are told here
     lead.rate(datetime(2025, 1, 12, 5, tzinfo=UTC))
-    scored = lead.journal.happenings[-1].events[-1].id
+    scored = str(lead.journal.happenings[-1].events[-1].id)
     first = datetime(2025, 1, 13, 10, 20, tzinfo=UTC)
     call = lead.journal.write(first, CallMade(lead.number, "anna", "talked", "scoring v1"), actor="anna", cause=scored)
     lead.move(first + timedelta(minutes=25), "qualified", actor="anna", cause=call)
