@@ -46,9 +46,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """A fact that happened, to be appended.
 
     `data` is any JSON value, or a `Body`. `tags` name what it concerns (`lead:42`). Without `id` the store makes a
-    UUIDv7; give one (text or a `uuid.UUID`) to make retrying safe. `time` is when it happened in the world (an aware datetime, ISO 8601 text
-    with a zone, or microseconds since 1970); without it, the time of recording. `actor` is who did it, `cause` the id
-    of the event that led to it, `correlation` what groups it with others, `meta` a JSON object that no fold reads.
+    UUIDv7; give one (text or a `uuid.UUID`) to make retrying safe. `time` is when it happened in the world (an aware
+    datetime, ISO 8601 text with a zone, or microseconds since 1970); without it, the time of recording. `actor` is who
+    did it, `cause` the id of the event that led to it, `correlation` what groups it with others, `meta` a JSON object
+    that no fold reads.
 
     Raises InvalidEvent and InvalidTime, naming the field and the remedy.
     """

@@ -70,7 +70,7 @@ def normal_kind(kind: str) -> str:
 
 
 def id_to_raw(id: str | UUID) -> bytes | str:
-    """The stored form of an id: 16 bytes for a UUID, also for its canonical text, else the text. Raises InvalidEvent."""
+    """The stored form of an id: 16 bytes for a UUID and for its canonical text, else the text. Raises InvalidEvent."""
     if isinstance(id, UUID):
         return id.bytes
     if len(id) == 36:
