@@ -1,0 +1,129 @@
+"""state, at, states, diff, why, export and case, on the story of two leads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import Run
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_state_is_the_last_value_of_each_field(pipeline: Path, whence: Run) -> None:
+    text = whence("state", "lead:42").out
+    for word in ("score", "80", "source", "fair", "campaign", "spring"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    ("words", "score"),
+    [
+        (("state", "lead:42"), 80),
+        (("state", "lead:42", "--at", "2026-01-09"), 60),
+        (("state", "lead:42", "--at", "@2"), 60),
+        (("at", "2026-01-09", "lead:42"), 60),
+        (("at", "2026-01-12", "lead:42"), 80),
+        (("at", "2026-01-12 09:29", "lead:42"), 60),
+    ],
+)
+def test_a_moment_is_inclusive_and_a_day_means_all_of_it(
+    pipeline: Path, whence: Run, words: tuple[str, ...], score: int
+) -> None:
+    found = rows(whence(*words, "--json").out)
+    values = {row["field"]: row["value"] for row in found} if "field" in found[0] else found[0]
+    assert values["score"] == score
+
+
+def test_before_anything_was_recorded_nothing_is_known(pipeline: Path, whence: Run) -> None:
+    done = whence("state", "lead:42", "--at", "2026-01-09", "--clock", "recorded")
+    assert done.code == 1
+    assert "Not known" in done.err
+    assert "clock occurred" in done.err
+
+
+def test_an_entity_without_events_is_no_answer(pipeline: Path, whence: Run) -> None:
+    done = whence("state", "lead:43")
+    assert (done.code, done.out) == (1, "")
+    assert "lead:42" in done.err
+
+
+def test_states_are_counted_and_filtered(pipeline: Path, whence: Run) -> None:
+    counted = rows(whence("states", "lead", "--by", "source", "--json").out)
+    assert sorted((row["source"], row["lead"]) for row in counted) == [("fair", 1), ("web", 1)]
+    (only,) = rows(whence("states", "lead", "--where", "score=80", "--json").out)
+    assert only["lead"] == "lead:42"
+    done = whence("states", "lead", "--by", "sorce")
+    assert done.code == 2
+    assert "Did you mean source?" in done.err
+
+
+def test_diff_shows_what_changed_between_two_moments(pipeline: Path, whence: Run) -> None:
+    changes = {
+        row["field"]: (row["before"], row["after"]) for row in rows(whence("diff", "lead:42", "@2", "@4", "--json").out)
+    }
+    assert changes["campaign"] == (None, "spring")
+    assert "score" not in changes
+
+
+def test_why_is_the_ordered_list_of_what_changed_a_field(pipeline: Path, whence: Run) -> None:
+    steps = rows(whence("why", "lead:42", "score", "--json").out)
+    assert [(step["position"], step["before"], step["after"], step["who"]) for step in steps] == [
+        (2, None, 60, "scoring"),
+        (6, 60, 80, "scoring"),
+    ]
+    done = whence("why", "lead:42", "scor")
+    assert done.code == 2
+    assert "Did you mean score?" in done.err
+
+
+@pytest.mark.parametrize("format", ["jsonl", "csv", "cloudevents", "cloudevents-lines"])
+def test_what_is_exported_is_imported_with_nothing_lost(pipeline: Path, whence: Run, format: str) -> None:
+    kind = "cloudevents" if format.startswith("cloudevents") else "whence"
+    file = f"all.{'csv' if format == 'csv' else 'json'}"
+    assert whence("export", file, "--format", format).code == 0
+    (pipeline / "back.toml").write_text(f'format = "{kind}"\n')
+    done = whence("import", file, "--mapping", "back.toml", "--store", "back.db")
+    assert done.code == 0, done.err
+    original = rows(whence("log", "--json", "--reverse").out)
+    assert rows(whence("log", "--json", "--reverse", "--store", "back.db").out)[: len(original)] == original
+
+
+def test_export_leaves_cells_as_they_are_and_tables_make_formulas_harmless(pipeline: Path, whence: Run) -> None:
+    whence("append", "lead:9", "Noted", "note==SUM(A1)")
+    assert whence("export", "notes.csv", "lead:9").code == 0
+    (exported,) = csv.DictReader(io.StringIO((pipeline / "notes.csv").read_text()))
+    assert exported["data.note"] == "=SUM(A1)"
+    (shown,) = csv.DictReader(io.StringIO(whence("states", "lead", "--where", "note==SUM(A1)", "--csv").out))
+    assert shown["note"] == "'=SUM(A1)"
+
+
+def test_an_export_overwrites_nothing(pipeline: Path, whence: Run) -> None:
+    (pipeline / "mine.txt").write_text("mine")
+    done = whence("export", "mine.txt")
+    assert done.code == 4
+    assert (pipeline / "mine.txt").read_text() == "mine"
+
+
+def test_a_case_is_answered_once_and_a_stale_answer_is_kept(pipeline: Path, whence: Run) -> None:
+    (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "Rated").out)
+    answer = ("case", "answer", "case.json", "rating=A", "--by", "ann")
+    assert whence(*answer).code == 0
+    assert whence(*answer).code == 0
+    assert whence("case", "answer", "case.json", "rating=B", "--by", "ann").code == 3
+    (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "Rated").out)
+    whence("append", "lead:42", "Called")
+    done = whence(*answer)
+    assert done.code == 3
+    assert "Something came between" in done.err
+    assert [row["type"] for row in rows(whence("log", "lead:42", "--json", "--reverse").out)][-3:] == [
+        "Rated",
+        "Called",
+        "Rated.Stale",
+    ]
