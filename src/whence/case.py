@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from whence import jsonvalue
-from whence.errors import ConditionFailed, IdConflict, InvalidFile
+from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile, InvalidQuery
 from whence.events import Event
 from whence.grammar import id_to_raw, split_tag
 from whence.history import History
@@ -17,6 +17,8 @@ from whence.model import Model
 from whence.query import AppendCondition, Basis, Query
 from whence.store import Store
 
+ANSWER = "case:"
+"""What the id of an answer begins with."""
 STALE = ".Stale"
 """Added to the type of an answer before which something else came: it is kept, and no fold takes it for a decision."""
 
@@ -41,12 +43,18 @@ class Case(msgspec.Struct, frozen=True):
         value: dict[str, Any] = msgspec.to_builtins(self)
         return value | {"query": self.query.to_json()}
 
+    def _checked(self) -> Case:
+        texts, numbers = (self.id, self.entity, self.type), (self.position, self.answered or 0)
+        if not all(isinstance(text, str) for text in texts) or not all(type(number) is int for number in numbers):
+            raise TypeError("a field is of another type")
+        return self
+
     @classmethod
     def from_json(cls, value: Any) -> Case:
         """The case that `to_json` wrote. Raises InvalidFile."""
         try:
-            return cls(**(value | {"query": Query.from_json(value["query"])}))
-        except (TypeError, KeyError) as problem:
+            return cls(**msgspec.convert(value, dict[str, Any]) | {"query": Query.from_json(value["query"])})._checked()
+        except (TypeError, KeyError, msgspec.ValidationError, InvalidQuery) as problem:
             raise InvalidFile("Not a case", problem=problem, remedy="Hand back what whence case open wrote.") from None
 
 
@@ -66,7 +74,8 @@ def open_case(store: Store, model: Model, entity: str, type: str, *, query: Quer
     boundary = query or Query.of(tags=[entity])
     head = store.head()
     history = History.of(store).upto(head)
-    newest = next(iter(store.read(boundary, upto=head, backwards=True, limit=1)), None)
+    seen = store.read(boundary, upto=head, backwards=True)
+    newest = next((event for event in seen if not event.id.startswith(ANSWER)), None)  # an answer asks nothing anew
     state = model.fields(model.fold(history.events(Query.of(tags=[entity]), order=model.order)))
     plain: dict[str, Any] = msgspec.to_builtins(state)
     named = [entity, type, boundary.to_json(), None if newest is None else newest.id]
@@ -91,6 +100,10 @@ def answer_case(
     When something came between the case and its answer, the answer is kept under the type with `.Stale` added.
     Answering again with the same content returns the same position. Raises IdConflict for another answer to the case.
     """
+    if "case" in output:
+        raise InvalidEvent(
+            "An answer's field `case` is what was given", field="case", remedy="Name the field otherwise."
+        )
     given = {"id": case.id, "input": input, "model": model, "prompt": prompt}
     data = output | {"case": {name: value for name, value in given.items() if value is not None}}
     basis = Basis(case.query, case.position)
@@ -115,4 +128,4 @@ def answer_case(
 
 
 def _answer_id(case_id: str) -> str:
-    return f"case:{case_id}"
+    return ANSWER + case_id

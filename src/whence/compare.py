@@ -35,6 +35,8 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
+    if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):  # type: ignore[comparison-overlap]
+        return same(vars(one), vars(other))
     return bool(one == other)
 
 

@@ -3,6 +3,7 @@ be cut by position or by either clock, branched without touching the store, and 
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -11,8 +12,8 @@ import msgspec
 
 from whence.clock import to_iso
 from whence.codec import Codec
-from whence.errors import InvalidQuery, NotKnown, StoreError
-from whence.events import Event, Fact, Recorded, encode, recorded_from
+from whence.errors import InvalidQuery, NotKnown
+from whence.events import Event, Recorded, encode, recorded_from
 from whence.grammar import id_to_raw, split_tag
 from whence.model import Model
 from whence.query import Query
@@ -132,7 +133,10 @@ class History:
     # Branching.
 
     def drop(self, *events: str | Query) -> History:
-        """A branch without some events, named by id or by a query."""
+        """A branch without some events, named by id or by a query. Raises NotKnown for an id that is not here."""
+        for event in events:
+            if isinstance(event, str):
+                self._event_named(event)
         branch = self._branch or Branch()
         ids = branch.dropped_ids | {id_to_raw(event) for event in events if isinstance(event, str)}
         queries = branch.dropped + tuple(event for event in events if isinstance(event, Query))
@@ -151,13 +155,25 @@ class History:
         return self._branched(inserted=(*inserted, Inserted(*msgspec.structs.astuple(made))))
 
     def alter(self, id: str, **changes: Any) -> History:
-        """A branch in which some fields of an event (type, data, tags, time, actor …) are others."""
+        """A branch in which some fields of an event (type, data, tags, time, actor …) are others.
+
+        Raises NotKnown for an id that is not here, InvalidQuery for an unknown field, InvalidEvent for a bad value.
+        """
         if unknown := changes.keys() - set(Event.__struct_fields__) | changes.keys() & {"id"}:
             raise InvalidQuery("An event has no such field to alter", field=", ".join(sorted(unknown)))
         altered = dict((self._branch or Branch()).altered)
         raw_id = id_to_raw(id)
-        altered[raw_id] = altered.get(raw_id, {}) | changes
+        altered[raw_id] = altered.get(raw_id, {}) | copy.deepcopy(changes)
+        _altered(self._event_named(id), altered[raw_id])
         return self._branched(altered=altered)
+
+    def _event_named(self, id: str) -> Recorded:
+        """The event with this id. Raises NotKnown when it is not in this history's store up to its head."""
+        raw_id = id_to_raw(id)
+        position = self._store.positions_of([raw_id]).get(raw_id)
+        if position is None or position > self.head:
+            raise NotKnown("There is no such event here", id=id, remedy="Name the id of an event of this history.")
+        return self._event_at(position)
 
     def _branched(self, **changes: Any) -> History:
         branch = msgspec.structs.replace(self._branch or Branch(), **changes)
@@ -229,42 +245,37 @@ def _fold_by_entity(model: Model, events: Iterable[Any]) -> tuple[dict[str, Any]
     state_of = states.get
     latest_us: dict[str, int] = {}
     late: dict[str, None] = {}
-    event: Recorded | Fact | None = None
     entities: Sequence[str]
-    try:
-        for event in events:
-            text = event.tags_text
-            start = 0 if text.startswith(prefix) else text.find(following) + 1
-            if start == 0 and not text.startswith(prefix):
-                continue
-            end = text.find("\n", start)
-            if end < 0:
-                entities = (text[start:],)
-            else:
-                entities = every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
-            type = event.type
-            step = steps[type] if type in steps else steps.setdefault(type, step_for(type))
-            for entity in entities:
-                if (state := state_of(entity, ABSENT)) is ABSENT:
-                    state = states[entity] = initial()
-                if step is not None and (after := step(state, event)) is not state:
-                    states[entity] = after
-                if by_time:
-                    time_us = event.time_us
-                    if latest_us.get(entity, time_us) > time_us:
-                        late[entity] = None
-                    else:
-                        latest_us[entity] = time_us
-    except Exception as problem:
-        if event is None or not _raised_by_step(problem):
-            raise
-        raise model.failed(event, problem) from problem
+    for event in events:
+        text = event.tags_text
+        start = 0 if text.startswith(prefix) else text.find(following) + 1
+        if start == 0 and not text.startswith(prefix):
+            continue
+        end = text.find("\n", start)
+        if end < 0:
+            entities = (text[start:],)
+        else:
+            entities = every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
+        type = event.type
+        step = steps[type] if type in steps else steps.setdefault(type, step_for(type))
+        for entity in entities:
+            if (state := state_of(entity, ABSENT)) is ABSENT:
+                state = states[entity] = initial()
+            if by_time:
+                time_us = event.time_us
+                if latest_us.get(entity, time_us) > time_us:
+                    late[entity] = None
+                else:
+                    latest_us[entity] = time_us
+            if step is not None and entity not in late:
+                try:
+                    if (after := step(state, event)) is not state:
+                        states[entity] = after
+                except Exception as problem:
+                    if not by_time:
+                        raise model.failed(event, problem) from problem
+                    late[entity] = None  # perhaps only because an earlier event has not arrived yet: fold it in order
     return states, late
-
-
-def _raised_by_step(problem: Exception) -> bool:
-    """Whether an error came out of a step rather than out of reading the events."""
-    return not isinstance(problem, StoreError)
 
 
 def _branch_events(events: Iterator[Recorded], branch: Branch, head: int) -> Iterator[Recorded]:

@@ -22,8 +22,9 @@ A data field that the event does not have leaves the field as it is. `$$` begins
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
@@ -46,7 +47,11 @@ ENVELOPE: dict[str, Callable[[Recorded], Any]] = {
 Value = Callable[[Recorded, Any], Any]
 """From an event and its data to a value, or ABSENT."""
 
+COUNTS = "events"
+"""The field of the built-in model that counts the events of each type; data of that name become `data.events`."""
 ABSENT = object()
+EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
+"""A sum that would lose a digit is an error."""
 
 
 def built_in(kind: str) -> Model:
@@ -67,6 +72,9 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         raise InvalidConfig("Not a list of rules", key=f"{place}.rule", remedy=f"Write [[{place}.rule]] above each.")
     if order not in ORDERS:
         raise InvalidConfig("No such order", key=f"{place}.order", value=repr(order), remedy='Write "occurred".')
+    if table.get("built_in", True) and COUNTS in fields:
+        remedy = f"Name it otherwise, or write built_in = false: {COUNTS} counts the events of each type."
+        raise InvalidConfig("A field that the built-in model has", key=f"{place}.fields.{COUNTS}", remedy=remedy)
     compiled = [_rule(f"{place}.rule {number}", rule) for number, rule in enumerate(rules, 1)]
     base = [_keep_last_values] if table.get("built_in", True) else []
 
@@ -74,7 +82,7 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         steps = [*base, *(step for types, step in compiled if types is None or type in types)]
         return _in_turn(steps) if steps else None
 
-    return Model(kind, lambda: dict(fields), step_for, order=order, name=f"[{place}]")
+    return Model(kind, lambda: copy.deepcopy(fields), step_for, order=order, name=f"[{place}]")
 
 
 def _in_turn(steps: Sequence[Step]) -> Step:
@@ -90,18 +98,23 @@ def _keep_last_values(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
     """The step of the built-in model."""
     data = event.data
     if isinstance(data, dict):
-        state.update(data)
+        state.update(data if COUNTS not in data else {_beside_counts(name): value for name, value in data.items()})
     elif data is not None:
         state["data"] = data
     time = to_datetime(event.time_us)
-    counted = state.setdefault("events", {})
-    known = counted.get(event.type) if isinstance(counted, dict) else None
-    if known is not None:
+    counted = state.setdefault(COUNTS, {})
+    known = counted.get(event.type)
+    if known is None:
+        counted[event.type] = {"count": 1, "first": time, "last": time}
+    else:
         known["count"] += 1
         known["first"], known["last"] = min(known["first"], time), max(known["last"], time)
-    elif isinstance(counted, dict):
-        counted[event.type] = {"count": 1, "first": time, "last": time}
     return state
+
+
+def _beside_counts(name: str) -> str:
+    """The name of a data field in the state: one that is called as the counts are is told apart."""
+    return f"data.{name}" if name == COUNTS else name
 
 
 def _rule(place: str, rule: Any) -> tuple[frozenset[str] | None, Step]:
@@ -141,7 +154,9 @@ def _first(state: dict[str, Any], field: str, value: Any) -> None:
 
 def _add(state: dict[str, Any], field: str, value: Any) -> None:
     before = state.get(field)
-    state[field] = _number(field, 0 if before is None else before) + _number(field, value)
+    one, other = _number(field, 0 if before is None else before), _number(field, value)
+    both_whole = isinstance(one, int) and isinstance(other, int)
+    state[field] = one + other if both_whole else EXACT.add(Decimal(one), Decimal(other))
 
 
 def _number(field: str, value: Any) -> int | Decimal:
@@ -160,6 +175,8 @@ def _number(field: str, value: Any) -> int | Decimal:
 
 def _value(place: str, said: Any) -> Value:
     """What a value in a rule means: a constant, or with $ something of the event."""
+    if isinstance(said, (dict, list)):
+        return lambda event, data: copy.deepcopy(said)
     if not isinstance(said, str) or not said.startswith("$"):
         return lambda event, data: said
     if said.startswith("$$"):

@@ -64,9 +64,11 @@ def value_at(fields: Mapping[str, Any], path: str) -> Any:
         return copy.deepcopy(fields[path])
     first, dot, rest = path.partition(".")
     while dot:
-        part = fields.get(first)
+        part = fields.get(first, MISSING)
         if isinstance(part, Mapping):
             return value_at(part, rest)
+        if hasattr(part, "__dict__"):
+            return value_at(vars(part), rest)
         more, dot, rest = rest.partition(".")
         first = f"{first}.{more}"
     return MISSING

@@ -11,7 +11,7 @@ import pytest
 
 from whence.case import Case, answer_case, open_case
 from whence.decide import execute
-from whence.errors import ConditionFailed, IdConflict, InvalidFile
+from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile
 from whence.events import Event
 from whence.query import Query
 from whence.rules import built_in
@@ -139,3 +139,19 @@ def test_the_same_question_is_the_same_case_until_something_happens(asked: tuple
     assert open_case(store, MODEL, "account:1", "Rated").id == case.id
     store.append([Event("Withdrawn", {"balance": 0}, ("account:1",))])
     assert open_case(store, MODEL, "account:1", "Rated").id != case.id
+
+
+def test_an_answered_case_says_so_when_it_is_opened_again(asked: tuple[MemoryStore, Case]) -> None:
+    store, case = asked
+    answered = answer_case(store, case, {"rating": "A"}, actor="model")
+    again = open_case(store, MODEL, "account:1", "Rated")
+    assert (again.id, again.answered) == (case.id, answered.position)
+
+
+def test_a_case_that_was_altered_is_refused(asked: tuple[MemoryStore, Case]) -> None:
+    store, case = asked
+    for change in ({"position": "2"}, {"query": {"items": []}}, {"more": 1}):
+        with pytest.raises(InvalidFile):
+            Case.from_json(case.to_json() | change)
+    with pytest.raises(InvalidEvent, match="case"):
+        answer_case(store, case, {"case": 1}, actor="model")

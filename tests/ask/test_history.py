@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from whence.clock import FixedClock, to_us
 from whence.codec import Codec, Tag, Upcast
-from whence.errors import FoldFailed, InvalidModel, InvalidQuery, NotKnown
+from whence.errors import FoldFailed, InvalidEvent, InvalidModel, InvalidQuery, NotKnown
 from whence.events import Event
 from whence.history import At, History
 from whence.model import Model, on
@@ -240,3 +240,74 @@ def test_the_last_step_of_why_is_the_value_shown(events: list[Any]) -> None:
         for field, value in model.fields(state).items():
             explanation = why(history, model, entity, field)
             assert explanation.value == value == explanation.steps[-1].after
+
+
+class Door:
+    """Raises on what cannot follow: closed before it was opened."""
+
+    kind = "lead"
+    order = "occurred"
+
+    def __init__(self) -> None:
+        self.open = False
+
+    @on("Opened")
+    def was_opened(self, event: Any) -> None:
+        self.open = True
+
+    @on("Closed")
+    def was_closed(self, event: Any) -> None:
+        if not self.open:
+            raise ValueError("closed before it was opened")
+        self.open = False
+
+
+def test_a_strict_handler_folds_in_order_of_time_also_when_news_come_late() -> None:
+    store, model = MemoryStore(), Model.of(Door)
+    store.append([Event("Closed", None, (LEAD,), time=2), Event("Opened", None, (LEAD,), time=1)])
+    history = History.of(store)
+    assert history.state(model, LEAD).open is history.states(model)[LEAD].open is False
+    store.append([Event("Closed", None, (LEAD,), time=3)])
+    with pytest.raises(FoldFailed, match="Position: 3"):
+        History.of(store).states(model)
+
+
+def test_a_branch_of_what_is_not_there_is_refused(story: MemoryStore) -> None:
+    history = History.of(story)
+    with pytest.raises(NotKnown, match="Id: third"):
+        history.drop("third")
+    with pytest.raises(NotKnown):
+        history.upto(5).alter("second", data={})
+    with pytest.raises(InvalidEvent):
+        history.alter("second", type="a b")
+
+
+def test_what_a_branch_was_given_may_change_afterwards(story: MemoryStore) -> None:
+    data = {"lead": "42", "score": 95}
+    branch = History.of(story).alter("second", data=data)
+    data["score"] = 0
+    assert branch.state(Model.of(Lead), LEAD).score == 95
+
+
+class Address:
+    def __init__(self) -> None:
+        self.city = ""
+
+
+class Person:
+    kind = "lead"
+
+    def __init__(self) -> None:
+        self.address = Address()
+
+    @on("Moved")
+    def moved(self, event: Any) -> None:
+        self.address.city = event.data
+
+
+def test_why_looks_into_plain_objects() -> None:
+    store, model = MemoryStore(), Model.of(Person)
+    store.append([Event("Moved", "Kiel", (LEAD,)), Event("Other", None, (LEAD,)), Event("Moved", "Bonn", (LEAD,))])
+    history = History.of(store)
+    assert [step.after for step in why(history, model, LEAD, "address.city").steps] == ["Kiel", "Bonn"]
+    assert len(why(history, model, LEAD, "address").steps) == 2

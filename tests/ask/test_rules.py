@@ -111,3 +111,21 @@ def test_states_are_counted_by_their_values() -> None:
     assert count_by(states, ["won"]) == [((True,), 2), ((None,), 1)]
     with pytest.raises(InvalidModel, match=r"Did you mean won\?"):
         count_by(states, ["wan"])
+
+
+def test_no_digit_is_lost_in_a_sum() -> None:
+    toml = 'built_in = false\n[[rule]]\non = "Paid"\nadd = { total = "$amount" }'
+    assert _fields(toml, _event("Paid", amount="1" + "0" * 30), _event("Paid", amount="0.01"))["total"] == Decimal(
+        "1" + "0" * 30 + ".01"
+    )
+
+
+def test_folding_twice_gives_the_same_and_entities_share_nothing() -> None:
+    toml = 'fields = { seen = {} }\n[[rule]]\non = "A"\nset = { tags = [] }'
+    store, model = MemoryStore(), from_toml("lead", tomllib.loads(toml))
+    store.append([Event("A", {"events": 5}, ("lead:1",)), Event("A", {"events": [1]}, ("lead:2",))])
+    first, second = (History.of(store).states(model) for _ in range(2))
+    assert first == second
+    assert first["lead:1"]["events"]["A"]["count"] == 1
+    assert first["lead:1"]["data.events"] == 5
+    assert first["lead:1"]["seen"] is not first["lead:2"]["seen"]
