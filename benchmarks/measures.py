@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -43,13 +43,15 @@ def threads(store: Any, count: int, writers: int) -> float:
     """Durable appends of one event from several threads."""
     each = min(16_000, count) // writers
     given = [list(events(each, seed=100 + writer)) for writer in range(writers)]
-    running = [threading.Thread(target=lambda own=own: [store.append([parts]) for parts in own]) for own in given]
+
+    def write(own: list[Any]) -> None:
+        for parts in own:
+            store.append([parts])
 
     def run() -> None:
-        for thread in running:
-            thread.start()
-        for thread in running:
-            thread.join()
+        with ThreadPoolExecutor(writers) as pool:
+            for done in [pool.submit(write, own) for own in given]:
+                done.result()  # a writer that failed fails the measure
 
     return _rate(each * writers, run)
 

@@ -29,6 +29,12 @@ class Whence:
         condition = AppendCondition(Query.of(tags=[f"lead:{parts.entity}"]), after=self.store.head())
         self.store.append([Event(parts.type, parts.data, parts.tags, parts.id)], condition)
 
+    def append_if_new(self, parts: Parts) -> None:
+        """A condition without a position, on the whole store: that nothing has this tag yet."""
+        tag = f"request:{parts.id}"
+        condition = AppendCondition(Query.of(tags=[tag]))
+        self.store.append([Event(parts.type, parts.data, (*parts.tags, tag), parts.id)], condition)
+
     def load(self, entity: int) -> Lead:
         return History.of(self.store).state(self.model, f"lead:{entity}")  # type: ignore[no-any-return]
 
