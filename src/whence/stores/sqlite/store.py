@@ -139,7 +139,7 @@ class SQLiteStore:
             execute("COMMIT")
         except BaseException as problem:
             self._abandon(reopen=committing)
-            if committing:
+            if committing and isinstance(problem, Exception):
                 raise OutcomeUnknown(path=self.path, problem=problem, remedy=RETRY) from problem
             if isinstance(problem, apsw.Error):
                 raise in_words(problem, self.path) from problem
@@ -234,6 +234,8 @@ class SQLiteStore:
             self._postponed = None
         except StoreError as problem:
             self._postponed = problem
+        except apsw.Error as problem:
+            self._postponed = in_words(problem, self.path)
 
     def _slices_due(self, appended: int) -> int:
         """How many slices of a merge to do after so many appended events; more when the merges are behind."""
