@@ -117,13 +117,18 @@ def test_a_case_is_answered_once_and_a_stale_answer_is_kept(pipeline: Path, when
     assert whence(*answer).code == 0
     assert whence(*answer).code == 0
     assert whence("case", "answer", "case.json", "rating=B", "--by", "ann").code == 3
+    again = whence("case", "open", "lead:42", "Rated")
+    assert again.code == 1
+    assert "Answered already" in again.err
+    whence("append", "lead:42", "Opened")
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "Rated").out)
     whence("append", "lead:42", "Called")
     done = whence(*answer)
     assert done.code == 3
     assert "Something came between" in done.err
-    assert [row["type"] for row in rows(whence("log", "lead:42", "--json", "--reverse").out)][-3:] == [
+    assert [row["type"] for row in rows(whence("log", "lead:42", "--json", "--reverse").out)][-4:] == [
         "Rated",
+        "Opened",
         "Called",
         "Rated.Stale",
     ]
