@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -38,7 +39,9 @@ def race(url: str, rounds: int, barrier: Barrier, racer: int, results: Queue[int
 
 
 @pytest.mark.parametrize("name", ["leads.db", "leads.jsonl"])
-def test_of_many_racing_processes_exactly_one_wins_each_round(tmp_path: Path, name: str) -> None:
+def test_of_many_racing_processes_exactly_one_wins_each_round(
+    tmp_path: Path, record_property: Callable[[str, object], None], name: str
+) -> None:
     path = tmp_path / name
     store = open_store(path, create=True)
     context = multiprocessing.get_context("spawn")
@@ -56,3 +59,4 @@ def test_of_many_racing_processes_exactly_one_wins_each_round(tmp_path: Path, na
     assert sum(won) == counts.RACES
     assert [event.tags[0] for event in store.read()] == [f"boundary:{number}" for number in range(counts.RACES)]
     store.close()
+    record_property(f"rounds of {PROCESSES} racing processes", counts.RACES)

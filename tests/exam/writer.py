@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from tests.exam import small
 from whence.events import Event
 from whence.stores.opening import open_store
 
@@ -34,4 +35,6 @@ def stopped() -> bool:
 
 
 if __name__ == "__main__":
+    if sys.argv[4] == "small":
+        small.shrink(small.FOR_KILLS)
     main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -7,12 +7,14 @@ import random
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from whence.clock import Clock, FixedClock
 from whence.errors import ConditionFailed, CorruptStore, IdConflict, InvalidEvent, InvalidQuery, StoreClosed
 from whence.events import Body, Event, Recorded
 from whence.query import AppendCondition, Basis, Query
-from whence.store import Store
+from whence.store import FORMAT, Store
 from whence.testing import oracle
 from whence.testing.racing import together
 
@@ -40,8 +42,6 @@ class StoreSuite:
     """Subclass it, name the class Test…, and say how your store is opened; pytest does the rest.
 
     class TestMyStore(StoreSuite):
-        durable = True
-
         def open(self, folder, clock=None):
             return MyStore(folder / "events", clock)
     """
@@ -54,6 +54,14 @@ class StoreSuite:
     def open(self, folder: Path, clock: Clock | None = None) -> Store:
         """The store in this folder, made where there is none."""
         raise NotImplementedError("Say how your store is opened.")
+
+    @pytest.fixture(autouse=True)
+    def counted(self, record_property: Callable[[str, object], None]) -> Iterator[None]:
+        """What a test counts in `figures` is reported with it, as a property of the test."""
+        self.figures: Counter[str] = Counter()
+        yield
+        for figure, number in self.figures.items():
+            record_property(figure, number)
 
     @pytest.fixture
     def clock(self) -> FixedClock:
@@ -265,7 +273,21 @@ class StoreSuite:
             batch = [lead(id=f"{number}a"), lead(id=f"{number}b")]
             given = together(16, partial(self._append, store, batch), among=IdConflict)
             assert given == [[2 * number + 1, 2 * number + 2]] * 16
+            self.figures["rounds of 16 retrying"] += 1
         assert store.head() == 2 * self.races
+
+    def test_of_many_at_once_that_share_one_id_one_is_stored_and_the_others_leave_no_trace(self, store: Store) -> None:
+        for number in range(self.races):
+
+            def share(racer: int, number: int = number) -> list[int]:
+                return self._append(store, [lead(id=f"{number}-{racer}"), lead(id=f"{number}-shared")], racer)
+
+            outcomes = together(16, share, among=IdConflict)
+            stored = [racer for racer, outcome in enumerate(outcomes) if isinstance(outcome, list)]
+            assert [outcomes[racer] for racer in stored] == [[2 * number + 1, 2 * number + 2]]
+            assert [event.id for event in store.read(after=2 * number)] == [f"{number}-{stored[0]}", f"{number}-shared"]
+            assert share(stored[0]) == outcomes[stored[0]]
+            self.figures["rounds of 16 sharing an id"] += 1
 
     def _append(self, store: Store, batch: list[Event], racer: int) -> list[int]:
         return list(store.append(batch))
@@ -334,23 +356,32 @@ class StoreSuite:
     @given(steps=oracle.steps(), reads=st.lists(st.tuples(oracle.queries(), oracle.windows()), max_size=6))
     def test_it_answers_as_a_plain_list_would(self, steps: Any, reads: Any) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            store, naive = self.open(Path(folder)), oracle.Oracle()
-            try:
-                for events, condition in steps:
-                    if naive.refuses(condition):
-                        with pytest.raises(ConditionFailed):
-                            store.append(events, condition)
-                    else:
-                        first = len(naive.events) + 1
-                        naive.events += events
-                        assert list(store.append(events, condition)) == list(range(first, len(naive.events) + 1))
+            self._compare([self.open(Path(folder))], steps, reads)
+
+    def _compare(self, stores: list[Store], steps: Any, reads: Any) -> None:
+        """Append by each of these in turn, all of them the same store, and read from each, beside a plain list."""
+        naive = oracle.Oracle()
+        try:
+            for number, (events, condition) in enumerate(steps):
+                store = stores[number % len(stores)]
+                if naive.refuses(condition):
+                    with pytest.raises(ConditionFailed):
+                        store.append(events, condition)
+                else:
+                    first = len(naive.events) + 1
+                    naive.events += events
+                    assert list(store.append(events, condition)) == list(range(first, len(naive.events) + 1))
+            for store in stores:
                 for query, window in reads:
                     found = list(store.read(query, **window))
                     assert [event.position for event in found] == naive.positions(query, **window)
                 assert [(e.type, e.data, e.tags) for e in store.read()] == [
                     (e.type, e.data, e.tags) for e in naive.events
                 ]
-            finally:
+                assert list(store.problems()) == []
+            self.figures["histories compared"] += 1
+        finally:
+            for store in stores:
                 store.close()
 
     # Many at once
@@ -370,6 +401,7 @@ class StoreSuite:
             outcomes = together(racers, race, among=ConditionFailed)
             assert sum(isinstance(outcome, list) for outcome in outcomes) == 1
             assert len(list(store.read(query))) == 1
+            self.figures[f"rounds of {racers} racers"] += 1
 
     def test_the_log_proves_that_every_decision_still_held_when_it_was_stored(self, store: Store) -> None:
         seed = random.randrange(2**32)
@@ -395,11 +427,13 @@ class StoreSuite:
             query = Query.from_json(event.data["query"])
             between = log[event.data["after"] : event.position - 1]
             assert not [other.position for other in between if query.matches(other.type, other.tags)]
+        self.figures["decisions proved"] = len(log)
 
     def test_a_reader_of_the_tail_sees_everything_once_and_in_order(self, store: Store) -> None:
         seed = random.randrange(2**32)
         print(f"seed {seed}")
         committed: dict[int, str] = {}
+        failures: list[str] = []
         done = threading.Event()
         seen: list[Recorded] = []
 
@@ -415,8 +449,13 @@ class StoreSuite:
                 if chance.random() < 0.1:
                     with pytest.raises(InvalidEvent):
                         store.append([lead(id=f"failed-{name}"), lead(data=float("nan"))])
+                    failures.append(name)
                 (position,) = store.append([lead(id=name)])
                 committed[position] = name
+                if chance.random() < 0.1:
+                    with pytest.raises(ConditionFailed):
+                        store.append([lead(id=f"refused-{name}")], AppendCondition(LEAD, after=position - 1))
+                    failures.append(name)
                 time.sleep(chance.random() / 2000)
 
         reader = threading.Thread(target=follow)
@@ -428,6 +467,8 @@ class StoreSuite:
             reader.join(60)
         assert not reader.is_alive()
         assert [(event.position, event.id) for event in seen] == sorted(committed.items())
+        assert failures
+        self.figures |= Counter({"events seen in order": len(seen), "failed appends between them": len(failures)})
 
     # Waiting
 
@@ -471,6 +512,20 @@ class StoreSuite:
         assert copy.head() == 1
         copy.close()
 
+    def test_restore_refuses_recorded_times_that_fall(self, store: Store, clock: FixedClock, tmp_path: Path) -> None:
+        store.append([lead()])
+        clock.advance(60)
+        store.append([lead()])
+        first, second = store.read()
+        falling = msgspec.structs.replace(second, recorded_us=first.recorded_us - 1)
+        (tmp_path / "copy").mkdir()
+        copy = self.open(tmp_path / "copy", clock)
+        with pytest.raises(CorruptStore, match="recorded before"):
+            copy.restore([first, falling])
+        assert copy.restore([first, second]) == 2
+        assert list(copy.read()) == [first, second]
+        copy.close()
+
     def _varied(self, store: Store) -> list[Recorded]:
         store.append([lead(id="a"), Event("B", Body(b"\x00\xff", "image/png"), version=2)], basis=Basis(LEAD, 0, "7"))
         store.append([lead(data={"x": 1.0}, time=5, actor="ann", cause="c", correlation="d", meta={"line": 1})])
@@ -483,6 +538,7 @@ class StoreSuite:
         store.append([lead()])
         assert store.identity() == store.identity()
         assert store.identity().store_id
+        assert (store.identity().epoch, store.identity().format) == (1, FORMAT)
         assert all(isinstance(value, str) for value in store.settings().values())
         assert list(store.problems()) == []
 
@@ -534,3 +590,8 @@ class DurableStoreSuite(StoreSuite):
         assert (one.head(), positions(one)) == (2, [1, 2])
         one.close()
         other.close()
+
+    @given(steps=oracle.steps(), reads=st.lists(st.tuples(oracle.queries(), oracle.windows()), max_size=3))
+    def test_three_open_at_once_answer_as_one_plain_list_would(self, steps: Any, reads: Any) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            self._compare([self.open(Path(folder)) for _ in range(3)], steps, reads)
