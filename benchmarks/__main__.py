@@ -1,8 +1,9 @@
 """The command: every implementation once in each round, in turn, each in a process and a folder of its own.
 
 python -m benchmarks                      everything, about an hour
-python -m benchmarks --quick              small, to see that it runs
+python -m benchmarks --quick              small, to see that it runs, within two minutes; keeps nothing
 python -m benchmarks --only batches load  some measures; the others keep their figures
+python -m benchmarks --list               the measures and who takes part
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
-import sys
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks import growth, measures, report
+from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
+from benchmarks.progress import Progress
 
 WORK = Path(__file__).parent / "work"
 WRITERS = {
@@ -27,86 +30,103 @@ WRITERS = {
     "threads256": ("whence", "umadb"),
 }
 READERS = ("whence", "recorder", "application", "umadb")
-ALL = (*WRITERS, *measures.READING, "size", "growth")
+TAKING_PART = WRITERS | dict.fromkeys((*measures.READING, "size"), READERS) | {"growth": tuple(growth.VARIANTS)}
+LEAST_ROUNDS = 5
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=ALL, default=ALL)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=TAKING_PART, default=list(TAKING_PART), metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=LEAST_ROUNDS, help="figures of fewer than five are not kept")
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--quick", action="store_true", help="20,000 events, 2 rounds; keeps nothing")
+    parser.add_argument("--quick", action="store_true", help="20,000 events, 2 rounds")
+    parser.add_argument("--list", action="store_true", help="the measures and who takes part")
     parser.add_argument("--one", nargs=4, metavar=("MEASURE", "NAME", "EVENTS", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
+    end_orderly()
+    if options.list:
+        for measure, names in TAKING_PART.items():
+            print(f"{measure}: {', '.join(names)}")
+    elif options.one:
         print(json.dumps(one(*options.one)))
-        return
-    if options.quick:
-        options.events, options.rounds = 20_000, 2
-    shutil.rmtree(WORK, ignore_errors=True)
-    try:
-        run(options.only, options.rounds, options.events, kept=not options.quick)
-    finally:
+    else:
+        if options.quick:
+            options.events, options.rounds = 20_000, 2
         shutil.rmtree(WORK, ignore_errors=True)
+        try:
+            Run(options.only, options.rounds, options.events, kept=options.rounds >= LEAST_ROUNDS).run()
+        finally:
+            shutil.rmtree(WORK, ignore_errors=True)
 
 
-def run(chosen: list[str], rounds: int, events: int, *, kept: bool) -> None:
-    """Measure in rounds and keep the figures."""
-    for measure, names in WRITERS.items():
-        if measure in chosen:
-            found: dict[str, list[float]] = {name: [] for name in names}
-            for number in range(rounds):
-                for name in rotated(names, number):
-                    found[name].append(apart(measure, name, events, fresh(f"{measure}-{name}")))
-                    say(measure, number, rounds, name, found[name][-1])
-            conclude(measure, found, events, rounds, kept)
-    reading = [measure for measure in (*measures.READING, "size") if measure in chosen]
-    if reading:
-        folders = {name: fresh(f"read-{name}") for name in READERS}
-        for name, folder in folders.items():
-            say("prepare", 0, 1, name, apart("prepare", name, events, folder))
-        for measure in reading:
-            found = {name: [] for name in READERS}
-            for number in range(1 if measure == "size" else rounds):
-                for name in rotated(READERS, number):
-                    found[name].append(apart(measure, name, events, folders[name]))
-                    say(measure, number, rounds, name, found[name][-1])
-            conclude(measure, found, events, rounds, kept)
-    if "growth" in chosen:
-        for variant in growth.VARIANTS:
-            values = apart("growth", variant, events, fresh("growth"))
-            conclude(f"growth {variant}", values, 10 * events, 1, kept)
-    if kept:
-        print(report.render())
+class Run:
+    """One interleaved run of some measures."""
+
+    def __init__(self, chosen: Sequence[str], rounds: int, events: int, *, kept: bool) -> None:
+        self.chosen = [measure for measure in TAKING_PART if measure in chosen]
+        self.reading = [measure for measure in self.chosen if TAKING_PART[measure] is READERS]
+        self.events, self.rounds, self.kept = events, rounds, kept
+        runs = {measure: len(TAKING_PART[measure]) * self.rounds_of(measure) for measure in self.chosen}
+        prepared = {"prepare": len(READERS)} if self.reading else {}
+        self.progress = Progress(runs | prepared, report.expected(events))
+
+    def run(self) -> None:
+        for measure in self.chosen:
+            if measure in WRITERS:
+                self.measure(measure)
+        if self.reading:
+            folders = {name: fresh(f"read-{name}") for name in READERS}
+            for name, folder in folders.items():
+                self.once("prepare", name, folder)
+            for measure in self.reading:
+                self.measure(measure, folders)
+            for folder in folders.values():
+                shutil.rmtree(folder)
+        if "growth" in self.chosen:
+            for variant in growth.VARIANTS:
+                self.conclude(f"growth {variant}", self.once("growth", variant, fresh("growth")), "growth")
+        if self.kept:
+            print(report.render())
+
+    def measure(self, measure: str, folders: dict[str, Path] | None = None) -> None:
+        """Every implementation once in each round, in turn; without `folders` each on a fresh one."""
+        names = TAKING_PART[measure]
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for number in range(self.rounds_of(measure)):
+            for name in rotated(names, number):
+                folder = folders[name] if folders else fresh("written")
+                found[name].append(self.once(measure, name, folder))
+        self.conclude(measure, found, measure)
+
+    def once(self, measure: str, name: str, folder: Path) -> object:
+        began = time.monotonic()
+        value = apart(measure, name, self.events, folder)
+        number = value if isinstance(value, float) else None
+        self.progress.done(measure, name, number, time.monotonic() - began)
+        return value
+
+    def conclude(self, title: str, found: object, measure: str) -> None:
+        print(f"{title}: {json.dumps(found)}", flush=True)
+        if self.kept:
+            events = growth.MILLIONS * self.events if measure == "growth" else self.events
+            report.keep(title, found, events, self.rounds_of(measure), self.progress.seconds(measure))
+
+    def rounds_of(self, measure: str) -> int:
+        return 1 if measure in ("size", "growth") else self.rounds
 
 
 def one(measure: str, name: str, events: str, folder: str) -> object:
     """A single measurement, in this process."""
     count = int(events)
-    if measure == "growth":
-        return growth.growth(folder, 10, count, name)
-    if measure == "prepare":
-        began = time.perf_counter()
-        measures.prepare(name, folder, count)
-        return count / (time.perf_counter() - began)
     if measure == "size":
         return measures.size(folder, count)
-    store = opened(name, folder)
-    try:
-        return (measures.WRITING | measures.READING)[measure](store, count)
-    finally:
-        store.close()
-
-
-def apart(measure: str, name: str, events: int, folder: Path) -> object:
-    """A single measurement in a process of its own."""
-    line = [sys.executable, "-m", "benchmarks", "--one", measure, name, str(events), str(folder)]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{measure} on {name} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    if measure == "growth":
+        with closing(opened("whence", folder)) as store:
+            return growth.growth(store, count, name)
+    with closing(opened(name, folder)) as store:
+        return ({"prepare": measures.prepare} | measures.WRITING | measures.READING)[measure](store, count)
 
 
 def fresh(name: str) -> Path:
@@ -118,16 +138,6 @@ def fresh(name: str) -> Path:
 
 def rotated(names: tuple[str, ...], by: int) -> tuple[str, ...]:
     return names[by % len(names) :] + names[: by % len(names)]
-
-
-def say(measure: str, number: int, rounds: int, name: str, value: object) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {measure} {number + 1}/{rounds} {name}: {value:,.0f}", flush=True)
-
-
-def conclude(measure: str, found: object, events: int, rounds: int, kept: bool) -> None:
-    print(f"{measure}: {json.dumps(found)}", flush=True)
-    if kept:
-        report.keep(measure, found, events, rounds)
 
 
 if __name__ == "__main__":

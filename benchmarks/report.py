@@ -11,6 +11,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import growth, implementations
+from benchmarks.implementations import settings
+
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 README = FOLDER / "README.md"
@@ -39,26 +42,40 @@ GOALS = {
 GROWTH_GOAL, P99_GOAL_MS, SIZE_GOAL = 0.85, 20, 140
 
 
-def keep(measure: str, found: dict[str, Any], events: int, rounds: int) -> None:
-    """Keep what was measured, with when and on how many events."""
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+def keep(measure: str, found: object, events: int, rounds: int, seconds: float) -> None:
+    """Keep what was measured, with when, on how many events and what one run lasted."""
+    results = _kept()
     today = datetime.date.today().isoformat()
-    results[measure] = {"events": events, "rounds": rounds, "date": today, "found": found}
+    results[measure] = {"events": events, "rounds": rounds, "date": today, "seconds": round(seconds, 1), "found": found}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def expected(events: int) -> dict[str, float]:
+    """The seconds of one run of each measure that was kept with the same number of events."""
+    return {
+        measure.partition(" ")[0]: kept["seconds"]
+        for measure, kept in _kept().items()
+        if "seconds" in kept and kept["events"] in (events, growth.MILLIONS * events)
+    }
 
 
 def render() -> str:
     """Write the tables into the README and return them."""
-    results = json.loads(RESULTS.read_text())
+    results = _kept()
     text = "\n".join([_facts(), "", *_rates(results), "", *_growth(results)])
     before, _, rest = README.read_text().partition(BEGIN)
     README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
     return text
 
 
+def _kept() -> dict[str, Any]:
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
 def _facts() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("apsw", "msgspec", "numpy", "eventsourcing", "umadb"))
-    return f"{packages}; Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}."
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}"
+    return f"{packages}; {machine}. " + "; ".join(f"{name}: {settings(name)}" for name in implementations.NAMES) + "."
 
 
 def _rates(results: dict[str, Any]) -> list[str]:
@@ -68,7 +85,7 @@ def _rates(results: dict[str, Any]) -> list[str]:
             continue
         medians = {name: median(values) for name, values in results[measure]["found"].items()}
         own = medians.pop("whence")
-        first = f"{title} ({results[measure]['events']:,} events, {results[measure]['rounds']} rounds)"
+        first = f"{title} ({_circumstances(results[measure])})"
         for name, value in medians.items():
             if measure == "size":
                 ratio, goal, met = f"{own / value:.2f}", "< 1", own < value
@@ -81,8 +98,15 @@ def _rates(results: dict[str, Any]) -> list[str]:
             first = ""
         if measure == "size":
             mark = "met" if own <= SIZE_GOAL else "**missed**"
-            lines.append(f"| | {own:,.0f} | | | | ≤ {SIZE_GOAL} | {mark} |")
+            lines.append(f"|  | {own:,.0f} |  |  |  | ≤ {SIZE_GOAL} | {mark} |")
     return lines
+
+
+def _circumstances(kept: dict[str, Any]) -> str:
+    """On what it was measured; a remark stays with kept figures until they are measured again."""
+    rounds = "one round" if kept["rounds"] == 1 else f"{kept['rounds']} rounds"
+    facts = [f"{kept['events']:,} events", rounds, kept["date"]]
+    return ", ".join([*facts, kept["remark"]] if "remark" in kept else facts)
 
 
 def _growth(results: dict[str, Any]) -> list[str]:
@@ -94,5 +118,5 @@ def _growth(results: dict[str, Any]) -> list[str]:
                 met = limit is None or (value < limit if "p99" in what else value >= limit)
                 goal = "" if limit is None else f"< {limit}" if "p99" in what else f"≥ {limit}"
                 mark = "" if limit is None else "met" if met else "**missed**"
-                lines.append(f"| {what} ({kept['events']:,}) | {measure[7:]} | {value:.2f} | {goal} | {mark} |")
+                lines.append(f"| {what} ({_circumstances(kept)}) | {measure[7:]} | {value:.2f} | {goal} | {mark} |")
     return lines if len(lines) > 2 else []

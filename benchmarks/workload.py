@@ -99,6 +99,6 @@ def events(count: int, seed: int = 0, *, events_per_new_entity: int | None = Non
         yield Parts(type, entity, number % CAMPAIGNS, data, uuid.UUID(int=rng.getrandbits(128), version=4))
 
 
-def payload_bytes() -> int:
-    """The bytes of one payload as JSON."""
-    return len(encode(next(events(1)).data))
+def payload_bytes(count: int) -> int:
+    """The bytes of so many payloads as JSON."""
+    return sum(len(encode(parts.data)) for parts in events(count))

@@ -18,6 +18,7 @@ from benchmarks.workload import DECODE, TYPES, Lead, Parts, apply, encode
 
 NAMESPACE = uuid.UUID(int=0x5EED)
 PAGE = 1000
+FULL = "2"
 
 
 class _State(msgspec.Struct):
@@ -33,12 +34,24 @@ def stream(entity: int) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, str(entity))
 
 
+def _check_durable(recorder: SQLiteApplicationRecorder) -> None:
+    """The setting belongs to a connection, and each of the pool is made alike."""
+    with recorder.datastore.transaction(commit=False) as cursor:
+        found = []
+        for setting in ("journal_mode", "synchronous"):
+            cursor.execute(f"PRAGMA {setting}")
+            found.append(str(cursor.fetchone()[0]))
+    if found != ["wal", FULL]:
+        raise RuntimeError(f"eventsourcing is not as durable as the others: {found}")
+
+
 class Recorder:
-    settings = "WAL, synchronous=FULL"
+    settings = "WAL, synchronous=FULL (its default, checked)"
 
     def __init__(self, folder: str) -> None:
         self.recorder = SQLiteApplicationRecorder(SQLiteDatastore(os.path.join(folder, "events.db")))
         self.recorder.create_table()
+        _check_durable(self.recorder)
         self.versions: defaultdict[int, int] = defaultdict(int)
 
     def append(self, batch: list[Parts]) -> None:
@@ -92,12 +105,13 @@ class _Lead(Aggregate):
 
 
 class Application:
-    settings = "WAL, synchronous=FULL"
+    settings = "WAL, synchronous=FULL (its default, checked)"
 
     def __init__(self, folder: str) -> None:
         self.app: Any = BaseApplication(
             env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": os.path.join(folder, "events.db")}
         )
+        _check_durable(self.app.recorder)
         self.leads: dict[int, _Lead] = {}
         self.ids_path = os.path.join(folder, "ids.json")
         if os.path.exists(self.ids_path):

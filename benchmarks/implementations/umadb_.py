@@ -12,9 +12,11 @@ import umadb
 
 from benchmarks.workload import DECODE, Lead, Parts, apply, encode
 
+STARTING_TRIES = 200
+
 
 class Umadb:
-    settings = "its defaults: every append is synced before it is acknowledged"
+    settings = "its defaults, by which each append is synced before it is acknowledged"
 
     def __init__(self, folder: str) -> None:
         with socket.socket() as free:
@@ -23,15 +25,24 @@ class Umadb:
         program = os.path.join(os.path.dirname(sys.executable), "umadb")
         line = [program, "--listen", f"127.0.0.1:{port}", "--db-path", os.path.join(folder, "uma.db")]
         self.server = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
+        try:
+            self.client = self._connected(f"http://127.0.0.1:{port}")
+        except BaseException:
+            self.close()
+            raise
+
+    def _connected(self, url: str) -> umadb.Client:
+        for _ in range(STARTING_TRIES):
             try:
-                self.client = umadb.Client(f"http://127.0.0.1:{port}")
-                self.client.head()
-                return
-            except Exception:  # the server is not up yet, and its client says so in several ways
+                client = umadb.Client(url)
+                client.head()
+            except umadb.TransportError:  # the server is not up yet
+                if self.server.poll() is not None:
+                    break
                 time.sleep(0.05)
-        self.server.kill()
-        raise RuntimeError("umadb did not start within ten seconds")
+            else:
+                return client
+        raise RuntimeError("The server of umadb did not start within ten seconds")
 
     def append(self, batch: list[Parts]) -> None:
         self.client.append([umadb.Event(p.type, encode(p.data), list(p.tags), p.id) for p in batch])
