@@ -16,9 +16,7 @@ from whence.clock import EPOCH, MICROSECOND, to_datetime, to_iso, to_us
 from whence.errors import InvalidEvent
 from whence.grammar import (
     EVENT_BYTES_MAX,
-    are_known_tags,
     id_to_raw,
-    is_known_type,
     normal_tags,
     normal_type,
     raw_to_id,
@@ -69,11 +67,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         raise TypeError("Event is not subclassed: declare typed events as msgspec structs and give them to a Codec.")
 
     def __post_init__(self) -> None:
-        if not is_known_type(self.type):
-            normal_type(self.type)
+        normal_type(self.type)
         tags = self.tags
-        if type(tags) is not tuple or len(tags) > 1 or not are_known_tags(tags):
-            _set(self, "tags", normal_tags(tags))
+        if (normal := normal_tags(tags)) is not tags:
+            _set(self, "tags", normal)
         time = self.time
         if time is not None and (type(time) is not datetime or time.tzinfo is not UTC):
             _set(self, "time", _in_utc(time))

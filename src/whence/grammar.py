@@ -1,5 +1,4 @@
-"""What a type, a tag and an id may look like, each in one normal form. Checked names are remembered, because the same
-few types and tags come again and again; which event carries them is left to events."""
+"""What a type, a tag and an id may look like, each in one normal form. Which event carries them is left to events."""
 
 from __future__ import annotations
 
@@ -18,22 +17,26 @@ APPEND_EVENTS_MAX = 10_000
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,119}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_REMEMBERED_MAX = 100_000
-
+_PLAIN_TAG = r"[a-z][a-z0-9_]{0,39}:[!-~]{1,200}"
+_is_plain = re.compile(_PLAIN_TAG).fullmatch
+"""Whether a tag is all ASCII and needs no other check."""
+_are_plain = re.compile(f"{_PLAIN_TAG}\n{_PLAIN_TAG}").fullmatch
+"""Whether two tags are, with a line each: one match is quicker than two."""
+_TYPES_REMEMBERED_MAX = 10_000
 _types: set[str] = set()
-_tags: set[str] = set()
-is_known_type = _types.__contains__
-are_known_tags = _tags.issuperset
+"""Types that were checked: the same few come again and again."""
 
 
 def normal_type(name: str) -> str:
     """The type name, checked: a letter, then up to 119 letters, digits, `_` and `.`. Raises InvalidEvent."""
-    if name in _types:
+    if type(name) is str and name in _types:
         return name
     if not isinstance(name, str) or not _TYPE.fullmatch(name):
         remedy = "Start with a letter, then up to 119 letters, digits, _ or ., for example EmailOpened."
         raise InvalidEvent("Not an event type", type=repr(name), remedy=remedy)
-    _remember(_types, name)
+    if len(_types) >= _TYPES_REMEMBERED_MAX:
+        _types.clear()
+    _types.add(name)
     return name
 
 
@@ -41,13 +44,14 @@ def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """The tags as a sorted tuple without repeats, checked. Raises InvalidEvent."""
     if isinstance(tags, str):
         raise InvalidEvent("Tags are a list", tags=repr(tags), remedy=f"Write tags=[{tags!r}].")
-    if type(tags) is tuple and len(tags) == 2 and are_known_tags(tags):  # what most events have
-        one, other = tags
-        return tags if one < other else (one,) if one == other else (other, one)
-    given = tuple(sorted(set(tags)))
-    if not are_known_tags(given):
-        for tag in given:
-            _check_tag(tag)
+    given = tags if type(tags) is tuple else tuple(tags)
+    if len(given) == 2 and type(given[0]) is type(given[1]) is str and _are_plain(f"{given[0]}\n{given[1]}"):
+        one, other = given
+        return given if one < other else (one,) if one == other else (other, one)
+    for tag in given:
+        _check_tag(tag)
+    if len(given) > 1:
+        given = tuple(sorted(set(given)))
     if len(given) > TAGS_MAX:
         raise InvalidEvent("Too many tags", tags=len(given), most=TAGS_MAX, remedy="Keep the rest in data.")
     return given
@@ -55,8 +59,7 @@ def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 def split_tag(tag: str) -> tuple[str, str]:
     """The kind and the value of a tag: `lead:42` gives ("lead", "42"). Raises InvalidEvent."""
-    if tag not in _tags:
-        _check_tag(tag)
+    _check_tag(tag)
     kind, _, value = tag.partition(":")
     return kind, value
 
@@ -98,6 +101,8 @@ def raw_to_id(raw: bytes | str) -> str:
 
 
 def _check_tag(tag: str) -> None:
+    if type(tag) is str and _is_plain(tag):
+        return
     if not isinstance(tag, str):
         raise InvalidEvent("A tag is text", tag=repr(tag), remedy='Write "kind:value", for example "lead:42".')
     kind, colon, value = tag.partition(":")
@@ -109,10 +114,3 @@ def _check_tag(tag: str) -> None:
     if not unicodedata.is_normalized("NFC", value):
         remedy = 'Pass unicodedata.normalize("NFC", value).'
         raise InvalidEvent("A tag's value is in Unicode normal form NFC", tag=repr(tag), remedy=remedy)
-    _remember(_tags, tag)
-
-
-def _remember(known: set[str], name: str) -> None:
-    if len(known) >= _REMEMBERED_MAX:
-        known.clear()
-    known.add(name)

@@ -14,7 +14,10 @@ NONE: list[int] = []
 
 
 class Postings:
-    """The events with base < position <= head. Adding must follow the order of positions."""
+    """The events with base < position <= head. Adding must follow the order of positions.
+
+    `unindexed` are the last rows, of which only the ids are known so far: `index` before asking for anything else.
+    """
 
     def __init__(self, base: int = 0) -> None:
         self.base = base
@@ -22,6 +25,7 @@ class Postings:
         self.ids: dict[RawId, int] = {}
         self.by_tag: dict[str, list[int]] = {}
         self.by_type: dict[str, list[int]] = {}
+        self.unindexed: list[Row] = []
 
     def add(self, position: int, raw_id: RawId, type: str, tags: Sequence[str]) -> None:
         self.head = self.ids[raw_id] = position
@@ -47,6 +51,17 @@ class Postings:
                 else:
                     by_tag[tag] = [position]
         self.head = position
+
+    def extend_ids(self, first: int, rows: Sequence[Row]) -> None:
+        """As `extend`, with the tags and types left for `index`."""
+        self.unindexed += rows
+        self.head = first + len(rows) - 1
+        self.ids.update((row.raw_id, position) for position, row in enumerate(rows, first))  # type: ignore[misc]
+
+    def index(self) -> None:
+        """Index the tags and types of the rows that `extend_ids` left."""
+        self.extend(self.head - len(self.unindexed) + 1, self.unindexed)
+        self.unindexed.clear()
 
     def newest_match(self, query: Query, after: int) -> int | None:
         """A position beyond `after` that matches, or None."""

@@ -5,6 +5,7 @@ Different names may share a hash: a hit is confirmed on the event row."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zlib import crc32
 
 from whence.admission import RawId
@@ -14,16 +15,16 @@ POSITION_BITS = 32
 POSITION_MAX = 2**POSITION_BITS - 1
 
 
-def id_hash(raw_id: RawId) -> int:
-    return crc32(raw_id if type(raw_id) is bytes else raw_id.encode(), 0x1D) >> 1  # type: ignore[union-attr]
+def id_hashes(raw_ids: Iterable[RawId]) -> list[int]:
+    return [crc32(raw_id if type(raw_id) is bytes else raw_id.encode(), 0x1D) >> 1 for raw_id in raw_ids]  # type: ignore[union-attr]
 
 
-def tag_hash(tag: str) -> int:
-    return crc32(tag.encode(), 0x7A6) >> 1
+def tag_hashes(tags: Iterable[str]) -> list[int]:
+    return [crc32(tag.encode(), 0x7A6) >> 1 for tag in tags]
 
 
-def type_hash(name: str) -> int:
-    return crc32(name.encode(), 0x791E) >> 1
+def type_hashes(names: Iterable[str]) -> list[int]:
+    return [crc32(name.encode(), 0x791E) >> 1 for name in names]
 
 
 def key_range(hash: int, after: int, upto: int) -> tuple[int, int]:

@@ -11,10 +11,11 @@ import apsw
 from whence.admission import RawId
 from whence.events import Recorded
 from whence.query import Query
-from whence.stores.sqlite.keys import id_hash
+from whence.stores.sqlite.keys import id_hashes
 from whence.stores.sqlite.reading import Filtering, candidates, fetch_page, first_match, scan_page
 from whence.stores.sqlite.runs import Filters, Run, find, is_mergeable, trusted_filter
 from whence.stores.sqlite.snapshot import Snapshot
+from whence.stores.sqlite.tail import Tail
 
 FLUSH_EVENTS = 8192
 """So many events are indexed in memory before they are written as a run."""
@@ -51,12 +52,9 @@ class Lookup:
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         ids, head = self._snapshot.postings.ids, self._snapshot.head
-        found = {}
-        for raw_id in raw_ids:
-            if raw_id in ids and (position := ids[raw_id]) <= head:
-                found[raw_id] = position
+        found = {raw_id: ids[raw_id] for raw_id in ids.keys() & raw_ids if ids[raw_id] <= head}
         if self._snapshot.runs and len(found) < len(raw_ids):
-            found |= self._in_runs([raw_id for raw_id in raw_ids if raw_id not in found])
+            found |= self._in_runs([raw_id for raw_id in raw_ids if raw_id not in found] if found else raw_ids)
         return found
 
     def newest_match(self, query: Query, after: int) -> int | None:
@@ -73,11 +71,11 @@ class Lookup:
         page = scan_page(snapshot.db, filtering, after, base, 1, backwards=True)
         return page[0].position if page else None
 
-    def _in_runs(self, raw_ids: list[RawId]) -> dict[RawId, int]:
+    def _in_runs(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         """The positions of those ids that are in the runs, confirmed on the event rows."""
         self._lookups += len(raw_ids)
         snapshot, filters = self._snapshot, self.filters
-        hashes = [id_hash(raw_id) for raw_id in raw_ids]
+        hashes = id_hashes(raw_ids)
         if len(hashes) >= FILTER_MIN_IDS:
             from whence.stores.sqlite.merging import may_be_there
 
@@ -93,13 +91,13 @@ class Lookup:
 
     # Tending the runs, numpy being imported only by processes that do.
 
-    def flush(self) -> None:
+    def flush(self, tail: Tail) -> None:
         """Write the tail as a run, unless another process just did. Inside a transaction."""
         if self._snapshot.postings.head - self._snapshot.postings.base < FLUSH_EVENTS:
             return
         from whence.stores.sqlite.merging import flush
 
-        flush(self._snapshot.db, self._snapshot.postings, self.filters)
+        flush(self._snapshot.db, *tail.keys(), self.filters)
         self._snapshot.reload_runs()
 
     def has_work(self) -> bool:

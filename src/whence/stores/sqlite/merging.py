@@ -14,9 +14,10 @@ import apsw
 import numpy as np
 
 from whence.errors import StoreError
+from whence.events import Row
 from whence.postings import Postings
 from whence.stores.sqlite.filter import Filter, Keys
-from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hash, tag_hash, type_hash
+from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hashes, tag_hashes, type_hashes
 from whence.stores.sqlite.runs import CHUNK_KEYS, Filters, Run, next_merge, trusted_filter
 from whence.stores.sqlite.sql import statement
 
@@ -28,10 +29,8 @@ _INSERT_RUN = statement("insert_run")
 _INSERT_CHUNK = statement("insert_chunk")
 
 
-def flush(db: apsw.Connection, postings: Postings, filters: Filters) -> None:
-    """Write a stretch of history as a run of level 0. Inside a transaction."""
-    keys = keys_of(postings)
-    first, last = postings.base + 1, postings.head
+def flush(db: apsw.Connection, first: int, last: int, keys: Keys, filters: Filters) -> None:
+    """Write the keys of a stretch of history as a run of level 0. Inside a transaction."""
     run = db.execute(_INSERT_RUN, (0, len(keys), len(keys), first, last)).get
     _write_chunks(db, run, keys)
     filters[run] = Filter(len(keys))
@@ -42,20 +41,33 @@ def keys_of(postings: Postings) -> Keys:
     """All keys of a stretch of history, sorted."""
     if postings.head > POSITION_MAX:
         raise StoreError("This store is full", events=POSITION_MAX, remedy="Continue in another store.")
-    ids = _keys(map(id_hash, postings.ids), len(postings.ids), [1] * len(postings.ids), postings.ids.values())
-    parts = [ids]
-    for lists, hash in ((postings.by_tag, tag_hash), (postings.by_type, type_hash)):
+    parts = [_keys(id_hashes(postings.ids), postings.ids.values())]
+    for lists, hashes in ((postings.by_tag, tag_hashes), (postings.by_type, type_hashes)):
         counts = list(map(len, lists.values()))
-        parts.append(_keys(map(hash, lists), len(lists), counts, chain.from_iterable(lists.values())))
-    return np.unique(np.concatenate(parts))  # a hash may be shared by two tags of one event
+        parts.append(_keys(hashes(lists), chain.from_iterable(lists.values()), counts))
+    if rows := postings.unindexed:
+        parts += _keys_of_rows(postings.head - len(rows) + 1, rows)
+    keys = np.concatenate(parts)
+    keys.sort()
+    repeated = keys[1:] == keys[:-1]  # a hash may be shared by two tags of one event
+    return np.delete(keys, np.flatnonzero(repeated)) if repeated.any() else keys
 
 
-def _keys(hashes: Iterable[int], names: int, counts: list[int], positions: Iterable[int]) -> Keys:
-    """The keys of names with so many positions each."""
-    high = np.fromiter(hashes, dtype=np.int64, count=names) << POSITION_BITS
-    keys: Keys = np.repeat(high, counts)
-    keys |= np.fromiter(positions, dtype=np.int64, count=sum(counts))
+def _keys(hashes: list[int], positions: Iterable[int] | Keys, counts: list[int] | None = None) -> Keys:
+    """The keys of names, with one position each or as many as `counts` says."""
+    keys: Keys = np.array(hashes, dtype=np.int64) << POSITION_BITS
+    if counts is not None:
+        keys = np.repeat(keys, counts)
+    keys |= positions if isinstance(positions, np.ndarray) else np.fromiter(positions, dtype=np.int64)
     return keys
+
+
+def _keys_of_rows(first: int, rows: Sequence[Row]) -> Iterator[Keys]:
+    """The keys of the tags and types of rows from position `first` on."""
+    positions = np.arange(first, first + len(rows), dtype=np.int64)
+    yield _keys(type_hashes([row.type for row in rows]), positions)
+    tags = [row.tags for row in rows]
+    yield _keys(tag_hashes(chain.from_iterable(tags)), np.repeat(positions, list(map(len, tags))))
 
 
 def start_merge(db: apsw.Connection, runs: Sequence[Run], filters: Filters) -> bool:

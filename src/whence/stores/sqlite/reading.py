@@ -13,7 +13,7 @@ import apsw
 from whence.events import Fact, Recorded
 from whence.postings import Postings
 from whence.query import Query, QueryItem
-from whence.stores.sqlite.keys import tag_hash, type_hash
+from whence.stores.sqlite.keys import tag_hashes, type_hashes
 from whence.stores.sqlite.runs import Filters, find
 from whence.stores.sqlite.snapshot import Snapshot, Types
 from whence.stores.sqlite.sql import statement
@@ -77,7 +77,7 @@ def _in_runs(
     snapshot: Snapshot, filters: Filters, item: QueryItem, after: int, upto: int, most: int
 ) -> list[int] | None:
     """Where an item may match in the runs: the positions of its rarest tag, or else of its types; None for too many."""
-    hashes = [tag_hash(tag) for tag in item.tags] or [type_hash(name) for name in item.types]
+    hashes = tag_hashes(item.tags) or type_hashes(item.types)
     lists = [find(snapshot.db, snapshot.runs, filters, hash, after, upto, most) for hash in hashes]
     if item.tags:
         return min((found for found in lists if found is not None), key=len, default=None)

@@ -225,7 +225,7 @@ class SQLiteStore:
             return
         try:
             if must_flush:
-                self._write(self._lookup.flush)
+                self._write(lambda: self._lookup.flush(self._tail), only_ids=True)
                 self._tail.restart(self._writer.flushed)
             for _ in range(self._slices_due(appended)):
                 if self._lookup.can_merge():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -13,12 +14,10 @@ from whence.events import Row
 from whence.postings import Postings
 from whence.stores.sqlite.sql import statement
 
+if TYPE_CHECKING:
+    from whence.stores.sqlite.filter import Keys
+
 _TAIL = statement("select_tail")
-
-
-PENDING_MAX = 64
-"""So many single events wait for their tags and types to be indexed: together that is several times quicker than one by
-one between two syncs of the disk. Their ids are known at once."""
 
 
 class Tail:
@@ -31,7 +30,6 @@ class Tail:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._postings = Postings()  # replaced and added to under _lock
-        self._pending: list[tuple[int, Row]] = []  # positions and rows of which only the id is indexed, under _lock
 
     def cover(self, db: apsw.Connection, flushed: int, head: int) -> Postings | None:
         """Postings of every event with flushed < position <= head of this snapshot.
@@ -42,10 +40,10 @@ class Tail:
             if self._postings.base > flushed:
                 return None
             if self._postings.base < flushed:
-                self._restart(flushed)
-            if self._pending:
-                self._index_pending()
+                self._postings = Postings(flushed)
             postings = self._postings
+            if postings.unindexed:
+                postings.index()
             if postings.head < head:
                 for position, raw_id, type, tags_text in db.execute(_TAIL, (postings.head, head)):
                     postings.add(position, raw_id, type, tags_text.split("\n") if tags_text else ())
@@ -59,29 +57,22 @@ class Tail:
     def add(self, first: int, rows: Sequence[Row], only_ids: bool) -> None:
         """Index rows that are being appended from position `first` on, before their commit.
 
-        With `only_ids` the tags and types may wait, because this transaction looks up nothing but ids.
+        With `only_ids` the tags and types wait until somebody asks, because this transaction looks up nothing but ids.
         """
         with self._lock:
-            if not only_ids or len(rows) > 1 or len(self._pending) >= PENDING_MAX:
-                self._index_pending()
-                self._postings.extend(first, rows)
+            if only_ids:
+                self._postings.extend_ids(first, rows)
             else:
-                (row,) = rows
-                self._pending.append((first, row))
-                self._postings.ids[row.raw_id] = self._postings.head = first  # type: ignore[index]
+                self._postings.extend(first, rows)
+
+    def keys(self) -> tuple[int, int, Keys]:
+        """The first and the last position, and all keys between, for a run of them."""
+        from whence.stores.sqlite.merging import keys_of
+
+        with self._lock:
+            return self._postings.base + 1, self._postings.head, keys_of(self._postings)
 
     def restart(self, base: int) -> None:
         """Begin anew beyond `base`: after a flush, or when a commit did not happen."""
         with self._lock:
-            self._restart(base)
-
-    def _restart(self, base: int) -> None:
-        self._postings = Postings(base)
-        self._pending.clear()
-
-    def _index_pending(self) -> None:
-        head = self._postings.head
-        for position, row in self._pending:
-            self._postings.add(position, row.raw_id, row.type, row.tags)  # type: ignore[arg-type]
-        self._postings.head = head
-        self._pending.clear()
+            self._postings = Postings(base)
