@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from whence.errors import OutcomeUnknown, WhenceError
@@ -12,12 +13,13 @@ from whence.events import Row
 from whence.query import AppendCondition, Basis
 
 GROUP_EVENTS_MAX = 10_000
+PATIENCE_MAX_S = 0.002
 
 
 class Request:
     """One append on its way: settled with its positions or its error."""
 
-    __slots__ = ("basis", "condition", "error", "positions", "rows", "settled", "wake")
+    __slots__ = ("basis", "condition", "error", "leads", "positions", "rows", "settled", "wake")
 
     def __init__(self, rows: list[Row], condition: AppendCondition | None, basis: Basis | None) -> None:
         self.rows = rows
@@ -26,6 +28,7 @@ class Request:
         self.positions: Sequence[int] = ()
         self.error: BaseException | None = None
         self.settled = False
+        self.leads = False  # its thread is to commit it, with those who wait behind it
         self.wake: threading.Lock | None = None  # made for those who wait, and released to wake them
 
 
@@ -35,49 +38,71 @@ class GroupCommit:
     def __init__(self, commit: Callable[[list[Request]], None]) -> None:
         self._commit = commit
         self._lock = threading.Lock()
-        self._waiting: list[Request] = []  # guarded by _lock
+        self._waiting: list[Request] = []  # guarded by _lock; the first is, or will be, the one that leads
         self._leading = False  # guarded by _lock: some thread is committing, or has been woken to
+        self._expected = 1  # requests in the last group: so many are likely to come again at once
+        self._patience_s = 0.0  # how long the last commit took: worth waiting for those, but no longer
+        self._complete: threading.Lock | None = None  # guarded by _lock: released when so many are waiting
 
     def run(self, request: Request) -> Sequence[int]:
         """Have a request committed; return its positions or raise its error."""
         with self._lock:
-            wake = None
+            self._waiting.append(request)
             if self._leading:
-                request.wake = wake = threading.Lock()
-                wake.acquire()
-                self._waiting.append(request)
-            self._leading = True
-        if wake is None:
-            self._lead(request, [request])
-        else:
-            self._await(request, wake)
-            if not request.settled:
-                self._lead(request, self._next_group())
+                request.wake = threading.Lock()
+                request.wake.acquire()
+                if self._complete is not None and len(self._waiting) >= self._expected:
+                    self._complete.release()
+                    self._complete = None
+            else:
+                self._leading = request.leads = True
+        try:
+            if request.wake is not None:
+                request.wake.acquire()  # until it is settled, or is the first of those who wait and is to lead
+            if request.leads and self._expected > 1:
+                self._gather()
+        except BaseException:
+            self._withdraw(request)
+            raise
+        if request.leads:
+            self._lead(request)
         if request.error is not None:
             raise request.error
         return request.positions
 
-    def _await(self, request: Request, wake: threading.Lock) -> None:
-        """Sleep until the request is settled, or is the first of those who wait and is to lead."""
-        try:
-            wake.acquire()
-        except BaseException:  # interrupted: withdraw, and if the lead was just handed over, hand it on
-            with self._lock:
-                if request in self._waiting:
-                    self._waiting.remove(request)
-                    if not wake.locked():
-                        self._hand_over()
-            raise
+    def _gather(self) -> None:
+        """Give those of the last group the time to come back, rather than sync the disk for the first of them alone."""
+        with self._lock:
+            if len(self._waiting) >= self._expected:
+                return
+            self._complete = complete = threading.Lock()
+            complete.acquire()
+        complete.acquire(timeout=self._patience_s)
+        with self._lock:
+            self._complete = None
 
-    def _lead(self, own: Request, group: list[Request]) -> None:
+    def _withdraw(self, request: Request) -> None:
+        """Forget a request whose thread was interrupted, and hand on the lead if it had it."""
+        with self._lock:
+            if request in self._waiting:
+                self._waiting.remove(request)
+                if request.leads:
+                    self._hand_over()
+
+    def _lead(self, own: Request) -> None:
+        group: list[Request] = [own]
+        began = time.monotonic()
         try:
+            group = self._next_group()
             self._commit(group)
         except BaseException as problem:
             for request in group:
                 request.error = _for_one(problem)
             raise
         finally:
+            self._patience_s = min(time.monotonic() - began, PATIENCE_MAX_S)
             with self._lock:
+                self._expected = len(group)
                 self._hand_over()
             for request in group:
                 request.settled = True
@@ -88,7 +113,9 @@ class GroupCommit:
         """Let the first of those who wait lead. Under the lock."""
         self._leading = bool(self._waiting)
         if self._waiting:
-            self._waiting[0].wake.release()  # type: ignore[union-attr]
+            first = self._waiting[0]
+            first.leads = True
+            first.wake.release()  # type: ignore[union-attr]
 
     def _next_group(self) -> list[Request]:
         """As many of those waiting, in order, as stay within the limit; at least one."""

@@ -4,6 +4,8 @@ connection has changed the file since."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import apsw
@@ -14,7 +16,9 @@ from whence.postings import Postings
 from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
 from whence.stores.sqlite.sql import statement
 
-_INSERT_EVENT = statement("insert_event")
+ROWS_AT_ONCE = 32
+"""So many event rows are written by one statement; more are no quicker."""
+
 _INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
 
 
@@ -37,7 +41,6 @@ class Snapshot:
         self.db = db
         cursor = db.cursor()
         self.execute = cursor.execute
-        self.executemany = cursor.executemany
         self.head = 0
         self.recorded_us = 0
         self.runs: Sequence[Run] = ()
@@ -74,11 +77,10 @@ class Snapshot:
         self.unwritten.clear()
 
     def write_out(self) -> None:
-        """Write the rows of the transaction under way: in one statement, since each lets other threads go first."""
-        if len(self.unwritten) == 1:
-            self.execute(_INSERT_EVENT, self.unwritten[0])
-        else:
-            self.executemany(_INSERT_EVENT, self.unwritten)
+        """Write the rows of the transaction under way, many in one statement: each lets other threads go first."""
+        for start in range(0, len(self.unwritten), ROWS_AT_ONCE):
+            rows = self.unwritten[start : start + ROWS_AT_ONCE]
+            self.execute(_insert_events(len(rows)), rows[0] if len(rows) == 1 else list(chain.from_iterable(rows)))
         self.unwritten.clear()
 
     def type_codes(self, rows: Sequence[Row]) -> list[int]:
@@ -98,3 +100,11 @@ class Snapshot:
                 code = self.execute(_INSERT_TYPE, (name, version, content_type)).fetchone()[0]  # type: ignore[index]
                 self.types.add(code, name, version, content_type)
         return [codes[row.type, row.version, row.content_type] for row in rows]
+
+
+@cache
+def _insert_events(count: int) -> str:
+    """The statement that inserts so many event rows."""
+    text = statement("insert_event")
+    values = text[text.index("(?") :]
+    return ", ".join([text, *[values] * (count - 1)])

@@ -18,7 +18,7 @@ import apsw
 from whence import jsonvalue
 from whence.admission import RawId, admit, check_restored, rows_of
 from whence.clock import Clock, SystemClock
-from whence.errors import OutcomeUnknown, StoreClosed, StoreError, WhenceError
+from whence.errors import InvalidEvent, OutcomeUnknown, StoreClosed, StoreError, WhenceError
 from whence.events import Event, Recorded, Row
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
@@ -163,12 +163,29 @@ class SQLiteStore:
             self._writer.execute("ROLLBACK")
 
     def _settle(self, group: list[Request]) -> None:
+        if len(group) > 1 and self._only_ids and self._settle_together(group):
+            return
         for request in group:
             try:
                 known = admit(self._lookup, request.rows, request.condition)
                 request.positions = self._insert(request.rows, request.basis) if known is None else known
             except WhenceError as problem:
                 request.error = problem
+
+    def _settle_together(self, group: list[Request]) -> bool:
+        """Settle requests that nothing can refuse as if they were one; False when that is not certain."""
+        rows = [row for request in group for row in request.rows]
+        given = [row.raw_id for row in rows if row.raw_id is not None]
+        if any(request.basis for request in group) or len(set(given)) < len(given) or self._lookup.positions_of(given):
+            return False
+        try:
+            first = self._insert(rows, None)[0]
+        except InvalidEvent:
+            return False
+        for request in group:
+            request.positions = range(first, first + len(request.rows))
+            first += len(request.rows)
+        return True
 
     def _insert(self, rows: list[Row], basis: Basis | None) -> Sequence[int]:
         """Write new rows at the next positions."""

@@ -1,0 +1,108 @@
+"""Group commit by itself: who is committed together, and what happens when a thread is interrupted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from whence.stores.sqlite.group import GroupCommit, Request
+
+WAIT_S = 10
+
+
+def request() -> Request:
+    return Request([], None, None)
+
+
+def started(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not met():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.001)
+
+
+def test_those_who_arrive_during_a_commit_are_committed_together() -> None:
+    sizes: list[int] = []
+    may_go_on = threading.Event()
+
+    def commit(group: list[Request]) -> None:
+        sizes.append(len(group))
+        assert may_go_on.wait(WAIT_S)
+
+    commits = GroupCommit(commit)
+    threads = [started(lambda: commits.run(request()))]
+    until(lambda: sizes == [1])
+    threads += [started(lambda: commits.run(request())) for _ in range(5)]
+    until(lambda: len(commits._waiting) == 5)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert sizes == [1, 5]
+
+
+def test_the_leader_gives_those_of_the_last_group_time_to_come_back() -> None:
+    sizes: list[int] = []
+    commits = GroupCommit(lambda group: sizes.append(len(group)))
+    commits._expected, commits._patience_s = 3, WAIT_S
+    threads = [started(lambda: commits.run(request())) for _ in range(3)]
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert sizes == [3]
+
+
+def test_nobody_is_waited_for_longer_than_a_commit_takes() -> None:
+    sizes: list[int] = []
+    commits = GroupCommit(lambda group: sizes.append(len(group)))
+    commits._expected, commits._patience_s = 3, 0.002
+    commits.run(request())
+    commits.run(request())
+    assert sizes == [1, 1]
+
+
+def test_a_leader_who_is_interrupted_hands_on_the_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    commits = GroupCommit(lambda group: sizes.append(len(group)))
+    other: list[threading.Thread] = []
+
+    def interrupted() -> None:
+        monkeypatch.undo()
+        other.append(started(lambda: commits.run(request())))
+        until(lambda: len(commits._waiting) == 2)
+        raise KeyboardInterrupt
+
+    commits._expected = 2
+    monkeypatch.setattr(commits, "_gather", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        commits.run(request())
+    other[0].join(WAIT_S)
+    assert sizes == [1]
+    commits.run(request())
+    assert sizes == [1, 1]
+
+
+def test_a_group_that_fails_fails_each_of_its_requests() -> None:
+    def commit(group: list[Request]) -> None:
+        raise OSError("no disk")
+
+    commits = GroupCommit(commit)
+    commits._expected, commits._patience_s = 2, WAIT_S
+    problems: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            commits.run(request())
+        except BaseException as problem:
+            problems.append(problem)
+
+    for thread in [started(run), started(run)]:
+        thread.join(WAIT_S)
+    assert sorted(type(problem).__name__ for problem in problems) == ["OSError", "OutcomeUnknown"]
