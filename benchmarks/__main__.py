@@ -123,8 +123,7 @@ def one(measure: str, name: str, events: str, folder: str) -> object:
     if measure == "size":
         return measures.size(folder, count)
     if measure == "growth":
-        with closing(opened("whence", folder)) as store:
-            return growth.growth(store, count, name)
+        return growth.growth(folder, count, name)
     with closing(opened(name, folder)) as store:
         return ({"prepare": measures.prepare} | measures.WRITING | measures.READING)[measure](store, count)
 

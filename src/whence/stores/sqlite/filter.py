@@ -6,19 +6,20 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from whence.stores.sqlite.keys import HASH_BITS, POSITION_BITS
+from whence.stores.sqlite.keys import FILTER_FACTOR, HASH_BITS, POSITION_BITS
 
 BITS_PER_KEY = 16
 WORD_BITS = 64
 
 Keys = npt.NDArray[np.int64]
-_ONE = np.uint64(1)
-_LOW = np.uint64(63)
-_SIX = np.uint64(6)
+Words = npt.NDArray[np.uint64]
 
 
 class Filter:
-    """Sized once for a number of keys; `added` counts the keys put in, so that a half-filled one is recognised."""
+    """Sized once for a number of keys; `added` counts the keys put in, so that a half-filled one is recognised.
+
+    What is asked for is a hash and its bits, which are the same in every filter.
+    """
 
     def __init__(self, keys: int) -> None:
         word_bits = max(keys * BITS_PER_KEY // WORD_BITS, 1).bit_length()
@@ -33,17 +34,22 @@ class Filter:
             return
         hashes = (keys >> POSITION_BITS).astype(np.uint64)
         words = hashes >> np.uint64(self._shift)
-        bits = (_ONE << (hashes & _LOW)) | (_ONE << ((hashes >> _SIX) & _LOW))
         starts = np.concatenate(([0], np.flatnonzero(np.diff(words)) + 1))
-        self._words[words[starts]] |= np.bitwise_or.reduceat(bits, starts)
+        self._words[words[starts]] |= np.bitwise_or.reduceat(filter_bits_each(hashes), starts)
         self.added += len(keys)
 
-    def may_contain(self, hash: int) -> bool:
-        word = self._view[hash >> self._shift]
-        return bool(word >> (hash & 63) & word >> (hash >> 6 & 63) & 1)
+    def may_contain(self, hash: int, bits: int) -> bool:
+        return bool(self._view[hash >> self._shift] & bits == bits)
 
-    def may_contain_each(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-        words = self._words[hashes >> np.uint64(self._shift)]
-        found = (words >> (hashes & _LOW)) & (words >> ((hashes >> _SIX) & _LOW)) & _ONE
-        result: npt.NDArray[np.bool_] = found.astype(np.bool_)
-        return result
+    def may_contain_each(self, hashes: Words, bits: Words) -> npt.NDArray[np.bool_]:
+        found: npt.NDArray[np.bool_] = (self._words[hashes >> np.uint64(self._shift)] & bits) == bits
+        return found
+
+
+def filter_bits_each(hashes: Words) -> Words:
+    """`filter_bits` of many hashes."""
+    mixed = hashes * np.uint64(FILTER_FACTOR)
+    bits: Words = np.zeros_like(mixed)
+    for shift in (58, 52, 46, 40):
+        bits |= np.uint64(1) << (mixed >> np.uint64(shift) & np.uint64(63))
+    return bits

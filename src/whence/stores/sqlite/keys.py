@@ -13,6 +13,7 @@ from whence.admission import RawId
 HASH_BITS = 31
 POSITION_BITS = 32
 POSITION_MAX = 2**POSITION_BITS - 1
+FILTER_FACTOR = 0x9E3779B97F4A7C15
 
 
 def id_hashes(raw_ids: Iterable[RawId]) -> list[int]:
@@ -25,6 +26,13 @@ def tag_hashes(tags: Iterable[str]) -> list[int]:
 
 def type_hashes(names: Iterable[str]) -> list[int]:
     return [crc32(name.encode(), 0x791E) >> 1 for name in names]
+
+
+def filter_bits(hash: int) -> int:
+    """Up to four bits of a 64-bit word that stand for a hash, from the high end of its product (Fibonacci hashing,
+    Knuth: The Art of Computer Programming, 6.4)."""
+    mixed = hash * FILTER_FACTOR
+    return 1 << (mixed >> 58 & 63) | 1 << (mixed >> 52 & 63) | 1 << (mixed >> 46 & 63) | 1 << (mixed >> 40 & 63)
 
 
 def key_range(hash: int, after: int, upto: int) -> tuple[int, int]:

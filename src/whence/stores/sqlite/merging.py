@@ -16,7 +16,7 @@ import numpy as np
 from whence.errors import StoreError
 from whence.events import Row
 from whence.postings import Postings
-from whence.stores.sqlite.filter import Filter, Keys
+from whence.stores.sqlite.filter import Filter, Keys, filter_bits_each
 from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hashes, tag_hashes, type_hashes
 from whence.stores.sqlite.runs import CHUNK_KEYS, Filters, Run, next_merge, trusted_filter
 from whence.stores.sqlite.sql import statement
@@ -110,12 +110,13 @@ def merge_slice(db: apsw.Connection, runs: Sequence[Run], filters: Filters) -> b
 def may_be_there(runs: Sequence[Run], filters: Filters, hashes: list[int]) -> list[int]:
     """Those of many hashes that some run may contain, in one operation for each run."""
     asked = np.array(hashes, dtype=np.uint64)
+    bits = filter_bits_each(asked)
     found = np.zeros(len(asked), dtype=np.bool_)
     for run in runs:
         known = trusted_filter(run, filters)
         if known is None:
             return hashes
-        found |= known.may_contain_each(asked)
+        found |= known.may_contain_each(asked, bits)
     maybe: list[int] = asked[found].tolist()
     return maybe
 

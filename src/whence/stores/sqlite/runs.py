@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import apsw
 import msgspec
 
-from whence.stores.sqlite.keys import POSITION_MAX, key_range
+from whence.stores.sqlite.keys import POSITION_MAX, filter_bits, key_range
 from whence.stores.sqlite.sql import statement
 
 if TYPE_CHECKING:
@@ -87,12 +87,13 @@ def find(
 
     None when there are more than `most`.
     """
+    bits = filter_bits(hash)
     asked = [
         run.run
         for run in runs
         if run.last_position > after
         and run.first_position <= upto
-        and ((known := filters.get(run.run)) is None or known.added != run.written or known.may_contain(hash))
+        and ((known := filters.get(run.run)) is None or known.added != run.written or known.may_contain(hash, bits))
     ]
     if not asked:
         return []
