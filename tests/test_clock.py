@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from whence.clock import EARLIEST_US, LATEST_US, FixedClock, SystemClock, to_datetime, to_iso, to_us
 from whence.errors import InvalidTime
+from whence.events import Event
 
 
 @given(st.integers(EARLIEST_US, LATEST_US))
@@ -51,3 +52,12 @@ def test_ids_are_uuids_of_version_7(clock: Any) -> None:
     one, other = uuid.UUID(bytes=clock.new_id()), uuid.UUID(bytes=clock.new_id())
     assert one != other
     assert (one.version, one.variant) == (7, uuid.RFC_4122)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-02:00"])
+def test_a_time_that_utc_has_no_year_for_is_refused(moment: str) -> None:
+    for given_as in (moment, datetime.fromisoformat(moment)):
+        with pytest.raises(InvalidTime, match="Not between the years 1 and 9999"):
+            to_us(given_as)
+        with pytest.raises(InvalidTime, match="Not between the years 1 and 9999"):
+            Event("Happened", time=given_as)  # type: ignore[arg-type]

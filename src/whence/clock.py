@@ -69,21 +69,27 @@ def uuid7(milliseconds: int, random_bytes: bytes) -> bytes:
 def to_us(moment: datetime | str | int) -> int:
     """Microseconds since the epoch for an aware datetime, an ISO 8601 text with a zone, or microseconds.
 
-    Raises InvalidTime when there is no zone, or when the text is not ISO 8601. Digits finer than a microsecond are cut.
+    Raises InvalidTime when there is no zone, when the text is not ISO 8601, or when the moment lies outside the years 1
+    to 9999 in UTC. Digits finer than a microsecond are cut.
     """
     if isinstance(moment, bool):
         raise InvalidTime("A time cannot be true or false", value=moment)
     if isinstance(moment, int):
-        if not EARLIEST_US <= moment <= LATEST_US:
-            raise InvalidTime("Not between the years 1 and 9999", value=moment, remedy="Give microseconds since 1970.")
-        return moment
+        return _within(moment, moment, "Give microseconds since 1970.")
     if isinstance(moment, str):
         moment = parse_iso(moment)
     if moment.tzinfo is None:
         raise InvalidTime(
             "A time needs a zone", value=moment.isoformat(), remedy="Write 2026-01-05T09:00:00Z, or +01:00 for Z."
         )
-    return (moment - EPOCH) // MICROSECOND
+    return _within((moment - EPOCH) // MICROSECOND, moment.isoformat(), "In UTC it lies outside: mend the year.")
+
+
+def _within(us: int, value: object, remedy: str) -> int:
+    """The microseconds, when they lie in the years that a time in UTC can have. Raises InvalidTime."""
+    if not EARLIEST_US <= us <= LATEST_US:
+        raise InvalidTime("Not between the years 1 and 9999", value=value, remedy=remedy)
+    return us
 
 
 def parse_iso(text: str) -> datetime:

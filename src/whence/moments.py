@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from whence.clock import SystemClock, to_datetime, to_us
+from whence.clock import LATEST_US, SystemClock, to_datetime, to_us
 from whence.errors import InvalidConfig, InvalidTime
 from whence.history import At
 
@@ -77,9 +77,17 @@ def span_of(text: str, *, zone: tzinfo = UTC, now_us: int | None = None) -> Span
 
 
 def text_of(us: int, zone: tzinfo = UTC) -> str:
-    """`2026-01-09 14:30:00`, in the zone, with a fraction only where there is one. The zone's name is left out."""
-    local = to_datetime(us).astimezone(zone).replace(tzinfo=None)
-    return local.isoformat(" ", "seconds" if local.microsecond == 0 else "milliseconds")
+    """`2026-01-09 14:30:00`, in the zone, with the digits of a fraction that are there. The zone's name is left out.
+
+    A time whose year the zone cannot show (before 1, after 9999) is shown in UTC, with a Z behind it.
+    """
+    moment, sign = to_datetime(us), ""
+    try:
+        moment = moment.astimezone(zone)
+    except OverflowError:
+        sign = "Z"
+    whole, point, fraction = moment.replace(tzinfo=None).isoformat(" ").partition(".")
+    return whole + point + fraction.rstrip("0") + sign
 
 
 def zone_text(zone: tzinfo) -> str:
@@ -131,17 +139,22 @@ def _spoken(text: str, base: datetime) -> tuple[datetime, str]:
 
 
 def _whole(moment: datetime, period: str) -> Span:
-    """The whole day, month or year that a moment lies in, in its own zone."""
+    """The whole day, month or year that a moment lies in, in its own zone. Time ends with the year 9999."""
     start = moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    start = start if period == "day" else start.replace(day=1) if period == "month" else start.replace(month=1, day=1)
+    try:
+        return Span(to_us(start), to_us(_next(start, period)) - 1)
+    except OverflowError:
+        return Span(to_us(start), LATEST_US)
+
+
+def _next(start: datetime, period: str) -> datetime:
+    """The start of the next day, month or year. Raises OverflowError where there is none."""
     if period == "day":
-        after = start + timedelta(days=1)
-    elif period == "month":
-        start = start.replace(day=1)
-        after = (start + timedelta(days=32)).replace(day=1)
-    else:
-        start = start.replace(month=1, day=1)
-        after = start.replace(year=start.year + 1)
-    return Span(to_us(start), to_us(after) - 1)
+        return start + timedelta(days=1)
+    if period == "month":
+        return (start + timedelta(days=32)).replace(day=1)
+    return (start + timedelta(days=366)).replace(month=1, day=1)
 
 
 def _point(moment: datetime) -> Span:

@@ -162,3 +162,13 @@ def test_a_reader_that_goes_away_is_no_error(size: int, pipeline: Path, whence: 
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_time_at_the_edge_of_the_calendar_can_still_be_read(zone: str, pipeline: Path, whence: Run) -> None:
+    for time in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        assert whence("append", "lead:42", "Ends", "--time", time).code == 0
+    for line in ("log", "types", "show @7", "why lead:42 score", "state lead:42", "export"):
+        done = whence(*line.split(), "--zone", zone)
+        assert done.code == 0, (line, done)
+    assert "9999-12-31" in whence("log", "--zone", zone).out

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from whence.clock import to_us
+from whence.clock import EARLIEST_US, LATEST_US, to_us
 from whence.errors import InvalidConfig, InvalidTime
 from whence.history import At
 from whence.moments import at_of, span_of, text_of, zone_of, zone_text
@@ -97,3 +97,20 @@ def test_a_zone_is_named_as_it_was_given_and_a_mistyped_one_gets_near_matches() 
     assert zone_text(zone_of("utc")) == "UTC"
     with pytest.raises(InvalidConfig, match="Did you mean Europe/Berlin"):
         zone_of("Europe/Berln")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12", "dec 9999"])
+def test_a_day_that_has_no_next_ends_with_the_last_year(text: str) -> None:
+    assert span_of(text, zone=BERLIN).last_us == LATEST_US
+
+
+def test_a_time_is_shown_with_every_digit_that_is_stored() -> None:
+    assert text_of(to_us("2026-01-09T14:30:00Z")) == "2026-01-09 14:30:00"
+    assert text_of(to_us("2026-01-09T14:30:00.250000Z")) == "2026-01-09 14:30:00.25"
+    assert text_of(to_us("2026-01-09T14:30:00.123456Z")) == "2026-01-09 14:30:00.123456"
+
+
+def test_a_time_that_a_zone_has_no_year_for_is_shown_in_utc() -> None:
+    assert text_of(LATEST_US, BERLIN) == "9999-12-31 23:59:59.999999Z"
+    assert text_of(EARLIEST_US, ZoneInfo("America/New_York")) == "0001-01-01 00:00:00Z"
+    assert text_of(LATEST_US, ZoneInfo("America/New_York")) == "9999-12-31 18:59:59.999999"
