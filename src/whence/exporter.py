@@ -40,10 +40,14 @@ def export(events: Iterable[Recorded], format: str, out: BinaryIO, *, source: st
     raise InvalidInput("No such format", format=format, remedy=f"Use {', '.join(FORMATS)}.")
 
 
+def _json(envelope: dict[str, Any]) -> bytes:
+    return jsonvalue.encode(envelope, jsonvalue.ENVELOPE_DEPTH_MAX)
+
+
 def _lines(events: Iterable[Recorded], out: BinaryIO, form: Callable[[Recorded], dict[str, Any]]) -> int:
     count = 0
     for event in events:
-        out.write(jsonvalue.encode(form(event)) + b"\n")
+        out.write(_json(form(event)) + b"\n")
         count += 1
     return count
 
@@ -53,7 +57,7 @@ def _batch(events: Iterable[Recorded], out: BinaryIO, source: str) -> int:
     count = 0
     out.write(b"[\n")
     for count, event in enumerate(events, 1):
-        out.write((b",\n" if count > 1 else b"") + jsonvalue.encode(to_cloudevent(event, source)))
+        out.write((b",\n" if count > 1 else b"") + _json(to_cloudevent(event, source)))
     out.write(b"\n]\n" if count else b"]\n")
     return count
 
@@ -67,7 +71,7 @@ def _csv(events: Iterable[Recorded], out: BinaryIO) -> int:
             envelope = event.to_json()
             if "data" in envelope:
                 fields.update(dict.fromkeys(_flat("data", envelope["data"])))
-            kept.write(jsonvalue.encode(envelope) + b"\n")
+            kept.write(_json(envelope) + b"\n")
         kept.seek(0)
         text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
         try:

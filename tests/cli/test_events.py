@@ -42,6 +42,7 @@ def test_words_are_tags_data_and_one_type_in_any_order(pipeline: Path, whence: R
         (("lead:42", "9A"), "Not an event type"),
         (("lead:42", "A", "x=NaN"), "JSON has no such number"),
         (("lead:42", "A", "x=9007199254740993"), "Write it as text"),
+        (("lead:42", "A", "amount=12345678901234567.89"), "Write it as text"),
         (("lead:42", "A", "--data", "{a: 1}"), "Quote it"),
         (("lead:42", "A", "x=1", "--data", "{}"), "exclude each other"),
         (("lead:42", "A", "--time", "someday"), "last tuesday"),

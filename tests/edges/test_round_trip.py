@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from whence.errors import InvalidEvent
 from whence.events import Body, Event
 from whence.exporter import export
 from whence.importer import import_events
+from whence.jsonvalue import DEPTH_MAX
 from whence.mapping import Mapping
 from whence.query import Basis, Query
 from whence.stores.memory import MemoryStore
@@ -58,6 +61,24 @@ def test_every_envelope_comes_back_whole(form: str, events: list[Event]) -> None
     store, out, again = MemoryStore(), io.BytesIO(), MemoryStore()
     store.append(events, basis=Basis(Query.all(), 0))
     assert export(store.read(), form, out) == len(events)
+    out.seek(0)
+    out.name = FORMATS[form][1]  # type: ignore[attr-defined]
+    report = import_events(again, Mapping.from_table("back", {"format": FORMATS[form][0]}), out)
+    assert report.refused == []
+    assert list(again.read()) == list(store.read())
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_deepest_value_that_is_taken_can_be_exported_and_imported(form: str) -> None:
+    deepest: Any = 1
+    for level in range(DEPTH_MAX - 1):
+        deepest = [deepest] if level % 2 else {"a": deepest}
+    deepest = {"a": deepest}
+    store, out, again = MemoryStore(), io.BytesIO(), MemoryStore()
+    store.append([Event("Nested", deepest, meta=deepest)])
+    with pytest.raises(InvalidEvent, match="nested too deeply"):
+        store.append([Event("Nested", [deepest])])
+    export(store.read(), form, out)
     out.seek(0)
     out.name = FORMATS[form][1]  # type: ignore[attr-defined]
     report = import_events(again, Mapping.from_table("back", {"format": FORMATS[form][0]}), out)
