@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running import Run
+
+from whence.events import Recorded
 
 
 def rows(text: str) -> list[dict[str, Any]]:
@@ -109,6 +112,41 @@ def test_an_export_overwrites_nothing(pipeline: Path, whence: Run) -> None:
     done = whence("export", "mine.txt")
     assert done.code == 4
     assert (pipeline / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["export out.jsonl --at 'last tusday'", "export out.jsonl Lead:42", "export out.jsonl --type 9A", "export lead:42"],
+)
+def test_an_export_that_fails_leaves_nothing(line: str, pipeline: Path, whence: Run) -> None:
+    before = sorted(pipeline.iterdir())
+    assert whence(*shlex.split(line)).code == 2
+    assert sorted(pipeline.iterdir()) == before
+
+
+def test_an_export_that_fails_in_the_middle_leaves_nothing_and_can_be_done_again(
+    pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(event: Recorded) -> dict[str, Any]:
+        assert not (pipeline / "out.jsonl").exists()
+        raise OSError(28, "No space left on device")
+
+    before = sorted(pipeline.iterdir())
+    with monkeypatch.context() as broken:
+        broken.setattr(Recorded, "to_json", fail)
+        done = whence("export", "out.jsonl")
+    assert done.code == 4
+    assert "No space left" in done.err
+    assert sorted(pipeline.iterdir()) == before
+    assert whence("export", "out.jsonl").code == 0
+    assert len((pipeline / "out.jsonl").read_text().splitlines()) == 6
+
+
+def test_a_tag_in_the_place_of_the_file_says_what_to_write(pipeline: Path, whence: Run) -> None:
+    done = whence("export", "lead:42", "campaign:spring")
+    assert "whence export - lead:42 campaign:spring" in done.err
+    assert whence("export", "./lead:42").code == 0
+    assert len((pipeline / "lead:42").read_text().splitlines()) == 6
 
 
 def test_a_case_is_answered_once_and_a_stale_answer_is_kept(pipeline: Path, whence: Run) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,14 +28,15 @@ from whence.cli.command import (
 from whence.cli.reading import TAGS, TIME, TYPE, WHO
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
-from whence.errors import CannotWrite
+from whence.errors import CannotWrite, InvalidInput
+from whence.exporter import FORMATS
 from whence.moments import text_of
 
 if TYPE_CHECKING:
     from whence.config import Config
     from whence.importer import ImportReport
 
-FORMATS = ("jsonl", "csv", "cloudevents", "cloudevents-lines")
+_TAG = re.compile(r"[A-Za-z]\w*:")
 
 
 @command(
@@ -152,25 +156,45 @@ def export(
 ) -> int:
     """Writes the events that carry all the tags, as JSON lines, CSV or CloudEvents 1.0; - is standard output. Every
     format imports back with nothing lost. Cells are written as they are, formulas too."""
+    _refuse_tag(file, tags)
     chosen = format or ("csv" if file.endswith(".csv") else "jsonl")
-    with opened(store, zone=zone) as db, _output(file) as out:
-        count = db.export(out, *tags, types=types, format=chosen, at=db.at(at, clock=clock))
+    with opened(store, zone=zone) as db:
+        moment = db.at(at, clock=clock)
+        with nullcontext(sys.stdout.buffer) if file == "-" else _new_file(file) as out:
+            count = db.export(out, *tags, types=types, format=chosen, at=moment)
     screen.note(f"Wrote {count:,} events.")
     return exits.OK
 
 
-def _output(file: str) -> AbstractContextManager[BinaryIO]:
-    """Where to write: standard output for -, else a new file. Raises CannotWrite, also for a file that is there."""
-    if file == "-":
-        return nullcontext(sys.stdout.buffer)
+def _refuse_tag(file: str, tags: tuple[str, ...]) -> None:
+    """Raise InvalidInput when the name of the file is missing and a tag stands in its place."""
+    if _TAG.match(file):
+        remedy = f"Name the file first: whence export - {' '.join((file, *tags))}; or write ./{file}."
+        raise InvalidInput("A tag stands where the file should", file=file, remedy=remedy)
+
+
+@contextmanager
+def _new_file(file: str) -> Iterator[BinaryIO]:
+    """A file that appears under its name when it is whole, and not at all when something fails before. Raises
+    CannotWrite, also for a file that is there."""
+    path = Path(file)
+    part = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
-        return Path(file).open("xb")
-    except FileExistsError:
-        raise CannotWrite(
-            "The file is there already", path=file, remedy="Name a new one, or delete it first."
-        ) from None
+        _refuse_existing(path)
+        with part.open("wb") as out:
+            yield out
+        _refuse_existing(path)
+        part.rename(path)
     except OSError as problem:
         raise CannotWrite(path=file, problem=problem.strerror, remedy="Name a file in a writable folder.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _refuse_existing(path: Path) -> None:
+    if os.path.lexists(path):
+        raise CannotWrite("The file is there already", path=path, remedy="Name a new one, or delete it first.")
 
 
 COMMANDS = (import_, export)
