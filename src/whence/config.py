@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -156,7 +157,7 @@ class Config(msgspec.Struct, frozen=True):
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises InvalidConfig naming the file and the line."""
     try:
-        return tomllib.loads(path.read_bytes().decode())
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # editors on Windows write the mark
     except UnicodeDecodeError as problem:
         raise InvalidConfig("Not UTF-8", file=path, byte=problem.start, remedy="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as problem:
@@ -187,9 +188,18 @@ def _module(place: str, folder: Path) -> ModuleType:
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
         return importlib.import_module(place)
-    except (ImportError, FileNotFoundError, SyntaxError) as problem:
+    except (ImportError, FileNotFoundError) as problem:
         remedy = f"Modules are looked for in {folder} and where Python looks."
         raise InvalidConfig("The model cannot be imported", module=place, problem=problem, remedy=remedy) from problem
+    except Exception as problem:  # whatever the code of a user's module raises
+        facts = {"module": place, "problem": f"{type(problem).__name__}: {problem}", **_line_in(folder, problem)}
+        raise InvalidConfig("The model's module fails", remedy="Mend it; python runs it alone.", **facts) from problem
+
+
+def _line_in(folder: Path, problem: Exception) -> dict[str, Any]:
+    """The last line of the folder's own files that a problem went through, as a fact; nothing when there is none."""
+    frames = [frame for frame in extract_tb(problem.__traceback__) if frame.filename.startswith(str(folder))]
+    return {"line": frames[-1].lineno} if frames else {}
 
 
 def _module_in(path: Path) -> ModuleType:
@@ -197,8 +207,13 @@ def _module_in(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # msgspec looks a class's annotations up in its module
-    spec.loader.exec_module(module)
+    known = sys.modules.setdefault(path.stem, module)  # msgspec looks a class's annotations up in its module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        if known is module:
+            del sys.modules[path.stem]
+        raise
     return module
 
 
