@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from whence.demo.simulator import EVENTS
-from whence.demo.story import CONFIG_NAME, NEXT, STEPS, STORE_NAME, make
-from whence.errors import CannotWrite
+from whence.demo.story import CONFIG_NAME, NEXT, STEPS, STORE_NAME, Step, make, run
+from whence.errors import CannotWrite, WhenceError
 from whence.stores.opening import open_store
 
 
@@ -59,6 +59,26 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(CannotWrite, match="taken"):
         make(tmp_path / "taken")
+
+
+def test_a_folder_that_is_in_use_for_something_else_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    assert whence(tmp_path, "init").returncode == 0
+    before = sorted(tmp_path.iterdir())
+    done = whence(tmp_path, "demo", ".")
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: The folder's whence.toml names another store")
+    assert "whence demo FOLDER" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_command_of_the_story_that_fails_ends_it_with_one_message(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whence.demo.story.STEPS", [Step("Why?", "state lead:none")])
+    with pytest.raises(
+        WhenceError, match=r"A command of the story failed \(Command: whence state lead:none, Exit code: 1"
+    ):
+        run(folder)
 
 
 @pytest.mark.parametrize("command", [step.command for step in STEPS] + [command for _, command in NEXT])

@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
+from whence.config import Config
 from whence.demo.simulator import EVENTS, year
-from whence.errors import CannotWrite
+from whence.errors import CannotWrite, WhenceError
 from whence.stores.opening import open_store
 
 STORE_NAME = "leads.db"
@@ -65,8 +66,8 @@ NEXT = (
 def run(folder: Path, *, out: Console | None = None) -> None:
     """Make the folder with its store and whence.toml where they are missing, then tell the story in the terminal.
 
-    What is there already is left as it is. Raises CannotWrite for a folder that cannot be made, and CalledProcessError
-    when one of the commands fails.
+    What is there already is left as it is. Raises CannotWrite for a folder that cannot be made or is in use for something
+    else, and WhenceError when one of the commands fails, which has then said why.
     """
     out = out or Console(highlight=False)
     made = make(folder)
@@ -92,15 +93,20 @@ def run(folder: Path, *, out: Console | None = None) -> None:
 
 def make(folder: Path) -> int:
     """Make the folder's store and whence.toml, each where it is missing, and go on where a store was left unfinished.
-    Returns how many events were written. Raises CannotWrite, and CorruptStore for a store of something else."""
+    Returns how many events were written. Raises CannotWrite, also for a folder whose whence.toml is of something else,
+    and CorruptStore for a store of something else."""
+    config = folder / CONFIG_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        config = folder / CONFIG_NAME
         if not config.exists():
             config.write_text((files("whence.demo") / CONFIG_NAME).read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as problem:
         remedy = "Name another folder: whence demo FOLDER."
         raise CannotWrite("The folder cannot be made", folder=folder, problem=problem.strerror, remedy=remedy) from None
+    named = Config.load(config).own_store
+    if named != str(config.parent / STORE_NAME):
+        fact, remedy = "The folder's whence.toml names another store", "Name another folder: whence demo FOLDER."
+        raise CannotWrite(fact, file=config, store=named, remedy=remedy)
     store = open_store(str(folder / STORE_NAME), create=True)
     try:
         head = store.head()
@@ -118,4 +124,7 @@ def _whence(command: str, folder: Path) -> None:
     sys.stdout.flush()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHENCE_")}
     started = [sys.executable, "-c", "from whence.cli import main; main()", *shlex.split(command)]
-    subprocess.run(started, cwd=folder, env=environment, check=True)
+    code = subprocess.run(started, cwd=folder, env=environment).returncode
+    if code != 0:
+        remedy = f"Mend {folder / CONFIG_NAME}, or name another folder: whence demo FOLDER."
+        raise WhenceError("A command of the story failed", command=f"whence {command}", exit_code=code, remedy=remedy)
