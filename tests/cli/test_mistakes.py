@@ -56,8 +56,8 @@ def test_a_bad_date_in_one_row_is_refused_with_its_line_and_the_rest_is_kept(crm
     crm.write_text(ROWS + "2026-13-45,Scored,42,80\n")
     done = whence("import", "crm.csv")
     assert done.code == 1, done
-    assert "4" in done.out + done.err
-    assert "2026-13-45" in done.out + done.err
+    assert "line 4: " in done.err
+    assert "2026-13-45" in done.err
     assert (
         len(
             whence(
@@ -196,11 +196,16 @@ def test_a_file_that_is_not_there_is_named(crm: Path, whence: Run) -> None:
         ("[import]\ntime = 'x'", ("whence.toml", "import.time", "[import.crm]")),
         ('store = "whence.db"\n[model.lead]\npython = "nowhere:Lead"', ("nowhere", "imported")),
         ('store = "whence.db"\n[model.lead]\npython = "Lead"', ("module:Class",)),
+        (
+            'store = "whence.db"\n[model.lead]\npython = "broken.py:Lead"',
+            ("broken.py", "Line: 2", "NameError: name 'x'"),
+        ),
     ],
 )
 def test_a_mistake_in_the_configuration_names_file_key_and_remedy(
     text: str, words: tuple[str, ...], pipeline: Path, whence: Run
 ) -> None:
+    (pipeline / "broken.py").write_text("class Lead:\n    kind = x\n")
     (pipeline / "whence.toml").write_text(text)
     done = whence("state", "lead:42")
     assert done.code == 2, done
@@ -213,3 +218,25 @@ def test_an_error_is_one_message_without_a_traceback(folder: Path, command: Run)
     assert (done.code, done.out) == (4, "")
     assert done.err.count("\n") == 2
     assert done.err.startswith("error: ")
+
+
+def test_a_configuration_may_begin_with_the_mark_that_editors_on_windows_write(pipeline: Path, whence: Run) -> None:
+    path = pipeline / "whence.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert whence("log").code == 0
+
+
+def test_an_input_that_is_not_json_is_named_with_its_option(pipeline: Path, whence: Run) -> None:
+    (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "Rated").out)
+    done = whence("case", "answer", "case.json", "rating=A", "--by", "ann", "--input", "not json")
+    assert done.code == 2
+    assert "Option: --input" in done.err
+    assert "Quote it: --input" in done.err
+
+
+@pytest.mark.parametrize(
+    "words", [("lead:42", "9A"), ("lead:42", "A", "--time", "someday"), ("lead:42", "A", "--data", "{")]
+)
+def test_an_append_that_is_refused_makes_no_store(words: tuple[str, ...], folder: Path, whence: Run) -> None:
+    assert whence("append", *words, "--store", "new.db").code == 2
+    assert list(folder.iterdir()) == []

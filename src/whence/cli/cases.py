@@ -68,10 +68,10 @@ def answer(
     """Records the answer to a case that `whence case open` wrote. KEY=VALUE is what was decided: JSON where valid, else
     text. When something came between, the answer is kept but marked stale, and this ends with 3."""
     from whence.case import Case
-    from whence.cli.writing import fields_of
+    from whence.cli.writing import fields_of, json_of
 
     found = Case.from_json(_read(file))
-    input: Any = None if given is None else json.loads(given)
+    input = None if given is None else json_of(given, "--input")
     with opened(store, zone=zone) as db:
         answered = db.answer_case(found, fields_of(words), actor=actor, model=model, prompt=prompt, input=input)
     if not answered.stale:

@@ -7,7 +7,7 @@ from typing import Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_store, command, form_of, in_zone, opened, option
+from whence.cli.command import as_form, at_store, command, configured, form_of, in_zone, opened, option
 from whence.errors import InvalidEvent
 
 
@@ -47,10 +47,10 @@ def append(
     type, tags, fields = _sorted(words)
     if data is not None and fields:
         raise click.UsageError("--data and KEY=VALUE exclude each other.")
+    moment_us = None if time is None else span_of(time, zone=configured(zone).zone).first_us
+    value = fields if data is None else json_of(data, "--data")
+    event = Event(type, value, tags, time=moment_us, **envelope)  # type: ignore[arg-type]
     with opened(store, zone=zone, create=True) as db:
-        moment_us = None if time is None else span_of(time, zone=db.config.zone).first_us
-        value = fields if data is None else _json(data)
-        event = Event(type, value, tags, time=moment_us, **envelope)  # type: ignore[arg-type]
         head = db.store.head()
         positions = db.append(event)
         (position,) = positions
@@ -114,15 +114,16 @@ def value_of(text: str) -> Any:
         raise
 
 
-def _json(text: str) -> Any:
+def json_of(text: str, option: str) -> Any:
+    """The JSON value that an option was given. Raises InvalidEvent naming the option."""
     from whence.jsonvalue import parse
 
     try:
         return parse(text)
     except InvalidEvent as problem:
-        raise InvalidEvent(
-            problem.fact, **problem.facts, option="--data", remedy="Quote it: --data '{\"a\": 1}'."
-        ) from None
+        quote = f"Quote it: {option} '{{\"a\": 1}}'."
+        remedy = quote if problem.fact == "Not valid JSON" else problem.remedy
+        raise InvalidEvent(problem.fact, remedy=remedy, option=option, **problem.facts) from None
 
 
 COMMANDS = (append,)
