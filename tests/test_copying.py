@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from whence.clock import FixedClock
-from whence.copying import copy
+from whence.copying import IMPORT_STARTED, copy
 from whence.errors import NotKnown, StoreError
 from whence.events import Body, Event, Recorded
+from whence.importer import import_events
+from whence.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
 from whence.stores.logfile import LogFileStore
@@ -41,7 +44,7 @@ def fill(store: Store, clock: FixedClock) -> list[Recorded]:
     query = Query.of(tags=["lead:42"])
     store.append([Event("LeadCreated", {"b": 1.0, "a": 1}, ("lead:42",), time="2026-01-05T09:00:00.25Z", id="first")])
     clock.advance(1)
-    store.append([Event("Imported", {"file": "x.csv"}, id=IMPORT)])
+    store.append([Event(IMPORT_STARTED, {"file": "x.csv"}, id=IMPORT)])
     store.append([Event("Visited", n, ("lead:42",), correlation=f"import:{IMPORT}") for n in range(3)])
     clock.advance(1)
     store.append([Event("LeadScored", 80, ("lead:42",), cause="first", actor="model")], basis=Basis(query, 5, "v2"))
@@ -125,7 +128,7 @@ def test_without_an_import_it_is_as_if_that_had_never_been(new_store, kind, name
     events = fill(source, clock)
     assert copy(source, target, without=name) == 4
     kept = list(target.read())
-    expected = [event for event in events if event.type not in ("Imported", "Visited")]
+    expected = [event for event in events if event.type not in (IMPORT_STARTED, "Visited")]
     assert [event.position for event in kept] == [1, 2, 3, 4]
     assert [event.id for event in kept] == [event.id for event in expected]
     assert [event.recorded for event in kept] == [event.recorded for event in expected]
@@ -170,9 +173,28 @@ def test_an_import_that_is_not_there_is_named_and_nothing_is_written(new_store):
     clock = FixedClock("2026-01-06T00:00:00Z")
     source, target = MemoryStore(clock), MemoryStore()
     fill(source, clock)
-    with pytest.raises(NotKnown, match="import:typo"):
-        copy(source, target, without="import:typo")
+    for name in ("import:typo", "else", "first"):
+        with pytest.raises(NotKnown, match=rf"Sought: {name}, Known: import:{IMPORT}\)"):
+            copy(source, target, without=name)
     assert target.head() == 0
+
+
+def test_what_is_called_as_an_import_but_is_none_stays(new_store):
+    source, target = MemoryStore(), MemoryStore()
+    source.append([Event("Planned", id="quarter4"), Event("Sold", correlation="quarter4")])
+    with pytest.raises(NotKnown, match="Known: none"):
+        copy(source, target, without="quarter4")
+    source.append([Event(IMPORT_STARTED, id="quarter4-rows"), Event("Sold", correlation="quarter4-rows")])
+    assert copy(source, target, without="quarter4-rows") == 3
+
+
+def test_an_import_is_left_out_with_the_events_that_frame_it(new_store):
+    source, target = MemoryStore(), MemoryStore()
+    source.append([Event("Before")])
+    report = import_events(source, Mapping.from_table("crm", {"type": "what"}), io.BytesIO(b"what\nA\nB\n"))
+    source.append([Event("After")])
+    assert copy(source, target, without=f"import:{report.import_id}") == 2
+    assert [event.type for event in target.read()] == ["Before", "After"]
 
 
 def test_progress_is_told_up_to_the_head(new_store):

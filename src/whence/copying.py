@@ -6,15 +6,20 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 
 import msgspec
 
 from whence import jsonvalue
 from whence.errors import NotKnown, StoreError
 from whence.events import Recorded
-from whence.query import Basis
+from whence.grammar import id_to_raw
+from whence.query import Basis, Query
 from whence.store import Store
 
+IMPORT_STARTED = "whence.ImportStarted"
+"""The type of the event with which every import begins; its id is the import's."""
+NAMED_MAX = 3
 REPORT_EVENTS = 10_000
 
 Progress = Callable[[int, int | None], None]
@@ -30,7 +35,7 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
     left out is still named. A copy that was interrupted goes on when it is called again.
 
     Raises StoreError when the target is the source or holds anything else than a beginning of this copy, and NotKnown
-    when there is nothing of that import; nothing is written then.
+    when there is no such import; nothing is written then.
     """
     if source.identity().store_id == target.identity().store_id:
         raise StoreError("A store is not copied onto itself", store=source.identity().store_id)
@@ -43,18 +48,17 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
 
 
 def part_of_import(source: Store, name: str) -> Choice:
-    """Says of an event whether it belongs to the import `import:ID`: it has that correlation, id or tag, written
-    with `import:` or without. Raises NotKnown when the source has none of it."""
-    bare = name.removeprefix("import:")
-    tag = f"import:{bare}"
-    names = {bare, tag}
-
-    def belongs(event: Recorded) -> bool:
-        return event.correlation in names or event.id in names or tag in event.tags
-
-    if not any(map(belongs, source.read())):
-        raise NotKnown("There is nothing of this import", sought=name, remedy="Find its id with whence log.")
-    return belongs
+    """Says of an event whether it belongs to the import `import:ID`, written so or as the bare ID: it is the event that
+    began it, or has `import:ID` as its correlation or tag. Raises NotKnown, naming the imports there are, when the
+    source has no such import."""
+    id = name.removeprefix("import:")
+    imports = [event.id for event in source.read(Query.of(types=[IMPORT_STARTED]), backwards=True)]
+    if id not in imports:
+        known = [f"import:{each}" for each in get_close_matches(id, imports, NAMED_MAX, 0.8) or imports[:NAMED_MAX]]
+        remedy = f"whence log --type {IMPORT_STARTED} shows the {len(imports):,} there are, the newest first."
+        raise NotKnown("There is no such import", sought=name, known=", ".join(known) or "none", remedy=remedy)
+    tag, raw_id = f"import:{id}", id_to_raw(id)
+    return lambda event: event.correlation == tag or event.raw_id == raw_id or tag in event.tags
 
 
 def _pass_by(stream: Iterator[Recorded], target: Store) -> int:

@@ -60,21 +60,26 @@ def test_every_exit_code_is_in_the_help(whence: Run) -> None:
 
 @pytest.mark.parametrize(("path", "example"), EXAMPLES, ids=[example for _, example in EXAMPLES])
 def test_every_example_works(path: str, example: str, pipeline: Path, whence: Run) -> None:
-    prepare(pipeline, whence)
-    done = whence(*shlex.split(example.partition(" > ")[0])[1:])
+    import_id = prepare(pipeline, whence)
+    done = whence(*shlex.split(example.partition(" > ")[0].replace("import:ID", import_id))[1:])
     assert done.code == 0, done
     assert "error" not in done.err
 
 
-def prepare(pipeline: Path, whence: Run) -> None:
-    """What the examples speak of: a second store, a file to import and its mapping, a lead that won yesterday."""
+def prepare(pipeline: Path, whence: Run) -> str:
+    """What the examples speak of: a second store, a file to import and its mapping, a lead that won yesterday, and an
+    import, whose name is returned."""
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
         config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
     for words in (
-        ("lead:42", "StageChanged", "stage=won", "--time", "2026-01-08", "--correlation", "import:crm"),
+        ("lead:42", "StageChanged", "stage=won", "--time", "2026-01-08"),
         ("lead:42", "Called", "--time", "yesterday"),
         ("lead:42", "Called", "--store", "leads.db"),
     ):
         assert whence("append", *words).code == 0
+    (pipeline / "old.csv").write_text("when,what,lead,score\n2026-01-04 09:00,Scored,7,10\n")
+    import_id = whence("import", "old.csv").out.split()[-1]
+    assert import_id.startswith("import:")
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)
+    return import_id

@@ -105,7 +105,8 @@ def test_copy_keeps_positions_and_ids_and_notes_the_origin(target: str, pipeline
 def test_copy_without_an_import_that_is_not_there_makes_no_store(pipeline: Path, whence: Run) -> None:
     done = whence("copy", "whence.db", "better.db", "--without", "import:none")
     assert done.code == 1
-    assert "nothing of this import" in done.err
+    assert "There is no such import" in done.err
+    assert "whence log --type whence.ImportStarted" in done.err
     assert not (pipeline / "better.db").exists()
 
 

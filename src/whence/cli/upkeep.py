@@ -114,12 +114,16 @@ def _about(db: Whence) -> Iterator[tuple[str, object]]:
 @command(
     "copy",
     "whence copy whence.db leads.jsonl",
-    "whence copy whence.db better.db --without import:crm",
+    "whence copy whence.db better.db --without import:ID",
     brief="A new store with the same events, positions and ids.",
 )
 @click.argument("source")
 @click.argument("target")
-@option("--without", metavar="import:ID", help="Leave out a wrong import; later events move up.")
+@option(
+    "--without",
+    metavar="import:ID",
+    help="Leave out a wrong import, ID being the id of its whence.ImportStarted; later events move up.",
+)
 def copy(source: str, target: str, without: str | None) -> int:
     """Writes the events of one store into another of any kind, positions and ids unchanged. A target that was copied
     from the same source before is carried on. --without writes a new store that never had that import, in which

@@ -66,8 +66,8 @@ NEXT = (
 def run(folder: Path, *, out: Console | None = None) -> None:
     """Make the folder with its store and whence.toml where they are missing, then tell the story in the terminal.
 
-    What is there already is left as it is. Raises CannotWrite for a folder that cannot be made or is in use for something
-    else, and WhenceError when one of the commands fails, which has then said why.
+    What is there already is left as it is. Raises CannotWrite for a folder that cannot be made or holds something else,
+    and WhenceError when one of the commands fails, which has then said why.
     """
     out = out or Console(highlight=False)
     made = make(folder)
