@@ -67,18 +67,22 @@ def near_actors(store: Store, actor: str) -> list[str]:
 
 
 def event_named(store: Store, named: str | int) -> Recorded:
-    """The event at a position (120, `"@120"`, `"120"`) or with an id. Raises NotKnown."""
-    text = str(named)
-    if found := _POSITION.fullmatch(text):
-        position = int(found[1])
-        for event in store.read(after=position - 1, upto=position) if position else ():
-            return event
-        raise NotKnown("No event at this position", position=position, head=store.head())
-    raw_id = id_to_raw(text)
-    for event in store.read():
-        if event.raw_id == raw_id:
-            return event
-    raise NotKnown("No event with this id", id=text, remedy="Take an id from whence log --json, or a position: @120.")
+    """The event with an id or at a position: `"@120"` and 120 are positions, `"120"` is one when no event has that id.
+    Raises NotKnown."""
+    position = named if isinstance(named, int) else _position_of(store, named)
+    for event in store.read(after=position - 1, upto=position) if position > 0 else ():
+        return event
+    raise NotKnown("No event at this position", position=position, head=store.head())
+
+
+def _position_of(store: Store, named: str) -> int:
+    if not named.startswith("@"):
+        raw_id = id_to_raw(named)
+        if found := store.positions_of([raw_id]):
+            return found[raw_id]
+    if found_position := _POSITION.fullmatch(named):
+        return int(found_position[1])
+    raise NotKnown("No event with this id", id=named, remedy="Take an id from whence log --json, or a position: @120.")
 
 
 def _near(name: str, found: Iterable[str]) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running import Run
@@ -141,11 +143,31 @@ def test_show_has_the_whole_envelope_by_position_and_by_id(pipeline: Path, whenc
         assert word in text
 
 
-@pytest.mark.parametrize("named", ["@99", "no-such-id", "@0"])
+def test_an_id_that_looks_like_a_position_is_an_id(pipeline: Path, whence: Run) -> None:
+    whence("append", "lead:9", "Called", "--id", "1")
+    assert json.loads(whence("show", "1", "--json").out)["position"] == 7
+    assert json.loads(whence("show", "@1", "--json").out)["position"] == 1
+    assert json.loads(whence("show", "2", "--json").out)["position"] == 2
+
+
+@pytest.mark.parametrize("named", ["@99", "no-such-id", "@0", "99", "0", "@x"])
 def test_an_event_that_is_not_there_ends_with_one(named: str, pipeline: Path, whence: Run) -> None:
     done = whence("show", named)
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("error: No event")
+
+
+def test_an_event_is_found_by_its_id_without_reading_the_store(pipeline: Path) -> None:
+    from whence.contents import event_named
+    from whence.stores.opening import open_store
+
+    with closing(open_store("whence.db")) as store:
+        wanted = next(iter(store.read(after=3)))
+        read: list[dict[str, Any]] = []
+        reading = store.read
+        store.read = lambda *args, **given: read.append(given) or reading(*args, **given)  # type: ignore[method-assign]
+        assert event_named(store, wanted.id) == wanted
+        assert read == [{"after": 3, "upto": 4}]
 
 
 def test_types_lists_what_is_in_the_store(pipeline: Path, whence: Run) -> None:
