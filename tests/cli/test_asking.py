@@ -94,6 +94,7 @@ def test_what_is_exported_is_imported_with_nothing_lost(pipeline: Path, whence: 
     (pipeline / "back.toml").write_text(f'format = "{kind}"\n')
     done = whence("import", file, "--mapping", "back.toml", "--store", "back.db")
     assert done.code == 0, done.err
+    assert "None" not in done.out
     original = rows(whence("log", "--json", "--reverse").out)
     assert rows(whence("log", "--json", "--reverse", "--store", "back.db").out)[: len(original)] == original
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from whence.cli import run
-from whence.cli.screen import Column, fitting, harmless, json_lines, pair, shown, table
+from whence.cli.screen import Column, failure, fitting, harmless, json_lines, note, pair, shown, styled, table
 
 COLUMNS = [Column("name"), Column("value", right=True)]
 
@@ -70,6 +71,22 @@ def test_a_piped_table_is_aligned_complete_and_without_colour(capsys: pytest.Cap
 def test_csv_has_a_header_and_makes_cells_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     assert table(COLUMNS, [("=1", -5), ("a,b", None)], "csv") == 2
     assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == [["name", "value"], ["'=1", "-5"], ["a,b", ""]]
+
+
+def test_a_header_of_csv_is_as_harmless_as_a_cell(capsys: pytest.CaptureFixture[str]) -> None:
+    table([Column("=HYPERLINK(1)")], [(1,)], "csv")
+    assert capsys.readouterr().out == "'=HYPERLINK(1)\n1\n"
+
+
+def test_no_message_and_no_json_sends_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    failure("an id e\x1b[31mvil", "Write \x9b31m.")
+    note("\x1b[2J")
+    styled("\x1b]0;title\x07", "red")
+    json_lines([{"a\x9b": "\x7f\u202e😀\U000e0001"}])
+    out, err = capsys.readouterr()
+    assert (out + err).replace("\n", "").isprintable()
+    assert json.loads(out.splitlines()[1]) == {"a\x9b": "\x7f\u202e😀\U000e0001"}
+    assert err == "error: an id e\\x1b[31mvil\n  Write \\x9b31m.\n\\x1b[2J\n"
 
 
 def test_json_is_one_object_a_line_with_the_values_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

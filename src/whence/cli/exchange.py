@@ -117,7 +117,7 @@ def _show_report(report: ImportReport, form: Form) -> None:
             f"{report.refused_count:,} refused  ({report.events_per_s:,.0f} rows/s)",
             "green",
         )
-        if report.appended:
+        if report.import_id is not None:
             screen.dim(f"import:{report.import_id}")
     for line, reason in report.refused:
         screen.failure(f"line {line}: {reason}")

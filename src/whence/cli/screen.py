@@ -56,10 +56,11 @@ def table(columns: Sequence[Column], rows: Rows, form: Form, *, cut: bool = Fals
 
 
 def json_lines(values: Iterable[Any]) -> int:
-    """Print one JSON value a line and return how many there were."""
+    """Print one JSON value a line and return how many there were; what is not printable is escaped."""
     count = 0
     for count, value in enumerate(values, 1):  # noqa: B007 - the last number is the count
-        print(json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=plain))
+        text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=plain)
+        print(text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
     return count
 
 
@@ -104,8 +105,8 @@ def harmless(value: Any) -> Any:
 
 
 def styled(text: str, style: str, *, file: IO[str] | None = None, end: str = "\n") -> None:
-    """Print text, in a colour where the stream is a terminal."""
-    stream = file or sys.stdout
+    """Print text, in a colour where the stream is a terminal, with control characters made visible."""
+    stream, text = file or sys.stdout, shown(text)
     if not stream.isatty():
         stream.write(text + end)
         return
@@ -160,7 +161,7 @@ def _is_json(text: str) -> bool:
 
 def _csv(names: Sequence[str], rows: Rows) -> int:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([harmless(name) for name in names])
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
         writer.writerow([harmless(cell) for cell in row])
