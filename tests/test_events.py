@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from whence.errors import InvalidEvent, InvalidTime
+from whence.errors import InvalidEvent, InvalidInput, InvalidTime
 from whence.events import Body, Event, Recorded, encode, event_from_json, recorded_from, same_content
 from whence.query import Basis, Query
 
@@ -88,3 +88,18 @@ def test_a_uuid_is_an_id_and_the_same_as_its_text() -> None:
     assert encode(Event("A", id=given)) == encode(Event("A", id=str(given)))
     with pytest.raises(InvalidEvent, match="Field: cause"):
         Event("A", cause=given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"), [(b"", 5), (b"", None), ("text", "text/plain"), (None, "image/png")]
+)
+def test_a_body_is_bytes_and_a_text(content: Any, content_type: Any) -> None:
+    with pytest.raises(InvalidEvent, match="A body is bytes and a text"):
+        Body(content, content_type)
+
+
+def test_an_envelope_with_parts_of_another_type_is_refused() -> None:
+    whole = recorded(Event("A", Body(b"x", "image/png"), id="x")).to_json()
+    for wrong in ({"content_type": 5}, {"basis": {"query": {"all": True}, "position": "abc"}}, {"basis": {}}):
+        with pytest.raises(InvalidInput):
+            Recorded.from_json(whole | wrong)

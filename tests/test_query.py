@@ -72,3 +72,22 @@ def test_a_condition_needs_a_query() -> None:
 def test_a_basis_survives_json() -> None:
     for basis in (Basis(Query.all(), 0), Basis(Query.of(tags=["lead:42"]), 7, "3")):
         assert Basis.from_json(basis.to_json()) == basis
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"query": {"all": True}, "position": "abc"},
+        {"query": {"all": True}, "position": True},
+        {"query": {"all": True}, "position": -1},
+        {"query": {"all": True}, "position": 1, "settings": 2},
+        {"query": {"all": True}},
+        {"position": 1},
+        "basis",
+        None,
+    ],
+    ids=repr,
+)
+def test_what_is_no_basis_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidQuery):
+        Basis.from_json(value)

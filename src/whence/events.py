@@ -36,6 +36,9 @@ class Body(msgspec.Struct, frozen=True):
     content_type: str
 
     def __post_init__(self) -> None:
+        if not isinstance(self.content, bytes) or not isinstance(self.content_type, str):
+            given = f"{type(self.content).__name__} and {type(self.content_type).__name__}"
+            raise InvalidEvent("A body is bytes and a text", given=given, remedy='Write Body(b"…", "image/png").')
         if not self.content_type or self.content_type == "application/json":
             raise InvalidEvent("A body has a content type of its own", remedy="Give JSON as plain data.")
 

@@ -124,21 +124,38 @@ class AppendCondition(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not isinstance(self.fail_if_events_match, Query):
             raise InvalidQuery("A condition needs a Query", value=repr(self.fail_if_events_match))
-        if self.after is not None and (type(self.after) is not int or self.after < 0):
-            raise InvalidQuery("A position is a whole number from 0", after=repr(self.after))
+        if self.after is not None:
+            _check_position("after", self.after)
 
 
 class Basis(msgspec.Struct, frozen=True):
-    """What a decision was made on: the query it read, the head it saw, and the version of the settings in force."""
+    """What a decision was made on: the query it read, the head it saw, and the version of the settings in force.
+
+    Raises InvalidQuery when a part is something else.
+    """
 
     query: Query
     position: int
     settings: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.query, Query) or not isinstance(self.settings, str | None):
+            raise InvalidQuery("A basis is a Query, a position and a text", basis=repr(self)[:80])
+        _check_position("position", self.position)
 
     def to_json(self) -> dict[str, Any]:
         settings = {} if self.settings is None else {"settings": self.settings}
         return {"query": self.query.to_json(), "position": self.position, **settings}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Basis:
-        return cls(Query.from_json(value["query"]), value["position"], value.get("settings"))
+    def from_json(cls, value: Any) -> Basis:
+        """The basis that `to_json` wrote. Raises InvalidQuery."""
+        try:
+            return cls(Query.from_json(value["query"]), value["position"], value.get("settings"))
+        except (TypeError, KeyError, AttributeError):
+            raise InvalidQuery("Not a basis", value=repr(value)[:80]) from None
+
+
+def _check_position(name: str, position: int) -> None:
+    if type(position) is not int or position < 0:
+        raise InvalidQuery("A position is a whole number from 0", **{name: repr(position)})
