@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
-from whence.compare import Change, count_by, diff
+from whence.compare import Change, diff
 from whence.config import Config
 from whence.contents import TypeSummary, event_named, near_actors, near_tags, near_types, types_in
 from whence.copying import copy, part_of_import
@@ -163,12 +163,6 @@ class Whence:
         chosen = self.model(kind, model)
         found = self.history(at).states(chosen, progress=progress)
         return {entity: fields for entity, state in found.items() if _has(fields := chosen.fields(state), where)}
-
-    def count(
-        self, states: Mapping[str, Mapping[str, Any]], fields: Sequence[str]
-    ) -> list[tuple[tuple[Any, ...], int]]:
-        """How many of the states have each combination of values of these fields, the most frequent first."""
-        return count_by(states, fields)
 
     def count_events(self, at: Moment = None) -> int:
         """How many events there are up to a moment."""

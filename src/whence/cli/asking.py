@@ -24,6 +24,7 @@ from whence.cli.command import (
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
+from whence.compare import count_by
 from whence.errors import InvalidInput
 from whence.moments import text_of
 
@@ -173,7 +174,7 @@ def states(
         with screen.progress("Folding") as told:
             found = db.states(kind, at=moment, model=model, where=_wanted(where), progress=told)
         if fields:
-            count = _show_counts(db, kind, found, fields, form, limit)
+            count = _show_counts(kind, found, fields, form, limit)
         else:
             count = _show_states(kind, found, chosen, form, limit)
         if count == 0:
@@ -195,9 +196,9 @@ def _wanted(where: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _show_counts(
-    db: Whence, kind: str, found: dict[str, dict[str, Any]], fields: tuple[str, ...], form: Form, limit: int | None
+    kind: str, found: dict[str, dict[str, Any]], fields: tuple[str, ...], form: Form, limit: int | None
 ) -> int:
-    rows = db.count(found, fields)[:limit]
+    rows = count_by(found, fields)[:limit]
     columns = [*(Column(field, "cyan") for field in fields), Column(kind, "yellow", right=True)]
     return screen.table(columns, ((*values, number) for values, number in rows), form)
 
