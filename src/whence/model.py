@@ -147,19 +147,20 @@ class Model:
         return state
 
     def failed(self, recorded: Recorded | Fact, problem: Exception) -> FoldFailed:
-        """What to raise when a step failed."""
-        if isinstance(problem, FoldFailed):
+        """What to raise when a step failed: where it failed is what `failed_in` said, if it did."""
+        if not isinstance(problem, FoldFailed):
+            problem = failed_in(problem)
+        elif "position" in problem.facts:
             return problem
-        return FoldFailed(
-            model=self.name,
-            type=recorded.type,
-            position=recorded.position,
-            problem=f"{type(problem).__name__}: {problem}",
-            remedy="Mend the model, or add an Upcast for older events; whence show prints the event.",
-        )
+        show = f"whence show @{recorded.position} prints the event"
+        facts = {"model": self.name, "type": recorded.type, "position": recorded.position, **problem.facts}
+        return FoldFailed(remedy=f"Mend the model, or add an Upcast for older events; {show}.", **facts)
 
     def fields(self, state: Any) -> dict[str, Any]:
-        """The public fields of a state: its attributes, properties and class defaults, or the items of a dict."""
+        """The public fields of a state: its attributes, properties and class defaults, or the items of a dict.
+
+        Raises FoldFailed naming the property that raised.
+        """
         if isinstance(state, Mapping):
             return dict(state)
         if isinstance(state, msgspec.Struct):
@@ -169,10 +170,23 @@ class Model:
         if not hasattr(state, "__dict__"):
             return {"value": state}
         own = {name: value for name, value in vars(state).items() if not name.startswith("_")}
-        return {name: getattr(state, name) for name in self.declared if name not in own} | own
+        return {name: self._value(state, name) for name in self.declared if name not in own} | own
+
+    def _value(self, state: Any, name: str) -> Any:
+        try:
+            return getattr(state, name)
+        except Exception as problem:
+            what = f"{type(problem).__name__}: {problem}"
+            remedy = "Let it return None in every state that has no value yet, the first one too."
+            raise FoldFailed("A property failed", model=self.name, field=name, problem=what, remedy=remedy) from problem
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, kind={self.kind!r}, order={self.order!r})"
+
+
+def failed_in(problem: Exception, **place: str) -> FoldFailed:
+    """What a step raises that knows where it failed: `handler="Lead.scored"`. The model adds which event it was."""
+    return FoldFailed(**place, problem=f"{type(problem).__name__}: {problem}")
 
 
 def _declared(cls: type) -> list[str]:
@@ -230,6 +244,11 @@ def _all_of(steps: list[Step]) -> Step:
     return step
 
 
+def _name(handler: Callable[..., None]) -> str:
+    """`Lead.scored`, also for a class within a function."""
+    return handler.__qualname__.rpartition("<locals>.")[2]
+
+
 def _wants_recorded(handler: Callable[..., None]) -> bool:
     return len(inspect.signature(handler).parameters) > 2
 
@@ -238,7 +257,10 @@ def _caller(handler: Callable[..., None]) -> Step:
     """A step that hands a handler the recorded event."""
 
     def step(state: Any, recorded: Recorded) -> Any:
-        handler(state, recorded)
+        try:
+            handler(state, recorded)
+        except Exception as problem:
+            raise failed_in(problem, handler=_name(handler)) from problem
         return state
 
     return step
@@ -257,13 +279,19 @@ def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.
     if _wants_recorded(handler):
 
         def step_with_recorded(state: Any, recorded: Recorded) -> Any:
-            handler(state, decoded(recorded), recorded)
+            try:
+                handler(state, decoded(recorded), recorded)
+            except Exception as problem:
+                raise failed_in(problem, handler=_name(handler)) from problem
             return state
 
         return step_with_recorded
 
     def step(state: Any, recorded: Recorded) -> Any:  # nearly every event is of this version: decoded without a detour
-        handler(state, decode_json(recorded.raw_data) if recorded.version == version else decoded(recorded))
+        try:
+            handler(state, decode_json(recorded.raw_data) if recorded.version == version else decoded(recorded))
+        except Exception as problem:
+            raise failed_in(problem, handler=_name(handler)) from problem
         return state
 
     return step

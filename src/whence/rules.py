@@ -33,7 +33,7 @@ from whence.compare import same
 from whence.errors import InvalidConfig, InvalidEvent
 from whence.events import Recorded
 from whence.grammar import normal_type
-from whence.model import ORDERS, Model, Step
+from whence.model import ORDERS, Model, Step, failed_in
 
 TABLE_KEYS = ("order", "fields", "rule", "built_in")
 RULE_KEYS = ("on", "when", "set", "add", "count", "first", "last")
@@ -134,10 +134,13 @@ def _rule(place: str, rule: Any) -> tuple[frozenset[str] | None, Step]:
 
     def step(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
         data = event.data
-        if all(same(value(event, data), wanted) for value, wanted in conditions):
-            for act, field, value in actions:
-                if (found := value(event, data)) is not ABSENT:
-                    act(state, field, found)
+        try:
+            if all(same(value(event, data), wanted) for value, wanted in conditions):
+                for act, field, value in actions:
+                    if (found := value(event, data)) is not ABSENT:
+                        act(state, field, found)
+        except Exception as problem:
+            raise failed_in(problem, rule=place) from problem
         return state
 
     return _types(place, rule["on"]), step

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from whence.clock import FixedClock, to_us
 from whence.codec import Codec, Tag, Upcast
 from whence.errors import FoldFailed, InvalidEvent, InvalidModel, InvalidQuery, NotKnown
-from whence.events import Event
+from whence.events import Event, Recorded
 from whence.history import At, History
 from whence.model import Model, on
 from whence.query import Query
@@ -167,7 +167,7 @@ def test_an_event_that_does_not_fit_stops_the_fold_and_is_named(story: MemorySto
     story.append([event])
     history = History.of(story)
     for ask in (lambda: history.state(Model.of(Lead), LEAD), lambda: history.states(Model.of(Lead))):
-        with pytest.raises(FoldFailed, match="Position: 7") as failed:
+        with pytest.raises(FoldFailed, match=r"Position: 7, Handler: Lead\.\w+, Problem: .*whence show @7") as failed:
             ask()
         assert said in str(failed.value)
 
@@ -268,7 +268,7 @@ def test_a_strict_handler_folds_in_order_of_time_also_when_news_come_late() -> N
     history = History.of(store)
     assert history.state(model, LEAD).open is history.states(model)[LEAD].open is False
     store.append([Event("Closed", None, (LEAD,), time=3)])
-    with pytest.raises(FoldFailed, match="Position: 3"):
+    with pytest.raises(FoldFailed, match=r"Position: 3, Handler: Door\.was_closed, Problem: ValueError: closed before"):
         History.of(store).states(model)
 
 
@@ -311,3 +311,26 @@ def test_why_looks_into_plain_objects() -> None:
     history = History.of(store)
     assert [step.after for step in why(history, model, LEAD, "address.city").steps] == ["Kiel", "Bonn"]
     assert len(why(history, model, LEAD, "address").steps) == 2
+
+
+class Ratio:
+    kind = "lead"
+
+    def __init__(self) -> None:
+        self.sent = self.opened = 0
+
+    @on("Sent")
+    def was_sent(self, event: Recorded) -> None:
+        self.sent += 1
+
+    @property
+    def rate(self) -> float:
+        return self.opened / self.sent
+
+
+def test_a_property_that_fails_is_named_with_what_to_do() -> None:
+    store, model = MemoryStore(), Model.of(Ratio)
+    store.append([Event("Sent", None, (LEAD,))])
+    assert model.fields(History.of(store).state(model, LEAD)) == {"rate": 0.0, "sent": 1, "opened": 0}
+    with pytest.raises(FoldFailed, match=r"Model: Ratio, Field: rate, Problem: ZeroDivisionError.*return None"):
+        why(History.of(store), model, LEAD, "sent")  # which begins before the first event

@@ -71,7 +71,7 @@ def test_sums_are_exact() -> None:
 
 
 def test_what_is_no_number_is_not_added() -> None:
-    with pytest.raises(FoldFailed, match="Field: total"):
+    with pytest.raises(FoldFailed, match=r"Rule: model\.\w+\.rule \d, Problem: .*Field: total"):
         _fields('[[rule]]\non = "Paid"\nadd = { total = "$amount" }', _event("Paid", amount="ten"))
 
 
