@@ -14,7 +14,7 @@ from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
 from whence.compare import Change, diff
 from whence.config import Config
-from whence.contents import TypeSummary, event_named, near_actors, near_tags, near_types, types_in
+from whence.contents import TypeSummary, event_named, near_actors, near_kinds, near_tags, near_types, types_in
 from whence.copying import copy, part_of_import
 from whence.decide import Decided, execute
 from whence.events import Event, Recorded
@@ -188,6 +188,9 @@ class Whence:
 
     def near_tags(self, tag: str) -> list[str]:
         return near_tags(self.store, tag)
+
+    def near_kinds(self, kind: str) -> list[str]:
+        return near_kinds(self.store, kind)
 
     def near_actors(self, actor: str) -> list[str]:
         return near_actors(self.store, actor)

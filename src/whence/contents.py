@@ -61,6 +61,12 @@ def near_tags(store: Store, tag: str) -> list[str]:
     return _near(tag, (found for event in store.read() for found in event.tags_text.split("\n")))
 
 
+def near_kinds(store: Store, kind: str) -> list[str]:
+    """Up to three kinds of tags that look like this one; none when it is there."""
+    tags = (tag for event in store.read() for tag in event.tags_text.split("\n"))
+    return _near(kind, (tag.partition(":")[0] for tag in tags))
+
+
 def near_actors(store: Store, actor: str) -> list[str]:
     """Up to three actors that look like this one; none when it is there."""
     return _near(actor, (event.actor for event in store.read() if event.actor))

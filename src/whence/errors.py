@@ -12,7 +12,7 @@
     │  ├─ ConditionFailed           an append condition was met by a newer event
     │  └─ StaleCase                 an answer to a case came after something else did
     ├─ IdConflict                   an event id that is already in use for something else
-    ├─ NotKnown                     a question about a time of which nothing was recorded
+    ├─ NotKnown                     a time, an event or an import of which nothing was recorded
     ├─ StoreError                   the store itself
     │  ├─ NoSuchStore               nothing at this path or URL
     │  ├─ NotAStore                 something is there, but it is not a Whence store
@@ -101,7 +101,7 @@ class IdConflict(WhenceError):
 
 
 class NotKnown(WhenceError):
-    """Nothing was recorded at that time yet."""
+    """Nothing of this was recorded."""
 
 
 class StoreError(WhenceError):

@@ -86,6 +86,41 @@ def test_why_is_the_ordered_list_of_what_changed_a_field(pipeline: Path, whence:
     assert "Did you mean score?" in done.err
 
 
+def test_a_cause_is_a_position_on_the_screen_and_an_id_in_json(pipeline: Path, whence: Run) -> None:
+    cause = rows(whence("show", "@5", "--json").out)[0]["id"]
+    whence("append", "lead:42", "Scored", "score=90", "--cause", cause)
+    whence("append", "lead:42", "Scored", "score=95", "--cause", "from-elsewhere")
+    assert [line.split()[-1] for line in whence("why", "lead:42", "score").out.splitlines()[4:6]] == [
+        "@5",
+        "from-elsewhere",
+    ]
+    assert rows(whence("why", "lead:42", "score", "--json").out)[2]["cause"] == cause
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("why lead:24 score", "lead:42"),
+        ("diff lead:24 @1", "lead:42"),
+        ("state lead:24", "lead:42"),
+        ("at yesterday lead:24", "lead:42"),
+        ("states leed", "lead"),
+        ("states leed --by stage", "lead"),
+    ],
+)
+def test_what_is_not_known_gets_near_matches(line: str, near: str, pipeline: Path, whence: Run) -> None:
+    done = whence(*line.split())
+    assert (done.code, done.out) == (1, "")
+    assert f"Did you mean {near}" in done.err
+
+
+def test_what_was_not_known_yet_says_where_to_look(pipeline: Path, whence: Run) -> None:
+    for line in ("why lead:42 score --at @0", "diff lead:42 @0 @0", "state lead:42 --at @0"):
+        done = whence(*line.split())
+        assert (done.code, done.out) == (1, "")
+        assert "at that time. whence log lead:42 shows" in done.err
+
+
 @pytest.mark.parametrize("format", ["jsonl", "csv", "cloudevents", "cloudevents-lines"])
 def test_what_is_exported_is_imported_with_nothing_lost(pipeline: Path, whence: Run, format: str) -> None:
     kind = "cloudevents" if format.startswith("cloudevents") else "whence"

@@ -27,10 +27,13 @@ from whence.cli.writing import value_of
 from whence.compare import count_by
 from whence.errors import InvalidInput
 from whence.moments import text_of
+from whence.query import Query
 
 if TYPE_CHECKING:
+    from whence.admission import RawId
     from whence.app import Whence
     from whence.history import At
+    from whence.why import Explanation
 
 FIELD = Column("field", "cyan")
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
@@ -112,11 +115,22 @@ def _moment_text(db: Whence, at: At, clock: str) -> str:
     return f"{then}, " + times_in(db.config.zone)
 
 
+def _is_known(db: Whence, entity: str, *moments: At) -> bool:
+    """Whether an entity has an event at any of the moments; says what is near when it has none."""
+    query = Query.of(tags=[entity])
+    if any(next(db.history(moment).events(query), None) for moment in moments):
+        return True
+    screen.note(_unknown_entity(db, entity, moments[-1]))
+    return False
+
+
 def _unknown_entity(db: Whence, entity: str, at: At) -> str:
     near = db.near_tags(entity)
     if near:
         return f"Nothing is known of {entity}. Did you mean {' or '.join(near)}?"
-    return f"Nothing was known of {entity} at that time, or ever. See whence log {entity}."
+    if at.is_now:
+        return f"Nothing is known of {entity}. whence types shows what is there."
+    return f"Nothing was known of {entity} at that time. whence log {entity} shows what came later, if anything did."
 
 
 @command(
@@ -178,7 +192,8 @@ def states(
         else:
             count = _show_states(kind, found, chosen, form, limit)
         if count == 0:
-            screen.note(f"No {kind} matches.")
+            near = db.near_kinds(kind)
+            screen.note(f"No {kind} matches." + (f" Did you mean {' or '.join(near)}?" if near else ""))
         elif form == "screen":
             screen.dim(f"{len(found):,} of kind {kind}, {_moment_text(db, moment, clock)}")
         return exits.OK if count else exits.NO
@@ -235,10 +250,12 @@ def diff(
     as_csv: bool,
 ) -> int:
     """Shows the fields that differ between two moments, the second being now unless it is given. Both ends are
-    inclusive: a day means its end."""
+    inclusive: a day means its end. Ends with 1 when nothing was known of the entity at either."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         before, after = db.at(since, clock=clock), db.at(until, clock=clock)
+        if not _is_known(db, entity, before, after):
+            return exits.NO
         changes = db.diff(entity, before, after, model=model)
         rows = ((change.field, change.before, change.after) for change in changes)
         caption = f"{_moment_text(db, before, clock)} → {_moment_text(db, after, clock)}"
@@ -270,11 +287,14 @@ def why(
     as_csv: bool,
 ) -> int:
     """Shows the events that changed a field of an entity, in order: when, who, from what to what, and the event that
-    caused it. Ends with 1 when the field has no value and never had one."""
+    caused it: by its position, and with --json or --csv by its id. Ends with 1 when the field never had a value."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         moment = db.at(at, clock=clock)
+        if not _is_known(db, entity, moment):
+            return exits.NO
         explanation = db.why(entity, field, at=moment, model=model)
+        causes = _positions(db, explanation) if form == "screen" else {}
         rows = [
             (
                 step.recorded.position,
@@ -283,7 +303,7 @@ def why(
                 step.recorded.actor,
                 step.before,
                 step.after,
-                step.recorded.cause,
+                causes.get(step.recorded.raw_cause, step.recorded.cause),
             )
             for step in explanation.steps
         ]
@@ -292,6 +312,13 @@ def why(
             screen.styled(f"{entity}  {field} = {screen.shown(explanation.value)}", "bold")
         count = screen.table(columns, rows, form, caption=_moment_text(db, moment, clock))
         return exits.OK if count else exits.NO
+
+
+def _positions(db: Whence, explanation: Explanation) -> dict[RawId | None, str]:
+    """The causes of the steps as `@120`, which is short and can be typed, as far as they are in this store."""
+    causes = [step.recorded.raw_cause for step in explanation.steps]
+    found = db.store.positions_of([cause for cause in causes if cause is not None])
+    return {raw_id: f"@{position}" for raw_id, position in found.items()}
 
 
 COMMANDS = (state, at, states, diff, why)
