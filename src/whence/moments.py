@@ -90,6 +90,11 @@ def text_of(us: int, zone: tzinfo = UTC) -> str:
     return whole + point + fraction.rstrip("0") + sign
 
 
+def second_of(us: int, zone: tzinfo = UTC) -> str:
+    """The same to the second, for columns of times and for what stands below a table."""
+    return text_of(us // 1_000_000 * 1_000_000, zone)
+
+
 def zone_text(zone: tzinfo) -> str:
     """The zone's name as it was given: `Europe/Berlin`, `UTC`."""
     return getattr(zone, "key", None) or str(zone)

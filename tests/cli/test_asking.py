@@ -75,6 +75,34 @@ def test_diff_shows_what_changed_between_two_moments(pipeline: Path, whence: Run
     assert "score" not in changes
 
 
+def test_a_table_shows_named_parts_by_their_names_and_times_in_the_zone(pipeline: Path, whence: Run) -> None:
+    berlin = ("--zone", "Europe/Berlin")
+    state = whence("state", "lead:42", *berlin).out
+    assert "events.Scored           count=2  first=2026-01-05 11:00:00  last=2026-01-12 10:30:00" in state
+    changed = whence("diff", "lead:42", "@2", "@6", *berlin).out
+    assert "events.Scored.count" in changed
+    assert "events.Scored.first" not in changed
+    states = whence("states", "lead", *berlin)
+    assert "not shown: events (--show events, or --json)" in states.out
+    assert "count=" not in states.out
+    assert "count=2" in whence("states", "lead", "--show", "events", *berlin).out
+    assert rows(whence("states", "lead", "--json").out)[0]["events"]["Scored"]["count"] == 2
+
+
+def test_a_preview_shows_the_rows_as_events_and_names_those_that_would_be_refused(pipeline: Path, whence: Run) -> None:
+    with (pipeline / "whence.toml").open("a") as config:
+        config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
+    (pipeline / "crm.csv").write_text("when,what,lead,note\n2026-01-05,Called,42,two words\n2026-13-05,Called,42,x\n")
+    done = whence("import", "crm.csv", "--preview")
+    assert done.code == 1
+    assert 'note="two words"' in done.out
+    assert "line 3: Not a time" in done.err
+    assert [bool(row["problem"]) for row in rows(whence("import", "crm.csv", "--preview", "--json").out)] == [
+        False,
+        True,
+    ]
+
+
 def test_why_is_the_ordered_list_of_what_changed_a_field(pipeline: Path, whence: Run) -> None:
     steps = rows(whence("why", "lead:42", "score", "--json").out)
     assert [(step["position"], step["before"], step["after"], step["who"]) for step in steps] == [

@@ -119,6 +119,18 @@ def test_a_terminal_shows_every_column_of_the_log_in_colour_and_no_line_is_too_l
     assert any(line.split()[:1] == ["7"] for line in plain)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_a_line_for_each_entity_and_names_the_columns_it_has_no_room_for(pipeline: Path) -> None:
+    fields = [f"field_{number}=a{number}{'x' * 40}" for number in range(20)]
+    assert run(["append", "lead:1234567890", "Filled", *fields]) == 0
+    plain = re.sub(r"\x1b\[[0-9;]*m|\r", "", in_terminal(80, "states", "lead", "--where", f"field_0=a0{'x' * 40}"))
+    lines = [line for line in plain.splitlines() if "lead:" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("lead:1234567890  a0x")
+    assert len(lines[0]) <= 80
+    assert "field_19 (choose columns, widen the terminal, or use --json)" in " ".join(plain.split())
+
+
 def in_terminal(columns: int, *arguments: str) -> str:
     """What the program prints in a terminal of that width."""
     import fcntl

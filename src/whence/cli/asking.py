@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -24,9 +27,11 @@ from whence.cli.command import (
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
-from whence.compare import count_by
+from whence.clock import to_us
+from whence.compare import Change, count_by
+from whence.compare import diff as diff_of
 from whence.errors import InvalidInput
-from whence.moments import text_of
+from whence.moments import second_of, text_of
 from whence.query import Query
 
 if TYPE_CHECKING:
@@ -99,20 +104,44 @@ def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, 
     if found is None:
         screen.note(_unknown_entity(db, entity, at))
         return exits.NO
+    zone = db.config.zone
     if form == "json":
         screen.json_lines([found])
     else:
-        screen.table([FIELD, Column("value")], found.items(), form, caption=_moment_text(db, at, clock))
+        rows = found.items() if form == "csv" else _field_rows(found, zone)
+        screen.table([FIELD, Column("value")], rows, form, caption=f"{_moment_text(at, zone, clock)}, {times_in(zone)}")
     return exits.OK
 
 
-def _moment_text(db: Whence, at: At, clock: str) -> str:
-    """`as of 2026-01-09 23:59:59.999, occurred clock, times in Europe/Berlin`."""
+def _field_rows(fields: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Any]]:
+    """A row for each field, and for each part of a field that has named parts: `why` takes these names too."""
+    for name, value in fields.items():
+        if isinstance(value, Mapping) and value:
+            yield from ((f"{name}.{part}", _seen(each, zone)) for part, each in value.items())
+        else:
+            yield name, _seen(value, zone)
+
+
+def _seen(value: Any, zone: tzinfo) -> Any:
+    """A value for the eye: times in the zone, named parts as words."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return text_of(to_us(value), zone)
+    if isinstance(value, Mapping) and value:
+        return "  ".join(f"{name}={screen.shown(_seen(each, zone))}" for name, each in value.items())
+    return value
+
+
+def _shown_in(form: Form, zone: tzinfo) -> Callable[[Any], Any]:
+    """What a form makes of a value: on the screen it is for the eye, else it stays as it is."""
+    return partial(_seen, zone=zone) if form == "screen" else lambda value: value
+
+
+def _moment_text(at: At, zone: tzinfo, clock: str) -> str:
+    """`now`, `as of @120`, or `as of 2026-01-09 23:59:59 on the occurred clock`."""
     if at.position is not None:
-        return f"as of @{at.position}, " + times_in(db.config.zone)
+        return f"as of @{at.position}"
     us = at.occurred_us if at.occurred_us is not None else at.recorded_us
-    then = "now" if us is None else f"as of {text_of(us, db.config.zone)} on the {clock} clock"
-    return f"{then}, " + times_in(db.config.zone)
+    return "now" if us is None else f"as of {second_of(us, zone)} on the {clock} clock"
 
 
 def _is_known(db: Whence, entity: str, *moments: At) -> bool:
@@ -190,12 +219,13 @@ def states(
         if fields:
             count = _show_counts(kind, found, fields, form, limit)
         else:
-            count = _show_states(kind, found, chosen, form, limit)
+            count = _show_states(kind, found, chosen, form, limit, db.config.zone)
         if count == 0:
             near = db.near_kinds(kind)
             screen.note(f"No {kind} matches." + (f" Did you mean {' or '.join(near)}?" if near else ""))
         elif form == "screen":
-            screen.dim(f"{len(found):,} of kind {kind}, {_moment_text(db, moment, clock)}")
+            local = db.config.zone
+            screen.dim(f"{len(found):,} of kind {kind}, {_moment_text(moment, local, clock)}, {times_in(local)}")
         return exits.OK if count else exits.NO
 
 
@@ -219,12 +249,23 @@ def _show_counts(
 
 
 def _show_states(
-    kind: str, found: dict[str, dict[str, Any]], chosen: tuple[str, ...], form: Form, limit: int | None
+    kind: str, found: dict[str, dict[str, Any]], chosen: tuple[str, ...], form: Form, limit: int | None, zone: tzinfo
 ) -> int:
+    """A row for each entity. Fields that hold lists or objects are no columns on the screen, unless they are chosen."""
     names = chosen or tuple(dict.fromkeys(name for fields in found.values() for name in fields))
-    columns = [Column(kind, "cyan"), *(Column(name) for name in names)]
-    rows = ((entity, *(fields.get(name) for name in names)) for entity, fields in list(found.items())[:limit])
-    return screen.table(columns, rows, form)
+    nested = [name for name in names if form == "screen" and not chosen and _is_nested(found, name)]
+    names = tuple(name for name in names if name not in nested)
+    see = _shown_in(form, zone)
+    columns = [Column(kind, "cyan", least=24), *(Column(name, least=12) for name in names)]
+    rows = ((entity, *(see(fields.get(name)) for name in names)) for entity, fields in list(found.items())[:limit])
+    count = screen.table(columns, rows, form, cut=True)
+    if nested and count:
+        screen.dim(f"not shown: {', '.join(nested)} (--show {nested[0]}, or --json)")
+    return count
+
+
+def _is_nested(states: dict[str, dict[str, Any]], name: str) -> bool:
+    return any(isinstance(fields.get(name), (Mapping, list, tuple)) for fields in states.values())
 
 
 @command(
@@ -257,12 +298,25 @@ def diff(
         if not _is_known(db, entity, before, after):
             return exits.NO
         changes = db.diff(entity, before, after, model=model)
-        rows = ((change.field, change.before, change.after) for change in changes)
-        caption = f"{_moment_text(db, before, clock)} → {_moment_text(db, after, clock)}"
+        local = db.config.zone
+        see = _shown_in(form, local)
+        parts = _parts(changes) if form == "screen" else changes
+        rows = ((change.field, see(change.before), see(change.after)) for change in parts)
+        caption = f"{_moment_text(before, local, clock)} → {_moment_text(after, local, clock)}, {times_in(local)}"
         count = screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption)
         if count == 0:
             screen.note("No difference.")
         return exits.OK
+
+
+def _parts(changes: Iterable[Change]) -> Iterator[Change]:
+    """The changes, those of fields with named parts as what differs within them."""
+    for change in changes:
+        if isinstance(change.before, Mapping) and isinstance(change.after, Mapping):
+            within = diff_of(change.before, change.after)
+            yield from _parts(Change(f"{change.field}.{part.field}", part.before, part.after) for part in within)
+        else:
+            yield change
 
 
 @command(
@@ -295,22 +349,25 @@ def why(
             return exits.NO
         explanation = db.why(entity, field, at=moment, model=model)
         causes = _positions(db, explanation) if form == "screen" else {}
+        local = db.config.zone
+        see = _shown_in(form, local)
         rows = [
             (
                 step.recorded.position,
-                times(step.recorded, db.config.zone, text_of),
+                times(step.recorded, local),
                 step.recorded.type,
                 step.recorded.actor,
-                step.before,
-                step.after,
+                see(step.before),
+                see(step.after),
                 causes.get(step.recorded.raw_cause, step.recorded.cause),
             )
             for step in explanation.steps
         ]
         columns = [POSITION, TIME, TYPE, WHO, BEFORE, AFTER, Column("cause", "dim")]
         if form == "screen":
-            screen.styled(f"{entity}  {field} = {screen.shown(explanation.value)}", "bold")
-        count = screen.table(columns, rows, form, caption=_moment_text(db, moment, clock))
+            screen.styled(f"{entity}  {field} = {screen.shown(see(explanation.value))}", "bold")
+        caption = f"{_moment_text(moment, local, clock)}, {times_in(local)}"
+        count = screen.table(columns, rows, form, caption=caption)
         return exits.OK if count else exits.NO
 
 

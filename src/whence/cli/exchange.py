@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import rich_click as click
 
@@ -25,7 +26,7 @@ from whence.cli.command import (
     option,
     times_in,
 )
-from whence.cli.reading import TAGS, TIME, TYPE, WHO
+from whence.cli.reading import TAGS, TIME, TYPE, WHO, words
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
 from whence.errors import CannotWrite, InvalidInput
@@ -34,7 +35,7 @@ from whence.moments import text_of
 
 if TYPE_CHECKING:
     from whence.config import Config
-    from whence.importer import ImportReport
+    from whence.importer import ImportReport, PreviewRow
 
 _TAG = re.compile(r"[A-Za-z]\w*:")
 
@@ -85,26 +86,28 @@ def import_(
 
 
 def _show_preview(config: Config, file: str, mapping: str | None, rows: int, form: Form) -> int:
-    columns = [Column("line", "yellow", right=True), TIME, TYPE, TAGS, WHO, Column("data"), Column("problem", "red")]
     from whence.app import preview_file
 
     found = preview_file(file, mapping=mapping, rows=rows, config=config)
-    shown = (
-        (row.line, None, None, None, None, None, row.problem)
-        if row.event is None
-        else (
-            row.line,
-            None if row.event.time is None else text_of(to_us(row.event.time), config.zone),
-            row.event.type,
-            " ".join(row.event.tags),
-            row.event.actor,
-            row.event.data,
-            row.problem,
-        )
-        for row in found
-    )
-    screen.table(columns, shown, form, caption=f"{times_in(config.zone)}; nothing was written")
-    return exits.NO if any(row.problem for row in found) else exits.OK
+    problems = [row for row in found if row.problem]
+    columns = [Column("line", "yellow", right=True), TIME, TYPE, TAGS, WHO, Column("data")]
+    if form == "screen":
+        shown = (_preview_row(row, config.zone, words) for row in found if not row.problem)
+        screen.table(columns, shown, form, cut=True, below=True, caption=times_in(config.zone))
+        for row in problems:
+            screen.failure(f"line {row.line}: {row.problem}")
+        screen.note("Nothing was written.")
+    else:
+        shown = ((*_preview_row(row, config.zone, lambda data: data), row.problem) for row in found)
+        screen.table([*columns, Column("problem")], shown, form)
+    return exits.NO if problems else exits.OK
+
+
+def _preview_row(row: PreviewRow, zone: tzinfo, data_form: Callable[[Any], Any]) -> tuple[Any, ...]:
+    if (event := row.event) is None:
+        return row.line, None, None, None, None, None
+    time = None if event.time is None else text_of(to_us(event.time), zone)
+    return row.line, time, event.type, " ".join(event.tags), event.actor, data_form(event.data)
 
 
 def _show_report(report: ImportReport, form: Form) -> None:

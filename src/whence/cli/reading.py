@@ -20,6 +20,8 @@ from whence.cli.command import (
     times_in,
 )
 from whence.cli.screen import Column
+from whence.events import Body
+from whence.moments import second_of, text_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -86,7 +88,7 @@ def log(
         else:
             columns, row = _columns(form, db.config.zone)
             caption = times_in(db.config.zone, asked["clock"])
-            count = screen.table(columns, map(row, events), form, cut=True, caption=caption)
+            count = screen.table(columns, map(row, events), form, cut=True, below=True, caption=caption)
         if count == 0:
             screen.note(_nothing(db, tags, types, asked["actor"]))
         return exits.OK if count else exits.NO
@@ -94,8 +96,6 @@ def log(
 
 def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
     """The columns of the log, and what makes a row of an event."""
-    from whence.moments import text_of
-
     if form == "csv":
         names = ("position", "id", "type", "tags", "time", "recorded", "actor", "data")
         return [Column(name) for name in names], lambda e: (
@@ -106,29 +106,28 @@ def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
             e.time.isoformat(),
             e.recorded.isoformat(),
             e.actor,
-            fields(e),
+            words(e.data),
         )
     return [POSITION, TIME, TYPE, TAGS, WHO, Column("data")], lambda e: (
         e.position,
-        times(e, zone, text_of),
+        times(e, zone),
         e.type,
         " ".join(e.tags),
         e.actor or "",
-        fields(e),
+        words(e.data),
     )
 
 
-def times(event: Recorded, zone: tzinfo, text_of: Any) -> str:
+def times(event: Recorded, zone: tzinfo) -> str:
     """When it happened, to the second; an asterisk where it was recorded more than a second later."""
     late = abs(event.recorded_us - event.time_us) >= 1_000_000
-    return str(text_of(event.time_us // 1_000_000 * 1_000_000, zone)) + ("*" if late else "")
+    return second_of(event.time_us, zone) + ("*" if late else "")
 
 
-def fields(event: Recorded) -> str:
-    """The data in the words of `whence append`, as far as it is a JSON object."""
-    if event.content_type is not None:
-        return f"({event.content_type}, {len(event.raw_data)} bytes)"
-    data = event.data
+def words(data: Any) -> str:
+    """The data in the words of `whence append`, as far as they are a JSON object."""
+    if isinstance(data, Body):
+        return f"({data.content_type}, {len(data.content)} bytes)"
     if data is None:
         return ""
     return " ".join(screen.pair(*item) for item in data.items()) if isinstance(data, dict) else screen.shown(data)
@@ -165,8 +164,6 @@ def show(event: str, store: str | None, zone: str | None, as_json: bool) -> int:
 
 def envelope(event: Recorded, zone: tzinfo) -> Iterator[tuple[str, Any]]:
     """Every field of the envelope that is there, then each field of the data by its name."""
-    from whence.moments import text_of
-
     plain = event.to_json()
     data = plain.pop("data", None)
     plain["time"], plain["recorded"] = text_of(event.time_us, zone), text_of(event.recorded_us, zone)
@@ -200,8 +197,6 @@ def envelope(event: Recorded, zone: tzinfo) -> Iterator[tuple[str, Any]]:
 def types(store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> int:
     """Reads the whole store and lists every event type with how often it occurs, when first and last, and the kinds
     of the tags of its events."""
-    from whence.moments import text_of
-
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         columns = [
@@ -217,8 +212,8 @@ def types(store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> i
             (
                 t.type,
                 t.events,
-                text_of(t.first_us // 1_000_000 * 1_000_000, db.config.zone),
-                text_of(t.last_us // 1_000_000 * 1_000_000, db.config.zone),
+                second_of(t.first_us, db.config.zone),
+                second_of(t.last_us, db.config.zone),
                 " ".join(t.kinds),
             )
             for t in found

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -40,8 +40,11 @@ class Column(msgspec.Struct, frozen=True):
 Rows = Iterable[Sequence[Any]]
 
 
-def table(columns: Sequence[Column], rows: Rows, form: Form, *, cut: bool = False, caption: str = "") -> int:
-    """Print rows as they come and return how many there were. With `cut`, a terminal shows one line a row.
+def table(
+    columns: Sequence[Column], rows: Rows, form: Form, *, cut: bool = False, below: bool = False, caption: str = ""
+) -> int:
+    """Print rows as they come and return how many there were. With `cut`, a terminal shows one line a row; with `below`
+    too, it has the last column on a line of its own where there is no room beside the others.
 
     The caption stands below a table on the screen, never in JSON or CSV.
     """
@@ -49,7 +52,7 @@ def table(columns: Sequence[Column], rows: Rows, form: Form, *, cut: bool = Fals
         return json_lines(dict(zip((c.name for c in columns), row, strict=True)) for row in rows)
     if form == "csv":
         return _csv([column.name for column in columns], rows)
-    count = _fitted(columns, rows, cut) if sys.stdout.isatty() else _plain(columns, rows)
+    count = _fitted(columns, rows, cut, below) if sys.stdout.isatty() else _plain(columns, rows)
     if caption and count:
         dim(caption)
     return count
@@ -191,29 +194,45 @@ def _plain(columns: Sequence[Column], rows: Rows) -> int:
     return count
 
 
-def _fitted(columns: Sequence[Column], rows: Rows, cut: bool) -> int:
-    """Coloured, and never wider than the terminal: long cells are folded or, with `cut`, ended by `…`. Where `cut`
-    leaves too little for the last column, it stands on a line of its own below the others."""
+def _fitted(columns: Sequence[Column], rows: Rows, cut: bool, below: bool) -> int:
+    """Coloured, and never wider than the terminal: long cells are folded or, with `cut`, ended by `…`. The columns that
+    there is no room for are named at the end."""
     from rich.console import Console
 
-    console, count, below = Console(highlight=False), 0, False
+    console, count, shown = Console(highlight=False), 0, len(columns)
     widths = [len(column.name) for column in columns]
     for page in _pages(rows):
         widths = [max(w, *(len(row[i]) for row in page)) for i, w in enumerate(widths)]
         if count == 0:
-            below = cut and console.width - sum(widths[:-1]) - GAP * len(widths) < min(widths[-1], LAST_LEAST)
+            below = below and console.width - sum(widths[:-1]) - GAP * len(widths) < min(widths[-1], LAST_LEAST)
+            shown = len(columns) if below else _how_many_fit(columns, widths, console.width)
         if below:
             _print_below(console, columns, widths, page, count == 0)
         else:
-            _print_grid(console, columns, fitting(columns, widths, console.width), page, cut, count == 0)
+            cells = [row[:shown] for row in page]
+            fitted = fitting(columns[:shown], widths[:shown], console.width)
+            _print_grid(console, columns[:shown], fitted, cells, cut, count == 0)
         count += len(page)
+    if shown < len(columns):
+        names = ", ".join(column.name for column in columns[shown:])
+        dim(f"no room for: {names} (choose columns, widen the terminal, or use --json)")
     return count
+
+
+def _how_many_fit(columns: Sequence[Column], widths: Sequence[int], total: int) -> int:
+    """How many columns, from the first on, a terminal has room for at their narrowest; one at least."""
+    ends = list(accumulate(GAP + least for least in _narrowest(columns, widths)))
+    return max(1, sum(end - GAP <= total for end in ends))
+
+
+def _narrowest(columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
+    return [w if c.right else min(w, c.least) for c, w in zip(columns, widths, strict=True)]
 
 
 def fitting(columns: Sequence[Column], widths: Sequence[int], total: int) -> list[int]:
     """Widths that fit into the total with their gaps, by narrowing the widest that may be narrower."""
     fitted = list(widths)
-    least = [w if c.right else min(w, c.least) for c, w in zip(columns, widths, strict=True)]
+    least = _narrowest(columns, widths)
     room = total - GAP * (len(fitted) - 1)
     while sum(fitted) > room and (loose := [i for i, w in enumerate(fitted) if w > least[i]]):
         fitted[max(loose, key=fitted.__getitem__)] -= 1
