@@ -82,12 +82,13 @@ def event_named(store: Store, named: str | int) -> Recorded:
 
 
 def _position_of(store: Store, named: str) -> int:
-    if not named.startswith("@"):
+    position = _POSITION.fullmatch(named)
+    if position is None or not named.startswith("@"):
         raw_id = id_to_raw(named)
         if found := store.positions_of([raw_id]):
             return found[raw_id]
-    if found_position := _POSITION.fullmatch(named):
-        return int(found_position[1])
+    if position is not None:
+        return int(position[1])
     raise NotKnown("No event with this id", id=named, remedy="Take an id from whence log --json, or a position: @120.")
 
 

@@ -145,6 +145,8 @@ def test_show_has_the_whole_envelope_by_position_and_by_id(pipeline: Path, whenc
 
 def test_an_id_that_looks_like_a_position_is_an_id(pipeline: Path, whence: Run) -> None:
     whence("append", "lead:9", "Called", "--id", "1")
+    whence("append", "lead:9", "Called", "--id", "@home")
+    assert json.loads(whence("show", "@home", "--json").out)["position"] == 8
     assert json.loads(whence("show", "1", "--json").out)["position"] == 7
     assert json.loads(whence("show", "@1", "--json").out)["position"] == 1
     assert json.loads(whence("show", "2", "--json").out)["position"] == 2
