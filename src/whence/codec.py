@@ -20,12 +20,10 @@ from typing import Annotated, Any
 import msgspec
 
 from whence.errors import InvalidEvent, InvalidModel
-from whence.events import Event, Fact, Recorded
+from whence.events import Event, Fact, Facts, Kind, Recorded
 from whence.grammar import normal_kind, normal_type
 
 Decoder = Callable[[Recorded | Fact], Any]
-NEVER: tuple[int, Callable[[str | bytes], Any]] = (0, str)
-"""In place of a version and a decoder for an unknown type: no event has version 0."""
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -67,8 +65,9 @@ class Codec:
             self._classes[name] = cls
             self._tag_fields[cls] = _tag_fields(cls)
         chains = _chains(self._classes, upcasts)
-        self._quick = {
-            name: (stored_version(cls), msgspec.json.Decoder(cls).decode) for name, cls in self._classes.items()
+        self._quick: dict[Kind, Callable[[str | bytes], Any]] = {
+            Kind(name, stored_version(cls), None): msgspec.json.Decoder(cls).decode
+            for name, cls in self._classes.items()
         }
         self._decoders: dict[str, Decoder] = {
             name: partial(_decode, stored_version(cls), msgspec.json.Decoder(cls).decode, cls, chains[name])
@@ -102,18 +101,27 @@ class Codec:
         name, version = stored_type(cls), stored_version(cls)
         return Event(name, msgspec.to_builtins(value), tuple(found), id, version, time, actor, cause, correlation, meta)
 
-    def typed_each(self, events: Iterable[Recorded | Fact]) -> Iterator[Any]:
-        """As `typed`, for many events."""
-        quick = self._quick.get
-        for recorded in events:
-            version, decode_json = quick(recorded.type, NEVER)
-            if recorded.version == version and recorded.content_type is None:
+    def typed_each(self, pages: Iterable[Facts]) -> Iterator[Any]:
+        """As `typed`, for the events of a reading."""
+        decoders: dict[int, Callable[[str | bytes], Any] | None] = {}
+        for page in pages:
+            for row in page.rows:
+                number = row[1]
                 try:
-                    yield decode_json(recorded.raw_data)
-                    continue
-                except msgspec.ValidationError:
-                    pass  # typed() names the problem
-            yield self.typed(recorded)
+                    decode = decoders[number]
+                except KeyError:
+                    decode = decoders[number] = self.quick_decoder(page.kinds[number])
+                if decode is not None:
+                    try:
+                        yield decode(row[3])
+                        continue
+                    except msgspec.ValidationError:
+                        pass  # typed() names the problem
+                yield self.typed(page.fact(row))
+
+    def quick_decoder(self, kind: Kind) -> Callable[[str | bytes], Any] | None:
+        """What turns stored data into a typed value at once; None when it needs an upcast or its type is unknown."""
+        return self._quick.get(kind)
 
     def typed(self, recorded: Recorded | Fact) -> Any:
         """The typed value, brought up to date; an `Unfit` when the data does not fit; an unknown type as it is."""

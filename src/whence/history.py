@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 from whence.clock import to_iso
 from whence.codec import Codec
 from whence.errors import InvalidQuery, NotKnown
-from whence.events import Event, Recorded, encode, recorded_from
+from whence.events import Event, FactRow, Facts, Kind, Recorded, encode, facts_of, recorded_from
 from whence.grammar import id_to_raw, split_tag
 from whence.model import Model
 from whence.query import Query
@@ -184,7 +184,10 @@ class History:
     def state(self, model: Model, entity: str) -> Any:
         """The state of an entity, or None when it has no events here. Raises FoldFailed."""
         split_tag(entity)
-        events = list(self.events(Query.of(tags=[entity]), order=model.order))
+        query = Query.of(tags=[entity])
+        if model.reads_data and self._branch is None:
+            return _fold_one(model, self._facts(query))
+        events = list(self.events(query, order=model.order))
         return model.fold(events) if events else None
 
     def states(self, model: Model, *, progress: Progress | None = None) -> dict[str, Any]:
@@ -193,10 +196,8 @@ class History:
         One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
         more than the states is held. Raises FoldFailed.
         """
-        events: Iterable[Any] = self._facts() if model.reads_facts else self.events()
-        if progress is not None:
-            events = _reported(events, self.head, progress)
-        states, late = _fold_by_entity(model, events)
+        pages = self._facts() if model.reads_data else facts_of(self.events(), whole=True)
+        states, late = _fold_by_entity(model, pages if progress is None else _reported(pages, self.head, progress))
         for entity in late:
             states[entity] = self.state(model, entity)
         return states
@@ -207,13 +208,15 @@ class History:
         """Every event as its typed value, in order of position; one of an unknown type as a `Fact` or `Recorded`."""
         return codec.typed_each(self._facts())
 
-    def _facts(self) -> Iterator[Any]:
+    def _facts(self, query: Query | None = None) -> Iterator[Facts]:
         """The events by position, with only what a fold over typed events looks at."""
         if self._branch is not None:
-            return self.events()
-        facts = self._store.read(upto=self.head).facts()
+            return facts_of(self.events(query))
+        pages = self._store.read(query, upto=self.head).facts()
         cut = self._occurred_us
-        return facts if cut is None else (fact for fact in facts if fact.time_us <= cut)
+        return (
+            pages if cut is None else (Facts(page.kinds, [row for row in page.rows if row[4] <= cut]) for page in pages)
+        )
 
     def _by_position(self, query: Query | None) -> Iterator[Recorded]:
         branch = self._branch
@@ -231,7 +234,30 @@ def _when(event: Recorded) -> tuple[int, int, bool]:
     return event.time_us, event.position, isinstance(event, Inserted)
 
 
-def _fold_by_entity(model: Model, events: Iterable[Any]) -> tuple[dict[str, Any], dict[str, None]]:
+def _fold_one(model: Model, pages: Iterable[Facts]) -> Any:
+    """The state that the events of one entity fold into, or None when there are none."""
+    steps: dict[int, Any] = {}
+    rows: list[FactRow] = []
+    kinds: Mapping[int, Kind] = {}
+    for page in pages:
+        rows += page.rows
+        kinds = page.kinds
+    if not rows:
+        return None
+    if model.order == "occurred":
+        rows.sort(key=lambda row: (row[4], row[0]))
+    state = model.initial()
+    for position, number, _, data, _ in rows:
+        step = steps[number] if number in steps else steps.setdefault(number, model.step_over(kinds[number]))
+        if step is not None:
+            try:
+                state = step(state, data)
+            except Exception as problem:
+                raise model.failed(kinds[number].type, position, problem) from problem
+    return state
+
+
+def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any], dict[str, None]]:
     """The states of all entities of the model's kind, and those that must be folded again in occurred order.
 
     This loop is what replaying a whole history costs, so the one tag that nearly every event has is cut out in place.
@@ -239,42 +265,40 @@ def _fold_by_entity(model: Model, events: Iterable[Any]) -> tuple[dict[str, Any]
     prefix, following = f"{model.kind}:", f"\n{model.kind}:"
     every = re.compile(rf"^{prefix}.*$", re.MULTILINE).findall
     by_time = model.order == "occurred"
-    initial, step_for = model.initial, model.step
-    steps: dict[str, Any] = {}
+    initial, step_over = model.initial, model.step_over
+    steps: dict[int, Any] = {}
     states: dict[str, Any] = {}
     state_of = states.get
     latest_us: dict[str, int] = {}
     late: dict[str, None] = {}
     entities: Sequence[str]
-    for event in events:
-        text = event.tags_text
-        start = 0 if text.startswith(prefix) else text.find(following) + 1
-        if start == 0 and not text.startswith(prefix):
-            continue
-        end = text.find("\n", start)
-        if end < 0:
-            entities = (text[start:],)
-        else:
-            entities = every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
-        type = event.type
-        step = steps[type] if type in steps else steps.setdefault(type, step_for(type))
-        for entity in entities:
-            if (state := state_of(entity, ABSENT)) is ABSENT:
-                state = states[entity] = initial()
-            if by_time:
-                time_us = event.time_us
-                if latest_us.get(entity, time_us) > time_us:
-                    late[entity] = None
-                else:
-                    latest_us[entity] = time_us
-            if step is not None and entity not in late:
-                try:
-                    if (after := step(state, event)) is not state:
-                        states[entity] = after
-                except Exception as problem:
-                    if not by_time:
-                        raise model.failed(event, problem) from problem
-                    late[entity] = None  # perhaps only because an earlier event has not arrived yet: fold it in order
+    for page in pages:
+        for position, number, text, data, time_us in page.rows:
+            start = 0 if text.startswith(prefix) else text.find(following) + 1
+            if start == 0 and not text.startswith(prefix):
+                continue
+            end = text.find("\n", start)
+            if end < 0:
+                entities = (text[start:],)
+            else:
+                entities = every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
+            step = steps[number] if number in steps else steps.setdefault(number, step_over(page.kinds[number]))
+            for entity in entities:
+                if (state := state_of(entity, ABSENT)) is ABSENT:
+                    state = states[entity] = initial()
+                if by_time:
+                    if latest_us.get(entity, time_us) > time_us:
+                        late[entity] = None
+                    else:
+                        latest_us[entity] = time_us
+                if step is not None and entity not in late:
+                    try:
+                        if (after := step(state, data)) is not state:
+                            states[entity] = after
+                    except Exception as problem:
+                        if not by_time:
+                            raise model.failed(page.kinds[number].type, position, problem) from problem
+                        late[entity] = None  # perhaps an earlier event has not arrived yet: fold it in order
     return states, late
 
 
@@ -300,9 +324,12 @@ def _altered(event: Recorded, changes: dict[str, Any]) -> Recorded:
     return recorded_from(encode(Event(**(before | changes))), event.position, event.recorded_us, event.basis_text)
 
 
-def _reported(events: Iterable[Any], total: int, progress: Progress) -> Iterator[Any]:
-    for number, event in enumerate(events, 1):
-        yield event
-        if number % PROGRESS_EVENTS == 0:
-            progress(number, total)
+def _reported(pages: Iterable[Facts], total: int, progress: Progress) -> Iterator[Facts]:
+    done = said = 0
+    for page in pages:
+        yield page
+        done += len(page.rows)
+        if done - said >= PROGRESS_EVENTS:
+            progress(done, total)
+            said = done
     progress(total, total)

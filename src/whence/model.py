@@ -27,7 +27,7 @@ import msgspec
 
 from whence.codec import Codec, Unfit, stored_version
 from whence.errors import FoldFailed, InvalidModel
-from whence.events import Fact, Recorded
+from whence.events import Fact, Kind, Recorded
 from whence.grammar import normal_kind, normal_type
 
 ORDERS = ("position", "occurred")
@@ -67,9 +67,9 @@ class Model:
         order: str = "position",
         name: str = "",
         declared: Iterable[str] = (),
-        reads_facts: bool = False,
+        data_step_for: Callable[[Kind], Step | None] | None = None,
     ) -> None:
-        """`reads_facts` says that no step looks at more of an event than a `Fact` has."""
+        """`data_step_for` gives the same steps over the stored data alone, for a model that looks at nothing else."""
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
         self.kind = normal_kind(kind)
@@ -77,7 +77,8 @@ class Model:
         self.order = order
         self.initial = initial
         self.declared = tuple(declared)
-        self.reads_facts = reads_facts
+        self.reads_data = data_step_for is not None
+        self._data_step_for = data_step_for
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}
 
@@ -101,7 +102,7 @@ class Model:
             order=order,
             name=str(name),
             declared=_declared(thing),
-            reads_facts=all(_reads_facts(handler) for handler in marked),
+            data_step_for=_data_step_for(thing, marked),
         )
 
     @classmethod
@@ -129,6 +130,10 @@ class Model:
             found = self._steps[type] = self._step_for(type)
             return found
 
+    def step_over(self, kind: Kind) -> Step | None:
+        """The step for events of a kind, over their stored data if the model reads no more, else over the event."""
+        return self.step(kind.type) if self._data_step_for is None else self._data_step_for(kind)
+
     def apply(self, state: Any, recorded: Recorded) -> Any:
         """The state after an event. Raises FoldFailed naming the model, the event and what went wrong."""
         step = self.step(recorded.type)
@@ -137,7 +142,7 @@ class Model:
         try:
             return step(state, recorded)
         except Exception as problem:
-            raise self.failed(recorded, problem) from problem
+            raise self.failed(recorded.type, recorded.position, problem) from problem
 
     def fold(self, events: Iterable[Recorded]) -> Any:
         """The state after all these events, in the order they come. Raises FoldFailed."""
@@ -146,14 +151,14 @@ class Model:
             state = self.apply(state, recorded)
         return state
 
-    def failed(self, recorded: Recorded | Fact, problem: Exception) -> FoldFailed:
+    def failed(self, type: str, position: int, problem: Exception) -> FoldFailed:
         """What to raise when a step failed: where it failed is what `failed_in` said, if it did."""
         if not isinstance(problem, FoldFailed):
             problem = failed_in(problem)
         elif "position" in problem.facts:
             return problem
-        show = f"whence show @{recorded.position} prints the event"
-        facts = {"model": self.name, "type": recorded.type, "position": recorded.position, **problem.facts}
+        show = f"whence show @{position} prints the event"
+        facts = {"model": self.name, "type": type, "position": position, **problem.facts}
         return FoldFailed(remedy=f"Mend the model, or add an Upcast for older events; {show}.", **facts)
 
     def fields(self, state: Any) -> dict[str, Any]:
@@ -208,17 +213,54 @@ def _marked(cls: type) -> list[Callable[..., None]]:
     return [value for value in members.values() if hasattr(value, "__whence_on__")]
 
 
-def _reads_facts(handler: Callable[..., None]) -> bool:
+def _reads_data(handler: Callable[..., None]) -> bool:
     """Whether a handler is given the typed event alone."""
     events = handler.__whence_on__  # type: ignore[attr-defined]
     return bool(events) and all(isinstance(event, type) for event in events) and not _wants_recorded(handler)
 
 
+def _data_step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[Kind], Step | None] | None:
+    """From a kind of events to the step over their data; None when a handler looks at more of an event."""
+    if not all(_reads_data(handler) for handler in marked):
+        return None
+    named = _named(marked)
+    codec = _codec_of(cls, named)
+    handlers = {codec.type_of(event): (handler, event) for event, handler in named}
+
+    def step_for(kind: Kind) -> Step | None:
+        handler, event = handlers.get(kind.type, (None, None))
+        if handler is None:
+            return None
+        decode = codec.quick_decoder(kind) or (
+            lambda data: _fitting(codec.typed(Fact(0, kind.type, kind.version, kind.content_type, "", data, 0)), event)
+        )
+
+        def step(state: Any, data: str | bytes) -> Any:
+            try:
+                handler(state, decode(data))
+            except Exception as problem:
+                raise failed_in(problem, handler=_name(handler)) from problem
+            return state
+
+        return step
+
+    return step_for
+
+
+def _named(marked: list[Callable[..., None]]) -> list[tuple[Any, Callable[..., None]]]:
+    """Each event that is named, with its handler."""
+    return [(event, handler) for handler in marked for event in handler.__whence_on__]  # type: ignore[attr-defined]
+
+
+def _codec_of(cls: type, named: list[tuple[Any, Callable[..., None]]]) -> Codec:
+    typed = tuple(dict.fromkeys(event for event, _ in named if isinstance(event, type)))
+    return getattr(cls, "codec", None) or Codec(*typed)
+
+
 def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], Step | None]:
     """From an event type to the step of a class's handlers."""
-    named = [(event, handler) for handler in marked for event in handler.__whence_on__]  # type: ignore[attr-defined]
-    typed = tuple(dict.fromkeys(event for event, _ in named if isinstance(event, type)))
-    codec: Codec = getattr(cls, "codec", None) or Codec(*typed)
+    named = _named(marked)
+    codec = _codec_of(cls, named)
     for_every = [_caller(handler) for handler in marked if not handler.__whence_on__]  # type: ignore[attr-defined]
     by_type: dict[str, Step] = {}
     for event, handler in named:
@@ -271,10 +313,7 @@ def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.
     typed, decode_json, version = codec.typed, msgspec.json.Decoder(cls).decode, stored_version(cls)
 
     def decoded(recorded: Recorded) -> Any:
-        event = typed(recorded)
-        if type(event) is Unfit:
-            raise ValueError(f"the data does not fit {cls.__name__}: {event.problem}")
-        return event
+        return _fitting(typed(recorded), cls)
 
     if _wants_recorded(handler):
 
@@ -295,3 +334,10 @@ def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.
         return state
 
     return step
+
+
+def _fitting(event: Any, cls: Any) -> Any:
+    """The typed event; raises ValueError for one whose data does not fit."""
+    if type(event) is Unfit:
+        raise ValueError(f"the data does not fit {cls.__name__}: {event.problem}")
+    return event

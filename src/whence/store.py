@@ -11,7 +11,7 @@ import msgspec
 
 from whence.admission import RawId
 from whence.errors import InvalidQuery
-from whence.events import Event, Fact, Recorded
+from whence.events import Event, Facts, Recorded, facts_of
 from whence.query import AppendCondition, Basis, Query
 
 FORMAT = 1
@@ -37,7 +37,7 @@ class Reading:
         self,
         head: int,
         pages: Callable[[], Iterator[Iterable[Recorded]]],
-        pages_of_facts: Callable[[], Iterator[Iterable[Fact]]] | None = None,
+        pages_of_facts: Callable[[], Iterator[Facts]] | None = None,
     ) -> None:
         self.head = head
         self._pages = pages
@@ -46,9 +46,9 @@ class Reading:
     def __iter__(self) -> Iterator[Recorded]:
         return chain.from_iterable(self._pages())
 
-    def facts(self) -> Iterator[Fact | Recorded]:
-        """The same events with only what a fold over typed events looks at, where the store reads that quicker."""
-        return iter(self) if self._pages_of_facts is None else chain.from_iterable(self._pages_of_facts())
+    def facts(self) -> Iterator[Facts]:
+        """The same events in pages of what a fold looks at, which a store may read quicker."""
+        return facts_of(self) if self._pages_of_facts is None else self._pages_of_facts()
 
 
 class Store(Protocol):

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from whence.events import Fact, Recorded
+from whence.events import FactRow, Recorded
 from whence.postings import Postings
 from whence.query import Query, QueryItem
 from whence.stores.sqlite.keys import tag_hashes, type_hashes
@@ -32,9 +32,9 @@ Fetch = Callable[..., list[Any]]
 
 _SELECT = statement("select_event")
 _SELECT_FACT = statement("select_fact")
-_BY_POSITION = f"{_SELECT}FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value JOIN type t ON t.code = e.type"
-_POSITIONS = "SELECT e.position FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value"
-_FROM_SCAN = "FROM event e CROSS JOIN type t ON t.code = e.type WHERE e.position > ? AND e.position <= ?"
+_BY_POSITION = "FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value"
+_WITH_TYPE = "CROSS JOIN type t ON t.code = e.type"
+_BETWEEN = "WHERE e.position > ? AND e.position <= ?"
 
 
 class Filtering:
@@ -86,7 +86,7 @@ def _in_runs(
 
 def first_match(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> int | None:
     """The first of these positions whose event matches, or None."""
-    sql = f"{_POSITIONS} WHERE {filtering.sql} LIMIT 1"
+    sql = f"SELECT e.position {_BY_POSITION} WHERE {filtering.sql} LIMIT 1"
     row = db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings)).fetchone()
     return None if row is None else row[0]
 
@@ -95,38 +95,50 @@ def fetch_page(db: apsw.Connection, positions: Sequence[int], filtering: Filteri
     """The events at these positions that match, in the order of the positions."""
     if not positions:
         return []
-    sql = f"{_BY_POSITION} WHERE {filtering.sql}"
+    sql = f"{_SELECT}{_BY_POSITION} {_WITH_TYPE} WHERE {filtering.sql}"
     return list(starmap(Recorded, db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))))
+
+
+def fetch_page_of_facts(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> list[FactRow]:
+    """As `fetch_page`, with less of each event."""
+    sql = f"{_SELECT_FACT}{_BY_POSITION} WHERE {filtering.sql}"
+    rows: Any = db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))
+    return list(rows)
 
 
 def scan_page(
     db: apsw.Connection, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
 ) -> list[Recorded]:
     """The first `limit` events with after < position <= upto that match, from one end or the other."""
-    return list(starmap(Recorded, _scan(db, _SELECT, filtering, after, upto, limit, backwards)))
+    sql = f"{_SELECT}FROM event e {_WITH_TYPE} {_BETWEEN}"
+    return list(starmap(Recorded, _scan(db, sql, filtering, after, upto, limit, backwards)))
 
 
 def scan_page_of_facts(
     db: apsw.Connection, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
-) -> list[Fact]:
+) -> list[FactRow]:
     """As `scan_page`, with less of each event."""
-    return list(starmap(Fact, _scan(db, _SELECT_FACT, filtering, after, upto, limit, backwards)))
+    return list(_scan(db, f"{_SELECT_FACT}FROM event e {_BETWEEN}", filtering, after, upto, limit, backwards))
 
 
 def _scan(
     db: apsw.Connection, select: str, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
 ) -> Iterator[tuple[Any, ...]]:
     order = "DESC" if backwards else "ASC"
-    sql = f"{select}{_FROM_SCAN} AND ({filtering.sql}) ORDER BY e.position {order} LIMIT ?"
+    sql = f"{select} AND ({filtering.sql}) ORDER BY e.position {order} LIMIT ?"
     return db.execute(sql, (after, upto, *filtering.bindings, limit))
 
 
 def pages_at(
-    fetch: Fetch, first: list[Recorded], positions: Sequence[int], filtering: Filtering, limit: int | None
-) -> Iterator[list[Recorded]]:
-    """The matching events at these positions in pages, at most `limit` in all; the first page was read already."""
+    fetch: Fetch,
+    page_of: Callable[..., list[Any]],
+    filtering: Filtering,
+    positions: Sequence[int],
+    limit: int | None,
+) -> Iterator[list[Any]]:
+    """The matching events at these positions in pages, at most `limit` in all."""
     for start in range(0, len(positions), PAGE_EVENTS):
-        page = fetch(fetch_page, positions[start : start + PAGE_EVENTS], filtering) if start else first
+        page = fetch(page_of, positions[start : start + PAGE_EVENTS], filtering)
         yield page if limit is None else page[:limit]
         if limit is not None and (limit := limit - len(page)) <= 0:
             return
@@ -135,13 +147,17 @@ def pages_at(
 def pages_between(
     fetch: Fetch,
     page_of: Callable[..., list[Any]],
+    position_of: Callable[[Any], int],
     filtering: Filtering,
     after: int,
     upto: int,
     limit: int | None,
     backwards: bool,
 ) -> Iterator[list[Any]]:
-    """The matching events between two positions in pages, at most `limit` in all. No one statement reads far."""
+    """The matching events between two positions in pages, at most `limit` in all. No one statement reads far.
+
+    `position_of` an item of a page says where to go on.
+    """
     while after < upto and (limit is None or limit > 0):
         low = max(after, upto - SCAN_EVENTS) if backwards else after
         high = upto if backwards else min(upto, after + SCAN_EVENTS)
@@ -151,6 +167,6 @@ def pages_between(
         if limit is not None:
             limit -= len(page)
         if backwards:
-            upto = page[-1].position - 1 if len(page) == size else low
+            upto = position_of(page[-1]) - 1 if len(page) == size else low
         else:
-            after = page[-1].position if len(page) == size else high
+            after = position_of(page[-1]) if len(page) == size else high

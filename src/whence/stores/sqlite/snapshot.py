@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 
 from whence.admission import refuse_other_spelling
-from whence.events import Row
+from whence.events import Kind, Row
 from whence.postings import Postings
 from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
 from whence.stores.sqlite.sql import statement
@@ -28,10 +28,12 @@ class Types:
     def __init__(self) -> None:
         self.codes: dict[tuple[str, int, str | None], int] = {}
         self.by_name: dict[str, list[int]] = {}
+        self.kinds: dict[int, Kind] = {}
 
     def add(self, code: int, name: str, version: int, content_type: str | None) -> None:
         self.codes[name, version, content_type] = code
         self.by_name.setdefault(name, []).append(code)
+        self.kinds[code] = Kind(name, version, content_type)
 
 
 class Snapshot:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import apsw
@@ -19,7 +20,7 @@ from whence import jsonvalue
 from whence.admission import RawId, admit, check_restored, rows_of
 from whence.clock import Clock, SystemClock
 from whence.errors import InvalidEvent, OutcomeUnknown, StoreClosed, StoreError, WhenceError
-from whence.events import Event, Recorded, Row
+from whence.events import Event, Facts, Recorded, Row
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
 from whence.store import Identity, Reading, check_limit
@@ -32,6 +33,7 @@ from whence.stores.sqlite.reading import (
     Filtering,
     candidates,
     fetch_page,
+    fetch_page_of_facts,
     pages_at,
     pages_between,
     scan_page,
@@ -278,22 +280,25 @@ class SQLiteStore:
             head = snapshot.head
             top = head if upto is None else min(upto, head)
             filtering = Filtering(query, snapshot.types)
-            positions: list[int] | None = None
-            first: list[Recorded] = []
-            if not query.is_all:
-                positions = candidates(snapshot, snapshot.postings, self._lookup.filters, query, after, top)
-            if positions is not None:
-                if backwards:
-                    positions.reverse()
-                first = fetch_page(snapshot.db, positions[:PAGE_EVENTS], filtering)
-        if positions is None:
-            where = (filtering, after, top, limit, backwards)
+            kinds = snapshot.types.kinds
+            positions = candidates(snapshot, snapshot.postings, self._lookup.filters, query, after, top)
+        if positions is not None:
+            if backwards:
+                positions.reverse()
+            at = (filtering, positions, limit)
             return Reading(
                 head,
-                lambda: pages_between(self._fetch, scan_page, *where),
-                lambda: pages_between(self._fetch, scan_page_of_facts, *where),
+                lambda: pages_at(self._fetch, fetch_page, *at),
+                lambda: (Facts(kinds, rows) for rows in pages_at(self._fetch, fetch_page_of_facts, *at)),
             )
-        return Reading(head, lambda: pages_at(self._fetch, first, positions, filtering, limit))
+        between = (filtering, after, top, limit, backwards)
+        return Reading(
+            head,
+            lambda: pages_between(self._fetch, scan_page, attrgetter("position"), *between),
+            lambda: (
+                Facts(kinds, rows) for rows in pages_between(self._fetch, scan_page_of_facts, itemgetter(0), *between)
+            ),
+        )
 
     def head(self) -> int:
         with self._snapshot() as snapshot:

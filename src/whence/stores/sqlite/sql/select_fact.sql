@@ -1,8 +1,6 @@
 SELECT
   e.position,
-  t.name,
-  t.version,
-  t.content_type,
+  e.type,
   e.tags,
   e.data,
   coalesce(e.time, e.recorded)
