@@ -88,18 +88,20 @@ class Codec:
     ) -> Event:
         """The Event of a typed value: all its fields as data, the marked ones as tags, beside the `tags` given.
 
-        Raises InvalidModel for a class this codec was not given.
+        Raises InvalidEvent naming the field for a value that its class would not read back, and InvalidModel for a
+        class this codec was not given.
         """
         cls = type(value)
         if cls not in self._tag_fields:
             raise InvalidModel(
                 "Not a typed event of this codec", type=cls.__name__, remedy="Give the class to Codec()."
             )
+        data = _checked(value)
         found = [*tags]
         for field, kind in self._tag_fields[cls]:
             found += _tags_of(kind, getattr(value, field))
         name, version = stored_type(cls), stored_version(cls)
-        return Event(name, msgspec.to_builtins(value), tuple(found), id, version, time, actor, cause, correlation, meta)
+        return Event(name, data, tuple(found), id, version, time, actor, cause, correlation, meta)
 
     def typed_each(self, pages: Iterable[Facts]) -> Iterator[Any]:
         """As `typed`, for the events of a reading."""
@@ -140,6 +142,38 @@ class Codec:
                 "Not a typed event of this codec", type=cls.__name__, remedy="Give the class to Codec()."
             )
         return name
+
+
+def _checked(value: msgspec.Struct) -> Any:
+    """The data of a typed value. Python does not hold a struct to its annotations, but every later reading does: what
+    could never be read again is refused before it is written for ever."""
+    cls = type(value)
+    try:
+        data = msgspec.to_builtins(value)
+        msgspec.convert(data, cls)
+    except msgspec.ValidationError as problem:
+        said, _, place = str(problem).partition(" - at `$.")
+        raise _misfit(cls, place.rstrip("`"), said) from None
+    except TypeError as problem:  # an object that JSON has no form for
+        raise _misfit(cls, _unwritable(value), str(problem)) from None
+    return data
+
+
+def _misfit(cls: type, field: str, problem: str) -> InvalidEvent:
+    remedy = "Give the field what its class declares, or declare it otherwise."
+    return InvalidEvent(
+        "A typed event does not fit its class", type=cls.__name__, field=field, problem=problem, remedy=remedy
+    )
+
+
+def _unwritable(value: msgspec.Struct) -> str:
+    """The first field of a typed value that cannot be written as JSON."""
+    for field in value.__struct_fields__:
+        try:
+            msgspec.to_builtins(getattr(value, field))
+        except TypeError:
+            return field
+    return ""
 
 
 def stored_type(cls: type[msgspec.Struct]) -> str:
