@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -16,13 +16,14 @@ from whence.compare import Change, diff
 from whence.config import Config
 from whence.contents import TypeSummary, event_named, near_actors, near_kinds, near_tags, near_types, types_in
 from whence.copying import copy, part_of_import
-from whence.decide import Decided, execute
-from whence.events import Event, Recorded
+from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
+from whence.errors import InvalidModel, InvalidQuery, InvalidTime
+from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.grammar import split_tag
 from whence.history import At, History
-from whence.importer import ImportReport, PreviewRow, import_events, preview
-from whence.model import Model
+from whence.importer import ImportReport, OnError, PreviewRow, import_events, preview
+from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.query import AppendCondition, Query
 from whence.rows import Given
@@ -31,8 +32,15 @@ from whence.store import Store
 from whence.stores.opening import open_store
 from whence.why import Explanation, why
 
-Moment = str | int | datetime | At | None
-"""A time as people say it (`"last tuesday"`, `"@120"`), a position, an aware datetime, or None for now."""
+Moment = str | int | datetime | date | At | None
+"""A time as people say it (`"last tuesday"`, `"@120"`), a position, an aware datetime, a date for the end of that day,
+or None for now."""
+
+Edge = str | datetime | date | None
+"""An end of a span: as people say it, an aware datetime, or a date for the whole of that day."""
+
+NamedModel = str | ModelLike | None
+"""A model, a class with handlers, `"module:Class"` or `"file.py:Class"`; None for the one that whence.toml names."""
 
 Progress = Callable[[int, int | None], None]
 
@@ -82,31 +90,70 @@ class Whence:
 
     # Recording.
 
-    def append(self, *events: Event, condition: AppendCondition | None = None) -> Sequence[int]:
-        """Append all events or none, durably, and return their positions. Raises as Store.append does."""
-        return self.store.append(events, condition)
+    def append(self, *events: Event | Iterable[Event], condition: AppendCondition | None = None) -> Sequence[int]:
+        """Append all events or none, durably, and return their positions. They are given one by one, or as one list.
+        Raises as Store.append does, and InvalidEvent for what is no event."""
+        return self.store.append(events_of(events[0] if len(events) == 1 else events), condition)
 
-    def execute(self, entities: str | Sequence[str], decide: Callable[..., Sequence[Event]], **options: Any) -> Decided:
-        """Read the entities, fold, decide, append under that condition; on conflict do it again (decide.execute).
+    def execute(
+        self,
+        entities: str | Sequence[str],
+        decide: Decide,
+        *,
+        model: NamedModel | Sequence[NamedModel] = None,
+        query: Query | None = None,
+        settings: str | None = None,
+        attempts_max: int = ATTEMPTS_MAX,
+    ) -> Decided:
+        """Read the entities, fold, decide, append on condition that nothing came between; on conflict do it again.
 
-        `decide` is given the entity's state, or a dict of states where several entities are named.
+        `decide` is given the entity's state, or a dict of states where several entities are named, and returns one
+        event, several, or None when nothing is to happen. It is called once per attempt, so it must be pure.
+
+        `model` is the entities' model, or a list with one for each kind; by default whence.toml's. `query` selects what
+        the decision depends on, by default every event of the entities. `settings` is a text stored in the basis of the
+        events, to tell by which version of your rules they were decided. After `attempts_max` conflicts it gives up.
+
+        Raises ConditionFailed then, InvalidModel for an entity without a model, InvalidEvent for what is no event, and
+        whatever `decide` raises.
         """
         several = [entities] if isinstance(entities, str) else list(entities)
-        models = {split_tag(entity)[0]: self.model(entity) for entity in several}
-        chosen = next(iter(models.values())) if len(models) == 1 else list(models.values())
-        return execute(self.store, entities, chosen, decide, **options)
+        return execute(
+            self.store,
+            entities,
+            self._models(several, model),
+            decide,
+            query=query,
+            settings=settings,
+            attempts_max=attempts_max,
+        )
+
+    def _models(self, entities: Sequence[str], named: NamedModel | Sequence[NamedModel]) -> list[Model]:
+        """The models named, or else one for each kind among the entities."""
+        if not entities:
+            raise InvalidQuery("A decision is about an entity", remedy='Write execute("lead:42", decide).')
+        if named is None:
+            return [self.model(kind) for kind in dict.fromkeys(split_tag(entity)[0] for entity in entities)]
+        several = [named] if isinstance(named, (str, Model, type)) else named
+        return [self._named(entities[0], each) for each in several]
 
     # Looking.
 
     def at(self, moment: Moment, *, clock: str = "occurred") -> At:
-        """The moment that is meant, read in the configuration's zone. Raises InvalidTime."""
-        if moment is None or isinstance(moment, str):
-            return at_of(moment, clock=clock, zone=self.config.zone)
-        if isinstance(moment, int):
-            return At(position=moment)
-        if isinstance(moment, datetime):
-            return At(recorded_us=to_us(moment)) if clock == "recorded" else At(occurred_us=to_us(moment))
-        return moment
+        """The moment that is meant, read in the configuration's zone. A date means the end of that day, as its text
+        does. Raises InvalidTime."""
+        match moment:
+            case At():
+                return moment
+            case bool():
+                raise InvalidTime("A time cannot be true or false", value=moment)
+            case int():
+                return At(position=moment)
+            case datetime():
+                return At(recorded_us=to_us(moment)) if clock == "recorded" else At(occurred_us=to_us(moment))
+            case None | str() | date():
+                return at_of(_as_text(moment), clock=clock, zone=self.config.zone)
+        raise InvalidTime("Not a time", value=repr(moment)[:80], remedy='Write "2026-01-07", a datetime or a position.')
 
     def history(self, at: Moment = None) -> History:
         """The events up to a moment, as a fixed value."""
@@ -118,8 +165,8 @@ class Whence:
         *tags: str,
         types: Iterable[str] = (),
         actor: str | None = None,
-        since: str | datetime | None = None,
-        until: str | datetime | None = None,
+        since: Edge = None,
+        until: Edge = None,
         clock: str = "occurred",
         after: int = 0,
         upto: int | None = None,
@@ -128,7 +175,8 @@ class Whence:
     ) -> Iterator[Recorded]:
         """The events that carry all the tags and are of one of the types, newest first; with `reverse` oldest first.
 
-        Both ends of `since` and `until` are inclusive. With `limit` the newest so many. They are read page by page.
+        Both ends of `since` and `until` are inclusive: a day means its start in one, its end in the other. With `limit`
+        the newest so many. They are read page by page.
         """
         types = tuple(types)
         query = Query.of(types=types, tags=tags) if types or tags else None
@@ -144,7 +192,7 @@ class Whence:
         """The event at a position (`"@120"`, `120`) or with an id. Raises NotKnown."""
         return event_named(self.store, named)
 
-    def state(self, entity: str, *, at: Moment = None, model: str | Model | None = None) -> dict[str, Any] | None:
+    def state(self, entity: str, *, at: Moment = None, model: NamedModel = None) -> dict[str, Any] | None:
         """The fields of an entity at a moment; None when it has no events then."""
         chosen = self.model(entity, model)
         state = self.history(at).state(chosen, entity)
@@ -155,7 +203,7 @@ class Whence:
         kind: str,
         *,
         at: Moment = None,
-        model: str | Model | None = None,
+        model: NamedModel = None,
         where: Mapping[str, Any] | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> dict[str, dict[str, Any]]:
@@ -168,14 +216,12 @@ class Whence:
         """How many events there are up to a moment."""
         return self.history(at).count()
 
-    def diff(
-        self, entity: str, before: Moment, after: Moment = None, *, model: str | Model | None = None
-    ) -> list[Change]:
+    def diff(self, entity: str, before: Moment, after: Moment = None, *, model: NamedModel = None) -> list[Change]:
         """The fields of an entity that differ between two moments."""
         first = self.state(entity, at=before, model=model)
         return diff(first or {}, self.state(entity, at=after, model=model) or {})
 
-    def why(self, entity: str, field: str, *, at: Moment = None, model: str | Model | None = None) -> Explanation:
+    def why(self, entity: str, field: str, *, at: Moment = None, model: NamedModel = None) -> Explanation:
         """The events that changed a field of an entity, in order. Raises InvalidModel for a field there is not."""
         return why(self.history(at), self.model(entity, model), entity, field)
 
@@ -195,17 +241,53 @@ class Whence:
     def near_actors(self, actor: str) -> list[str]:
         return near_actors(self.store, actor)
 
-    def model(self, entity_or_kind: str, named: str | Model | None = None) -> Model:
-        """The model of a kind (`lead`) or entity (`lead:42`): the one named, else whence.toml's, else the built-in."""
-        if isinstance(named, Model):
-            return named
-        return self.config.model(entity_or_kind.partition(":")[0], named)
+    def model(self, entity_or_kind: str, named: NamedModel = None) -> Model:
+        """The model of a kind (`lead`) or entity (`lead:42`): the one named, else whence.toml's, else the built-in.
+
+        Raises InvalidModel when the one named is of another kind, InvalidConfig when it cannot be found.
+        """
+        kind = entity_or_kind.partition(":")[0]
+        model = self._named(kind, named)
+        if model.kind != kind:
+            remedy = f'Ask about a {model.kind}, or name a model with kind = "{kind}".'
+            raise InvalidModel(
+                "The model is of another kind", model=model.name, kind=model.kind, asked=kind, remedy=remedy
+            )
+        return model
+
+    def _named(self, entity_or_kind: str, named: NamedModel) -> Model:
+        if named is None or isinstance(named, str):
+            return self.config.model(entity_or_kind.partition(":")[0], named)
+        return Model.of(named)
 
     # Files in and out.
 
-    def import_file(self, source: Given, *, mapping: str | None = None, **options: Any) -> ImportReport:
-        """Append what is new in a file, each row as one event, as a mapping says (importer.import_events)."""
-        return import_events(self.store, self.config.mapping(mapping), source, **options)
+    def import_file(
+        self,
+        source: Given,
+        *,
+        mapping: str | None = None,
+        actor: str | None = None,
+        on_error: OnError = "refuse-row",
+        progress: Progress | None = None,
+        on_refused: Callable[[int, str], None] | None = None,
+    ) -> ImportReport:
+        """Append what is new in a file, each row as one event, and report.
+
+        `mapping` names an [import.NAME] of whence.toml or a TOML file; by default the only one there. `actor` is who
+        imports. With `on_error="refuse-file"` one bad row refuses all of them. `progress` is called with the bytes read
+        and the size of the file, None where it is not known; `on_refused` with the line and the reason of every refused
+        row. Raises InvalidFile, InvalidConfig and IdConflict as importer.import_events says, and StoreError.
+        """
+        return import_events(
+            self.store,
+            self.config.mapping(mapping),
+            source,
+            actor=actor,
+            on_error=on_error,
+            progress=progress,
+            on_refused=on_refused,
+        )
 
     def export(
         self, out: BinaryIO, *tags: str, types: Iterable[str] = (), format: str = "jsonl", at: Moment = None
@@ -217,13 +299,26 @@ class Whence:
 
     # Decisions taken outside.
 
-    def open_case(self, entity: str, type: str, *, model: str | Model | None = None) -> Case:
+    def open_case(self, entity: str, type: str, *, model: NamedModel = None) -> Case:
         """What an outside decision about an entity is made on, for an answer of an event type (case.open_case)."""
         return open_case(self.store, self.model(entity, model), entity, type)
 
-    def answer_case(self, case: Case, output: dict[str, Any], **given: Any) -> Answered:
-        """Append the answer to a case, marked stale when something came between (case.answer_case)."""
-        return answer_case(self.store, case, output, **given)
+    def answer_case(
+        self,
+        case: Case,
+        output: dict[str, Any],
+        *,
+        actor: str,
+        input: Any = None,
+        model: str | None = None,
+        prompt: str | None = None,
+    ) -> Answered:
+        """Append the answer to a case: an event whose data are the output, marked stale when something came between.
+
+        `actor` is who or what decided. `input`, `model` and `prompt` say what a language model was given and which it
+        was; they are kept beside the output. Raises IdConflict when the case has another answer already.
+        """
+        return answer_case(self.store, case, output, actor=actor, input=input, model=model, prompt=prompt)
 
     # Looking after.
 
@@ -243,15 +338,21 @@ class Whence:
         finally:
             other.close()
 
-    def _bounds(self, since: str | datetime | None, until: str | datetime | None) -> tuple[int | None, int | None]:
+    def _bounds(self, since: Edge, until: Edge) -> tuple[int | None, int | None]:
         """The first and the last microsecond that are meant."""
         return self._edge(since, "first_us"), self._edge(until, "last_us")
 
-    def _edge(self, moment: str | datetime | None, edge: str) -> int | None:
-        if isinstance(moment, str):
-            us: int = getattr(span_of(moment, zone=self.config.zone), edge)
+    def _edge(self, moment: Edge, edge: str) -> int | None:
+        said = _as_text(moment)
+        if isinstance(said, str):
+            us: int = getattr(span_of(said, zone=self.config.zone), edge)
             return us
-        return None if moment is None else to_us(moment)
+        return None if said is None else to_us(said)
+
+
+def _as_text(moment: Any) -> Any:
+    """A date as the text that means that day; anything else as it is."""
+    return moment.isoformat() if isinstance(moment, date) and not isinstance(moment, datetime) else moment
 
 
 def _filter(actor: str | None, bounds: tuple[int | None, int | None], clock: str) -> Callable[[Recorded], bool] | None:

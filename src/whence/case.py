@@ -13,7 +13,7 @@ from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile
 from whence.events import Event
 from whence.grammar import id_to_raw, split_tag
 from whence.history import History
-from whence.model import Model
+from whence.model import Model, ModelLike
 from whence.query import AppendCondition, Basis, Query
 from whence.store import Store
 
@@ -65,12 +65,13 @@ class Answered(msgspec.Struct, frozen=True):
     stale: bool
 
 
-def open_case(store: Store, model: Model, entity: str, type: str, *, query: Query | None = None) -> Case:
+def open_case(store: Store, model: ModelLike, entity: str, type: str, *, query: Query | None = None) -> Case:
     """What to decide on: the state of an entity and the position it was read at, for an answer of an event type.
 
     `query` selects what the decision depends on; by default every event of the entity. Raises FoldFailed.
     """
     split_tag(entity)
+    model = Model.of(model)
     boundary = query or Query.of(tags=[entity])
     head = store.head()
     history = History.of(store).upto(head)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from whence.errors import InvalidTime
@@ -69,8 +69,9 @@ def uuid7(milliseconds: int, random_bytes: bytes) -> bytes:
 def to_us(moment: datetime | str | int) -> int:
     """Microseconds since the epoch for an aware datetime, an ISO 8601 text with a zone, or microseconds.
 
-    Raises InvalidTime when there is no zone, when the text is not ISO 8601, or when the moment lies outside the years 1
-    to 9999 in UTC. Digits finer than a microsecond are cut.
+    Raises InvalidTime when there is no zone, when the text is not ISO 8601, when the moment lies outside the years 1 to
+    9999 in UTC, and for anything else: a date too, since a day is no single time. Digits finer than a microsecond are
+    cut.
     """
     if isinstance(moment, bool):
         raise InvalidTime("A time cannot be true or false", value=moment)
@@ -78,6 +79,9 @@ def to_us(moment: datetime | str | int) -> int:
         return _within(moment, moment, "Give microseconds since 1970.")
     if isinstance(moment, str):
         moment = parse_iso(moment)
+    if not isinstance(moment, datetime):
+        fact = "A day is not a time" if isinstance(moment, date) else "Not a time"
+        raise InvalidTime(fact, value=repr(moment)[:80], remedy="Write datetime(2026, 1, 5, 9, 0, tzinfo=UTC).")
     if moment.tzinfo is None:
         raise InvalidTime(
             "A time needs a zone", value=moment.isoformat(), remedy="Write 2026-01-05T09:00:00Z, or +01:00 for Z."

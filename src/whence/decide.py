@@ -5,20 +5,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from whence.errors import ConditionFailed, InvalidModel
-from whence.events import Event, Recorded
+from whence.events import Event, Recorded, events_of
 from whence.grammar import split_tag
-from whence.model import Model
+from whence.model import Model, ModelLike
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Store
 
 ATTEMPTS_MAX = 20
 PAUSE_MAX_S = 0.05
+
+Decide = Callable[[Any], Event | Iterable[Event] | None]
+"""A decision: from the state, or the states by entity, to one event, several, or None when nothing is to happen."""
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -32,8 +35,8 @@ class Decided(msgspec.Struct, frozen=True):
 def execute(
     store: Store,
     entities: str | Sequence[str],
-    model: Model | Sequence[Model],
-    decide: Callable[..., Sequence[Event]],
+    model: ModelLike | Iterable[ModelLike],
+    decide: Decide,
     *,
     query: Query | None = None,
     settings: str | None = None,
@@ -41,14 +44,16 @@ def execute(
 ) -> Decided:
     """Decide on the state of one entity, or of several at once, and append the events under that condition.
 
-    `decide` is a pure function: it is given the state (for several entities a dict of states by tag) and returns the
-    events; none means that nothing is to happen. The boundary is every event of the entities, or `query`, which must
-    select what the decision depends on. The basis is stored with the events.
+    `decide` is a pure function: it is given the state (for several entities a dict of states by tag) and returns one
+    event, several, or None when nothing is to happen. The boundary is every event of the entities, or `query`, which
+    must select what the decision depends on. The basis is stored with the events, and `settings` in it: a text that
+    says by which version of your rules it was decided.
 
-    Raises ConditionFailed when other decisions came first `attempts_max` times, and whatever `decide` raises.
+    Raises ConditionFailed when other decisions came first `attempts_max` times, InvalidEvent when `decide` returns
+    something else, and whatever `decide` raises.
     """
     several = [entities] if isinstance(entities, str) else list(entities)
-    models = [model] if isinstance(model, Model) else list(model)
+    models = map(Model.of, [model] if isinstance(model, (Model, type)) else model)
     by_kind = {each.kind: each for each in models}
     for entity in several:
         if split_tag(entity)[0] not in by_kind:
@@ -58,7 +63,7 @@ def execute(
         reading = store.read(boundary)
         read = list(reading)
         states = {entity: _state(by_kind[split_tag(entity)[0]], read, entity) for entity in several}
-        events = list(decide(states[entities] if isinstance(entities, str) else states))
+        events = events_of(decide(states[entities] if isinstance(entities, str) else states))
         if not events:
             return Decided((), (), attempt)
         condition = AppendCondition(fail_if_events_match=boundary, after=reading.head)

@@ -426,6 +426,31 @@ def _same_data(stored: str | bytes, given: str | bytes) -> bool:
     return jsonvalue.canonical(jsonvalue.decode(stored)) == jsonvalue.canonical(jsonvalue.decode(given))
 
 
+def events_of(given: Any) -> tuple[Event, ...]:
+    """What was given, one event, several of them or None for none, as a tuple of events.
+
+    Raises InvalidEvent for anything else, saying what to write.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, (str, bytes, Mapping, msgspec.Struct)) or not isinstance(given, Iterable):
+        given = (given,)
+    events = tuple(given)
+    for event in events:
+        if type(event) is not Event:
+            raise InvalidEvent("Not an event", value=repr(event)[:80], remedy=_event_instead_of(event))
+    return events
+
+
+def _event_instead_of(value: Any) -> str:
+    """What to write where something is no event."""
+    if isinstance(value, Recorded):
+        return "Write recorded.to_event()."
+    if isinstance(value, msgspec.Struct):
+        return "Write codec.event(value), where codec is a Codec that was given its class."
+    return 'Write Event("LeadScored", {"score": 60}, ["lead:42"]).'
+
+
 def _list(value: Any) -> tuple[str, ...]:
     if not isinstance(value, Iterable) or isinstance(value, (str, Mapping)):
         raise InvalidEvent("Tags are a list", tags=repr(value)[:80], remedy='Write "tags": ["lead:42"].')

@@ -15,7 +15,7 @@ from whence.codec import Codec
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Event, FactRow, Facts, Kind, Recorded, encode, facts_of, recorded_from
 from whence.grammar import id_to_raw, split_tag
-from whence.model import Model
+from whence.model import Model, ModelLike
 from whence.query import Query
 from whence.store import Store
 
@@ -181,21 +181,22 @@ class History:
 
     # Folding.
 
-    def state(self, model: Model, entity: str) -> Any:
+    def state(self, model: ModelLike, entity: str) -> Any:
         """The state of an entity, or None when it has no events here. Raises FoldFailed."""
         split_tag(entity)
-        query = Query.of(tags=[entity])
+        model, query = Model.of(model), Query.of(tags=[entity])
         if model.reads_data and self._branch is None:
             return _fold_one(model, self._facts(query))
         events = list(self.events(query, order=model.order))
         return model.fold(events) if events else None
 
-    def states(self, model: Model, *, progress: Progress | None = None) -> dict[str, Any]:
+    def states(self, model: ModelLike, *, progress: Progress | None = None) -> dict[str, Any]:
         """The state of every entity of the model's kind, by tag, in the order of their first events.
 
         One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
         more than the states is held. Raises FoldFailed.
         """
+        model = Model.of(model)
         pages = self._facts() if model.reads_data else facts_of(self.events(), whole=True)
         states, late = _fold_by_entity(model, pages if progress is None else _reported(pages, self.head, progress))
         for entity in late:

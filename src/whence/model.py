@@ -194,6 +194,10 @@ def failed_in(problem: Exception, **place: str) -> FoldFailed:
     return FoldFailed(**place, problem=f"{type(problem).__name__}: {problem}")
 
 
+ModelLike = Model | type[Any]
+"""Where a model is asked for, a class with handlers will do: it is made one with `Model.of`."""
+
+
 def _declared(cls: type) -> list[str]:
     """The fields that a class declares for all its states: plain class attributes and properties."""
     found: dict[str, None] = {}

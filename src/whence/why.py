@@ -12,7 +12,7 @@ import msgspec
 from whence.compare import refuse_field, same
 from whence.events import Recorded
 from whence.history import History
-from whence.model import Model
+from whence.model import Model, ModelLike
 from whence.query import Query
 
 
@@ -33,12 +33,13 @@ class Explanation(msgspec.Struct, frozen=True):
     steps: list[Step]
 
 
-def why(history: History, model: Model, entity: str, field: str) -> Explanation:
+def why(history: History, model: ModelLike, entity: str, field: str) -> Explanation:
     """Every event that changed a field of an entity; changes within lists and dicts count. A part of a field is asked
     for with dots: `address.city`.
 
     Raises InvalidModel for a field that the entity never had, naming those it has, and FoldFailed.
     """
+    model = Model.of(model)
     before = value_at(model.fields(model.initial()), field)
     steps, known = [], dict(model.fields(model.initial()))
     seen = before is not MISSING

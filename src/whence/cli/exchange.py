@@ -35,7 +35,7 @@ from whence.moments import text_of
 
 if TYPE_CHECKING:
     from whence.config import Config
-    from whence.importer import ImportReport, PreviewRow
+    from whence.importer import ImportReport, OnError, PreviewRow
 
 _TAG = re.compile(r"[A-Za-z]\w*:")
 
@@ -66,7 +66,7 @@ def import_(
     preview: bool,
     rows: int,
     actor: str | None,
-    on_error: str,
+    on_error: OnError,
     store: str | None,
     zone: str | None,
     as_json: bool,
