@@ -55,7 +55,8 @@ def on(*events: str | type[msgspec.Struct]) -> Callable[[Callable[..., None]], C
 class Model:
     """A kind of entity, its first state, and the step for each event type. Make one with `Model.of` or `of_function`.
 
-    `order` is "position" (as recorded) or "occurred" (by time, position breaking ties). Raises InvalidModel.
+    `order` is "position" (as recorded, unless said otherwise: what decisions were made on) or "occurred" (by time,
+    position breaking ties). Raises InvalidModel.
     """
 
     def __init__(

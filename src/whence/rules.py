@@ -1,10 +1,11 @@
 """Models without Python: the built-in one, and the rules of a [model.KIND] table, which add fields to it.
 
 The built-in model has the last value of each data field, and under `events`, for each event type, how often it came
-and when first and last. In whence.toml:
+and when first and last. Events count as they happened: an older one that comes in later does not undo a newer. In
+whence.toml:
 
     [model.lead]
-    order = "occurred"                       # as things happened; "position" (the default) is as they were recorded
+    order = "position"                       # as they were recorded; "occurred" (the default) is as things happened
     fields = { stage = "new", opened = 0 }   # what the fields are before any event
 
     [[model.lead.rule]]
@@ -36,6 +37,8 @@ from whence.grammar import normal_type
 from whence.model import ORDERS, Model, Step, failed_in
 
 TABLE_KEYS = ("order", "fields", "rule", "built_in")
+ORDER = "occurred"
+"""How models without Python fold unless they say otherwise: imported rows come in any order."""
 RULE_KEYS = ("on", "when", "set", "add", "count", "first", "last")
 ENVELOPE: dict[str, Callable[[Recorded], Any]] = {
     "time": lambda event: to_datetime(event.time_us),
@@ -56,7 +59,7 @@ EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 
 def built_in(kind: str) -> Model:
     """The model of a kind of which nothing is said. Raises InvalidEvent when it is no kind."""
-    return Model(kind, dict, lambda _: _keep_last_values, name="built-in")
+    return Model(kind, dict, lambda _: _keep_last_values, order=ORDER, name="built-in")
 
 
 def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
@@ -65,7 +68,7 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
     _refuse_unknown(place, table, TABLE_KEYS)
     fields = table.get("fields", {})
     rules = table.get("rule", [])
-    order = table.get("order", "position")
+    order = table.get("order", ORDER)
     if not isinstance(fields, dict):
         raise InvalidConfig("Not a table of fields", key=f"{place}.fields", remedy='Write fields = { stage = "new" }.')
     if not isinstance(rules, list):

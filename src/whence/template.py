@@ -33,7 +33,6 @@ zone = "{zone}"
 # What an entity is. Without this, its fields are the last value of each data field, and how often each event came.
 #
 # [model.lead]
-# order = "occurred"
 # fields = {{ qualified = false }}
 #
 # [[model.lead.rule]]

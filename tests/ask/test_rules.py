@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from whence.compare import Change, count_by, diff, same
+from whence.decide import execute
 from whence.errors import FoldFailed, InvalidConfig, InvalidModel
 from whence.events import Event
 from whence.history import History
-from whence.rules import from_toml
+from whence.model import Model
+from whence.rules import built_in, from_toml
 from whence.stores.memory import MemoryStore
+from whence.why import why
 
 
 def _fields(toml: str, *events: Event) -> dict[str, Any]:
@@ -25,6 +28,19 @@ def _fields(toml: str, *events: Event) -> dict[str, Any]:
 
 def _event(type: str, **data: Any) -> Event:
     return Event(type, data, ("lead:1",), actor="ada")
+
+
+@pytest.mark.parametrize("model", [built_in("lead"), from_toml("lead", {})], ids=["built-in", "rules"])
+def test_an_older_event_that_comes_in_later_does_not_undo_a_newer(model: Model) -> None:
+    store = MemoryStore()
+    for day, score in (("12", 80), ("05", 60)):  # as in a file that is sorted newest first
+        store.append([Event("Scored", {"score": score}, ["lead:1"], time=f"2026-01-{day}T09:00:00Z")])  # type: ignore[arg-type]
+    history = History.of(store)
+    assert history.state(model, "lead:1")["score"] == history.states(model)["lead:1"]["score"] == 80
+    assert execute(store, "lead:1", model, lambda lead: Event("Seen", lead["score"])).events[0].data == 80
+    assert why(history, model, "lead:1", "score").value == 80
+    as_recorded = from_toml("lead", {"order": "position"})
+    assert history.state(as_recorded, "lead:1")["score"] == 60
 
 
 def test_every_action_does_what_it_says() -> None:

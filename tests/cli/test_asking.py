@@ -57,6 +57,14 @@ def test_an_entity_without_events_is_no_answer(pipeline: Path, whence: Run) -> N
     assert "lead:42" in done.err
 
 
+def test_a_file_sorted_newest_first_gives_the_newest_value(pipeline: Path, whence: Run) -> None:
+    (pipeline / "deals.csv").write_text("when,what,deal,stage\n2026-01-09,Moved,D1,won\n2026-01-05,Moved,D1,new\n")
+    (pipeline / "deals.toml").write_text('type = "what"\ntime = "when"\nzone = "UTC"\ntags = ["deal:{deal}"]\n')
+    assert whence("import", "deals.csv", "--mapping", "deals.toml").code == 0
+    now, then = (rows(whence("state", "deal:D1", *at, "--json").out) for at in ((), ("--at", "2026-01-06")))
+    assert [(state["stage"], state["events"]["Moved"]["count"]) for (state,) in (now, then)] == [("won", 2), ("new", 1)]
+
+
 def test_states_are_counted_and_filtered(pipeline: Path, whence: Run) -> None:
     counted = rows(whence("states", "lead", "--by", "source", "--json").out)
     assert sorted((row["source"], row["lead"]) for row in counted) == [("fair", 1), ("web", 1)]
