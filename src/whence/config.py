@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -162,6 +163,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InvalidConfig("Not UTF-8", file=path, byte=problem.start, remedy="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as problem:
         remedy = 'Mend that line: text stands in quotes, name = "value".'
+        if re.search("overwrite|twice|Duplicate", str(problem)):
+            remedy = "This name stands twice in the file: keep one, and add to it what the other says."
         raise InvalidConfig("Not valid TOML", file=path, problem=problem, remedy=remedy) from None
     except OSError as problem:
         raise InvalidConfig("Cannot be read", file=path, problem=problem.strerror) from None

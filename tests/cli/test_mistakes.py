@@ -190,6 +190,8 @@ def test_a_file_that_is_not_there_is_named(crm: Path, whence: Run) -> None:
     [
         ('stroe = "a.db"', ("whence.toml", "stroe", "Did you mean store?")),
         ("store = a.db", ("whence.toml", "line 1")),
+        ('store = "a.db"\nstore = "b.db"\n', ("whence.toml", "line 2", "stands twice")),
+        ("[model.lead]\n[model.lead]", ("whence.toml", "line 2", "stands twice")),
         ("store = 3", ("whence.toml", "store", "Not text")),
         ('zone = "Europe/Berln"', ("whence.toml", "zone", "Europe/Berlin")),
         ("[model]\norder = 1", ("whence.toml", "model.order", "[model.lead]")),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from whence.demo.simulator import EVENTS
-from whence.demo.story import CONFIG_NAME, NEXT, STEPS, STORE_NAME, Step, make, run
+from whence.demo.story import CONFIG_NAME, NEXT, STEPS, STORE_NAME, Step, _activation, make, run
 from whence.errors import CannotWrite, WhenceError
 from whence.stores.opening import open_store
 
@@ -79,6 +79,21 @@ def test_a_command_of_the_story_that_fails_ends_it_with_one_message(
         WhenceError, match=r"A command of the story failed \(Command: whence state lead:none, Exit code: 1"
     ):
         run(folder)
+
+
+def test_whoever_has_no_whence_on_the_path_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert _activation() == ["source .venv/bin/activate"]
+    whence = tmp_path / "whence"
+    whence.touch()
+    whence.chmod(0o755)
+    assert _activation() == []
 
 
 @pytest.mark.parametrize("command", [step.command for step in STEPS] + [command for _, command in NEXT])

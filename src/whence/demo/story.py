@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -84,7 +85,8 @@ def run(folder: Path, *, out: Console | None = None) -> None:
         _whence(step.command, folder)
     out.print()
     out.print("What to try next", style="bold")
-    _echo(out, f"cd {shown}", program="")
+    for line in (*_activation(), f"cd {shown}"):
+        _echo(out, line, program="")
     for question, command in NEXT:
         out.print(Padding(f"# {question}", (0, 0, 0, 2)), style="dim")
         _echo(out, command)
@@ -113,6 +115,12 @@ def make(folder: Path) -> int:
         return 0 if head >= EVENTS else store.restore(year()) - head
     finally:
         store.close()
+
+
+def _activation() -> list[str]:
+    """What to type first so that `whence` is found: nothing where it is, or where there is nothing to activate."""
+    script = Path(sys.prefix) / "bin" / "activate"
+    return [] if shutil.which("whence") or not script.is_file() else [f"source {shlex.quote(os.path.relpath(script))}"]
 
 
 def _echo(out: Console, command: str, program: str = "whence ") -> None:
