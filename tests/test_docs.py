@@ -6,6 +6,7 @@ and its Python executed, top to bottom, and what comes out is compared with what
     ```console exit=2   the commands of this block end with 2
     ```python           run as a script; a block `output` behind it is what it prints
     <!-- file: NAME --> before a block: the block is that file
+    <!-- add to: NAME --> before a block: the block is added at the end of that file
     <!-- not run -->    before a block: the block is for reading only
 """
 
@@ -96,6 +97,9 @@ def test_a_document_does_what_it_shows(document: Path, tmp_path: Path) -> None:
             continue
         if block.note.startswith("file: "):
             (tmp_path / block.note.removeprefix("file: ")).write_text(block.body, encoding="utf-8")
+        elif block.note.startswith("add to: "):
+            with (tmp_path / block.note.removeprefix("add to: ")).open("a", encoding="utf-8") as file:
+                file.write("\n" + block.body)
         elif block.language == "console":
             code = int(block.options.removeprefix("exit=") or 0)
             for command, expected in transcript(block.body):
