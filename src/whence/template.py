@@ -20,14 +20,14 @@ store = "{store}"
 zone = "{zone}"
 
 # How the rows of a file become events: whence import crm.csv --preview shows it.
-# A column stands in braces; the columns that no line names become the data.
+# A value is a column's name, or text with columns in braces; the columns that no line names become the data.
 #
 # [import.crm]
-# type = "{{what}}"
-# time = "{{when}}"
+# type = "what"
+# time = "when"
 # zone = "{zone}"
 # tags = ["lead:{{lead}}"]
-# actor = "{{owner}}"
+# actor = "owner"
 # numbers = ["score"]
 
 # What an entity is. Without this, its fields are the last value of each data field, and how often each event came.
