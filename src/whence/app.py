@@ -33,14 +33,13 @@ from whence.stores.opening import open_store
 from whence.why import Explanation, why
 
 Moment = str | int | datetime | date | At | None
-"""A time as people say it (`"last tuesday"`, `"@120"`), a position, an aware datetime, a date for the end of that day,
-or None for now."""
+"""See Whence."""
 
 Edge = str | datetime | date | None
-"""An end of a span: as people say it, an aware datetime, or a date for the whole of that day."""
+"""As a Moment, without positions."""
 
 NamedModel = str | ModelLike | None
-"""A model, a class with handlers, `"module:Class"` or `"file.py:Class"`; None for the one that whence.toml names."""
+"""See Whence."""
 
 Progress = Callable[[int, int | None], None]
 
@@ -71,7 +70,12 @@ def preview_file(
 
 
 class Whence:
-    """One open store and its configuration; a context manager. `db.store` is the store itself."""
+    """One open store and its configuration; a context manager. `db.store` is the store itself.
+
+    A `Moment` is a time as people say it (`"last tuesday"`, `"@120"`), a position, an aware datetime, a date (its end),
+    or None for now. A `NamedModel` is a Model, a class with handlers, `"module:Class"`, `"file.py:Class"`, or
+    None for the model that whence.toml names for the kind, else the built-in one.
+    """
 
     def __init__(self, store: Store, config: Config | None = None) -> None:
         self.store = store
@@ -111,8 +115,9 @@ class Whence:
         event, several, or None when nothing is to happen. It is called once per attempt, so it must be pure.
 
         `model` is the entities' model, or a list with one for each kind; by default whence.toml's. `query` selects what
-        the decision depends on, by default every event of the entities. `settings` is a text stored in the basis of the
-        events, to tell by which version of your rules they were decided. After `attempts_max` conflicts it gives up.
+        the decision depends on and the states are made of, by default every event of the entities. `settings` is a text
+        stored in the basis of the events, to tell by which version of your rules they were decided. After
+        `attempts_max` conflicts it gives up.
 
         Raises ConditionFailed then, InvalidModel for an entity without a model, InvalidEvent for what is no event, and
         whatever `decide` raises.
