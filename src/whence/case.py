@@ -76,7 +76,8 @@ def open_case(store: Store, model: ModelLike, entity: str, type: str, *, query: 
     head = store.head()
     history = History.of(store).upto(head)
     seen = store.read(boundary, upto=head, backwards=True)
-    newest = next((event for event in seen if not event.id.startswith(ANSWER)), None)  # an answer asks nothing anew
+    own = (type, type + STALE)  # an answer does not ask its own question anew; to other questions it is news
+    newest = next((event for event in seen if not (event.type in own and event.id.startswith(ANSWER))), None)
     state = model.fields(model.fold(history.events(Query.of(tags=[entity]), order=model.order)))
     plain: dict[str, Any] = msgspec.to_builtins(state)
     named = [entity, type, boundary.to_json(), None if newest is None else newest.id]

@@ -201,7 +201,10 @@ def _decode(
             return decode_json(recorded.raw_data)
         data = recorded.data
         for step in range(version, current):
-            data = chain[step](data)
+            try:
+                data = chain[step](data)
+            except Exception as problem:
+                return Unfit(recorded, f"the upcast from version {step}: {type(problem).__name__}: {problem}")
         return msgspec.convert(data, cls)
     except msgspec.ValidationError as problem:
         return Unfit(recorded, str(problem))

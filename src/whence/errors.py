@@ -9,8 +9,7 @@
     │  ├─ InvalidConfig             whence.toml or a mapping, with the line or key
     │  └─ InvalidFile               an input file that cannot be read as what it should be
     ├─ Conflict                     normal under concurrency: read again and decide again
-    │  ├─ ConditionFailed           an append condition was met by a newer event
-    │  └─ StaleCase                 an answer to a case came after something else did
+    │  └─ ConditionFailed           an append condition was met by a newer event
     ├─ IdConflict                   an event id that is already in use for something else
     ├─ NotKnown                     a time, an event or an import of which nothing was recorded
     ├─ StoreError                   the store itself
@@ -90,10 +89,6 @@ class Conflict(WhenceError):
 
 class ConditionFailed(Conflict):
     """Another decision came first."""
-
-
-class StaleCase(Conflict):
-    """Something came between the case and its answer."""
 
 
 class IdConflict(WhenceError):

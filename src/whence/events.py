@@ -386,6 +386,9 @@ def event_from_json(envelope: Mapping[str, Any]) -> Event:
         )
     if "type" not in envelope:
         raise InvalidEvent("An envelope lacks a field", field="type")
+    if ("content_type" in envelope) > ("data_base64" in envelope) or {"data", "data_base64"} <= envelope.keys():
+        remedy = "Give data, or data_base64 with its content_type."
+        raise InvalidEvent("Two kinds of data in one envelope", remedy=remedy)
     if "data_base64" in envelope:
         try:
             content = base64.b64decode(envelope["data_base64"], validate=True)

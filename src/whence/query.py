@@ -11,6 +11,9 @@ import msgspec
 from whence.errors import InvalidQuery
 from whence.grammar import normal_tags, normal_type
 
+TAGS_MAX = 30_000
+"""In all items together. SQLite takes no more in one statement."""
+
 
 class QueryItem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Matches an event whose type is one of `types` AND which carries all of `tags`; an empty side matches any.
@@ -44,7 +47,13 @@ class Query(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not self.items:
             raise InvalidQuery("Query() selects nothing", remedy="Use Query.all() for every event.")
-        msgspec.structs.force_setattr(self, "items", tuple(self.items))
+        items = tuple(self.items)
+        for item in items:
+            if not isinstance(item, QueryItem):
+                raise InvalidQuery("A query is made of items", item=repr(item)[:80], remedy="Write Query.of(tags=[…]).")
+        if sum(len(item.tags) for item in items) > TAGS_MAX:
+            raise InvalidQuery("A query has too many tags", most=TAGS_MAX, remedy="Ask in several queries.")
+        msgspec.structs.force_setattr(self, "items", items)
 
     @classmethod
     def all(cls) -> Query:
@@ -79,7 +88,7 @@ class Query(msgspec.Struct, frozen=True):
         if value == {"all": True}:
             return _ALL
         try:
-            return cls(tuple(QueryItem(tuple(i.get("types", ())), tuple(i.get("tags", ()))) for i in value["items"]))
+            return cls(tuple(QueryItem(i.get("types", ()), i.get("tags", ())) for i in value["items"]))
         except (TypeError, KeyError, AttributeError):
             raise InvalidQuery("Not a query", value=repr(value)) from None
 
@@ -157,5 +166,5 @@ class Basis(msgspec.Struct, frozen=True):
 
 
 def _check_position(name: str, position: int) -> None:
-    if type(position) is not int or position < 0:
+    if type(position) is not int or not 0 <= position < 2**63:
         raise InvalidQuery("A position is a whole number from 0", **{name: repr(position)})

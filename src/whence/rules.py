@@ -75,10 +75,12 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         raise InvalidConfig("Not a list of rules", key=f"{place}.rule", remedy=f"Write [[{place}.rule]] above each.")
     if order not in ORDERS:
         raise InvalidConfig("No such order", key=f"{place}.order", value=repr(order), remedy='Write "occurred".')
-    if table.get("built_in", True) and COUNTS in fields:
-        remedy = f"Name it otherwise, or write built_in = false: {COUNTS} counts the events of each type."
-        raise InvalidConfig("A field that the built-in model has", key=f"{place}.fields.{COUNTS}", remedy=remedy)
     compiled = [_rule(f"{place}.rule {number}", rule) for number, rule in enumerate(rules, 1)]
+    if table.get("built_in", True):
+        _refuse_counts(f"{place}.fields", fields)
+        for number, rule in enumerate(rules, 1):
+            for key in ("first", "set", "last", "add", "count"):
+                _refuse_counts(f"{place}.rule {number}.{key}", rule.get(key, ()))
     base = [_keep_last_values] if table.get("built_in", True) else []
 
     def step_for(type: str) -> Step | None:
@@ -133,7 +135,7 @@ def _rule(place: str, rule: Any) -> tuple[frozenset[str] | None, Step]:
     ]
     if not actions:
         raise InvalidConfig("A rule that changes nothing", key=place, remedy="Write set, add, count, first or last.")
-    conditions = [(_value(place, f"${field}"), wanted) for field, wanted in _fields(place, rule, "when")]
+    conditions = [(_value(place, f"$data.{field}"), wanted) for field, wanted in _fields(place, rule, "when")]
 
     def step(state: dict[str, Any], event: Recorded) -> dict[str, Any]:
         data = event.data
@@ -203,6 +205,13 @@ def _value(place: str, said: Any) -> Value:
         return data
 
     return look
+
+
+def _refuse_counts(place: str, names: Any) -> None:
+    """Raise InvalidConfig when one of these names is that of the counts of the built-in model."""
+    if names == COUNTS or (not isinstance(names, str) and COUNTS in names):
+        remedy = f"Name it otherwise, or write built_in = false: {COUNTS} counts the events of each type."
+        raise InvalidConfig("A field that the built-in model has", key=f"{place}.{COUNTS}", remedy=remedy)
 
 
 def _types(place: str, on: Any) -> frozenset[str] | None:

@@ -113,8 +113,8 @@ class Store(Protocol):
         ...
 
 
-def check_limit(limit: int) -> int:
-    """The limit, or InvalidQuery when it is negative."""
-    if limit < 0:
-        raise InvalidQuery("A limit is a whole number from 0", limit=limit)
-    return limit
+def check_range(after: int, upto: int | None, limit: int | None) -> None:
+    """Raise InvalidQuery unless the positions and the limit of a read are whole numbers from 0."""
+    for name, value in (("after", after), ("upto", upto), ("limit", limit)):
+        if value is not None and (not isinstance(value, int) or value < 0):
+            raise InvalidQuery("A position and a limit are whole numbers from 0", given=f"{name}={value!r}")

@@ -148,6 +148,16 @@ def test_an_answered_case_says_so_when_it_is_opened_again(asked: tuple[MemorySto
     assert (again.id, again.answered) == (case.id, answered.position)
 
 
+def test_the_answer_to_another_question_is_news(asked: tuple[MemoryStore, Case]) -> None:
+    store, case = asked
+    other = open_case(store, MODEL, "account:1", "Enriched")
+    answer_case(store, other, {"size": 20}, actor="model")
+    assert answer_case(store, case, {"rating": "A"}, actor="model").stale
+    again = open_case(store, MODEL, "account:1", "Rated")
+    assert (again.id != case.id, again.answered) == (True, None)
+    assert not answer_case(store, again, {"rating": "B"}, actor="model").stale
+
+
 def test_a_case_that_was_altered_is_refused(asked: tuple[MemoryStore, Case]) -> None:
     store, case = asked
     for change in ({"position": "2"}, {"query": {"items": []}}, {"more": 1}):

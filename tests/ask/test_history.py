@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whence.clock import FixedClock, to_us
-from whence.codec import Codec, Tag, Upcast
+from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.errors import FoldFailed, InvalidEvent, InvalidModel, InvalidQuery, NotKnown
 from whence.events import Event, Recorded
 from whence.history import At, History
@@ -170,6 +170,19 @@ def test_an_event_that_does_not_fit_stops_the_fold_and_is_named(story: MemorySto
         with pytest.raises(FoldFailed, match=r"Position: 7, Handler: Lead\.\w+, Problem: .*whence show @7") as failed:
             ask()
         assert said in str(failed.value)
+
+
+def test_an_upcast_that_raises_leaves_the_event_as_it_is_and_says_so(story: MemoryStore) -> None:
+    story.append(
+        [
+            Event("LeadScored", {"odd": 1}, (LEAD,), version=1),
+            Event("LeadScored", {"lead": "42", "score": 9}, (LEAD,), version=2),
+        ]
+    )
+    codec = Codec(LeadScored, upcasts=[Upcast("LeadScored", 1, lambda data: {"lead": data["lead"]})])
+    *_, unfit, fit = History.of(story).typed(codec)
+    assert (type(unfit), unfit.recorded.position, fit.score) == (Unfit, 7, 9)
+    assert "upcast from version 1: KeyError" in unfit.problem
 
 
 def test_the_built_in_model_keeps_last_values_and_counts(story: MemoryStore) -> None:

@@ -145,3 +145,22 @@ def test_folding_twice_gives_the_same_and_entities_share_nothing() -> None:
     assert first["lead:1"]["events"]["A"]["count"] == 1
     assert first["lead:1"]["data.events"] == 5
     assert first["lead:1"]["seen"] is not first["lead:2"]["seen"]
+
+
+def test_when_looks_at_the_data_also_for_names_that_the_envelope_has() -> None:
+    toml = """
+    built_in = false
+    fields = { mails = 0 }
+    [[rule]]
+    on = "Touched"
+    when = { type = "email", actor = "crm" }
+    count = ["mails"]
+    """
+    touched = [Event("Touched", {"type": kind, "actor": "crm"}, ("lead:1",)) for kind in ("email", "phone")]
+    assert _fields(toml, *touched) == {"mails": 1}
+
+
+@pytest.mark.parametrize("action", ['count = "events"', "set = { events = 1 }", "add = { events = 1 }"])
+def test_a_rule_leaves_the_counts_of_the_built_in_model_alone(action: str) -> None:
+    with pytest.raises(InvalidConfig, match="built-in model"):
+        from_toml("lead", tomllib.loads(f'[[rule]]\non = "*"\n{action}'))

@@ -36,7 +36,7 @@ from whence.events import Event, Recorded, Row, recorded_from
 from whence.grammar import id_to_raw, raw_to_id
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
-from whence.store import FORMAT, Identity, Reading, check_limit
+from whence.store import FORMAT, Identity, Reading, check_range
 from whence.stores import logline
 
 BUSY_TIMEOUT_S = 10.0
@@ -254,7 +254,7 @@ class LogFileStore:
         limit: int | None = None,
         backwards: bool = False,
     ) -> Reading:
-        limit = None if limit is None else check_limit(limit)
+        check_range(after, upto, limit)
         with self._changed:
             postings = self._looked().postings
             head = postings.head

@@ -16,7 +16,7 @@ from whence.events import Event, Recorded, recorded_from
 from whence.grammar import raw_to_id
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
-from whence.store import FORMAT, Identity, Reading, check_limit
+from whence.store import FORMAT, Identity, Reading, check_range
 
 PAGE_EVENTS = 1000
 
@@ -59,16 +59,18 @@ class MemoryStore:
         backwards: bool = False,
     ) -> Reading:
         query = query or Query.all()
+        check_range(after, upto, limit)
         with self._changed:
             self._refuse_closed()
             head = len(self._events)
             positions = self._postings.matching(query, after, head if upto is None else min(upto, head))
         ordered = positions[::-1] if backwards else positions
-        chosen = ordered if limit is None else ordered[: check_limit(limit)]
+        chosen = ordered if limit is None else ordered[:limit]
         events = self._events
         return Reading(head, lambda: iter([(events[position - 1] for position in chosen)]))
 
     def head(self) -> int:
+        self._refuse_closed()
         return len(self._events)
 
     def wait(self, after: int, timeout_s: float) -> int:
@@ -90,6 +92,7 @@ class MemoryStore:
         return len(self._events)
 
     def identity(self) -> Identity:
+        self._refuse_closed()
         return self._identity
 
     def settings(self) -> dict[str, str]:
@@ -106,6 +109,7 @@ class MemoryStore:
     # What admission asks.
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
+        self._refuse_closed()
         ids = self._postings.ids
         return {raw_id: ids[raw_id] for raw_id in raw_ids if raw_id in ids}
 

@@ -9,6 +9,7 @@ from whence.clock import Clock
 from whence.errors import NoSuchStore
 from whence.store import Store
 
+SQLITE = "sqlite:"
 LOG_FILE_ENDINGS = (".jsonl", ".ndjson")
 NEVER_STORES = (".toml", ".py", ".csv", ".md", "-wal", "-shm")
 
@@ -27,15 +28,15 @@ def open_store(
 
         return MemoryStore(clock)
     try:
-        if path.endswith(LOG_FILE_ENDINGS):
+        if path.endswith(LOG_FILE_ENDINGS) and not path.startswith(SQLITE):
             from whence.stores.logfile import LogFileStore
 
             return LogFileStore.open(path, create=create, clock=clock, origin=origin)
         from whence.stores.sqlite import SQLiteStore
 
-        return SQLiteStore.open(path.removeprefix("sqlite:"), create=create, clock=clock, origin=origin)
+        return SQLiteStore.open(path.removeprefix(SQLITE), create=create, clock=clock, origin=origin)
     except NoSuchStore as problem:
-        if near := _near(path.removeprefix("sqlite:")):
+        if near := _near(path.removeprefix(SQLITE)):
             raise NoSuchStore(path=path, remedy=f"Did you mean {' or '.join(near)}?") from None
         raise problem
 

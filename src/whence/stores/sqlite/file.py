@@ -73,6 +73,10 @@ def _create(path: str, clock: Clock, origin: str | None) -> None:
             os.link(begun, path)
         except FileExistsError:  # an empty file, to be filled; or, of two who make it at once, the other was first
             _replace_empty(path, begun)
+        except OSError:  # a file system without links
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+            _replace_empty(path, begun)
         _sync_folder(folder)
     finally:
         os.close(made)
@@ -118,9 +122,6 @@ def _check(path: str) -> None:
     remedy = "Name a store that whence init, import or copy made."
     if os.path.getsize(path) == 0:
         raise NotAStore("The file is empty", path=path, remedy="Delete it, then make a store: whence init.")
-    with open(path, "rb") as header:
-        if not header.read(16).startswith(b"SQLite format 3"):
-            raise NotAStore(path=path, remedy=remedy)
     db = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE)
     try:
         db.set_busy_timeout(10_000)

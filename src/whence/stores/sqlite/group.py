@@ -14,12 +14,14 @@ from whence.query import AppendCondition, Basis
 
 GROUP_EVENTS_MAX = 10_000
 PATIENCE_MAX_S = 0.002
+LOOK_AGAIN_S = 1.0
+"""Whoever waits looks again so often, should the thread that was to wake it have been interrupted just then."""
 
 
 class Request:
     """One append on its way: settled with its positions or its error."""
 
-    __slots__ = ("basis", "condition", "error", "leads", "positions", "rows", "settled", "wake")
+    __slots__ = ("basis", "committed", "condition", "error", "group", "positions", "rows", "settled", "wake")
 
     def __init__(self, rows: list[Row], condition: AppendCondition | None, basis: Basis | None) -> None:
         self.rows = rows
@@ -28,8 +30,9 @@ class Request:
         self.positions: Sequence[int] = ()
         self.error: BaseException | None = None
         self.settled = False
-        self.leads = False  # its thread is to commit it, with those who wait behind it
         self.wake: threading.Lock | None = None  # made for those who wait, and released to wake them
+        self.group: list[Request] = [self]  # whom its thread commits when it leads
+        self.committed = False  # its group's commit came back without an error
 
 
 class GroupCommit:
@@ -38,37 +41,40 @@ class GroupCommit:
     def __init__(self, commit: Callable[[list[Request]], None]) -> None:
         self._commit = commit
         self._lock = threading.Lock()
-        self._waiting: list[Request] = []  # guarded by _lock; the first is, or will be, the one that leads
-        self._leading = False  # guarded by _lock: some thread is committing, or has been woken to
+        self._waiting: list[Request] = []  # guarded by _lock
+        self._leader: Request | None = None  # guarded by _lock: its thread commits a group, or is woken to
         self._expected = 1  # requests in the last group: so many are likely to come again at once
         self._patience_s = 0.0  # how long the last commit took: worth waiting for those, but no longer
         self._complete: threading.Lock | None = None  # guarded by _lock: released when so many are waiting
 
     def run(self, request: Request) -> Sequence[int]:
         """Have a request committed; return its positions or raise its error."""
-        with self._lock:
-            self._waiting.append(request)
-            if self._leading:
-                request.wake = threading.Lock()
-                request.wake.acquire()
-                if self._complete is not None and len(self._waiting) >= self._expected:
-                    self._complete.release()
-                    self._complete = None
-            else:
-                self._leading = request.leads = True
         try:
-            if request.wake is not None:
-                request.wake.acquire()  # until it is settled, or is the first of those who wait and is to lead
-            if request.leads and self._expected > 1:
-                self._gather()
+            self._enqueue(request)
+            while not request.settled and self._leader is not request:
+                request.wake.acquire(timeout=LOOK_AGAIN_S)  # type: ignore[union-attr]
+            if self._leader is request:
+                if self._expected > 1:
+                    self._gather()
+                self._lead(request)
         except BaseException:
             self._withdraw(request)
             raise
-        if request.leads:
-            self._lead(request)
         if request.error is not None:
             raise request.error
         return request.positions
+
+    def _enqueue(self, request: Request) -> None:
+        with self._lock:
+            if self._leader is None:
+                self._leader = request
+            else:
+                request.wake = threading.Lock()
+                request.wake.acquire()
+            self._waiting.append(request)
+            if self._complete is not None and len(self._waiting) >= self._expected:
+                self._complete.release()
+                self._complete = None
 
     def _gather(self) -> None:
         """Give those of the last group the time to come back, rather than sync the disk for the first of them alone."""
@@ -82,40 +88,43 @@ class GroupCommit:
             self._complete = None
 
     def _withdraw(self, request: Request) -> None:
-        """Forget a request whose thread was interrupted, and hand on the lead if it had it."""
+        """Leave nobody waiting for a request whose thread was interrupted, wherever that was."""
         with self._lock:
             if request in self._waiting:
                 self._waiting.remove(request)
-                if request.leads:
-                    self._hand_over()
+        self._finish(request)
 
     def _lead(self, own: Request) -> None:
-        group: list[Request] = [own]
         began = time.monotonic()
         try:
-            group = self._next_group()
-            self._commit(group)
+            own.group = self._next_group()
+            self._commit(own.group)
+            own.committed = True
         except BaseException as problem:
-            for request in group:
+            for request in own.group:
                 request.error = _for_one(problem)
             raise
         finally:
             self._patience_s = min(time.monotonic() - began, PATIENCE_MAX_S)
-            with self._lock:
-                self._expected = len(group)
-                self._hand_over()
-            for request in group:
+            self._finish(own)
+
+    def _finish(self, own: Request) -> None:
+        """Settle a group and hand on the lead. An interrupt may come in between: then it is done again."""
+        for request in own.group:
+            if not own.committed and request.error is None:
+                request.error = OutcomeUnknown(problem="interrupted", remedy=RETRY)
+        with self._lock:
+            if self._leader is own:
+                self._waiting = [request for request in self._waiting if request is not own]
+                self._expected = len(own.group)
+                self._leader = self._waiting[0] if self._waiting else None
+                if self._leader is not None:
+                    self._leader.wake.release()  # type: ignore[union-attr]
+        for request in own.group:
+            if not request.settled:
                 request.settled = True
                 if request is not own:
                     request.wake.release()  # type: ignore[union-attr]
-
-    def _hand_over(self) -> None:
-        """Let the first of those who wait lead. Under the lock."""
-        self._leading = bool(self._waiting)
-        if self._waiting:
-            first = self._waiting[0]
-            first.leads = True
-            first.wake.release()  # type: ignore[union-attr]
 
     def _next_group(self) -> list[Request]:
         """As many of those waiting, in order, as stay within the limit; at least one."""

@@ -42,7 +42,7 @@ class Filtering:
 
     def __init__(self, query: Query, types: Types) -> None:
         self.bindings: list[str] = []
-        self.sql = "1" if query.is_all else " OR ".join(self._item(item, types) for item in query.items)
+        self.sql = "1" if query.is_all else _any([self._item(item, types) for item in query.items])
 
     def _item(self, item: QueryItem, types: Types) -> str:
         parts = []
@@ -53,6 +53,14 @@ class Filtering:
             self.bindings.append(f"\n{tag}\n")
             parts.append("instr(char(10) || e.tags || char(10), ?) > 0")
         return f"({' AND '.join(parts)})"
+
+
+def _any(parts: Sequence[str]) -> str:
+    """Alternatives nested as a balanced tree: SQLite refuses an expression that is 1,000 deep, as a long OR is."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_any(parts[:middle])} OR {_any(parts[middle:])})"
 
 
 def candidates(
@@ -81,7 +89,7 @@ def _in_runs(
     lists = [find(snapshot.db, snapshot.runs, filters, hash, after, upto, most) for hash in hashes]
     if item.tags:
         return min((found for found in lists if found is not None), key=len, default=None)
-    return None if None in lists else sorted(position for found in lists for position in found or ())
+    return None if None in lists else sorted({position for found in lists for position in found or ()})
 
 
 def first_match(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> int | None:

@@ -19,11 +19,11 @@ import apsw
 from whence import jsonvalue
 from whence.admission import RawId, admit, check_restored, rows_of
 from whence.clock import Clock, SystemClock
-from whence.errors import InvalidEvent, OutcomeUnknown, StoreClosed, StoreError, WhenceError
+from whence.errors import CannotWrite, InvalidEvent, OutcomeUnknown, StoreClosed, StoreError, WhenceError
 from whence.events import Event, Facts, Recorded, Row
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
-from whence.store import Identity, Reading, check_limit
+from whence.store import Identity, Reading, check_range
 from whence.stores.sqlite import file, soundness
 from whence.stores.sqlite.connection import connect, connect_to_read, in_words
 from whence.stores.sqlite.group import RETRY, GroupCommit, Request
@@ -64,6 +64,7 @@ class SQLiteStore:
         self._write_lock = threading.Lock()
         self._writer = Snapshot(connect(path))  # guarded by _write_lock
         self._lookup = Lookup(self._writer, {})  # the index as the writer sees it, guarded by _write_lock
+        self._reconnect = False  # whether the next transaction is to connect anew, guarded by _write_lock
         self._only_ids = False  # what the transaction under way looks up, guarded by _write_lock
         self._earned = EVENTS_PER_SLICE  # events appended that no slice of a merge was done for, guarded by _write_lock
         self._postponed: StoreError | None = None  # why the index was not tended, guarded by _write_lock
@@ -91,6 +92,8 @@ class SQLiteStore:
             return cls(path, clock)
         except apsw.Error as problem:
             raise in_words(problem, path) from problem
+        except OSError as problem:
+            raise CannotWrite(path=path, problem=problem.strerror, remedy="Mend that, then open it again.") from problem
 
     # Writing.
 
@@ -119,15 +122,33 @@ class SQLiteStore:
             for request in group:
                 appended += len(request.rows)
                 only_ids = only_ids and request.condition is None
-            self._write(lambda: self._settle(group), only_ids)
+            try:
+                self._write(lambda: self._settle(group), only_ids)
+            except WhenceError:
+                raise
+            except Exception:
+                self._commit_each(group)
             self._tend(appended)
         self._notify()
+
+    def _commit_each(self, group: list[Request]) -> None:
+        """Commit each of a group by itself, so that what one of them raised fails no other."""
+        for request in group:
+            request.error = None
+            try:
+                self._write(lambda request=request: self._settle([request]))  # type: ignore[misc]
+            except Exception as problem:
+                request.error = problem
 
     def _write(self, work: Callable[[], object], only_ids: bool = False) -> None:
         """Run `work` in one write transaction, seeing everything that is committed. All of it is kept, or nothing.
 
         With `only_ids` the work looks up nothing but ids.
         """
+        if self._reconnect:
+            self._writer = Snapshot(connect(self.path))
+            self._lookup = Lookup(self._writer, {})
+            self._reconnect = False
         snapshot, committing = self._writer, False
         execute, self._only_ids = snapshot.execute, only_ids
         try:
@@ -159,8 +180,7 @@ class SQLiteStore:
         self._writer.forget()
         if reopen:
             self._writer.db.close()
-            self._writer = Snapshot(connect(self.path))
-            self._lookup = Lookup(self._writer, {})
+            self._reconnect = True
         elif self._writer.db.in_transaction:
             self._writer.execute("ROLLBACK")
 
@@ -275,7 +295,7 @@ class SQLiteStore:
         backwards: bool = False,
     ) -> Reading:
         query = query or Query.all()
-        limit = None if limit is None else check_limit(limit)
+        check_range(after, upto, limit)
         with self._snapshot() as snapshot:
             head = snapshot.head
             top = head if upto is None else min(upto, head)
