@@ -81,13 +81,23 @@ def kept(commit: str) -> dict[str, dict[str, Any]]:
     return found["results"] if found["commit"] == commit else {}
 
 
-def run(arguments: list[str]) -> dict[str, Any]:
+def run(arguments: list[str], amount: str = "full") -> dict[str, Any]:
+    """Run some tests at full counts, or at those of `make test` for another amount."""
     started = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        options = ["-q", "-p", "no:cacheprovider", "-o", "timeout=0", f"--junitxml={report.name}"]
+        options = [
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "timeout=0",
+            "-o",
+            "junit_family=xunit1",
+            f"--junitxml={report.name}",
+        ]
         command = [sys.executable, "-m", "pytest", *options, *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | {"WHENCE_EXAM": "full"}, capture_output=True, text=True
+            command, cwd=ROOT, env=os.environ | {"WHENCE_EXAM": amount}, capture_output=True, text=True
         )
         figures = figures_of(report.read())
     if done.returncode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -16,6 +17,9 @@ from whence.stores.sqlite.reading import Filtering, candidates, fetch_page, firs
 from whence.stores.sqlite.runs import Filters, Run, find, is_mergeable, trusted_filter
 from whence.stores.sqlite.snapshot import Snapshot
 from whence.stores.sqlite.tail import Tail
+
+if TYPE_CHECKING:
+    from whence.stores.sqlite.merging import FilterBuilding
 
 FLUSH_EVENTS = 8192
 """So many events are indexed in memory before they are written as a run."""
@@ -38,6 +42,7 @@ class Lookup:
         self._lookups = 0
         self._checked: object = None
         self._wants_filters = False
+        self._building: FilterBuilding | None = None
         self._work = False
 
     # What admission asks.
@@ -124,13 +129,20 @@ class Lookup:
             merge_slice(snapshot.db, snapshot.runs, self.filters)
         snapshot.reload_runs()
 
-    def build_filter(self) -> None:
-        """The filter of one run that another process wrote, once this process looks up many ids."""
-        if self._lookups >= LOOKUPS_BEFORE_FILTERS and (run := self._lacks_filter()) is not None:
-            from whence.stores.sqlite.merging import build_filter
+    def build_filters(self, steps: int) -> None:
+        """Go on with the filters of runs that other processes wrote, once this process looks up many ids."""
+        if self._lookups < LOOKUPS_BEFORE_FILTERS:
+            return
+        from whence.stores.sqlite.merging import FilterBuilding
 
-            self.filters[run.run] = build_filter(self._snapshot.db, run)
-            self._checked = None
+        while steps and (run := self._lacks_filter()) is not None:
+            if self._building is None or self._building.run != run.run:
+                self._building = FilterBuilding(run)
+            if (built := self._building.go_on(self._snapshot.db)) is not None:
+                built.added = run.written
+                self.filters[run.run] = built
+                self._checked = None
+            steps -= 1
 
     def _lacks_filter(self) -> Run | None:
         """A whole run without a filter that can be trusted, or None."""

@@ -21,10 +21,13 @@ from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hashes, ta
 from whence.stores.sqlite.runs import CHUNK_KEYS, Filters, Run, next_merge, trusted_filter
 from whence.stores.sqlite.sql import statement
 
+FILTER_CHUNKS = 64
+"""So many chunks of a run are put into its filter at a time, which takes a few milliseconds."""
 SLICE_CHUNKS = 32
 """So many chunks of each merged run are moved in one transaction, which takes some 5 ms."""
 
 _CHUNKS_UP = statement("select_chunks_up")
+_NEXT_CHUNKS = statement("select_next_chunks")
 _INSERT_RUN = statement("insert_run")
 _INSERT_CHUNK = statement("insert_chunk")
 
@@ -121,13 +124,22 @@ def may_be_there(runs: Sequence[Run], filters: Filters, hashes: list[int]) -> li
     return maybe
 
 
-def build_filter(db: apsw.Connection, run: Run) -> Filter:
-    """The filter of a run that another process wrote, from its chunks."""
-    built = Filter(run.keys)
-    for keys in stored_keys(db, run.run):
-        built.add(keys)
-    built.added = run.written
-    return built
+class FilterBuilding:
+    """The filter of a run that another process wrote, made from its chunks a few at a time."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run.run
+        self._filter = Filter(run.keys)
+        self._upto = -1
+
+    def go_on(self, db: apsw.Connection) -> Filter | None:
+        """The filter when it is complete. A key that a merge moves meanwhile does no harm: one too many is allowed."""
+        chunks = db.execute(_NEXT_CHUNKS, (self.run, self._upto, FILTER_CHUNKS)).fetchall()
+        for (keys,) in chunks:
+            added = _array(keys)
+            self._filter.add(added)
+            self._upto = int(added[0])
+        return self._filter if len(chunks) < FILTER_CHUNKS else None
 
 
 def stored_keys(db: apsw.Connection, run: int) -> Iterator[Keys]:

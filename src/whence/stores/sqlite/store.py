@@ -45,6 +45,8 @@ from whence.stores.sqlite.tail import Tail
 
 EVENTS_PER_SLICE = 2000
 """For so many events appended one slice of a merge is done: enough to keep up, too little to be felt."""
+EVENTS_PER_STEP = 20
+"""For so many events appended one step is made towards the filters of runs that other processes wrote."""
 EARNED_MAX = 8 * EVENTS_PER_SLICE
 """No more slices than that are saved up for later."""
 
@@ -269,7 +271,7 @@ class SQLiteStore:
             for _ in range(self._slices_due(appended)):
                 if self._lookup.can_merge():
                     self._write(self._lookup.merge)
-            self._lookup.build_filter()
+            self._lookup.build_filters(1 + appended // EVENTS_PER_STEP)
             self._postponed = None
         except StoreError as problem:
             self._postponed = problem
