@@ -45,6 +45,49 @@ def spoken(text: str) -> tuple[str, str]:
         ("an hour ago", "2026-01-14 14:30:00", "2026-01-14 14:30:00"),
         ("now", "2026-01-14 15:30:00", "2026-01-14 15:30:00"),
         ("last friday at 5pm", "2026-01-09 17:00:00", "2026-01-09 17:00:00"),
+        ("12:30", "2026-01-14 12:30:00", "2026-01-14 12:30:00"),
+        ("9:00", "2026-01-14 09:00:00", "2026-01-14 09:00:00"),
+        ("01:00", "2026-01-14 01:00:00", "2026-01-14 01:00:00"),
+        ("23:59:59", "2026-01-14 23:59:59", "2026-01-14 23:59:59"),
+        ("noon", "2026-01-14 12:00:00", "2026-01-14 12:00:00"),
+        ("midnight", "2026-01-14 00:00:00", "2026-01-14 00:00:00"),
+        ("9am", "2026-01-14 09:00:00", "2026-01-14 09:00:00"),
+        ("12 am", "2026-01-14 00:00:00", "2026-01-14 00:00:00"),
+        ("9:15 PM", "2026-01-14 21:15:00", "2026-01-14 21:15:00"),
+        ("yesterday noon", "2026-01-13 12:00:00", "2026-01-13 12:00:00"),
+        ("9:00 yesterday", "2026-01-13 09:00:00", "2026-01-13 09:00:00"),
+        ("9:00 on monday", "2026-01-12 09:00:00", "2026-01-12 09:00:00"),
+        ("Monday  9:00", "2026-01-12 09:00:00", "2026-01-12 09:00:00"),
+        ("the day before yesterday", "2026-01-12 00:00:00", "2026-01-12 23:59:59"),
+        ("next week", "2026-01-19 00:00:00", "2026-01-25 23:59:59"),
+        ("next monday", "2026-01-19 00:00:00", "2026-01-19 23:59:59"),
+        ("tomorrow at 8:15", "2026-01-15 08:15:00", "2026-01-15 08:15:00"),
+        ("in 3 days", "2026-01-17 00:00:00", "2026-01-17 23:59:59"),
+        ("a week ago", "2026-01-07 00:00:00", "2026-01-07 23:59:59"),
+        ("3 months ago", "2025-10-01 00:00:00", "2025-10-31 23:59:59"),
+        ("5m ago", "2026-01-14 15:25:00", "2026-01-14 15:25:00"),
+        ("1 hour 5 minutes ago", "2026-01-14 14:25:00", "2026-01-14 14:25:00"),
+        ("march", "2025-03-01 00:00:00", "2025-03-31 23:59:59"),
+        ("mar 2025", "2025-03-01 00:00:00", "2025-03-31 23:59:59"),
+        ("5th of march", "2025-03-05 00:00:00", "2025-03-05 23:59:59"),
+        ("Jan 5, 2026", "2026-01-05 00:00:00", "2026-01-05 23:59:59"),
+        ("09-Jan-2026", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("9 Jan 2026 2pm", "2026-01-09 14:00:00", "2026-01-09 14:00:00"),
+        ("2026-1-9", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("2026/01/09", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("20260109", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("2026-01-09 9:00", "2026-01-09 09:00:00", "2026-01-09 09:00:00"),
+        ("2026-01-09 at noon", "2026-01-09 12:00:00", "2026-01-09 12:00:00"),
+        ("2026-01-09 09:00 UTC", "2026-01-09 10:00:00", "2026-01-09 10:00:00"),
+        ("2026-01-09 09:00 Europe/Berlin", "2026-01-09 09:00:00", "2026-01-09 09:00:00"),
+        ("20260109T143000Z", "2026-01-09 15:30:00", "2026-01-09 15:30:00"),
+        ("09.01.2026", "2026-01-09 00:00:00", "2026-01-09 23:59:59"),
+        ("15.02.2026", "2026-02-15 00:00:00", "2026-02-15 23:59:59"),
+        ("1.2.2026 14:30", "2026-02-01 14:30:00", "2026-02-01 14:30:00"),
+        ("25/12/2025", "2025-12-25 00:00:00", "2025-12-25 23:59:59"),
+        ("12/25/2025 9:00", "2025-12-25 09:00:00", "2025-12-25 09:00:00"),
+        ("25-12-2025", "2025-12-25 00:00:00", "2025-12-25 23:59:59"),
+        ("9/9/2025", "2025-09-09 00:00:00", "2025-09-09 23:59:59"),
     ],
 )
 def test_a_time_in_words_is_the_whole_of_what_it_names(text: str, first: str, last: str) -> None:
@@ -73,15 +116,74 @@ def test_what_cannot_be_read_is_refused_with_examples(text: str) -> None:
         span_of(text)
 
 
-@pytest.mark.parametrize("text", ["9/1/2026", "09.01.2026"])
+@pytest.mark.parametrize(
+    "text", ["9/1/2026", "01-02-2026", "12/11/2026 9:00", "1-2-26", "26-01-05", "15.02.26", "9/1/26"]
+)
 def test_a_date_that_can_be_read_in_two_ways_is_refused(text: str) -> None:
-    with pytest.raises(InvalidTime, match="Write the year first"):
-        span_of(text)
+    with pytest.raises(InvalidTime, match=r"read in two ways.*Write the year first"):
+        spoken(text)
+
+
+@pytest.mark.parametrize("text", ["9.3.", "9.3", "01/02", "9/1", "1-2", "9.30", "2026-009", "9:00 9/1"])
+def test_numbers_that_are_no_whole_date_are_refused(text: str) -> None:
+    with pytest.raises(InvalidTime, match="more than one way"):
+        spoken(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-13-01",
+        "2026-13",
+        "2026-00",
+        "13/13/2026",
+        "31.04.2026",
+        "2026-02-29",
+        "20261301",
+        "0001-01-01",
+        "9999-12-31",
+    ],
+)
+def test_a_date_that_there_is_not_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTime, match="There is no such date"):
+        spoken(text)
+
+
+@pytest.mark.parametrize("text", ["24:00", "25:00", "12:60", "yesterday 25:00", "13pm", "0am"])
+def test_a_time_of_day_that_there_is_not_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTime, match="No such time of day"):
+        spoken(text)
+
+
+@pytest.mark.parametrize("text", ["last week 9:00", "march at noon", "3 hours ago 9:00", "2026 9:00"])
+def test_a_time_of_day_goes_with_one_day(text: str) -> None:
+    with pytest.raises(InvalidTime, match="needs one day"):
+        spoken(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the 5th", "at 9", "99 jan", "jan 32", "5 Jan 26", "monday 13", "Q1 2026", "this morning", "tonight", "feb 30"],
+)
+def test_words_that_could_only_be_guessed_at_are_refused(text: str) -> None:
+    with pytest.raises(InvalidTime, match=r"Not a time.*yesterday"):
+        spoken(text)
+
+
+@pytest.mark.parametrize("hour", [0, 7, 23])
+def test_a_time_of_day_alone_is_todays_at_whatever_hour_it_is_said(hour: int) -> None:
+    now_us = to_us(datetime(2026, 1, 14, hour, 30, tzinfo=BERLIN))
+    for text in ("12:30", "at 12:30", "12:30:00", "12:30pm", "12:30 Europe/Berlin", "11:30 UTC", "12:30+01:00"):
+        assert span_of(text, zone=BERLIN, now_us=now_us).first_us == to_us("2026-01-14T11:30:00Z"), text
 
 
 def test_a_position_is_a_number_with_or_without_an_at_sign_and_a_year_is_a_year() -> None:
     assert at_of("@120") == at_of("120") == At(position=120)
     assert at_of("@2026") == At(position=2026)
+    assert at_of("@20260113") == At(position=20260113)
+    with pytest.raises(InvalidTime, match="Write 2026-01-13 for the day, or @20260113 for the position"):
+        at_of("20260113")
+    assert at_of("20261301") == At(position=20261301)
     assert at_of("2026", zone=UTC) == At(occurred_us=to_us("2027-01-01T00:00:00Z") - 1)
 
 
