@@ -227,6 +227,8 @@ def test_a_case_is_answered_once_and_a_stale_answer_is_kept(pipeline: Path, when
     assert whence(*answer).code == 0
     assert whence(*answer).code == 0
     assert whence("case", "answer", "case.json", "rating=B", "--by", "ann").code == 3
+    unclear = whence("case", "answer", "case.json", "ok", "--by", "ann")
+    assert (unclear.code, unclear.err) == (2, "error: An answer is data (Word: ok).\n  Write KEY=VALUE.\n")
     again = whence("case", "open", "lead:42", "Rated")
     assert again.code == 1
     assert "Answered already" in again.err

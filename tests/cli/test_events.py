@@ -24,6 +24,37 @@ def test_append_makes_a_missing_store_and_says_so(folder: Path, whence: Run) -> 
     assert (folder / "new.db").exists()
 
 
+def test_append_says_the_time_it_understood_and_its_zone(pipeline: Path, whence: Run) -> None:
+    done = whence("append", "lead:42", "Scored", "score=90", "--time", "2026-01-13 9:00")
+    assert done.out == "@7  Scored  lead:42  2026-01-13 09:00 UTC\n"
+    done = whence("append", "lead:42", "Scored", "--time", "13.1.2026", "--zone", "Europe/Berlin")
+    assert done.out == "@8  Scored  lead:42  2026-01-13 00:00 Europe/Berlin\n"
+    assert whence("append", "lead:42", "Scored").out == "@9  Scored  lead:42\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("lead=42", "Won"), "No tag: this event concerns no entity. Did you mean lead:42?\n"),
+        (("lead=43", "Won"), "No tag: this event concerns no entity. Did you mean lead:43?\n"),
+        (("score=43", "Won"), "No tag: this event concerns no entity. Write one as kind:value, such as lead:42.\n"),
+        (("lead:42", "Won"), ""),
+    ],
+)
+def test_an_event_without_a_tag_is_kept_and_noted(
+    words: tuple[str, ...], said: str, pipeline: Path, whence: Run
+) -> None:
+    done = whence("append", *words)
+    assert (done.code, done.err) == (0, said)
+
+
+def test_a_tag_with_a_space_stands_in_quotes(pipeline: Path, whence: Run) -> None:
+    done = whence("append", "customer:Müller GmbH", "lead:42", "Called")
+    assert done.out == '@7  Called  "customer:Müller GmbH" lead:42\n'
+    assert '"customer:Müller GmbH" lead:42' in whence("log").out
+    assert '"customer:Müller GmbH" lead:42' in whence("show", "@7").out
+
+
 def test_words_are_tags_data_and_one_type_in_any_order(pipeline: Path, whence: Run) -> None:
     whence(
         "append", "score=80", 'rate="80"', "ok=true", "list=[1, 2]", "note=a:b", "lead:9", "url:http://a.b/?q=1", "Seen"
@@ -39,6 +70,7 @@ def test_words_are_tags_data_and_one_type_in_any_order(pipeline: Path, whence: R
     [
         (("lead:42",), "Write one type"),
         (("lead:42", "A", "B"), "Types: A, B"),
+        (("deal:D1", "Lost", "price"), "or price=… for data"),
         (("lead:42", "A", "x=1", "x=2"), "A field is given twice"),
         (("Lead:42", "A"), "Not a tag"),
         (("lead:42", "9A"), "Not an event type"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -102,7 +103,7 @@ def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
             e.position,
             e.id,
             e.type,
-            " ".join(e.tags),
+            tags_text(e.tags),
             e.time.isoformat(),
             e.recorded.isoformat(),
             e.actor,
@@ -112,7 +113,7 @@ def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
         e.position,
         times(e, zone),
         e.type,
-        " ".join(e.tags),
+        tags_text(e.tags),
         e.actor or "",
         words(e.data),
     )
@@ -122,6 +123,11 @@ def times(event: Recorded, zone: tzinfo) -> str:
     """When it happened, to the second; an asterisk where it was recorded more than a second later."""
     late = abs(event.recorded_us - event.time_us) >= 1_000_000
     return second_of(event.time_us, zone) + ("*" if late else "")
+
+
+def tags_text(tags: Iterable[str]) -> str:
+    """The tags in the words of `whence append`: one with a space stands in quotes."""
+    return " ".join(json.dumps(tag, ensure_ascii=False) if " " in tag or '"' in tag else tag for tag in tags)
 
 
 def words(data: Any) -> str:
@@ -183,7 +189,7 @@ def envelope(event: Recorded, zone: tzinfo) -> Iterator[tuple[str, Any]]:
     )
     for name in (*order, *plain.keys() - set(order)):
         if name in plain:
-            yield name, " ".join(plain[name]) if name == "tags" else plain[name]
+            yield name, tags_text(plain[name]) if name == "tags" else plain[name]
     if isinstance(data, dict):
         yield from ((f"data.{key}", value) for key, value in data.items())
     elif data is not None:

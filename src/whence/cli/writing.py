@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from whence.cli import exits, screen
 from whence.cli.command import as_form, at_store, command, configured, form_of, in_zone, opened, option
+from whence.cli.reading import tags_text
 from whence.errors import InvalidEvent
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+
+LATEST_EVENTS = 1000
+"""So many events are looked at for the kinds of entities there are: quick in a store of any size."""
 
 
 @command(
@@ -41,7 +48,7 @@ def append(
     number, true, a list), else text; write KEY='"80"' for text that looks like a number. The word that is neither is
     the event's type. A missing store is made, and said so."""
     from whence.events import Event
-    from whence.moments import span_of
+    from whence.moments import brief_text_of, span_of, zone_text
 
     form = form_of(as_json, as_csv)
     type, tags, fields = _sorted(words)
@@ -60,8 +67,23 @@ def append(
         if form != "screen":
             screen.table(columns, [(position, id, fresh)], form)
         else:
-            screen.styled(f"@{position}  {type}  {' '.join(tags)}" + ("" if fresh else "  was there already"), "yellow")
+            zone_said = db.config.zone
+            then = "" if moment_us is None else f"{brief_text_of(moment_us, zone_said)} {zone_text(zone_said)}"
+            parts = (f"@{position}", type, tags_text(tags), then, "" if fresh else "was there already")
+            screen.styled("  ".join(filter(None, parts)), "yellow")
+        if not tags:
+            screen.note(_no_tag(db, fields))
     return exits.OK
+
+
+def _no_tag(db: Whence, fields: dict[str, Any]) -> str:
+    """That no question about an entity will find the event, with the tag that was meant if it looks like one."""
+    known = dict(tag.split(":", 1) for event in db.log(limit=LATEST_EVENTS) for tag in event.tags)
+    kinds = known.keys() | db.config.models
+    meant = [f"{kind}:{value}" for kind, value in fields.items() if kind in kinds and isinstance(value, (str, int))]
+    example = next((f"{kind}:{value}" for kind, value in known.items()), "lead:42")
+    remedy = f"Did you mean {' '.join(meant)}?" if meant else f"Write one as kind:value, such as {example}."
+    return f"No tag: this event concerns no entity. {remedy}"
 
 
 def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
@@ -81,17 +103,19 @@ def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
             types.append(word)
     if len(types) != 1:
         found = ", ".join(types) or "none"
-        remedy = "Write one type beside tags (lead:42) and data (campaign=spring)."
+        remedy = "Write one type beside tags (lead:42) and data (campaign=spring)" + (
+            f", or {types[-1]}=… for data." if types else "."
+        )
         raise InvalidEvent("An event has one type", types=found, remedy=remedy)
     return types[0], tags, fields
 
 
 def fields_of(words: tuple[str, ...]) -> dict[str, Any]:
     """The data among words that are all KEY=VALUE. Raises InvalidEvent for another word."""
-    _, tags, fields = _sorted(("Answer", *words))
-    if tags:
-        raise InvalidEvent("An answer is data", word=tags[0], remedy="Write KEY=VALUE.")
-    return fields
+    for word in words:
+        if _split(word)[1] != "=":
+            raise InvalidEvent("An answer is data", word=word, remedy="Write KEY=VALUE.")
+    return _sorted(("Answer", *words))[2]
 
 
 def _split(word: str) -> tuple[str, str, str]:
