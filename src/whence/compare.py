@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
 from whence.errors import InvalidModel
+
+Fields = Mapping[str, Any]
+"""A state as its fields by name."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -40,15 +43,22 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def count_by(states: Mapping[str, Mapping[str, Any]], fields: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
+def having(states: Mapping[str, Fields], where: Mapping[str, Any]) -> dict[str, Fields]:
+    """Those of the states that have these values; None stands for no value.
+
+    Raises InvalidModel for a field that no state has.
+    """
+    refuse_unknown(states, where)
+    wanted = where.items()
+    return {name: state for name, state in states.items() if all(state.get(field) == value for field, value in wanted)}
+
+
+def count_by(states: Mapping[str, Fields], fields: Sequence[str]) -> list[tuple[tuple[Any, ...], int]]:
     """How many states have each combination of values of these fields, the most frequent first.
 
     Raises InvalidModel for a field that no state has.
     """
-    known = dict.fromkeys(name for state in states.values() for name in state)
-    for field in fields:
-        if states and field not in known:
-            refuse_field(field, known)
+    refuse_unknown(states, fields)
     counted: Counter[tuple[Any, ...]] = Counter()
     values: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for state in states.values():
@@ -57,6 +67,14 @@ def count_by(states: Mapping[str, Mapping[str, Any]], fields: Sequence[str]) -> 
         counted[key] += 1
         values.setdefault(key, found)
     return [(values[key], count) for key, count in counted.most_common()]
+
+
+def refuse_unknown(states: Mapping[str, Fields], fields: Iterable[str]) -> None:
+    """Raise InvalidModel for a field that none of the states has."""
+    known = dict.fromkeys(name for state in states.values() for name in state)
+    for field in fields:
+        if states and field not in known:
+            refuse_field(field, known)
 
 
 def refuse_field(field: str, known: Mapping[str, Any]) -> None:

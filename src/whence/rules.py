@@ -24,7 +24,8 @@ A data field that the event does not have leaves the field as it is. `$$` begins
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
@@ -35,6 +36,8 @@ from whence.errors import InvalidConfig, InvalidEvent
 from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.model import ORDERS, Model, Step, failed_in
+from whence.query import Query
+from whence.store import Store
 
 TABLE_KEYS = ("order", "fields", "rule", "built_in")
 ORDER = "occurred"
@@ -52,6 +55,8 @@ Value = Callable[[Recorded, Any], Any]
 
 COUNTS = "events"
 """The field of the built-in model that counts the events of each type; data of that name become `data.events`."""
+LOOKED_AT = 1000
+"""So many of the latest events are looked at for what a rule waits for: asking stays quick in a long history."""
 ABSENT = object()
 EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 """A sum that would lose a digit is an error."""
@@ -88,6 +93,79 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         return _in_turn(steps) if steps else None
 
     return Model(kind, lambda: copy.deepcopy(fields), step_for, order=order, name=f"[{place}]")
+
+
+def idle(kind: str, table: Mapping[str, Any], store: Store) -> Iterator[str]:
+    """A sentence for each type and each data field that a rule of [model.KIND] waits for while no event has it: a typo
+    does nothing, and otherwise says nothing. The table is one that `from_toml` took.
+
+    It reads an event of each type, and the latest LOOKED_AT only where one is missed; none in an empty store.
+    """
+    for number, rule in enumerate(table.get("rule", []) if store.head() else [], 1):
+        place = f"[model.{kind}] rule {number}"
+        types = _types(place, rule["on"])
+        here = {type for type in types or () if any(store.read(Query.of(types=[type]), limit=1))}
+        for type in sorted((types or here) - here):
+            near = _near(type, (event.type for event in _latest(store, None)))
+            if near or not here:
+                yield f"{place}: no event of type {type} here.{near}"
+        if types is None or here:
+            yield from _idle_fields(kind, place, rule, store, here)
+
+
+def _idle_fields(kind: str, place: str, rule: Mapping[str, Any], store: Store, types: set[str]) -> Iterator[str]:
+    """A sentence for each data field of a rule that none of the latest events of its types and kind has."""
+    query = Query.of(types=types) if types else None
+    of_type = f" of type {' or '.join(sorted(types))}" if types else ""
+    for path in _paths(place, rule):
+        look = _value(place, f"${path}")
+        seen = 0
+        for seen, event in enumerate(_latest(store, query, kind), 1):  # noqa: B007 - the last number is the count
+            if look(event, event.data) is not ABSENT:
+                break
+        else:
+            if seen:
+                who = f"none of the latest {LOOKED_AT:,} events" if seen == LOOKED_AT else "no event"
+                near = _near(path, (name for event in _latest(store, query, kind) for name in _names_in(event.data)))
+                yield f"{place}: {who}{of_type} here has {path}.{near}"
+
+
+def _paths(place: str, rule: Mapping[str, Any]) -> list[str]:
+    """The data fields that a rule reads, each once."""
+    said = [value for key in ("first", "set", "last", "add") for _, value in _fields(place, rule, key)]
+    read = [value[1:] for value in said if isinstance(value, str) and value.startswith("$")]
+    paths = [*read, *(field for field, _ in _fields(place, rule, "when"))]
+    return list(dict.fromkeys(path for path in paths if path not in ENVELOPE and not path.startswith("$")))
+
+
+def _latest(store: Store, query: Query | None, kind: str = "") -> Iterator[Recorded]:
+    """The latest events, of a kind when one is given."""
+    found = store.read(query, limit=LOOKED_AT, backwards=True)
+    return (event for event in found if not kind or any(tag.startswith(f"{kind}:") for tag in event.tags))
+
+
+def _names_in(data: Any, before: str = "") -> Iterator[str]:
+    """The names of the fields in data, those within others with dots."""
+    for name, value in data.items() if isinstance(data, dict) else ():
+        yield before + name
+        yield from _names_in(value, f"{before}{name}.")
+
+
+def _near(name: str, found: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(set(found)), 1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def is_tally(value: Any) -> bool:
+    """Whether a value is what the built-in model keeps of one event type: its count, first and last time."""
+    return (
+        isinstance(value, dict) and value.keys() == {"count", "first", "last"} and isinstance(value["last"], datetime)
+    )
+
+
+def is_tallies(value: Any) -> bool:
+    """Whether a value is the field COUNTS of the built-in model: a tally by event type."""
+    return isinstance(value, dict) and bool(value) and all(map(is_tally, value.values()))
 
 
 def _in_turn(steps: Sequence[Step]) -> Step:

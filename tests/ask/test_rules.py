@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from whence.compare import Change, count_by, diff, same
+from whence.compare import Change, count_by, diff, having, same
 from whence.decide import execute
 from whence.errors import FoldFailed, InvalidConfig, InvalidModel
 from whence.events import Event
 from whence.history import History
 from whence.model import Model
-from whence.rules import built_in, from_toml
+from whence.rules import built_in, from_toml, idle
 from whence.stores.memory import MemoryStore
 from whence.why import why
 
@@ -127,6 +127,39 @@ def test_states_are_counted_by_their_values() -> None:
     assert count_by(states, ["won"]) == [((True,), 2), ((None,), 1)]
     with pytest.raises(InvalidModel, match=r"Did you mean won\?"):
         count_by(states, ["wan"])
+
+
+def test_a_rule_is_idle_when_no_event_has_what_it_looks_for() -> None:
+    toml = """
+    [[rule]]
+    on = ["Sael", "Won"]
+    set = { total = "$amnt" }
+    when = { stage = "won" }
+    [[rule]]
+    on = "*"
+    set = { city = "$address.ctiy", at = "$time", literal = "$$amnt" }
+    [[rule]]
+    on = ["Sale", "Refunded"]
+    count = "sales"
+    """
+    store = MemoryStore()
+    assert list(idle("lead", tomllib.loads(toml), store)) == []
+    store.append([_event("Sale", amount=3, address={"city": "Ulm"}), _event("Won", amount=1)])
+    assert list(idle("lead", tomllib.loads(toml), store)) == [
+        "[model.lead] rule 1: no event of type Sael here. Did you mean Sale?",
+        "[model.lead] rule 1: no event of type Won here has amnt. Did you mean amount?",
+        "[model.lead] rule 1: no event of type Won here has stage.",
+        "[model.lead] rule 2: no event here has address.ctiy. Did you mean address.city?",
+    ]
+
+
+def test_states_are_chosen_by_the_values_of_their_fields() -> None:
+    states = {"lead:1": {"won": True, "n": 1}, "lead:2": {"n": 1}}
+    assert list(having(states, {"won": True, "n": 1})) == ["lead:1"]
+    assert list(having(states, {"won": None})) == ["lead:2"]
+    assert having({}, {"wan": 1}) == {}
+    with pytest.raises(InvalidModel, match=r"Did you mean won\?"):
+        having(states, {"wan": True})
 
 
 def test_no_digit_is_lost_in_a_sum() -> None:
