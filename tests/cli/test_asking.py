@@ -65,6 +65,114 @@ def test_a_file_sorted_newest_first_gives_the_newest_value(pipeline: Path, whenc
     assert [(state["stage"], state["events"]["Moved"]["count"]) for (state,) in (now, then)] == [("won", 2), ("new", 1)]
 
 
+def test_a_position_beyond_the_head_is_no_moment_of_this_store(pipeline: Path, whence: Run) -> None:
+    for words in (
+        ("state", "lead:42", "--at", "@7"),
+        ("states", "lead", "--at", "@7"),
+        ("at", "@7"),
+        ("diff", "lead:42", "@1", "@7"),
+        ("why", "lead:42", "score", "--at", "7"),
+    ):
+        done = whence(*words)
+        assert (done.code, done.out) == (1, ""), words
+        assert "No event at this position yet (Position: 7, Head: 6)" in done.err
+    assert whence("at", "@6").code == 0
+    assert "@20260113" in whence("state", "lead:42", "--at", "20260113").err
+
+
+def test_before_the_first_event_of_an_entity_its_beginning_is_named(pipeline: Path, whence: Run) -> None:
+    assert whence("at", "1999-01-01", "lead:7").err == (
+        "Nothing was known of lead:7 then: its first event is of 2026-01-06 08:00.\n"
+    )
+    assert whence("at", "@2", "lead:7").err == "Nothing was known of lead:7 then: its first event is @3.\n"
+    assert whence("state", "ship:1").err == "Nothing is known of ship:1: no event has this tag.\n"
+
+
+@pytest.mark.parametrize(
+    "words", [("state", "D001"), ("at", "now", "D001"), ("diff", "D001", "@1"), ("why", "D001", "x")]
+)
+def test_what_is_no_entity_gets_an_example(words: tuple[str, ...], pipeline: Path, whence: Run) -> None:
+    done = whence(*words)
+    assert done.code == 2
+    assert done.err == "error: Not an entity (Entity: 'D001').\n  Write kind:value, for example lead:D001.\n"
+
+
+def test_an_entity_without_events_has_no_differences_and_no_whys(pipeline: Path, whence: Run) -> None:
+    for words in (("diff", "lead:24", "@1"), ("why", "lead:24", "score")):
+        done = whence(*words)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == "Nothing is known of lead:24. Did you mean lead:42 or lead:7?\n"
+
+
+def test_on_the_screen_each_type_is_one_row_in_the_zone_of_the_footer(pipeline: Path, whence: Run) -> None:
+    out = whence("state", "lead:42", "--zone", "Europe/Berlin").out
+    assert "events.Scored 2, last 2026-01-12 10:30" in " ".join(out.split())
+    assert "{" not in out
+    assert json.loads(whence("state", "lead:42", "--json").out)["events"]["Scored"]["count"] == 2
+    changed = " ".join(whence("diff", "lead:42", "@5").out.split())
+    assert "events.Scored 1, last 2026-01-05 10:00 2, last 2026-01-12 09:30" in changed
+    assert "events.EmailOpened" not in changed
+
+
+def test_a_time_that_a_rule_set_is_shown_in_the_zone_of_the_footer(pipeline: Path, whence: Run) -> None:
+    with (pipeline / "whence.toml").open("a") as file:
+        file.write('[[model.lead.rule]]\non = "Scored"\nset = { seen = "$time" }\n')
+    shown = "2026-01-12 10:30:00"
+    for words in (("state", "lead:42"), ("states", "lead"), ("why", "lead:42", "seen"), ("diff", "lead:42", "@1")):
+        assert shown in whence(*words, "--zone", "Europe/Berlin").out, words
+    assert '"seen": "2026-01-12T09:30:00Z"' in whence("state", "lead:42", "--json").out
+
+
+def test_a_column_that_is_not_there_is_refused(pipeline: Path, whence: Run) -> None:
+    done = whence("states", "lead", "--show", "scor")
+    assert done.code == 2
+    assert "Did you mean score?" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("lead", "--where", "sorce=web"), 2, "There is no such field (Field: sorce).\n  Did you mean source?"),
+        (("lead", "--where", "source=WEB"), 1, "No lead has source=WEB. Did you mean source=web?"),
+        (("lead", "--where", "source=mars"), 1, "No lead has source=mars. There are: fair, web."),
+        (("lead", "--where", "source=web", "--where", "score=80"), 1, "No lead has all of that at once."),
+        (("laed",), 1, "There is no laed here. Did you mean lead?"),
+        (("ship",), 1, "There is no ship here. There are: campaign, lead."),
+        (("lead", "--at", "1999-01-01"), 1, "No lead was known then."),
+    ],
+)
+def test_states_that_are_not_there_are_told_apart_from_words_that_are_not_there(
+    words: tuple[str, ...], code: int, said: str, pipeline: Path, whence: Run
+) -> None:
+    done = whence("states", *words)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+def test_a_rule_that_waits_for_what_there_is_not_is_named(pipeline: Path, whence: Run) -> None:
+    with (pipeline / "whence.toml").open("a") as file:
+        file.write('[[model.lead.rule]]\non = "Scord"\nset = { y = "$score" }\n')
+        file.write('[[model.lead.rule]]\non = "Scored"\nset = { y = "$scor", z = "$time" }\n')
+    said = (
+        "[model.lead] rule 1: no event of type Scord here. Did you mean Scored?\n"
+        "[model.lead] rule 2: no event of type Scored here has scor. Did you mean score?\n"
+    )
+    assert whence("state", "lead:42").err == said
+    assert whence("states", "lead").err == said
+
+
+def test_the_footer_of_a_diff_says_zone_and_clock_once(pipeline: Path, whence: Run) -> None:
+    footer = whence("diff", "lead:42", "2026-01-09", "2026-01-12 10:00").out.splitlines()[-1]
+    assert footer == "from the end of 2026-01-09 to 2026-01-12 10:00:00, occurred clock, times in UTC"
+    assert whence("diff", "lead:42", "@1").out.splitlines()[-1] == "from @1 to now, times in UTC"
+
+
+def test_a_moment_alone_has_no_column_of_dashes(pipeline: Path, whence: Run) -> None:
+    assert "position" not in whence("at", "2026-01").out
+    assert "moment" not in whence("at", "@3").out
+    assert rows(whence("at", "@3", "--json").out) == [{"events": 3, "moment": None, "position": 3}]
+
+
 def test_states_are_counted_and_filtered(pipeline: Path, whence: Run) -> None:
     counted = rows(whence("states", "lead", "--by", "source", "--json").out)
     assert sorted((row["source"], row["lead"]) for row in counted) == [("fair", 1), ("web", 1)]
@@ -85,15 +193,18 @@ def test_diff_shows_what_changed_between_two_moments(pipeline: Path, whence: Run
 
 def test_a_table_shows_named_parts_by_their_names_and_times_in_the_zone(pipeline: Path, whence: Run) -> None:
     berlin = ("--zone", "Europe/Berlin")
-    state = whence("state", "lead:42", *berlin).out
-    assert "events.Scored           count=2  first=2026-01-05 11:00:00  last=2026-01-12 10:30:00" in state
-    changed = whence("diff", "lead:42", "@2", "@6", *berlin).out
-    assert "events.Scored.count" in changed
-    assert "events.Scored.first" not in changed
+    whence("append", "lead:42", "Moved", "--data", '{"address": {"city": "Ulm", "zip": "89073"}}')
+    state = " ".join(whence("state", "lead:42", *berlin).out.split())
+    assert "events.Scored 2, last 2026-01-12 10:30 " in state
+    assert "address.city Ulm" in state
+    whence("append", "lead:42", "Moved", "--data", '{"address": {"city": "Bonn", "zip": "89073"}}')
+    changed = whence("diff", "lead:42", "@7").out
+    assert "address.city" in changed
+    assert "address.zip" not in changed
     states = whence("states", "lead", *berlin)
-    assert "not shown: events (--show events, or --json)" in states.out
-    assert "count=" not in states.out
-    assert "count=2" in whence("states", "lead", "--show", "events", *berlin).out
+    assert "not shown: events, address (--show events, or --json)" in states.out
+    assert "Scored 2" not in states.out
+    assert "LeadCreated 1, Scored 2" in whence("states", "lead", "--show", "events", *berlin).out
     assert rows(whence("states", "lead", "--json").out)[0]["events"]["Scored"]["count"] == 2
 
 
@@ -154,7 +265,7 @@ def test_what_was_not_known_yet_says_where_to_look(pipeline: Path, whence: Run) 
     for line in ("why lead:42 score --at @0", "diff lead:42 @0 @0", "state lead:42 --at @0"):
         done = whence(*line.split())
         assert (done.code, done.out) == (1, "")
-        assert "at that time. whence log lead:42 shows" in done.err
+        assert done.err == "Nothing was known of lead:42 then: its first event is @1.\n"
 
 
 @pytest.mark.parametrize("format", ["jsonl", "csv", "cloudevents", "cloudevents-lines"])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from whence.cli import exits, screen
+from whence.cli import exits, screen, wording
 from whence.cli.command import (
     as_form,
     at_moment,
@@ -27,12 +28,11 @@ from whence.cli.command import (
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
-from whence.clock import to_us
-from whence.compare import Change, count_by
-from whence.compare import diff as diff_of
-from whence.errors import InvalidInput
-from whence.moments import second_of, text_of
+from whence.compare import count_by, having, refuse_unknown
+from whence.errors import InvalidEvent, InvalidInput, NotKnown
+from whence.moments import text_of
 from whence.query import Query
+from whence.rules import idle
 
 if TYPE_CHECKING:
     from whence.admission import RawId
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 FIELD = Column("field", "cyan")
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
+
+States = Mapping[str, Mapping[str, Any]]
 
 shared = grouped(with_model, at_store, in_zone, as_form)
 
@@ -64,7 +66,7 @@ def state(
     the last value of each data field and each event type's count, first and last time."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        return _show_state(db, entity, db.at(at, clock=clock), clock, model, form)
+        return _show_state(db, entity, _moment(db, at, clock), clock, model, form)
 
 
 @command(
@@ -88,78 +90,77 @@ def at(
     up to it. A day, month or year alone means its end; @120 is a position."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = db.at(time, clock=clock)
+        moment = _moment(db, time, clock)
         if entity is not None:
             return _show_state(db, entity, moment, clock, model, form)
-        count = db.count_events(moment)
-        us = moment.occurred_us if moment.occurred_us is not None else moment.recorded_us
-        rows = [(count, None if us is None else text_of(us, db.config.zone), moment.position)]
-        columns = [Column("events", "yellow", right=True), Column("moment", "blue"), Column("position", right=True)]
-        screen.table(columns, rows, form, caption=times_in(db.config.zone, clock))
-        return exits.OK
+        return _show_moment(db, moment, clock, form)
+
+
+def _moment(db: Whence, text: str | None, clock: str) -> At:
+    """The moment that is meant. Raises InvalidTime, and NotKnown for a position that no event has yet."""
+    moment = db.at(text, clock=clock)
+    head = db.store.head()
+    if moment.position is not None and moment.position > head:
+        remedy = f"Write @{head} for the newest, or a time: 2026-01-09."
+        raise NotKnown("No event at this position yet", position=moment.position, head=head, remedy=remedy)
+    return moment
+
+
+def _entity(text: str) -> str:
+    """The entity, which is kind:value. Raises InvalidEvent for a word without a kind."""
+    if ":" not in text:
+        raise InvalidEvent("Not an entity", entity=repr(text), remedy=f"Write kind:value, for example lead:{text}.")
+    return text
+
+
+def _show_moment(db: Whence, at: At, clock: str, form: Form) -> int:
+    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
+    cells = {
+        Column("events", "yellow", right=True): db.count_events(at),
+        Column("moment", "blue"): None if us is None else text_of(us, db.config.zone),
+        Column("position", right=True): at.position,
+    }
+    if form == "screen":
+        cells = {column: cell for column, cell in cells.items() if cell is not None}
+    screen.table(list(cells), [list(cells.values())], form, caption=times_in(db.config.zone, clock))
+    return exits.OK
 
 
 def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, form: Form) -> int:
-    found = db.state(entity, at=at, model=model)
+    found = db.state(_entity(entity), at=at, model=model)
     if found is None:
-        screen.note(_unknown_entity(db, entity, at))
+        screen.note(wording.unknown_entity(db, entity, at))
         return exits.NO
     zone = db.config.zone
     if form == "json":
         screen.json_lines([found])
     else:
-        rows = found.items() if form == "csv" else _field_rows(found, zone)
-        screen.table([FIELD, Column("value")], rows, form, caption=f"{_moment_text(at, zone, clock)}, {times_in(zone)}")
+        rows = found.items() if form == "csv" else wording.fields(found, zone)
+        screen.table([FIELD, Column("value")], rows, form, caption=wording.as_of(at, zone, clock))
+    _note_idle_rules(db, entity.partition(":")[0], model)
     return exits.OK
 
 
-def _field_rows(fields: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Any]]:
-    """A row for each field, and for each part of a field that has named parts: `why` takes these names too."""
-    for name, value in fields.items():
-        if isinstance(value, Mapping) and value:
-            yield from ((f"{name}.{part}", _seen(each, zone)) for part, each in value.items())
-        else:
-            yield name, _seen(value, zone)
-
-
-def _seen(value: Any, zone: tzinfo) -> Any:
-    """A value for the eye: times in the zone, named parts as words."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return text_of(to_us(value), zone)
-    if isinstance(value, Mapping) and value:
-        return "  ".join(f"{name}={screen.shown(_seen(each, zone))}" for name, each in value.items())
-    return value
+def _note_idle_rules(db: Whence, kind: str, model: str | None) -> None:
+    """Say which of the kind's rules wait for what no event has: a typo in them would go unseen."""
+    table = db.config.models.get(kind, {})
+    if model is None and "python" not in table:
+        for sentence in idle(kind, table, db.store):
+            screen.note(sentence)
 
 
 def _shown_in(form: Form, zone: tzinfo) -> Callable[[Any], Any]:
     """What a form makes of a value: on the screen it is for the eye, else it stays as it is."""
-    return partial(_seen, zone=zone) if form == "screen" else lambda value: value
-
-
-def _moment_text(at: At, zone: tzinfo, clock: str) -> str:
-    """`now`, `as of @120`, or `as of 2026-01-09 23:59:59 on the occurred clock`."""
-    if at.position is not None:
-        return f"as of @{at.position}"
-    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
-    return "now" if us is None else f"as of {second_of(us, zone)} on the {clock} clock"
+    return partial(wording.told, zone=zone) if form == "screen" else lambda value: value
 
 
 def _is_known(db: Whence, entity: str, *moments: At) -> bool:
     """Whether an entity has an event at any of the moments; says what is near when it has none."""
-    query = Query.of(tags=[entity])
+    query = Query.of(tags=[_entity(entity)])
     if any(next(db.history(moment).events(query), None) for moment in moments):
         return True
-    screen.note(_unknown_entity(db, entity, moments[-1]))
+    screen.note(wording.unknown_entity(db, entity, moments[-1]))
     return False
-
-
-def _unknown_entity(db: Whence, entity: str, at: At) -> str:
-    near = db.near_tags(entity)
-    if near:
-        return f"Nothing is known of {entity}. Did you mean {' or '.join(near)}?"
-    if at.is_now:
-        return f"Nothing is known of {entity}. whence types shows what is there."
-    return f"Nothing was known of {entity} at that time. whence log {entity} shows what came later, if anything did."
 
 
 @command(
@@ -213,20 +214,22 @@ def states(
     It reads all of the kind's events. Ends with 1 when there are none."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = db.at(at, clock=clock)
+        moment = _moment(db, at, clock)
         with screen.progress("Folding") as told:
-            found = db.states(kind, at=moment, model=model, where=_wanted(where), progress=told)
+            known = db.states(kind, at=moment, model=model, progress=told)
+        wanted = _wanted(where)
+        found = having(known, wanted)
+        if not found:
+            screen.note(wording.none_has(kind, known, wanted) if known else wording.unknown_kind(db, kind))
+            return exits.NO
         if fields:
-            count = _show_counts(kind, found, fields, form, limit)
+            _show_counts(kind, found, fields, form, limit, db.config.zone)
         else:
-            count = _show_states(kind, found, chosen, form, limit, db.config.zone)
-        if count == 0:
-            near = db.near_kinds(kind)
-            screen.note(f"No {kind} matches." + (f" Did you mean {' or '.join(near)}?" if near else ""))
-        elif form == "screen":
-            local = db.config.zone
-            screen.dim(f"{len(found):,} of kind {kind}, {_moment_text(moment, local, clock)}, {times_in(local)}")
-        return exits.OK if count else exits.NO
+            _show_states(kind, found, chosen, form, limit, db.config.zone)
+        if form == "screen":
+            screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
+        _note_idle_rules(db, kind, model)
+        return exits.OK
 
 
 def _wanted(where: tuple[str, ...]) -> dict[str, Any]:
@@ -241,30 +244,31 @@ def _wanted(where: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _show_counts(
-    kind: str, found: dict[str, dict[str, Any]], fields: tuple[str, ...], form: Form, limit: int | None
-) -> int:
+    kind: str, found: States, fields: tuple[str, ...], form: Form, limit: int | None, zone: tzinfo
+) -> None:
+    see = _shown_in(form, zone)
     rows = count_by(found, fields)[:limit]
     columns = [*(Column(field, "cyan") for field in fields), Column(kind, "yellow", right=True)]
-    return screen.table(columns, ((*values, number) for values, number in rows), form)
+    screen.table(columns, ((*map(see, values), number) for values, number in rows), form)
 
 
 def _show_states(
-    kind: str, found: dict[str, dict[str, Any]], chosen: tuple[str, ...], form: Form, limit: int | None, zone: tzinfo
-) -> int:
+    kind: str, found: States, chosen: tuple[str, ...], form: Form, limit: int | None, zone: tzinfo
+) -> None:
     """A row for each entity. Fields that hold lists or objects are no columns on the screen, unless they are chosen."""
+    refuse_unknown(found, chosen)
     names = chosen or tuple(dict.fromkeys(name for fields in found.values() for name in fields))
     nested = [name for name in names if form == "screen" and not chosen and _is_nested(found, name)]
     names = tuple(name for name in names if name not in nested)
     see = _shown_in(form, zone)
     columns = [Column(kind, "cyan", least=24), *(Column(name, least=12) for name in names)]
-    rows = ((entity, *(see(fields.get(name)) for name in names)) for entity, fields in list(found.items())[:limit])
-    count = screen.table(columns, rows, form, cut=True)
-    if nested and count:
+    rows = ((entity, *(see(fields.get(name)) for name in names)) for entity, fields in islice(found.items(), limit))
+    screen.table(columns, rows, form, cut=True)
+    if nested:
         screen.dim(f"not shown: {', '.join(nested)} (--show {nested[0]}, or --json)")
-    return count
 
 
-def _is_nested(states: dict[str, dict[str, Any]], name: str) -> bool:
+def _is_nested(states: States, name: str) -> bool:
     return any(isinstance(fields.get(name), (Mapping, list, tuple)) for fields in states.values())
 
 
@@ -294,29 +298,17 @@ def diff(
     inclusive: a day means its end. Ends with 1 when nothing was known of the entity at either."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        before, after = db.at(since, clock=clock), db.at(until, clock=clock)
+        before, after = _moment(db, since, clock), _moment(db, until, clock)
         if not _is_known(db, entity, before, after):
             return exits.NO
         changes = db.diff(entity, before, after, model=model)
         local = db.config.zone
-        see = _shown_in(form, local)
-        parts = _parts(changes) if form == "screen" else changes
-        rows = ((change.field, see(change.before), see(change.after)) for change in parts)
-        caption = f"{_moment_text(before, local, clock)} → {_moment_text(after, local, clock)}, {times_in(local)}"
-        count = screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption)
-        if count == 0:
+        plain = ((change.field, change.before, change.after) for change in changes)
+        rows = wording.changes(changes, local) if form == "screen" else plain
+        caption = wording.between(before, after, local, clock)
+        if screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption) == 0:
             screen.note("No difference.")
         return exits.OK
-
-
-def _parts(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, those of fields with named parts as what differs within them."""
-    for change in changes:
-        if isinstance(change.before, Mapping) and isinstance(change.after, Mapping):
-            within = diff_of(change.before, change.after)
-            yield from _parts(Change(f"{change.field}.{part.field}", part.before, part.after) for part in within)
-        else:
-            yield change
 
 
 @command(
@@ -344,7 +336,7 @@ def why(
     caused it: by its position, and with --json or --csv by its id. Ends with 1 when the field never had a value."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = db.at(at, clock=clock)
+        moment = _moment(db, at, clock)
         if not _is_known(db, entity, moment):
             return exits.NO
         explanation = db.why(entity, field, at=moment, model=model)
@@ -366,8 +358,7 @@ def why(
         columns = [POSITION, TIME, TYPE, WHO, BEFORE, AFTER, Column("cause", "dim")]
         if form == "screen":
             screen.styled(f"{entity}  {field} = {screen.shown(see(explanation.value))}", "bold")
-        caption = f"{_moment_text(moment, local, clock)}, {times_in(local)}"
-        count = screen.table(columns, rows, form, caption=caption)
+        count = screen.table(columns, rows, form, caption=wording.as_of(moment, local, clock))
         return exits.OK if count else exits.NO
 
 

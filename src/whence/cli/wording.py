@@ -1,0 +1,133 @@
+"""How answers are worded for the eye: times in the zone that the footer names, moments, counts of event types in a row
+each, and why there is no answer. What is asked, and what JSON and CSV give, is left to the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from whence.cli import screen
+from whence.cli.command import times_in
+from whence.clock import to_us
+from whence.compare import Change, count_by, diff
+from whence.moments import brief_text_of, text_of
+from whence.rules import is_tallies, is_tally
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from whence.app import Whence
+    from whence.history import At
+
+NAMED_MAX = 8
+"""So many values or names are listed before the rest is only counted."""
+
+
+def told(value: Any, zone: tzinfo) -> Any:
+    """A value for the eye: times in the zone, counts of event types and named parts in words."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return text_of(to_us(value), zone)
+    if is_tally(value):
+        return f"{value['count']:,}, last {brief_text_of(to_us(value['last']), zone)}"
+    if is_tallies(value):
+        return ", ".join(f"{type} {tally['count']:,}" for type, tally in value.items())
+    if isinstance(value, Mapping) and value:
+        return "  ".join(f"{name}={screen.shown(told(part, zone))}" for name, part in value.items())
+    return value
+
+
+def fields(state: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Any]]:
+    """A row for each field, and for each part of a field that has named parts: `why` takes these names too."""
+    for name, value in state.items():
+        parts = {f"{name}.{part}": each for part, each in value.items()} if _has_parts(value) else {name: value}
+        yield from ((part, told(each, zone)) for part, each in parts.items())
+
+
+def changes(found: Iterable[Change], zone: tzinfo) -> Iterator[tuple[str, Any, Any]]:
+    """A row for each field that differs, and for each part that differs within named parts."""
+    for change in found:
+        sides = [side for side in (change.before, change.after) if side is not None]
+        if not all(map(_has_parts, sides)):
+            yield change.field, told(change.before, zone), told(change.after, zone)
+            continue
+        within = diff(change.before or {}, change.after or {})
+        parts = (Change(f"{change.field}.{part.field}", part.before, part.after) for part in within)
+        yield from changes(parts, zone)
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and not is_tally(value)
+
+
+def moment(at: At, zone: tzinfo) -> str:
+    """`now`, `@120`, `2026-01-09 14:30:00`, or `the end of 2026-01-09`."""
+    if at.position is not None:
+        return f"@{at.position}"
+    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
+    if us is None:
+        return "now"
+    after = text_of(us + 1, zone)
+    return f"the end of {text_of(us, zone)[:10]}" if after.endswith(" 00:00:00") else text_of(us, zone)
+
+
+def as_of(at: At, zone: tzinfo, clock: str) -> str:
+    """The footer of an answer: `as of the end of 2026-01-09, occurred clock, times in Europe/Berlin`."""
+    then = "now" if at.is_now else f"as of {moment(at, zone)}"
+    return ", ".join((then, *_clock((at,), clock), times_in(zone)))
+
+
+def between(before: At, after: At, zone: tzinfo, clock: str) -> str:
+    """The footer of a difference."""
+    then = f"from {moment(before, zone)} to {moment(after, zone)}"
+    return ", ".join((then, *_clock((before, after), clock), times_in(zone)))
+
+
+def _clock(moments: Iterable[At], clock: str) -> list[str]:
+    """Which clock is meant, where a time was asked for."""
+    return [f"{clock} clock"] if any(at.position is None and not at.is_now for at in moments) else []
+
+
+def unknown_entity(db: Whence, entity: str, at: At | None = None) -> str:
+    """Why nothing is known of an entity, at a moment or ever."""
+    events = list(db.log(entity, reverse=True))
+    if not events or at is None:
+        near = db.near_tags(entity)
+        return f"Nothing is known of {entity}" + (_did_you_mean(near) or ": no event has this tag.")
+    us = (event.recorded_us if at.recorded_us is not None else event.time_us for event in events)
+    first = f"@{events[0].position}" if at.position is not None else f"of {brief_text_of(min(us), db.config.zone)}"
+    return f"Nothing was known of {entity} then: its first event is {first}."
+
+
+def unknown_kind(db: Whence, kind: str) -> str:
+    """Why there is no entity of a kind: it is mistyped, or not there yet."""
+    kinds = sorted({known for summary in db.types() for known in summary.kinds})
+    if kind in kinds:
+        return f"No {kind} was known then."
+    near = get_close_matches(kind, kinds, 1)
+    return f"There is no {kind} here" + (_did_you_mean(near) or f". {_there_are(kinds)}")
+
+
+def none_has(kind: str, states: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, Any]) -> str:
+    """Which of the values that were asked for no state has, and those there are."""
+    for field, value in wanted.items():
+        values = [found for (found,), _ in count_by(states, [field])]
+        if value in values:
+            continue
+        known = {screen.shown(found).casefold(): found for found in values if found is not None}
+        near = get_close_matches(screen.shown(value).casefold(), list(known), 1) if value is not None else []
+        meant = [screen.pair(field, known[name]) for name in near]
+        return f"No {kind} has {screen.pair(field, value)}" + (
+            _did_you_mean(meant) or f". {_there_are([screen.shown(found) for found in known.values()])}"
+        )
+    return f"No {kind} has all of that at once."
+
+
+def _did_you_mean(near: list[str]) -> str:
+    return f". Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _there_are(names: list[str]) -> str:
+    rest = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
+    return f"There are: {', '.join(names[:NAMED_MAX]) or 'none'}{rest}."
