@@ -128,6 +128,12 @@ def brief_text_of(us: int, zone: tzinfo = UTC) -> str:
     return text_of(us, zone).removesuffix(":00") if us % 60_000_000 == 0 else text_of(us, zone)
 
 
+def moment_text(us: int, zone: tzinfo = UTC) -> str:
+    """The same as text_of, but `the end of 2026-01-09` for the last microsecond of a day."""
+    text = text_of(us, zone)
+    return f"the end of {text[:10]}" if text[11:] == "23:59:59.999999" else text
+
+
 def zone_text(zone: tzinfo) -> str:
     """The zone's name as it was given: `Europe/Berlin`, `UTC`."""
     return getattr(zone, "key", None) or str(zone)

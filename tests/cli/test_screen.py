@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import Run
 
 from whence.cli import run
 from whence.cli.screen import Column, failure, fitting, harmless, json_lines, note, pair, shown, styled, table
@@ -131,8 +132,30 @@ def test_a_terminal_shows_a_line_for_each_entity_and_names_the_columns_it_has_no
     assert "field_19 (choose columns, widen the terminal, or use --json)" in " ".join(plain.split())
 
 
-def in_terminal(columns: int, *arguments: str) -> str:
-    """What the program prints in a terminal of that width."""
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_pages_the_log_as_git_does(pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "PAGED" in in_terminal(80, "log", PAGER="sed s/^/PAGED/")
+    assert "PAGED" in in_terminal(80, "states", "lead", PAGER="sed s/^/PAGED/")
+    assert "PAGED" not in in_terminal(80, "state", "lead:42", PAGER="sed s/^/PAGED/")
+    for other in ("cat", "", "no-such-pager"):
+        out = in_terminal(80, "log", PAGER="sed s/^/PAGED/", WHENCE_PAGER=other)
+        assert "Scored" in out
+        assert "PAGED" not in out
+    monkeypatch.setenv("PAGER", "sed s/^/PAGED/")
+    assert "PAGED" not in whence("log").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_pager_that_is_closed_early_is_no_error(pipeline: Path) -> None:
+    assert run(["append", "lead:42", "Noted", "note=" + "x" * 300_000]) == 0
+    for form in ((), ("--json",), ("--csv",)):
+        out = in_terminal(80, "log", *form, PAGER="head -n 1")
+        assert len(out.splitlines()) == 1, form
+        assert "Traceback" not in out
+
+
+def in_terminal(columns: int, *arguments: str, **environment: str) -> str:
+    """What the program prints in a terminal of that width, without a pager unless the environment names one."""
     import fcntl
     import pty
     import struct
@@ -142,9 +165,8 @@ def in_terminal(columns: int, *arguments: str) -> str:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     line = [sys.executable, "-c", "from whence.cli import main; main()", *arguments]
     plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
-    program = subprocess.Popen(
-        line, stdin=theirs, stdout=theirs, stderr=theirs, env={**plain, "TERM": "xterm-256color"}
-    )
+    plain |= {"TERM": "xterm-256color", "PAGER": "cat", **environment}
+    program = subprocess.Popen(line, stdin=theirs, stdout=theirs, stderr=theirs, env=plain)
     os.close(theirs)
     parts: list[bytes] = []
     while part := _read(ours):

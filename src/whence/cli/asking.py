@@ -25,6 +25,7 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
+from whence.cli.pager import paged
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
@@ -222,12 +223,13 @@ def states(
         if not found:
             screen.note(wording.none_has(kind, known, wanted) if known else wording.unknown_kind(db, kind))
             return exits.NO
-        if fields:
-            _show_counts(kind, found, fields, form, limit, db.config.zone)
-        else:
-            _show_states(kind, found, chosen, form, limit, db.config.zone)
-        if form == "screen":
-            screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
+        with paged():
+            if fields:
+                _show_counts(kind, found, fields, form, limit, db.config.zone)
+            else:
+                _show_states(kind, found, chosen, form, limit, db.config.zone)
+            if form == "screen":
+                screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
         _note_idle_rules(db, kind, model)
         return exits.OK
 

@@ -20,9 +20,10 @@ from whence.cli.command import (
     option,
     times_in,
 )
+from whence.cli.pager import paged
 from whence.cli.screen import Column
 from whence.events import Body
-from whence.moments import second_of, text_of
+from whence.moments import moment_text, second_of, span_of, text_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -80,19 +81,27 @@ def log(
     **asked: Any,
 ) -> int:
     """Shows events as they were recorded, newest first, as git log does. Several tags mean events that carry all of
-    them. Ends with 1 when nothing matches. --json gives whole envelopes, one a line."""
+    them. Ends with 1 when nothing matches. --json gives whole envelopes, one a line. In a terminal a long answer goes
+    through WHENCE_PAGER, else PAGER, else less; WHENCE_PAGER=cat turns that off."""
     form = form_of(as_json, as_csv)
-    with opened(store, zone=zone) as db:
+    with opened(store, zone=zone) as db, paged():
         events = db.log(*tags, types=types, **asked)
         if form == "json":
             count = screen.json_lines(event.to_json() for event in events)
         else:
             columns, row = _columns(form, db.config.zone)
-            caption = times_in(db.config.zone, asked["clock"])
+            caption = _caption(db.config.zone, asked["since"], asked["until"], asked["clock"])
             count = screen.table(columns, map(row, events), form, cut=True, below=True, caption=caption)
         if count == 0:
             screen.note(_nothing(db, tags, types, asked["actor"]))
         return exits.OK if count else exits.NO
+
+
+def _caption(zone: tzinfo, since: str | None, until: str | None, clock: str) -> str:
+    """The footer of the log: the bounds as they were understood, the zone and the clock."""
+    first = [f"since {moment_text(span_of(since, zone=zone).first_us, zone)}"] if since else []
+    last = [f"until {moment_text(span_of(until, zone=zone).last_us, zone)}"] if until else []
+    return ", ".join((*first, *last, times_in(zone, clock)))
 
 
 def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:

@@ -12,7 +12,7 @@ from whence.cli import screen
 from whence.cli.command import times_in
 from whence.clock import to_us
 from whence.compare import Change, count_by, diff
-from whence.moments import brief_text_of, text_of
+from whence.moments import brief_text_of, moment_text, text_of
 from whence.rules import is_tallies, is_tally
 
 if TYPE_CHECKING:
@@ -61,32 +61,27 @@ def _has_parts(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and not is_tally(value)
 
 
-def moment(at: At, zone: tzinfo) -> str:
-    """`now`, `@120`, `2026-01-09 14:30:00`, or `the end of 2026-01-09`."""
-    if at.position is not None:
-        return f"@{at.position}"
-    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
-    if us is None:
-        return "now"
-    after = text_of(us + 1, zone)
-    return f"the end of {text_of(us, zone)[:10]}" if after.endswith(" 00:00:00") else text_of(us, zone)
-
-
 def as_of(at: At, zone: tzinfo, clock: str) -> str:
-    """The footer of an answer: `as of the end of 2026-01-09, occurred clock, times in Europe/Berlin`."""
-    then = "now" if at.is_now else f"as of {moment(at, zone)}"
-    return ", ".join((then, *_clock((at,), clock), times_in(zone)))
+    """The footer of an answer: `as of the end of 2026-01-09, times in Europe/Berlin, occurred clock`."""
+    return f"{'now' if at.is_now else f'as of {_moment(at, zone)}'}, {_times((at,), zone, clock)}"
 
 
 def between(before: At, after: At, zone: tzinfo, clock: str) -> str:
     """The footer of a difference."""
-    then = f"from {moment(before, zone)} to {moment(after, zone)}"
-    return ", ".join((then, *_clock((before, after), clock), times_in(zone)))
+    return f"from {_moment(before, zone)} to {_moment(after, zone)}, {_times((before, after), zone, clock)}"
 
 
-def _clock(moments: Iterable[At], clock: str) -> list[str]:
-    """Which clock is meant, where a time was asked for."""
-    return [f"{clock} clock"] if any(at.position is None and not at.is_now for at in moments) else []
+def _moment(at: At, zone: tzinfo) -> str:
+    """`now`, `@120`, `2026-01-09 14:30:00`, or `the end of 2026-01-09`."""
+    if at.position is not None:
+        return f"@{at.position}"
+    us = at.occurred_us if at.occurred_us is not None else at.recorded_us
+    return "now" if us is None else moment_text(us, zone)
+
+
+def _times(moments: Iterable[At], zone: tzinfo, clock: str) -> str:
+    """The zone, and the clock where a time was asked for."""
+    return times_in(zone, clock if any(at.position is None and not at.is_now for at in moments) else None)
 
 
 def unknown_entity(db: Whence, entity: str, at: At | None = None) -> str:

@@ -131,6 +131,7 @@ def _whence(command: str, folder: Path) -> None:
     """Run one command in the folder, in a process of its own, in this terminal."""
     sys.stdout.flush()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHENCE_")}
+    environment["WHENCE_PAGER"] = "cat"  # a story is told without stopping
     started = [sys.executable, "-c", "from whence.cli import main; main()", *shlex.split(command)]
     code = subprocess.run(started, cwd=folder, env=environment).returncode
     if code != 0:
