@@ -20,6 +20,10 @@ def test_an_error_reads_fact_values_remedy() -> None:
     assert problem.after == 117  # type: ignore[attr-defined]
 
 
+def test_a_length_of_time_is_shown_with_its_unit() -> None:
+    assert str(WhenceError("Busy", waited_s=10)) == "Busy (Waited: 10 s)."
+
+
 @pytest.mark.parametrize("kind", CLASSES)
 def test_the_docstring_is_the_default_sentence(kind: type[WhenceError]) -> None:
     assert str(kind()) == (kind.__doc__ or "").strip()

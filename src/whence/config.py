@@ -77,9 +77,15 @@ class Config(msgspec.Struct, frozen=True):
         """
         if url := given or os.environ.get(STORE_VARIABLE) or self.own_store:
             return url
-        fact = "No store is named" if self.path is None else "The configuration names no store"
+        if self.path is not None:
+            raise self.without_store(f"or use --store leads.db, or set {STORE_VARIABLE}")
         remedy = f"Use --store leads.db, set {STORE_VARIABLE}, or run whence init here."
-        raise InvalidConfig(fact, file=self.path or f"no {FILE_NAME} here or above", remedy=remedy)
+        raise InvalidConfig("No store is named", file=f"no {FILE_NAME} here or above", remedy=remedy)
+
+    def without_store(self, else_: str = "") -> InvalidConfig:
+        """What to raise where the file should name a store: the line to add, or else."""
+        remedy = 'Add store = "whence.db" to it' + (f", {else_}." if else_ else ".")
+        return InvalidConfig("The configuration names no store", file=self.path, remedy=remedy)
 
     @property
     def own_store(self) -> str | None:

@@ -43,12 +43,18 @@ class WhenceError(Exception):
             setattr(self, name, value)
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in self.facts.items())
+        shown = ", ".join(_fact(name, value) for name, value in self.facts.items())
         sentence = self.fact.rstrip(".") + (f" ({shown})" if shown else "") + "."
         return f"{sentence} {self.remedy}" if self.remedy else sentence
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.fact, self.remedy, self.facts)
+
+
+def _fact(name: str, value: Any) -> str:
+    """A fact as it is shown: `In use: x`, and `Waited: 10 s` for one that is named with its unit, waited_s."""
+    plain = name.removesuffix("_s")
+    return f"{plain.replace('_', ' ').capitalize()}: {value}" + (" s" if plain != name else "")
 
 
 def _rebuild(kind: type[WhenceError], fact: str, remedy: str, facts: dict[str, Any]) -> WhenceError:

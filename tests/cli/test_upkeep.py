@@ -45,6 +45,39 @@ def test_init_leaves_what_is_there_alone(pipeline: Path, whence: Run) -> None:
     assert "6 events" in done.out
     assert (pipeline / "whence.toml").read_bytes() == before
     assert not (pipeline / "other.db").exists()
+    assert (
+        done.err == 'whence.toml names whence.db, and --store other.db was not used. Write store = "other.db" in it.\n'
+    )
+    assert whence("init", "--store", "whence.db").err == ""
+    assert whence("init", "--zone", "Asia/Tokyo").err == (
+        'whence.toml names UTC, and --zone Asia/Tokyo was not used. Write zone = "Asia/Tokyo" in it.\n'
+    )
+
+
+def test_a_file_that_names_no_store_says_what_to_add_and_no_store_is_made(folder: Path, whence: Run) -> None:
+    (folder / "whence.toml").touch()
+    for words in (("init",), ("log",)):
+        done = whence(*words)
+        assert (done.code, done.out) == (2, ""), words
+        assert "The configuration names no store" in done.err
+        assert 'Add store = "whence.db" to it' in done.err
+    assert [path.name for path in folder.iterdir()] == ["whence.toml"]
+    (folder / "whence.toml").write_text('store = "whence.db"')
+    assert whence("init").code == 0
+    assert whence("append", "lead:42", "Called").code == 0
+
+
+@pytest.mark.parametrize("name", ["empty.db", "empty.jsonl"])
+def test_a_store_made_in_an_empty_file_is_said_to_be_made(name: str, folder: Path, whence: Run) -> None:
+    (folder / name).touch()
+    done = whence("log", "--store", name)
+    assert done.code == 4
+    assert "The file is empty" in done.err
+    assert "Make a store in it with whence init" in done.err
+    done = whence("append", "lead:42", "Called", "--store", name)
+    assert (done.code, done.err) == (0, f"Made a new store: {name}\n")
+    assert whence("init", "--store", name).out.splitlines()[1] == f"The store is there, with 1 event: {name}"
+    assert whence("copy", name, "one.db").out == "Copied 1 event to one.db.\n"
 
 
 def test_the_nearest_file_counts_from_a_folder_below(

@@ -94,18 +94,28 @@ def opened(store: str | None, *, zone: str | None = None, create: bool = False) 
 
     config = configured(zone)
     url = config.store_url(store)
-    path = url.removeprefix("sqlite:")
-    fresh = create and path != ":memory:" and not os.path.exists(path)
+    fresh = create and is_missing(url)
     with app.open(url, create=create, config=config) as db:
         if fresh:
-            screen.note(f"Made a new store: {path}")
+            screen.note(f"Made a new store: {url.removeprefix('sqlite:')}")
         yield db
+
+
+def is_missing(url: str) -> bool:
+    """Whether there is no store in this file yet: it is not there, or empty."""
+    path = url.removeprefix("sqlite:")
+    return path != ":memory:" and not (os.path.exists(path) and os.path.getsize(path))
 
 
 def configured(zone: str | None = None) -> Config:
     """The nearest configuration, in another zone when one is given."""
     config = Config.nearest()
     return config if zone is None else config.in_zone(zone_of(zone))
+
+
+def events_text(count: int) -> str:
+    """`1 event`, `60,000 events`."""
+    return f"{count:,} event" + ("" if count == 1 else "s")
 
 
 def times_in(zone: tzinfo, clock: str | None = None) -> str:

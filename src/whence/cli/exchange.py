@@ -20,6 +20,7 @@ from whence.cli.command import (
     at_store,
     command,
     configured,
+    events_text,
     form_of,
     in_zone,
     opened,
@@ -165,7 +166,7 @@ def export(
         moment = db.at(at, clock=clock)
         with nullcontext(sys.stdout.buffer) if file == "-" else _new_file(file) as out:
             count = db.export(out, *tags, types=types, format=chosen, at=moment)
-    screen.note(f"Wrote {count:,} events.")
+    screen.note(f"Wrote {events_text(count)}.")
     return exits.OK
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, command, configured, opened, option
+from whence.cli.command import at_store, command, configured, events_text, is_missing, opened, option
 from whence.cli.screen import Column
 from whence.config import Config
+from whence.moments import zone_text
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -23,28 +24,37 @@ if TYPE_CHECKING:
 @option(
     "--store",
     envvar="WHENCE_STORE",
-    default="whence.db",
     metavar="PATH",
-    help="The store's file in that folder; .jsonl keeps a readable log.",
+    help="The store's file in that folder, else whence.db; .jsonl keeps a readable log.",
 )
 @option(
     "--zone", envvar="WHENCE_ZONE", metavar="ZONE", help="The time zone to read and show times in; else this machine's."
 )
-def init(folder: Path, store: str, zone: str | None) -> int:
+def init(folder: Path, store: str | None, zone: str | None) -> int:
     """Writes a commented whence.toml and makes an empty store beside it. What is there already is left alone."""
     from whence import app
     from whence.template import write_config
 
-    path, fresh = write_config(folder, store=store, zone=zone)
-    screen.styled(f"{'Wrote' if fresh else 'Left as it is:'} {path}", "green" if fresh else "")
+    path, fresh = write_config(folder, store=store or "whence.db", zone=zone)
     config = Config.load(path)
-    url = config.own_store or store
-    made = not Path(url.removeprefix("sqlite:")).exists()
+    url = config.own_store
+    if url is None:
+        raise config.without_store()
+    screen.styled(f"{'Wrote' if fresh else 'Left as it is:'} {path}", "green" if fresh else "")
+    made = is_missing(url)
     with app.open(url, create=True, config=config) as db:
-        what = "Made a new store" if made else f"The store is there, with {db.store.head():,} events"
+        what = "Made a new store" if made else f"The store is there, with {events_text(db.store.head())}"
         screen.styled(f"{what}: {url}", "green" if made else "")
+    _note_unused(path, "store", config.store, store)
+    _note_unused(path, "zone", zone_text(config.zone), zone)
     screen.dim("Next: whence append lead:42 EmailOpened campaign=spring --by me, then whence log")
     return exits.OK
+
+
+def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> None:
+    """Say that an option was not used because the file that was there says something else."""
+    if given is not None and given != said:
+        screen.note(f'{path} names {said}, and --{key} {given} was not used. Write {key} = "{given}" in it.')
 
 
 @command(
@@ -132,12 +142,12 @@ def copy(source: str, target: str, without: str | None) -> int:
 
     config = configured()
     with app.open(source, config=config) as db:
-        fresh = not Path(target.removeprefix("sqlite:")).exists()
+        fresh = is_missing(target)
         with screen.progress("Copying") as told:
             copied = db.copy(target, without=without, progress=told)
         if fresh:
             screen.note(f"Made a new store: {target}")
-        screen.styled(f"Copied {copied:,} events to {target}.", "green")
+        screen.styled(f"Copied {events_text(copied)} to {target}.", "green")
     return exits.OK
 
 

@@ -121,7 +121,7 @@ def _umask() -> int:
 def _check(path: str) -> None:
     remedy = "Name a store that whence init, import or copy made."
     if os.path.getsize(path) == 0:
-        raise NotAStore("The file is empty", path=path, remedy="Delete it, then make a store: whence init.")
+        raise NotAStore("The file is empty", path=path, remedy="Make a store in it with whence init.")
     db = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE)
     try:
         db.set_busy_timeout(10_000)
