@@ -72,6 +72,7 @@ def test_a_position_beyond_the_head_is_no_moment_of_this_store(pipeline: Path, w
         ("at", "@7"),
         ("diff", "lead:42", "@1", "@7"),
         ("why", "lead:42", "score", "--at", "7"),
+        ("export", "-", "--at", "@7"),
     ):
         done = whence(*words)
         assert (done.code, done.out) == (1, ""), words
@@ -163,7 +164,7 @@ def test_a_rule_that_waits_for_what_there_is_not_is_named(pipeline: Path, whence
 
 def test_the_footer_of_a_diff_says_zone_and_clock_once(pipeline: Path, whence: Run) -> None:
     footer = whence("diff", "lead:42", "2026-01-09", "2026-01-12 10:00").out.splitlines()[-1]
-    assert footer == "from the end of 2026-01-09 to 2026-01-12 10:00:00, times in UTC, occurred clock"
+    assert footer == "from the end of 2026-01-09 to 2026-01-12 10:00, times in UTC, occurred clock"
     assert whence("diff", "lead:42", "@1").out.splitlines()[-1] == "from @1 to now, times in UTC"
 
 

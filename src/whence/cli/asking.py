@@ -20,6 +20,7 @@ from whence.cli.command import (
     form_of,
     grouped,
     in_zone,
+    moment_of,
     opened,
     option,
     times_in,
@@ -30,7 +31,7 @@ from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
-from whence.errors import InvalidEvent, InvalidInput, NotKnown
+from whence.errors import InvalidEvent, InvalidInput
 from whence.moments import text_of
 from whence.query import Query
 from whence.rules import idle
@@ -67,7 +68,7 @@ def state(
     the last value of each data field and each event type's count, first and last time."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        return _show_state(db, entity, _moment(db, at, clock), clock, model, form)
+        return _show_state(db, entity, moment_of(db, at, clock), clock, model, form)
 
 
 @command(
@@ -91,20 +92,10 @@ def at(
     up to it. A day, month or year alone means its end; @120 is a position."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = _moment(db, time, clock)
+        moment = moment_of(db, time, clock)
         if entity is not None:
             return _show_state(db, entity, moment, clock, model, form)
         return _show_moment(db, moment, clock, form)
-
-
-def _moment(db: Whence, text: str | None, clock: str) -> At:
-    """The moment that is meant. Raises InvalidTime, and NotKnown for a position that no event has yet."""
-    moment = db.at(text, clock=clock)
-    head = db.store.head()
-    if moment.position is not None and moment.position > head:
-        remedy = f"Write @{head} for the newest, or a time: 2026-01-09."
-        raise NotKnown("No event at this position yet", position=moment.position, head=head, remedy=remedy)
-    return moment
 
 
 def _entity(text: str) -> str:
@@ -215,7 +206,7 @@ def states(
     It reads all of the kind's events. Ends with 1 when there are none."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = _moment(db, at, clock)
+        moment = moment_of(db, at, clock)
         with screen.progress("Folding") as told:
             known = db.states(kind, at=moment, model=model, progress=told)
         wanted = _wanted(where)
@@ -300,7 +291,7 @@ def diff(
     inclusive: a day means its end. Ends with 1 when nothing was known of the entity at either."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        before, after = _moment(db, since, clock), _moment(db, until, clock)
+        before, after = moment_of(db, since, clock), moment_of(db, until, clock)
         if not _is_known(db, entity, before, after):
             return exits.NO
         changes = db.diff(entity, before, after, model=model)
@@ -338,7 +329,7 @@ def why(
     caused it: by its position, and with --json or --csv by its id. Ends with 1 when the field never had a value."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        moment = _moment(db, at, clock)
+        moment = moment_of(db, at, clock)
         if not _is_known(db, entity, moment):
             return exits.NO
         explanation = db.why(entity, field, at=moment, model=model)

@@ -15,10 +15,12 @@ import rich_click as click
 from whence.cli import screen
 from whence.cli.screen import Form
 from whence.config import Config
+from whence.errors import NotKnown
 from whence.moments import zone_of, zone_text
 
 if TYPE_CHECKING:
     from whence.app import Whence
+    from whence.history import At
 
 Decorator = Callable[[Any], Any]
 
@@ -99,6 +101,16 @@ def opened(store: str | None, *, zone: str | None = None, create: bool = False) 
         if fresh:
             screen.note(f"Made a new store: {url.removeprefix('sqlite:')}")
         yield db
+
+
+def moment_of(db: Whence, text: str | None, clock: str) -> At:
+    """The moment that is meant. Raises InvalidTime, and NotKnown for a position that no event has yet."""
+    moment = db.at(text, clock=clock)
+    head = db.store.head()
+    if moment.position is not None and moment.position > head:
+        remedy = f"Write @{head} for the newest, or a time: 2026-01-09."
+        raise NotKnown("No event at this position yet", position=moment.position, head=head, remedy=remedy)
+    return moment
 
 
 def is_missing(url: str) -> bool:

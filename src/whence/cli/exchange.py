@@ -23,6 +23,7 @@ from whence.cli.command import (
     events_text,
     form_of,
     in_zone,
+    moment_of,
     opened,
     option,
     times_in,
@@ -163,7 +164,7 @@ def export(
     _refuse_tag(file, tags)
     chosen = format or ("csv" if file.endswith(".csv") else "jsonl")
     with opened(store, zone=zone) as db:
-        moment = db.at(at, clock=clock)
+        moment = moment_of(db, at, clock)
         with nullcontext(sys.stdout.buffer) if file == "-" else _new_file(file) as out:
             count = db.export(out, *tags, types=types, format=chosen, at=moment)
     screen.note(f"Wrote {events_text(count)}.")
