@@ -129,9 +129,9 @@ def brief_text_of(us: int, zone: tzinfo = UTC) -> str:
 
 
 def moment_text(us: int, zone: tzinfo = UTC) -> str:
-    """The same as brief_text_of, but `the end of 2026-01-09` for the last microsecond of a day."""
+    """The same as brief_text_of, but `end of 2026-01-09` for the last microsecond of a day."""
     text = brief_text_of(us, zone)
-    return f"the end of {text[:10]}" if text[11:] == "23:59:59.999999" else text
+    return f"end of {text[:10]}" if text[11:] == "23:59:59.999999" else text
 
 
 def zone_text(zone: tzinfo) -> str:

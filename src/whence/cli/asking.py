@@ -32,7 +32,7 @@ from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
 from whence.errors import InvalidEvent, InvalidInput
-from whence.moments import text_of
+from whence.moments import moment_text, text_of
 from whence.query import Query
 from whence.rules import idle
 
@@ -106,15 +106,17 @@ def _entity(text: str) -> str:
 
 
 def _show_moment(db: Whence, at: At, clock: str, form: Form) -> int:
+    zone = db.config.zone
     us = at.occurred_us if at.occurred_us is not None else at.recorded_us
+    text = moment_text if form == "screen" else text_of
     cells = {
         Column("events", "yellow", right=True): db.count_events(at),
-        Column("moment", "blue"): None if us is None else text_of(us, db.config.zone),
+        Column("moment", "blue"): None if us is None else text(us, zone),
         Column("position", right=True): at.position,
     }
     if form == "screen":
         cells = {column: cell for column, cell in cells.items() if cell is not None}
-    screen.table(list(cells), [list(cells.values())], form, caption=times_in(db.config.zone, clock))
+    screen.table(list(cells), [list(cells.values())], form, caption="" if us is None else times_in(zone, clock))
     return exits.OK
 
 

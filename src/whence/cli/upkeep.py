@@ -54,7 +54,7 @@ def init(folder: Path, store: str | None, zone: str | None) -> int:
 def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> None:
     """Say that an option was not used because the file that was there says something else."""
     if given is not None and given != said:
-        screen.note(f'{path} names {said}, and --{key} {given} was not used. Write {key} = "{given}" in it.')
+        screen.note(f'--{key} {given} was not used: {path} says {key} = "{said}".')
 
 
 @command(

@@ -39,15 +39,16 @@ def told(value: Any, zone: tzinfo) -> Any:
 
 
 def fields(state: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Any]]:
-    """A row for each field, and for each part of a field that has named parts: `why` takes these names too."""
-    for name, value in state.items():
+    """A row for each field, and for each part of a field that has named parts: `why` takes these names too. The counts
+    of event types come last."""
+    for name, value in sorted(state.items(), key=lambda item: is_tallies(item[1])):
         parts = {f"{name}.{part}": each for part, each in value.items()} if _has_parts(value) else {name: value}
         yield from ((part, told(each, zone)) for part, each in parts.items())
 
 
 def changes(found: Iterable[Change], zone: tzinfo) -> Iterator[tuple[str, Any, Any]]:
-    """A row for each field that differs, and for each part that differs within named parts."""
-    for change in found:
+    """A row for each field that differs, and for each part that differs within named parts; counts come last."""
+    for change in sorted(found, key=lambda change: is_tallies(change.after)):
         sides = [side for side in (change.before, change.after) if side is not None]
         if not all(map(_has_parts, sides)):
             yield change.field, told(change.before, zone), told(change.after, zone)
@@ -62,7 +63,7 @@ def _has_parts(value: Any) -> bool:
 
 
 def as_of(at: At, zone: tzinfo, clock: str) -> str:
-    """The footer of an answer: `as of the end of 2026-01-09, times in Europe/Berlin, occurred clock`."""
+    """The footer of an answer: `as of end of 2026-01-09, times in Europe/Berlin, occurred clock`."""
     return f"{'now' if at.is_now else f'as of {_moment(at, zone)}'}, {_times((at,), zone, clock)}"
 
 
@@ -72,7 +73,7 @@ def between(before: At, after: At, zone: tzinfo, clock: str) -> str:
 
 
 def _moment(at: At, zone: tzinfo) -> str:
-    """`now`, `@120`, `2026-01-09 14:30:00`, or `the end of 2026-01-09`."""
+    """`now`, `@120`, `2026-01-09 14:30:00`, or `end of 2026-01-09`."""
     if at.position is not None:
         return f"@{at.position}"
     us = at.occurred_us if at.occurred_us is not None else at.recorded_us

@@ -103,9 +103,8 @@ def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
             types.append(word)
     if len(types) != 1:
         found = ", ".join(types) or "none"
-        remedy = "Write one type beside tags (lead:42) and data (campaign=spring)" + (
-            f", or {types[-1]}=… for data." if types else "."
-        )
+        beside = f", or {types[-1]}=… for data." if types else " beside tags (lead:42) and data (campaign=spring)."
+        remedy = f"Write one type{beside}"
         raise InvalidEvent("An event has one type", types=found, remedy=remedy)
     return types[0], tags, fields
 
