@@ -16,7 +16,9 @@ MICROSECOND = timedelta(microseconds=1)
 EARLIEST_US = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
 LATEST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 
-_FINER = re.compile(r"(\.\d{6})(\d+)")
+_FINER = re.compile(r"([.,]\d{6})(\d+)")
+_LOSES = re.compile(r"[.,]\d{6}\d*[1-9]")
+_SHORTEST_THAT_LOSES = len("20260105T090000.1234567")
 
 
 class Clock(Protocol):
@@ -94,6 +96,11 @@ def _within(us: int, value: object, remedy: str) -> int:
     if not EARLIEST_US <= us <= LATEST_US:
         raise InvalidTime("Not between the years 1 and 9999", value=value, remedy=remedy)
     return us
+
+
+def is_finer(text: str) -> bool:
+    """Whether a time has digits finer than a microsecond, which are cut when it is read."""
+    return len(text) >= _SHORTEST_THAT_LOSES and _LOSES.search(text) is not None
 
 
 def parse_iso(text: str) -> datetime:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whence import jsonvalue
-from whence.clock import to_iso
+from whence.clock import is_finer, to_iso
 from whence.errors import InvalidEvent
 from whence.events import Body, Event, Recorded, event_from_json
 from whence.grammar import raw_to_id
@@ -84,7 +84,10 @@ def _foreign(value: Mapping[str, Any]) -> Event:
     if name != value["type"]:
         kept["type"] = value["type"]
     content_type = value.get("datacontenttype", JSON_TYPE)
-    envelope: dict[str, Any] = {"type": name, "meta": {"cloudevents": kept}, "time": value.get("time")}
+    meta = {"cloudevents": kept}
+    if is_finer(str(value.get("time"))):
+        meta["time"] = value["time"]
+    envelope: dict[str, Any] = {"type": name, "meta": meta, "time": value.get("time")}
     envelope["id"] = _id(str(value.get("source", "")), str(value["id"]))
     if "data_base64" not in value:
         return event_from_json({**envelope, "data": value.get("data")})

@@ -194,12 +194,11 @@ def _mapped(
         try:
             if type(value) is not shape:
                 raise InvalidEvent("Not a JSON object", remedy="Each line holds one { … }.")
-            event = reader.event(value, None if own_id else counts.id_of(raw), correlation)
+            recorded_us, note = reader.when_recorded(value) if keeps_recorded else (0, None)
+            event = reader.event(value, None if own_id else counts.id_of(raw), correlation, note)
             if len(raw) > CERTAINLY_SMALL:
                 encode(event)  # refuses what is larger than an event may be
-            recorded = None
-            if keeps_recorded:
-                recorded = recorded_from(encode(event), 1, reader.recorded_us(value), None)
+            recorded = recorded_from(encode(event), 1, recorded_us, None) if keeps_recorded else None
             yield _Made(line, event, None, False, recorded)
         except InvalidInput as refused:
             yield _Made(line, None, str(refused))
@@ -265,10 +264,7 @@ class _Import:
         for made, reason in refused:
             self._refuse(made.line, reason)
         for made in new:
-            meta = made.event.meta if made.event is not None else None
-            if meta and self._mapping.type is not None:
-                self.report.cut_digits += "time" in meta
-                self.report.ambiguous_times += "ambiguous_time" in meta
+            self._note(made)
 
     def restore(self, rows: Iterator[_Made], progress: Progress | None) -> None:
         """Write the rows at their positions with their recorded times; stop before the first that cannot be."""
@@ -282,6 +278,7 @@ class _Import:
                     continue
                 last_us = made.recorded.recorded_us
                 self.report.appended += 1
+                self._note(made)
                 position = self.report.appended
                 yield msgspec.structs.replace(made.recorded, position=position)
                 if progress is not None and position % BATCH_ROWS == 0:
@@ -326,6 +323,13 @@ class _Import:
             if made.cut_off:
                 self.report.cut_off_line = made.line
             self._refuse(made.line, made.problem)
+
+    def _note(self, made: _Made) -> None:
+        """Count what the reading of this row altered; of an event that was exported it was counted the first time."""
+        assert made.event is not None, "a refused row alters nothing"
+        if (meta := made.event.meta) and (self._mapping.type is not None or made.recorded is None):
+            self.report.cut_digits += ("time" in meta) + ("recorded" in meta)
+            self.report.ambiguous_times += "ambiguous_time" in meta
 
     def _refuse(self, line: int, reason: str) -> None:
         self.report.refuse(line, reason)

@@ -38,16 +38,17 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Table
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from whence.clock import parse_iso, to_us
+from whence.clock import is_finer, parse_iso, to_us
 from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
 from whence.events import Event
 from whence.grammar import normal_kind
@@ -60,7 +61,8 @@ KEYS = (
 )  # fmt: skip
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
-_FINER = re.compile(r"\.\d{6}\d*[1-9]")
+_DATE = re.compile(r"\d{4}-|\d{8}([T ]|$)", re.ASCII)
+_COUNT = re.compile(r"\d{9,}(\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _OTHER = re.compile(r"[\s-]+")
 
@@ -206,7 +208,7 @@ class Mapping(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """A mapping made ready for rows of one shape: `event` makes one row's event, without correlation.
+    """A mapping made ready for rows of one shape: `event` makes one row's event, adding to the `meta` it is given.
 
     Raises InvalidEvent and InvalidTime naming the column, for the row to be refused.
     """
@@ -222,12 +224,11 @@ class Reader(msgspec.Struct, frozen=True):
     data: Getter
     known: dict[str, tuple[str, bool]] = {}
 
-    def event(self, row: Any, id: str | None, correlation: str | None) -> Event:
-        meta: dict[str, Any] | None = None
+    def event(self, row: Any, id: str | None, correlation: str | None, meta: dict[str, Any] | None = None) -> Event:
         said = self.type(row)
         known = self.known.get(said) or self._learn(said)
         if known[1]:
-            meta = {"type": said}
+            meta = {**(meta or {}), "type": said}
         time = None
         if self.time is not None:
             time, note = moment(self.mapping, "time", self.time(row))
@@ -240,9 +241,11 @@ class Reader(msgspec.Struct, frozen=True):
         cause = self.cause(row) if self.cause is not None else None
         return Event(known[0], self.data(row), tags, id, 1, time, actor or None, cause or None, correlation, meta)
 
-    def recorded_us(self, row: Any) -> int:
+    def when_recorded(self, row: Any) -> tuple[int, dict[str, Any] | None]:
+        """When a row was recorded elsewhere, in microseconds, and what meta keeps of it."""
         assert self.recorded is not None
-        return to_us(moment(self.mapping, "recorded", self.recorded(row))[0])
+        time, note = moment(self.mapping, "recorded", self.recorded(row))
+        return to_us(time), note
 
     def _learn(self, said: str) -> tuple[str, bool]:
         if not said:
@@ -319,40 +322,58 @@ def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, A
     if not text:
         raise InvalidTime("An empty time", column=column, remedy="Fill it in, or take the row out.")
     try:
-        time = _parsed(mapping, text)
+        time = _read(mapping, text.strip())
+        note = {key: text} if is_finer(text) else None
+        if time.tzinfo is None:
+            time, came_twice = _placed(mapping.zone, time)
+            if came_twice:
+                note = {**(note or {}), "ambiguous_time": text}
+        return (time if time.tzinfo is UTC else time.astimezone(UTC)), note
+    except OverflowError:
+        raise InvalidTime("Not between the years 1 and 9999 in UTC", column=column, value=text) from None
     except InvalidTime as problem:
-        raise InvalidTime(problem.fact, column=column, remedy=problem.remedy, **problem.facts) from None
-    note = {"time": text} if len(text) > 26 and _FINER.search(text) else None
-    if time.tzinfo is not None:
-        return time, note
-    if mapping.zone is None:
+        raise InvalidTime(
+            problem.fact, remedy=problem.remedy, **{"column": column, "value": text, **problem.facts}
+        ) from None
+
+
+def _placed(zone: tzinfo | None, time: datetime) -> tuple[datetime, bool]:
+    """A local time in its zone, and whether it came twice; then it is the first. Raises InvalidTime."""
+    if zone is None:
         remedy = 'Name one in the mapping: zone = "Europe/Berlin", or zone = "UTC".'
-        raise InvalidTime("A time needs a zone", column=column, value=text, remedy=remedy)
-    local = time.replace(tzinfo=mapping.zone)
-    if mapping.zone is not UTC and local.utcoffset() != local.replace(fold=1).utcoffset():
-        if local.astimezone(UTC).astimezone(mapping.zone).replace(tzinfo=None) != time:
-            remedy = "The clock was put forward over it: correct it."
-            raise InvalidTime("No such local time", column=column, value=text, zone=mapping.zone, remedy=remedy)
-        note = {**(note or {}), "ambiguous_time": text}
-    return local.astimezone(UTC), note
+        raise InvalidTime("A time needs a zone", remedy=remedy)
+    local = time.replace(tzinfo=zone)
+    if zone is UTC or local.utcoffset() == local.replace(fold=1).utcoffset():
+        return local, False
+    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != time:
+        raise InvalidTime("No such local time", zone=zone, remedy="The clock was put forward over it: correct it.")
+    return local, True
 
 
-def _parsed(mapping: Mapping, text: str) -> datetime:
+def _read(mapping: Mapping, text: str) -> datetime:
+    """The datetime that a text means, without a zone where it names none. Raises InvalidTime."""
     if not mapping.time_format:
+        if not _DATE.match(text):
+            raise _no_date(text)
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            if not text[:4].isdigit():
-                remedy = 'Say in the mapping how it is written: time_format = "%d.%m.%Y %H:%M".'
-                raise InvalidTime("Not a time in ISO 8601", value=repr(text[:80]), remedy=remedy) from None
             return parse_iso(text)
     for form in mapping.time_format:
         try:
-            return datetime.strptime(text.strip(), form)
+            return datetime.strptime(text, form)
         except ValueError:
             continue
     remedy = "Correct it, or add its form to time_format."
     raise InvalidTime("Not a time", value=repr(text[:80]), time_format=", ".join(mapping.time_format), remedy=remedy)
+
+
+def _no_date(text: str) -> InvalidTime:
+    if _COUNT.fullmatch(text):
+        remedy = "Seconds or milliseconds since 1970 are no date: write it as 2026-01-05T09:00:00Z, or say time_format."
+    else:
+        remedy = 'Say in the mapping how it is written: time_format = "%d.%m.%Y %H:%M".'
+    return InvalidTime("Not a time in ISO 8601", value=repr(text[:80]), remedy=remedy)
 
 
 @lru_cache(4096)  # the same amounts come again and again
@@ -371,9 +392,16 @@ def number(column: str, text: str) -> int | float:
             )
         return whole
     value = float(said)
-    if len(said) > 400 or value in (float("inf"), float("-inf")) or Decimal(repr(value)) != Decimal(said):
+    if not _is_exactly(value, said):
         raise InvalidEvent("A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy)
     return value
+
+
+def _is_exactly(value: float, said: str) -> bool:
+    try:
+        return len(said) <= 400 and isfinite(value) and Decimal(repr(value)) == Decimal(said)
+    except InvalidOperation:  # an exponent of more than 18 digits
+        return False
 
 
 def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> Reader:
