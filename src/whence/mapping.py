@@ -322,7 +322,7 @@ def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, A
     if not text:
         raise InvalidTime("An empty time", column=column, remedy="Fill it in, or take the row out.")
     try:
-        time = _read(mapping, text.strip())
+        time = _datetime_of(mapping, text.strip())
         note = {key: text} if is_finer(text) else None
         if time.tzinfo is None:
             time, came_twice = _placed(mapping.zone, time)
@@ -350,7 +350,7 @@ def _placed(zone: tzinfo | None, time: datetime) -> tuple[datetime, bool]:
     return local, True
 
 
-def _read(mapping: Mapping, text: str) -> datetime:
+def _datetime_of(mapping: Mapping, text: str) -> datetime:
     """The datetime that a text means, without a zone where it names none. Raises InvalidTime."""
     if not mapping.time_format:
         if not _DATE.match(text):

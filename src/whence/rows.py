@@ -3,11 +3,14 @@ means is left to mapping; what becomes of it, to importer."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
+import json
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -19,8 +22,14 @@ from whence.errors import InvalidEvent, InvalidFile
 from whence.mapping import Mapping
 
 LINE_BYTES_MAX = 4 * 1024 * 1024
+LINES_AHEAD_MAX = 1000
 BLOCK_BYTES = 1024 * 1024
-ARRAY_CHARACTERS_MAX = 64 * 1024 * 1024
+ARRAY_BYTES_MAX = 64 * 1024 * 1024
+NO_END = "The array is cut off: it does not end with ]. Get the whole file."
+
+_START = re.compile(r"\s*\[\s*(\]\s*)?")  # the group: the array is empty
+_AFTER = re.compile(r"\s*(?:,|(\]))\s*")  # the group: the array ends
+_DECODER = json.JSONDecoder(strict=False)
 
 Given = str | os.PathLike[str] | BinaryIO
 """Where rows come from: a path, "-" for standard input, or a stream of bytes."""
@@ -78,12 +87,14 @@ class Lines:
         self._unzipped = unzipped
         self._encoding = encoding
         self._name = name
+        self._ahead: list[bytes] = []  # lines that were looked at and are still to come, the next one last
+        self._bytes = 0
         self.number = 0
         self.ended = True  # the last line ended with a line break
         self.problems: dict[int, str] = {}
 
     def __iter__(self) -> Iterator[str]:
-        offset, encoding = 0, self._encoding
+        encoding = self._encoding
         while raw := self._line():
             self.number += 1
             if self.number == 1:
@@ -95,14 +106,15 @@ class Lines:
                 text = raw.decode(encoding)
             except UnicodeDecodeError as problem:
                 self.problems[self.number] = (
-                    f"Not {encoding.upper()} (Byte: {offset + problem.start}). "
+                    f"Not {encoding.upper()} (Byte: {self._bytes - len(raw) + problem.start}). "
                     'Save the file as UTF-8, or name its encoding in the mapping: encoding = "cp1252".'
                 )
                 text = raw.decode(encoding, "replace" if encoding != "utf-8" else "surrogateescape")
-            offset += len(raw)
             if "\0" in text:
                 self.problems[self.number] = "A NUL byte is no text. Is this the right file? Export it again as text."
                 text = text.replace("\0", "\ufffd")
+            if not self.ended and self.torn:
+                self.problems[self.number] = self.torn
             yield text
 
     @property
@@ -117,13 +129,38 @@ class Lines:
         found = [self.problems.pop(line) for line in sorted(self.problems) if first <= line <= self.number]
         return found[0] if found else None
 
+    def ahead(self) -> list[bytes]:
+        """The first two lines that are not blank, stripped, or as many as there are. They are still to come."""
+        read, found = list[bytes](), list[bytes]()
+        while len(found) < 2 and len(read) < LINES_AHEAD_MAX and (raw := self._stream.readline(LINE_BYTES_MAX)):
+            read.append(raw)
+            if text := raw.removeprefix(codecs.BOM_UTF8).strip():
+                found.append(text)
+        self._ahead = read[::-1]
+        return found
+
+    def text(self) -> str:
+        """All lines as one text, an undecodable byte as a lone surrogate. Raises InvalidFile beyond 64 MiB."""
+        raw = b"".join(reversed(self._ahead)) + self._stream.read(ARRAY_BYTES_MAX)
+        if len(raw) > ARRAY_BYTES_MAX:
+            remedy = "Write an object a line, as JSON lines."
+            raise InvalidFile("A JSON array too large to read as a whole", file=self._name, remedy=remedy)
+        return self._first(raw).decode(self._encoding, "surrogateescape")
+
+    def pass_by(self) -> None:
+        """Read what is left without looking at it."""
+        while self._stream.read(BLOCK_BYTES):
+            pass
+
     def _line(self) -> bytes:
-        return self._stream.readline(LINE_BYTES_MAX)
+        raw = self._ahead.pop() if self._ahead else self._stream.readline(LINE_BYTES_MAX)
+        self._bytes += len(raw)
+        return raw
 
     def _first(self, raw: bytes) -> bytes:
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise InvalidFile("This file is UTF-16", file=self._name, remedy="Save it as UTF-8.")
-        return raw.removeprefix(b"\xef\xbb\xbf")
+        return raw.removeprefix(codecs.BOM_UTF8)
 
     def _skip(self, raw: bytes) -> bytes:
         while raw and not raw.endswith(b"\n"):
@@ -134,6 +171,7 @@ class Lines:
 
 def csv_rows(lines: Lines, mapping: Mapping, name: str) -> tuple[list[str], Iterator[RawRow]]:
     """The header and the rows of a CSV file. Raises InvalidFile when it is empty or its header is no text."""
+    csv.field_size_limit(LINE_BYTES_MAX)
     split = (
         _spaced(lines) if mapping.delimiter == "spaces" else csv.reader(lines, delimiter=mapping.delimiter, strict=True)
     )
@@ -164,22 +202,34 @@ def _csv_rows(split: Iterator[list[str]], lines: Lines, width: int) -> Iterator[
                 first = lines.number + 1
             break
         except csv.Error as problem:
-            cut_off = "unexpected end" in str(problem)
-            said = "The file ends inside quotes" if cut_off else f"Not CSV: {problem}"
-            yield RawRow(first, "", None, lines.take_problem(first) or f"{said}. Mend the row.", cut_off)
+            row = _broken_row(lines, first, str(problem))
+            yield row
+            if row.cut_off:
+                return lines.pass_by()
             first = lines.number + 1
-    if lines.torn:
+    if lines.torn and lines.ended:
         yield RawRow(first, "", None, lines.torn, True)
 
 
 def _odd_row(lines: Lines, first: int, cells: list[str], width: int) -> RawRow:
     problem = lines.take_problem(first)
-    cut_off = len(cells) < width and not lines.ended
+    cut_off = not lines.ended and (len(cells) < width or lines.torn is not None)
     if problem is None and len(cells) == width:
         return RawRow(first, "\0".join(cells), cells)
     said = "The line is cut off: " if cut_off else ""
     problem = problem or f"{said}{len(cells)} columns instead of {width}. Mend the row, or check the delimiter."
     return RawRow(first, "", None, problem, cut_off)
+
+
+def _broken_row(lines: Lines, first: int, problem: str) -> RawRow:
+    """A row that is no CSV; cut off when nobody can say where the next one begins."""
+    unusable = lines.take_problem(first)
+    if "unexpected end" in problem:
+        return RawRow(first, "", None, lines.torn or unusable or "The file ends inside quotes. Mend the row.", True)
+    if "field limit" in problem:
+        said = f"A cell of more than {LINE_BYTES_MAX} characters: nothing is read from here on. Is a quote missing?"
+        return RawRow(first, "", None, said, True)
+    return RawRow(first, "", None, unusable or f"Not CSV: {problem}. Mend the row.")
 
 
 def _spaced(lines: Lines) -> Iterator[list[str]]:
@@ -190,15 +240,10 @@ def json_rows(lines: Lines, name: str) -> Iterator[RawRow]:
     """The rows of a JSON lines file, blank lines left out. Raises InvalidFile when it is empty."""
     number = 0
     for number, line in enumerate(lines, 1):
-        raw = line.strip()
-        if not raw:
-            continue
-        problem = lines.take_problem(number)
-        if problem is None:
-            yield _parsed(number, raw, not lines.ended)
-        else:
-            yield RawRow(number, "", None, problem, not lines.ended)
-    if lines.torn:
+        raw, problem = line.strip(), lines.take_problem(number)
+        if raw or problem:
+            yield _json_row(number, raw, problem, not lines.ended)
+    if lines.torn and lines.ended:
         yield RawRow(number + 1, "", None, lines.torn, True)
     elif number == 0:
         raise InvalidFile("The file is empty", file=name, remedy="Is it the right one?")
@@ -206,64 +251,72 @@ def json_rows(lines: Lines, name: str) -> Iterator[RawRow]:
 
 def envelope_rows(lines: Lines, mapping: Mapping, name: str) -> Iterator[RawRow]:
     """The JSON in the column `envelope` of a CSV file that Whence exported. Raises InvalidFile when it is not there."""
-    csv.field_size_limit(LINE_BYTES_MAX)
     header, rows = csv_rows(lines, mapping, name)
     if "envelope" not in header:
         raise InvalidFile("No column envelope", file=name, remedy="Describe the file with a mapping for CSV instead.")
     place = header.index("envelope")
-    for row in rows:
-        yield row if row.problem else _parsed(row.line, row.value[place], False)
+    return (row if row.problem else _json_row(row.line, row.value[place]) for row in rows)
 
 
 def batch_rows(lines: Lines, name: str) -> Iterator[RawRow]:
-    """The objects of a JSON lines file, or of one JSON array: with an object a line, or as a whole up to 64 MiB."""
-    numbered = enumerate(lines, 1)
-    number, first = next(((number, line) for number, line in numbered if line.strip()), (0, ""))
-    if not number:
-        raise InvalidFile(
-            "The file is empty", file=name, problem=lines.torn or "no line", remedy="Is it the right one?"
-        )
-    if not first.lstrip().startswith("["):
-        yield _parsed(number, first.strip(), not lines.ended)
-        yield from _object_lines(numbered, lines)
-    elif first.strip() == "[":
-        yield from _object_lines(numbered, lines)
-    else:
-        yield from _whole(first, numbered, name)
-    if lines.torn:
-        yield RawRow(lines.number + 1, "", None, lines.torn, True)
+    """The objects of a JSON lines file, or of one JSON array: with an object a line, as Whence exports it, or laid out
+    in any other way up to 64 MiB. Raises InvalidFile when there is nothing, or too much."""
+    first, second = (*lines.ahead(), b"", b"")[:2]
+    if not first.startswith(b"["):
+        return json_rows(lines, name)
+    an_object_a_line = second.startswith(b"{") and second.endswith((b"}", b"},", b"}]"))
+    return _array_lines(lines) if first == b"[" and (an_object_a_line or second in (b"", b"]")) else _array(lines)
 
 
-def _object_lines(numbered: Iterator[tuple[int, str]], lines: Lines) -> Iterator[RawRow]:
-    for number, line in numbered:
-        raw = line.strip().removesuffix(",")
-        problem = lines.take_problem(number)
-        if problem is not None:
-            yield RawRow(number, "", None, problem, not lines.ended)
-        elif raw and raw != "]":
-            yield _parsed(number, raw, not lines.ended)
+def _array_lines(lines: Lines) -> Iterator[RawRow]:
+    """The objects between a line `[` and a line `]`, so that a fault in one line leaves the others readable."""
+    opened = closed = cut_off = False
+    number = 0
+    for number, line in enumerate(lines, 1):
+        raw, problem = line.strip().removesuffix(","), lines.take_problem(number)
+        if not opened:
+            opened = bool(raw)
+            continue
+        if closed and raw:
+            problem = "This comes after the end of the array. Write an object a line, without [ and ]."
+        elif raw == "]" or raw.endswith("}]"):
+            closed, raw = True, raw[:-1]
+        if raw or problem:
+            row = _json_row(number, raw, problem, not lines.ended)
+            cut_off = row.cut_off
+            yield row
+    if not cut_off and (lines.torn or not closed):
+        yield RawRow(number + 1, "", None, lines.torn or NO_END, True)
 
 
-def _whole(first: str, numbered: Iterator[tuple[int, str]], name: str) -> Iterator[RawRow]:
-    parts, size = [first], len(first)
-    for _, line in numbered:
-        parts.append(line)
-        size += len(line)
-        if size > ARRAY_CHARACTERS_MAX:
-            remedy = "Write an object a line, as JSON lines."
-            raise InvalidFile("A JSON array too large to read as a whole", file=name, remedy=remedy)
-    try:
-        for value in jsonvalue.parse("".join(parts)):
-            yield RawRow(1, "", value)
-    except InvalidEvent as problem:
-        raise InvalidFile("Not a JSON array", file=name, problem=problem) from None
+def _array(lines: Lines) -> Iterator[RawRow]:
+    """The values of an array that lies there in any way, up to its first fault."""
+    text, line, counted = lines.text(), 1, 0
+    sign, said = _START.match(text), "there is something else than a comma or ]"
+    while sign is not None and not sign[1]:
+        at = sign.end()
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            end = _DECODER.raw_decode(text, at)[1]
+        except (json.JSONDecodeError, RecursionError) as problem:
+            sign, said = None, getattr(problem, "msg", "nested too deeply")
+            break
+        yield _json_row(line, text[at:end])
+        sign = _AFTER.match(text, end)
+    if sign is None or sign.end() < len(text) or lines.torn:
+        cut_off = lines.torn or (None if text.rstrip().endswith("]") else NO_END)
+        reason = f"No JSON array from here on, so the rest is not read: {said}. Write an object a line, as JSON lines."
+        yield RawRow(line, "", None, cut_off or reason, cut_off is not None)
 
 
-def _parsed(line: int, raw: str, cut_off: bool) -> RawRow:
-    try:
-        return RawRow(line, raw, jsonvalue.parse(raw))
-    except InvalidEvent as problem:
-        return RawRow(line, "", None, str(problem), cut_off)
+def _json_row(line: int, raw: str, problem: str | None = None, at_end: bool = False) -> RawRow:
+    """The row that a JSON text is; where it is refused `at_end` of a file without a line break, it is cut off."""
+    if problem is None:
+        try:
+            return RawRow(line, raw, jsonvalue.parse(raw))
+        except InvalidEvent as refused:
+            problem = str(refused)
+    return RawRow(line, "", None, problem, at_end)
 
 
 class _Unzipped(io.RawIOBase):

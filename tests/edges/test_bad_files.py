@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import random
 import re
+import zlib
 
 import pytest
 
@@ -73,12 +76,41 @@ def test_a_byte_order_mark_and_dos_line_breaks_are_no_part_of_the_row() -> None:
     assert imported(marked, store).already == 1
 
 
-def test_a_compressed_file_that_is_cut_off_keeps_what_came_before() -> None:
-    whole = gzip.compress(HEADER + b"".join(GOOD.replace(b"42", b"%d" % n) for n in range(50_000)))
-    report = imported(whole[: len(whole) // 2])
-    assert report.appended > 1000
-    assert report.cut_off_line is not None
-    assert "cut off" in report.refused[-1][1]
+@pytest.mark.parametrize("layout", ["csv", "jsonl"])
+def test_a_compressed_file_that_is_cut_off_keeps_the_whole_rows_before_and_no_part_of_one(layout: str) -> None:
+    chance = random.Random(7)
+    notes = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=400)) for _ in range(500)]
+    line = "Opened,{}\n" if layout == "csv" else '{{"kind": "Opened", "note": "{}"}}\n'
+    whole = gzip.compress((("kind,note\n" if layout == "csv" else "") + "".join(map(line.format, notes))).encode())
+    mapping = Mapping.from_table("notes", {"type": "kind", "format": layout})
+    for cut in range(len(whole) // 2, len(whole) // 2 + 700, 23):
+        there = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(whole[:cut])
+        lines = there.count(b"\n")
+        store = MemoryStore()
+        report = import_events(store, mapping, io.BytesIO(whole[:cut]))
+        kept = [event.data["note"] for event in store.read() if event.type == "Opened"]
+        assert kept == notes[: lines - (layout == "csv")]
+        [(refused, reason)] = report.refused
+        assert refused == report.cut_off_line == lines + 1
+        assert "cut off" in reason
+
+
+def test_a_cell_in_quotes_may_be_as_large_as_an_event() -> None:
+    store = MemoryStore()
+    imported(HEADER + b'Opened,2026-01-05T09:00:00Z,42,"' + b"Opened,x\n" * 50_000 + b'"\n' + GOOD, store)
+    assert [len(event.data["note"]) for event in store.read() if event.type == "Opened"] == [450_000, 1]
+
+
+def test_after_a_cell_that_never_ends_nothing_is_invented() -> None:
+    store = MemoryStore()
+    fakes = b"Opened,2026-01-05T09:00:00Z,7,fake\n" * 200_000
+    content = HEADER + GOOD + b'Opened,2026-01-05T09:00:00Z,42,"' + fakes + b'"\n' + GOOD
+    report = imported(content, store)
+    assert [event.tags for event in store.read() if event.type == "Opened"] == [("lead:42",)]
+    [(line, reason)] = report.refused
+    assert line == report.cut_off_line == 3
+    assert "nothing is read from here on" in reason
+    assert report.digest == hashlib.sha256(content).hexdigest()
 
 
 def test_binary_junk_and_repeated_columns_are_refused() -> None:
