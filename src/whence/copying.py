@@ -3,18 +3,15 @@ decided by its own `restore`; making the target, with its origin noted, is left 
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import filterfalse
 
-import msgspec
-
-from whence import jsonvalue
 from whence.errors import NotKnown, StoreError
 from whence.events import Recorded
 from whence.grammar import id_to_raw
-from whence.query import Basis, Query
+from whence.numbering import Numbering
+from whence.query import Query
 from whence.store import Store
 
 IMPORT_STARTED = "whence.ImportStarted"
@@ -42,7 +39,7 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
     leave_out = part_of_import(source, without) if isinstance(without, str) else without
     reading = source.read()
     events: Iterable[Recorded] = reading if progress is None else _reported(reading, reading.head, progress)
-    stream = iter(events) if leave_out is None else _renumbered(events, leave_out)
+    stream = iter(events) if leave_out is None else map(Numbering().next, filterfalse(leave_out, events))
     before = _pass_by(stream, target)
     return target.restore(stream) - before
 
@@ -70,27 +67,6 @@ def _pass_by(stream: Iterator[Recorded], target: Store) -> int:
             remedy = "Copy into a new store, or go on with the very copy that was begun."
             raise StoreError("The target holds something else than this copy", position=position, remedy=remedy)
     return position
-
-
-def _renumbered(events: Iterable[Recorded], leave_out: Choice) -> Iterator[Recorded]:
-    """The events kept, at positions 1, 2, 3 …"""
-    gone = array("Q")  # the positions left out so far, rising
-    for event in events:
-        if leave_out(event):
-            gone.append(event.position)
-        elif gone:
-            position = event.position - len(gone)
-            yield msgspec.structs.replace(event, position=position, basis_text=_moved(event.basis, gone))
-        else:
-            yield event
-
-
-def _moved(basis: Basis | None, gone: array[int]) -> str | None:
-    """The text of a basis whose position counts only what was kept."""
-    if basis is None:
-        return None
-    position = basis.position - bisect_right(gone, basis.position)
-    return jsonvalue.canonical(msgspec.structs.replace(basis, position=position).to_json()).decode()
 
 
 def _reported(events: Iterable[Recorded], head: int, progress: Progress) -> Iterator[Recorded]:
