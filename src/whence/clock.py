@@ -19,6 +19,8 @@ LATEST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
 _FINER = re.compile(r"([.,]\d{6})(\d+)")
 _LOSES = re.compile(r"[.,]\d{6}\d*[1-9]")
 _SHORTEST_THAT_LOSES = len("20260105T090000.1234567")
+_FREE_BITS = (1 << 128) - 1 - (0xF << 76) - (0x3 << 62)
+_VERSION_8 = (0x8 << 76) + (0x2 << 62)
 
 
 class Clock(Protocol):
@@ -66,6 +68,11 @@ def uuid7(milliseconds: int, random_bytes: bytes) -> bytes:
     body[6] = 0x70 | (body[6] & 0x0F)
     body[8] = 0x80 | (body[8] & 0x3F)
     return bytes(body)
+
+
+def uuid8(digest: bytes) -> bytes:
+    """The 16 bytes of a UUIDv8 from the first bits of a hash (RFC 9562, section 5.8)."""
+    return (int.from_bytes(digest[:16], "big") & _FREE_BITS | _VERSION_8).to_bytes(16, "big")
 
 
 def to_us(moment: datetime | str | int) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whence import jsonvalue
-from whence.clock import is_finer, to_iso
+from whence.clock import to_iso, uuid8
 from whence.errors import InvalidEvent
 from whence.events import Body, Event, Recorded, event_from_json
 from whence.grammar import raw_to_id
@@ -25,6 +25,7 @@ SOURCE = "urn:whence"
 JSON_TYPE = "application/json"
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.]+")
+_DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 _KNOWN = {"specversion", "type", "time", "data", "data_base64"}
 
 
@@ -66,7 +67,7 @@ def from_cloudevent(value: Any) -> Event | Recorded:
 
 
 def _envelope(value: Mapping[str, Any]) -> dict[str, Any]:
-    envelope = {"position": int(value["position"]), "version": int(value.get("typeversion", "1"))}
+    envelope = {"position": _number(value, "position"), "version": _number(value, "typeversion", "1")}
     for name in ("id", "type", "time", "recorded", "actor", "cause", "correlation", "data"):
         if name in value:
             envelope[name] = value[name]
@@ -84,11 +85,8 @@ def _foreign(value: Mapping[str, Any]) -> Event:
     if name != value["type"]:
         kept["type"] = value["type"]
     content_type = value.get("datacontenttype", JSON_TYPE)
-    meta = {"cloudevents": kept}
-    if is_finer(str(value.get("time"))):
-        meta["time"] = value["time"]
-    envelope: dict[str, Any] = {"type": name, "meta": meta, "time": value.get("time")}
-    envelope["id"] = _id(str(value.get("source", "")), str(value["id"]))
+    envelope: dict[str, Any] = {"type": name, "meta": {"cloudevents": kept}, "time": value.get("time")}
+    envelope["id"] = raw_to_id(uuid8(hashlib.sha256(f"{value.get('source', '')}\0{value['id']}".encode()).digest()))
     if "data_base64" not in value:
         return event_from_json({**envelope, "data": value.get("data")})
     if not str(content_type).startswith(JSON_TYPE):
@@ -98,11 +96,11 @@ def _foreign(value: Mapping[str, Any]) -> Event:
     return event_from_json({**envelope, "data": jsonvalue.parse(body.content)})
 
 
-def _id(source: str, id: str) -> str:
-    digest = bytearray(hashlib.sha256(f"{source}\0{id}".encode()).digest()[:16])
-    digest[6] = 0x80 | (digest[6] & 0x0F)
-    digest[8] = 0x80 | (digest[8] & 0x3F)
-    return raw_to_id(bytes(digest))
+def _number(value: Mapping[str, Any], name: str, otherwise: str | None = None) -> int:
+    text = value.get(name, otherwise)
+    if not isinstance(text, str) or not _DIGITS.fullmatch(text):
+        raise InvalidEvent("Not a whole number as text", attribute=name, value=repr(text)[:80])
+    return int(text)
 
 
 def _text(value: Any) -> str:

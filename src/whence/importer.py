@@ -1,10 +1,15 @@
-"""Import: each row of a file becomes one event, once, however often the file is imported, grown or reordered. How rows
-are read is left to rows, what they mean to mapping.
+"""Import: each row of a file becomes one event, once, however often the file is imported, grown or reordered. What
+events the rows become is left to intake.
 
 A row's id is a hash of the source's name in the mapping, the raw row, and how-manieth identical row it is. An import
 that appends anything is itself two events tagged `import:ID`: `whence.ImportStarted`, appended together with its first
 rows, and `whence.Imported` with the file's digest and the counts at the end; its rows carry `import:ID` as their
 correlation. After a crash the next import of the file appends the rest, under its own id.
+
+Rows that say when they were recorded elsewhere are restored while all that the store holds is the beginning of the
+file: with their recorded times, at positions from 1, their bases moved along. If a mapping reads that time, the two
+events of the import come at the end, under an id that is the same for whoever goes on after a crash. In any other store
+such rows are appended and recorded now, and the report counts what was not kept.
 """
 
 from __future__ import annotations
@@ -20,24 +25,24 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any, Literal
 
-import apsw
 import msgspec
 
-from whence.clock import Clock, SystemClock
-from whence.cloudevents import from_cloudevent
-from whence.errors import IdConflict, InvalidEvent, InvalidFile, InvalidInput
-from whence.events import Event, Recorded, Row, encode, event_from_json, recorded_from, same_content
+from whence.admission import refuse_other_spelling
+from whence.clock import EARLIEST_US, Clock, SystemClock, uuid8
+from whence.errors import CorruptStore, IdConflict, InvalidEvent, InvalidFile, InvalidInput
+from whence.events import Event, Recorded, Row, encode, recorded_from, same_content
 from whence.grammar import id_to_raw, raw_to_id
-from whence.mapping import Mapping, Reader, csv_reader, json_reader
-from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
+from whence.intake import Arrival, Intake
+from whence.mapping import Mapping
+from whence.numbering import Numbering
+from whence.rehearsal import Rehearsal
+from whence.rows import Given, name_of
 from whence.store import Store
 
 STARTED, IMPORTED = "whence.ImportStarted", "whence.Imported"
 BATCH_ROWS = 2000
 REFUSED_SHOWN = 1000
 ATTEMPTS_MAX = 20
-COUNTS_IN_MEMORY = 400_000
-CERTAINLY_SMALL = 64 * 1024
 
 OnError = Literal["refuse-row", "refuse-file"]
 Progress = Callable[[int, int | None], None]
@@ -53,7 +58,11 @@ class PreviewRow(msgspec.Struct, frozen=True):
 
 
 class ImportReport(msgspec.Struct):
-    """What became of a file. `refused` holds the first 1,000 rows as (line, reason); `refused_count` counts all."""
+    """What became of a file. `refused` holds the first 1,000 rows as (line, reason); `refused_count` counts all.
+
+    `recorded_not_kept` counts the events that lost the recorded time and the basis which the file gives, because the
+    store held something else already.
+    """
 
     file: str
     mapping: str
@@ -67,6 +76,7 @@ class ImportReport(msgspec.Struct):
     cut_off_line: int | None = None
     cut_digits: int = 0
     ambiguous_times: int = 0
+    recorded_not_kept: int = 0
     bytes: int = 0
     digest: str = ""
     duration_s: float = 0.0
@@ -83,8 +93,8 @@ class ImportReport(msgspec.Struct):
 
 def preview(mapping: Mapping, source: Given, *, rows: int = 10) -> list[PreviewRow]:
     """The first rows as the events they would become, with their problems. Writes nothing. Raises as import_events."""
-    with _Input(mapping, source) as given:
-        return [PreviewRow(made.line, made.event, made.problem) for made in islice(given.made(None), rows)]
+    with Intake(mapping, source) as intake:
+        return [PreviewRow(made.line, made.event, made.problem) for made in islice(intake, rows)]
 
 
 def import_events(
@@ -108,124 +118,28 @@ def import_events(
         raise InvalidInput("Not a way to treat bad rows", on_error=on_error, remedy="Use refuse-row or refuse-file.")
     import_id = raw_to_id((clock or SystemClock()).new_id())
     with ExitStack() as stack:
+        name = None
         if on_error == "refuse-file":
-            source = stack.enter_context(_checked(mapping, source))
-        given = stack.enter_context(_Input(mapping, source))
-        job = _Import(store, mapping, given.source, import_id, actor, on_refused)
-        rows = given.made(f"import:{import_id}")
-        if given.keeps_recorded and _can_restore(store):
-            job.restore(rows, progress)
-        else:
-            while batch := list(islice(rows, BATCH_ROWS)):
-                job.take(batch)
-                if progress is not None:
-                    progress(given.source.bytes_read, given.source.bytes_total)
-        return job.finish()
+            source, name = stack.enter_context(_readable_twice(source))
+            _rehearse(store, mapping, source, name, import_id)
+        intake = stack.enter_context(Intake(mapping, source, name=name, correlation=f"import:{import_id}"))
+        return _Import(store, mapping, intake, import_id, actor, on_refused).run(progress)
 
 
-class _Made(msgspec.Struct):
-    """A row and what the mapping made of it."""
+class _Sorted(msgspec.Struct):
+    """A batch of rows looked up: each with the event that is there already, None for a new one; and the refused."""
 
-    line: int
-    event: Event | None = None
-    problem: str | None = None
-    cut_off: bool = False
-    recorded: Recorded | None = None
+    events: list[tuple[Arrival, Recorded | None]]
+    refused: list[tuple[Arrival, str]]
 
-    @property
-    def row(self) -> Row:
-        assert self.event is not None, "a refused row is not encoded"
-        return encode(self.event)
+    def new(self) -> list[Arrival]:
+        return [made for made, there in self.events if there is None]
 
-
-class _Input:
-    """An opened source with the reader that fits it."""
-
-    def __init__(self, mapping: Mapping, given: Given) -> None:
-        self.mapping = mapping
-        self.source = Source(given)
-        self._counts = _Counts(mapping.source)
-        try:
-            self._prepare()
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def _prepare(self) -> None:
-        mapping, source = self.mapping, self.source
-        lines = source.lines(mapping.encoding)
-        self.format = source.format(mapping)
-        self._reader: Reader | None = None
-        if self.format == "csv":
-            header, self._rows = csv_rows(lines, mapping, source.name)
-            self._reader = csv_reader(mapping, header)
-        elif self.format == "jsonl":
-            self._rows = json_rows(lines, source.name)
-            self._reader = json_reader(mapping)
-        elif source.name.lower().removesuffix(".gz").endswith(".csv"):
-            self._rows = envelope_rows(lines, mapping, source.name)
-        else:
-            self._rows = batch_rows(lines, source.name)
-        self.keeps_recorded = self._reader is None or self._reader.recorded is not None
-
-    def made(self, correlation: str | None) -> Iterator[_Made]:
-        """Each row as the event it becomes; a refused one with its reason."""
-        if self._reader is None:
-            read = _envelope if self.format == "whence" else from_cloudevent
-            return (_foreign(read, row) for row in self._rows)
-        return _mapped(self._reader, self._rows, self._counts, correlation, list if self.format == "csv" else dict)
-
-    def __enter__(self) -> _Input:
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._counts.close()
-        self.source.close()
-
-
-def _mapped(
-    reader: Reader, rows: Iterator[RawRow], counts: _Counts, correlation: str | None, shape: type
-) -> Iterator[_Made]:
-    own_id, keeps_recorded = reader.id is not None, reader.recorded is not None
-    for line, raw, value, problem, cut_off in rows:
-        if problem is not None:
-            yield _Made(line, None, problem, cut_off)
-            continue
-        try:
-            if type(value) is not shape:
-                raise InvalidEvent("Not a JSON object", remedy="Each line holds one { … }.")
-            recorded_us, note = reader.when_recorded(value) if keeps_recorded else (0, None)
-            event = reader.event(value, None if own_id else counts.id_of(raw), correlation, note)
-            if len(raw) > CERTAINLY_SMALL:
-                encode(event)  # refuses what is larger than an event may be
-            recorded = recorded_from(encode(event), 1, recorded_us, None) if keeps_recorded else None
-            yield _Made(line, event, None, False, recorded)
-        except InvalidInput as refused:
-            yield _Made(line, None, str(refused))
-
-
-def _foreign(read: Callable[[Any], Event | Recorded], row: RawRow) -> _Made:
-    if row.problem is not None:
-        return _Made(row.line, None, row.problem, row.cut_off)
-    try:
-        found = read(row.value)
-        recorded = found if isinstance(found, Recorded) else None
-        event = found.to_event() if isinstance(found, Recorded) else found
-        encode(event)
-        return _Made(row.line, event, None, False, recorded)
-    except (InvalidInput, KeyError, TypeError, AttributeError) as refused:
-        said = str(refused) if isinstance(refused, InvalidInput) else f"Not the envelope of an event ({refused!r})."
-        return _Made(row.line, None, said)
-
-
-def _envelope(value: Any) -> Event | Recorded:
-    if not isinstance(value, dict):
-        raise InvalidEvent(
-            "Not the envelope of an event", remedy="Each line holds one { … }, as whence export writes it."
-        )
-    if "position" not in value and value.get("id"):
-        return event_from_json(value)
-    return Recorded.from_json(value)
+    def refuse(self, refused: Sequence[tuple[Arrival, str]]) -> None:
+        if refused:
+            gone = {id(made) for made, _ in refused}
+            self.events = [pair for pair in self.events if id(pair[0]) not in gone]
+            self.refused += refused
 
 
 class _Import:
@@ -233,98 +147,223 @@ class _Import:
 
     def __init__(
         self,
-        store: Store,
+        store: Store | Rehearsal,
         mapping: Mapping,
-        source: Source,
+        intake: Intake,
         import_id: str,
         actor: str | None,
         on_refused: Callable[[int, str], None] | None,
     ) -> None:
-        self._store, self._mapping, self._source, self._id, self._actor = store, mapping, source, import_id, actor
+        self._store, self._mapping, self._intake, self._id, self._actor = store, mapping, intake, import_id, actor
         self._on_refused = on_refused
         self._started = time.perf_counter()
         self._announced = False
-        self.report = ImportReport(source.name, mapping.name, mapping.digest)
+        self._spellings: dict[str, str] = {}  # the types in use, by their small letters
+        self._restoring: bool | None = None  # not known before the first event
+        self._restored_id = raw_to_id(uuid8(hashlib.sha256(f"{mapping.source}\0{mapping.digest}".encode()).digest()))
+        self._numbering = Numbering()
+        self._last_us = EARLIEST_US
+        self.report = ImportReport(intake.source.name, mapping.name, mapping.digest)
 
-    def take(self, batch: Sequence[_Made]) -> None:
-        """Append what is new of these rows."""
-        good = self._good(batch)
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            new, already, refused = self._sorted(good)
-            try:
-                if new:
-                    self._append([made.event for made in new if made.event is not None])
-            except IdConflict:  # another import appended some of them just now: look again
-                if attempt == ATTEMPTS_MAX:
-                    raise
-                continue
-            break
-        self.report.appended += len(new)
-        self.report.already += already
-        for made, reason in refused:
-            self._refuse(made.line, reason)
-        for made in new:
-            self._note(made)
-
-    def restore(self, rows: Iterator[_Made], progress: Progress | None) -> None:
-        """Write the rows at their positions with their recorded times; stop before the first that cannot be."""
-        last_us = 0
-
-        def recorded() -> Iterator[Recorded]:
-            nonlocal last_us
-            for made in self._good(rows):
-                if made.recorded is None or made.recorded.recorded_us < last_us:
-                    self._refuse(made.line, "The recorded time is missing or falls. Sort the file by it.")
-                    continue
-                last_us = made.recorded.recorded_us
-                self.report.appended += 1
-                self._note(made)
-                position = self.report.appended
-                yield msgspec.structs.replace(made.recorded, position=position)
-                if progress is not None and position % BATCH_ROWS == 0:
-                    progress(self._source.bytes_read, self._source.bytes_total)
-
-        self._store.restore(recorded())
-
-    def finish(self) -> ImportReport:
+    def run(self, progress: Progress | None = None) -> ImportReport:
+        """Take all rows and end with the import's own last event."""
+        self.take_all(progress)
         report = self.report
-        report.bytes, report.digest = self._source.bytes_read, self._source.digest
-        restored = not self._announced and report.appended > 0 and self._mapping.type is not None
-        if self._announced or restored:
-            report.import_id = self._id
-            data = {
-                **self._about(),
-                "sha256": report.digest,
-                "bytes": report.bytes,
-                "rows": report.rows,
-                "appended": report.appended,
-                "already": report.already,
-                "refused": report.refused_count,
-                "cut_off_line": report.cut_off_line,
-            }
-            correlation = f"import:{self._id}"
-            done = Event(IMPORTED, data, (correlation,), actor=self._actor, cause=self._id, correlation=correlation)
-            self._store.append([self._start(), done] if restored else [done])
+        report.bytes, report.digest = self._intake.source.bytes_read, self._intake.source.digest
+        self._end()
         report.duration_s = time.perf_counter() - self._started
         return report
 
-    def _good(self, rows: Any) -> Any:
-        """The rows that are events; the others are counted as refused."""
-        if isinstance(rows, list):
-            return list(self._passed(rows))
-        return self._passed(rows)
+    def take_all(self, progress: Progress | None = None) -> None:
+        rows, source = iter(self._intake), self._intake.source
+        while batch := list(islice(rows, BATCH_ROWS)):
+            if good := [made for made in batch if self._is_event(made)]:
+                self._take(good)
+            if progress is not None:
+                progress(source.bytes_read, source.bytes_total)
 
-    def _passed(self, rows: Any) -> Iterator[_Made]:
-        for made in rows:
-            self.report.rows += 1
-            if made.problem is None:
-                yield made
+    def _is_event(self, made: Arrival) -> bool:
+        self.report.rows += 1
+        if made.problem is None:
+            return True
+        if made.cut_off:
+            self.report.cut_off_line = made.line
+        self._refuse(made.line, made.problem)
+        return False
+
+    def _take(self, good: Sequence[Arrival]) -> None:
+        """Write what is new of these rows, and count."""
+        if self._restoring is None:
+            self._restoring = good[0].recorded is not None
+        found = self._written(good)
+        new = found.new()
+        self.report.appended += len(new)
+        self.report.already += len(found.events) - len(new)
+        if not self._restoring:
+            self.report.recorded_not_kept += sum(made.recorded is not None for made in new)
+        for made in new:
+            self._note(made)
+        for made, reason in found.refused:
+            self._refuse(made.line, reason)
+
+    def _written(self, good: Sequence[Arrival]) -> _Sorted:
+        attempts = 0
+        while True:
+            found = self._sorted(good)
+            try:
+                self._restoring = self._restoring and self._restore(found)
+                if not self._restoring:
+                    self._append(found.new())
+                return found
+            except IdConflict:  # another import appended some of them just now: look again
+                attempts += 1
+                if attempts == ATTEMPTS_MAX:
+                    raise
+            except InvalidEvent as problem:
+                self._learn_spelling(problem)
+
+    def _sorted(self, good: Sequence[Arrival]) -> _Sorted:
+        """Which rows are new, which are there already, and which are refused for what is there."""
+        ids = [made.raw_id for made in good]
+        known = self._store.positions_of(ids)
+        if not known and len(set(ids)) == len(good):
+            found = _Sorted([(made, None) for made in good], [])
+        else:
+            found = self._looked_up(good, known)
+        found.refuse([(made, reason) for made, _ in found.events if (reason := self._misspelt(made))])
+        return found
+
+    def _looked_up(self, good: Sequence[Arrival], known: dict[bytes | str, int]) -> _Sorted:
+        stored = self._stored(sorted(set(known.values())))
+        found, new = _Sorted([], []), dict[bytes | str, Arrival]()
+        for made in good:
+            key = made.raw_id
+            if key not in known and key not in new:
+                new[key] = made
+                found.events.append((made, None))
                 continue
-            if made.cut_off:
-                self.report.cut_off_line = made.line
-            self._refuse(made.line, made.problem)
+            there = stored[known[key]] if key in known else _as_stored(new[key])
+            if same_content(there, _under(_row(made), there, self._id)):
+                found.events.append((made, there))
+            else:
+                found.refused.append((made, self._differs(there, made)))
+        return found
 
-    def _note(self, made: _Made) -> None:
+    def _misspelt(self, made: Arrival) -> str | None:
+        """Why a type cannot be taken that differs only in case from one in use."""
+        assert made.event is not None, "a refused row has no type"
+        name = made.event.type
+        used = self._spellings.setdefault(name.lower(), name)
+        if used == name:
+            return None
+        try:
+            refuse_other_spelling([name], [used])
+        except InvalidEvent as problem:
+            return str(problem)
+        return None
+
+    def _learn_spelling(self, problem: InvalidEvent) -> None:
+        """Note the spelling that the store has in use, if that is what it refused."""
+        used = problem.facts.get("in_use")
+        if used is None or self._spellings.get(used.lower()) == used:
+            raise problem
+        self._spellings[used.lower()] = used
+
+    def _restore(self, found: _Sorted) -> bool:
+        """Write the new events as they were recorded elsewhere, if all that the store holds is the beginning of this
+        file; say whether it is."""
+        numbered, late = [], []
+        for made, there in found.events:
+            if there is None and self._follows(made):
+                numbered.append(self._numbered(made))
+            elif there is None:
+                late.append((made, "The recorded time or the position is missing or falls. Sort the file by it."))
+            elif there.position == self._numbering.count + 1 and not self._repeats(made, there):
+                return False
+        if numbered and not self._restored(numbered):
+            return False
+        found.refuse(late)
+        return True
+
+    def _restored(self, numbered: Sequence[Recorded]) -> bool:
+        head = numbered[0].position - 1
+        if self._store.head() < head:
+            return False
+        try:
+            self._store.restore(numbered)
+        except CorruptStore:  # the store's own word for events that do not continue it
+            if self._store.head() == head:
+                raise
+            return False
+        return True
+
+    def _follows(self, made: Arrival) -> bool:
+        recorded = made.recorded
+        return (
+            recorded is not None and recorded.position > self._numbering.last and recorded.recorded_us >= self._last_us
+        )
+
+    def _repeats(self, made: Arrival, there: Recorded) -> bool:
+        return self._follows(made) and self._numbered(made) == there
+
+    def _numbered(self, made: Arrival) -> Recorded:
+        assert made.recorded is not None, "only what follows is numbered"
+        recorded = made.recorded
+        if self._mapping.type is not None:
+            recorded = msgspec.structs.replace(recorded, correlation=f"import:{self._restored_id}")
+        self._last_us = recorded.recorded_us
+        return self._numbering.next(recorded)
+
+    def _append(self, new: Sequence[Arrival]) -> None:
+        events = [made.event for made in new if made.event is not None]
+        if not events:
+            return
+        self._store.append(events if self._announced else [self._start(self._id), *events])
+        self._announced = True
+
+    def _end(self) -> None:
+        """Append the import's last event, and for restored rows of a mapping the first one with it."""
+        if self._numbering.count and self._mapping.type is not None:
+            self._end_restored()
+        if self._announced:
+            self.report.import_id = self._id
+            self._store.append([self._done(self._id)])
+
+    def _end_restored(self) -> None:
+        raw_id = id_to_raw(self._restored_id)
+        try:
+            if not self._store.positions_of([raw_id]):
+                self._store.append([self._start(self._restored_id), self._done(self._restored_id)])
+                self.report.import_id = self._restored_id
+        except IdConflict:
+            if not self._store.positions_of([raw_id]):  # else another import of the file has just ended it
+                raise
+
+    def _start(self, id: str) -> Event:
+        tag = f"import:{id}"
+        return Event(STARTED, self._about(), (tag,), id=id, actor=self._actor, correlation=tag)
+
+    def _done(self, id: str) -> Event:
+        report, tag = self.report, f"import:{id}"
+        data = {
+            **self._about(),
+            "sha256": report.digest,
+            "bytes": report.bytes,
+            "rows": report.rows,
+            "appended": report.appended,
+            "already": report.already,
+            "refused": report.refused_count,
+            "recorded_not_kept": report.recorded_not_kept,
+            "cut_off_line": report.cut_off_line,
+        }
+        return Event(IMPORTED, data, (tag,), actor=self._actor, cause=id, correlation=tag)
+
+    def _about(self) -> dict[str, Any]:
+        mapping = self._mapping
+        about = {"file": self._intake.source.name, "mapping": mapping.name, "source": mapping.source}
+        return {**about, "mapping_digest": mapping.digest}
+
+    def _note(self, made: Arrival) -> None:
         """Count what the reading of this row altered; of an event that was exported it was counted the first time."""
         assert made.event is not None, "a refused row alters nothing"
         if (meta := made.event.meta) and (self._mapping.type is not None or made.recorded is None):
@@ -336,28 +375,7 @@ class _Import:
         if self._on_refused is not None:
             self._on_refused(line, reason)
 
-    def _sorted(self, good: Sequence[_Made]) -> tuple[list[_Made], int, list[tuple[_Made, str]]]:
-        """Which rows are new, how many are there already, and which have an id that is in use for something else."""
-        ids = [id_to_raw(made.event.id) for made in good if made.event is not None and made.event.id is not None]
-        assert len(ids) == len(good), "every row has an id"
-        known = self._store.positions_of(ids)
-        if not known and len(set(ids)) == len(good):
-            return list(good), 0, []
-        stored = self._stored(sorted(set(known.values())))
-        new: dict[Any, _Made] = {}
-        already, refused = 0, []
-        for key, made in zip(ids, good, strict=True):
-            if key in known or key in new:
-                there = stored[known[key]] if key in known else _as_stored(new[key])
-                if same_content(there, _under(made.row, there, self._id)):
-                    already += 1
-                else:
-                    refused.append((made, self._differs(there, made)))
-            else:
-                new[key] = made
-        return list(new.values()), already, refused
-
-    def _differs(self, there: Recorded, made: _Made) -> str:
+    def _differs(self, there: Recorded, made: Arrival) -> str:
         """Why a row is refused whose id is in use. Raises IdConflict when it is the mapping that has changed."""
         mapping = self._mapping
         if mapping.id is not None or mapping.type is None:
@@ -395,76 +413,15 @@ class _Import:
                 start = at
         return found
 
-    def _append(self, events: list[Event]) -> None:
-        if not self._announced:
-            self._store.append([self._start(), *events])
-            self._announced = True
-        else:
-            self._store.append(events)
 
-    def _start(self) -> Event:
-        tag = f"import:{self._id}"
-        return Event(STARTED, self._about(), (tag,), id=self._id, actor=self._actor, correlation=tag)
-
-    def _about(self) -> dict[str, Any]:
-        mapping = self._mapping
-        about = {"file": self._source.name, "mapping": mapping.name, "source": mapping.source}
-        return {**about, "mapping_digest": mapping.digest}
+def _row(made: Arrival) -> Row:
+    assert made.event is not None, "a refused row is not encoded"
+    return encode(made.event)
 
 
-class _Counts:
-    """How often each raw row was seen. The newest counts are in memory, the others in a temporary database."""
-
-    def __init__(self, source: str) -> None:
-        self._start = hashlib.sha256(source.encode() + b"\0")
-        self._recent: dict[bytes, int] = {}
-        self._spilled: apsw.Connection | None = None
-
-    def id_of(self, raw: str) -> str:
-        """The id of the next row with this text: a UUID of version 8 (RFC 9562) from SHA-256."""
-        whole = self._start.copy()
-        whole.update(raw.encode("utf-8", "surrogateescape"))
-        digest = whole.digest()
-        key = digest[:16]
-        count = self._recent.get(key)
-        if count is None:
-            count = self._look_up(key)
-        self._recent[key] = count + 1
-        if len(self._recent) >= COUNTS_IN_MEMORY:
-            self._spill()
-        if count:
-            digest = hashlib.sha256(digest + count.to_bytes(8, "big")).digest()
-        text = digest[:16].hex()
-        return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{'89ab'[digest[8] & 3]}{text[17:20]}-{text[20:]}"
-
-    def close(self) -> None:
-        if self._spilled is not None:
-            self._spilled.close()
-
-    def _look_up(self, key: bytes) -> int:
-        if self._spilled is None:
-            return 0
-        for (count,) in self._spilled.execute("SELECT count FROM seen WHERE key = ?", (key,)):
-            return int(count)
-        return 0
-
-    def _spill(self) -> None:
-        if self._spilled is None:
-            self._spilled = apsw.Connection("")  # a temporary file that SQLite deletes
-            self._spilled.execute("PRAGMA cache_size = -32768; PRAGMA journal_mode = OFF")
-            self._spilled.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID")
-        with self._spilled:
-            self._spilled.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", sorted(self._recent.items()))
-        self._recent.clear()
-
-
-def _can_restore(store: Store) -> bool:
-    return store.head() == 0
-
-
-def _as_stored(made: _Made) -> Recorded:
+def _as_stored(made: Arrival) -> Recorded:
     """A row of this very batch, as it will be stored."""
-    row = made.row
+    row = _row(made)
     return recorded_from(row, 0, row.given_time_us or 0, None)
 
 
@@ -476,30 +433,25 @@ def _under(row: Row, there: Recorded, import_id: str) -> Row:
 
 
 @contextmanager
-def _checked(mapping: Mapping, given: Given) -> Iterator[Given]:
-    """The same rows again, after all were read and found good. What can be read only once lies in a temporary file.
-
-    Raises InvalidFile when a row is bad.
-    """
+def _readable_twice(given: Given) -> Iterator[tuple[Given, str | None]]:
+    """The same rows as often as needed, and the source's name. What can be read only once lies in a temporary file."""
     if isinstance(given, (str, os.PathLike)) and given != "-":
-        _refuse_bad_rows(mapping, given)
-        yield given
+        yield given, None
         return
-    with tempfile.TemporaryFile() as kept:
+    with tempfile.NamedTemporaryFile() as kept:
         shutil.copyfileobj(sys.stdin.buffer if isinstance(given, (str, os.PathLike)) else given, kept)
-        kept.seek(0)
-        _refuse_bad_rows(mapping, kept)
-        kept.seek(0)
-        yield kept
+        kept.flush()
+        yield kept.name, name_of(given)
 
 
-def _refuse_bad_rows(mapping: Mapping, given: Given) -> None:
-    with _Input(mapping, given) as rows:
-        count, first = 0, None
-        for made in rows.made(None):
-            if made.problem is not None:
-                count, first = count + 1, first or made
-        if first is not None:
-            remedy = "Correct them, or import with refuse-row to keep the good rows."
-            facts = {"file": rows.source.name, "refused": count, "line": first.line, "problem": first.problem}
-            raise InvalidFile("The file has bad rows, so nothing of it was imported", remedy=remedy, **facts)
+def _rehearse(store: Store, mapping: Mapping, given: Given, name: str | None, import_id: str) -> None:
+    """Import the rows into a rehearsal of the store. Raises InvalidFile when one is refused."""
+    with Rehearsal(store) as stage, Intake(mapping, given, name=name, correlation=f"import:{import_id}") as intake:
+        job = _Import(stage, mapping, intake, import_id, None, None)
+        job.take_all()
+    report = job.report
+    if report.refused:
+        line, problem = min(report.refused)
+        remedy = "Correct them, or import with refuse-row to keep the good rows."
+        facts = {"file": report.file, "refused": report.refused_count, "line": line, "problem": problem}
+        raise InvalidFile("The file has bad rows, so nothing of it was imported", remedy=remedy, **facts)

@@ -48,8 +48,9 @@ class RawRow(NamedTuple):
 class Source:
     """A file opened for reading rows: its name, the bytes read of it and in all, and the digest of what was read."""
 
-    def __init__(self, given: Given) -> None:
-        self.name, stream, self.bytes_total = _opened(given)
+    def __init__(self, given: Given, name: str | None = None) -> None:
+        stream, self.bytes_total = _opened(given)
+        self.name = name or name_of(given)
         self._raw = _Counted(stream, owned=isinstance(given, (str, os.PathLike)) and given != "-")
         buffered = io.BufferedReader(self._raw, BLOCK_BYTES)
         self._lines: BinaryIO = buffered
@@ -366,15 +367,22 @@ class _Counted(io.RawIOBase):
         super().close()
 
 
-def _opened(given: Given) -> tuple[str, BinaryIO, int | None]:
+def name_of(given: Given) -> str:
+    """A path's last part or a stream's own name; `-` where there is none."""
+    if isinstance(given, (str, os.PathLike)):
+        return Path(given).name
+    name = getattr(given, "name", "-")
+    return name if isinstance(name, str) else "-"
+
+
+def _opened(given: Given) -> tuple[BinaryIO, int | None]:
     if given == "-":
-        return "-", sys.stdin.buffer, None
+        return sys.stdin.buffer, None
     if not isinstance(given, (str, os.PathLike)):
-        name = getattr(given, "name", "-")
-        return name if isinstance(name, str) else "-", given, None
+        return given, None
     path = Path(given)
     try:
         stream = path.open("rb", buffering=0)
-        return path.name, stream, os.fstat(stream.fileno()).st_size
+        return stream, os.fstat(stream.fileno()).st_size
     except OSError as problem:
         raise InvalidFile("The file cannot be read", file=path, problem=problem.strerror) from None

@@ -25,7 +25,6 @@ def cloudevent(number: int, **more: Any) -> dict[str, Any]:
 def imported(content: bytes | str) -> tuple[list[int], ImportReport]:
     """The numbers of the events that came of a file, and the report."""
     store = MemoryStore()
-    store.append([Event("First")])
     source = io.BytesIO(content if isinstance(content, bytes) else content.encode())
     source.name = "events.json"  # type: ignore[misc]
     report = import_events(store, Mapping.from_table("bus", {"format": "cloudevents"}), source)

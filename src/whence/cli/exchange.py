@@ -134,6 +134,11 @@ def _show_report(report: ImportReport, form: Form) -> None:
         screen.note(f"{report.cut_digits:,} times had more digits than microseconds; the full text is kept in meta.")
     if report.ambiguous_times:
         screen.note(f"{report.ambiguous_times:,} local times come twice in the night the clock is set back: the first.")
+    if report.recorded_not_kept:
+        screen.note(
+            f"The recorded time and the basis of {report.recorded_not_kept:,} events were not kept: the store holds "
+            "something else than the beginning of the file. Import it into a new store to keep them."
+        )
 
 
 @command(
