@@ -318,11 +318,8 @@ def json_reader(mapping: Mapping) -> Reader:
 
 def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, Any] | None]:
     """The aware datetime that a cell means, and what meta keeps of it. Raises InvalidTime naming the column."""
-    column = _of(getattr(mapping, key))
-    if not text:
-        raise InvalidTime("An empty time", column=column, remedy="Fill it in, or take the row out.")
     try:
-        time = _datetime_of(mapping, text.strip())
+        time = _datetime_of(mapping, text)
         note = {key: text} if is_finer(text) else None
         if time.tzinfo is None:
             time, came_twice = _placed(mapping.zone, time)
@@ -330,11 +327,11 @@ def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, A
                 note = {**(note or {}), "ambiguous_time": text}
         return (time if time.tzinfo is UTC else time.astimezone(UTC)), note
     except OverflowError:
-        raise InvalidTime("Not between the years 1 and 9999 in UTC", column=column, value=text) from None
-    except InvalidTime as problem:
-        raise InvalidTime(
-            problem.fact, remedy=problem.remedy, **{"column": column, "value": text, **problem.facts}
-        ) from None
+        problem = InvalidTime("Not between the years 1 and 9999 in UTC")
+    except InvalidTime as refused:
+        problem = refused
+    facts = {"column": _of(getattr(mapping, key)), "value": text, **problem.facts}
+    raise InvalidTime(problem.fact, remedy=problem.remedy, **facts)
 
 
 def _placed(zone: tzinfo | None, time: datetime) -> tuple[datetime, bool]:
@@ -352,8 +349,10 @@ def _placed(zone: tzinfo | None, time: datetime) -> tuple[datetime, bool]:
 
 def _datetime_of(mapping: Mapping, text: str) -> datetime:
     """The datetime that a text means, without a zone where it names none. Raises InvalidTime."""
+    if not text:
+        raise InvalidTime("An empty time", remedy="Fill it in, or take the row out.")
     if not mapping.time_format:
-        if not _DATE.match(text):
+        if text[4:5] != "-" and not _DATE.match(text.strip()):
             raise _no_date(text)
         try:
             return datetime.fromisoformat(text)
@@ -361,7 +360,7 @@ def _datetime_of(mapping: Mapping, text: str) -> datetime:
             return parse_iso(text)
     for form in mapping.time_format:
         try:
-            return datetime.strptime(text, form)
+            return datetime.strptime(text.strip(), form)
         except ValueError:
             continue
     remedy = "Correct it, or add its form to time_format."
@@ -369,7 +368,7 @@ def _datetime_of(mapping: Mapping, text: str) -> datetime:
 
 
 def _no_date(text: str) -> InvalidTime:
-    if _COUNT.fullmatch(text):
+    if _COUNT.fullmatch(text.strip()):
         remedy = "Seconds or milliseconds since 1970 are no date: write it as 2026-01-05T09:00:00Z, or say time_format."
     else:
         remedy = 'Say in the mapping how it is written: time_format = "%d.%m.%Y %H:%M".'
