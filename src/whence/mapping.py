@@ -38,10 +38,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Table
 from datetime import UTC, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
-from math import isfinite
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,7 +50,7 @@ from whence.clock import is_finer, parse_iso, to_us
 from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
 from whence.events import Event
 from whence.grammar import normal_kind
-from whence.jsonvalue import INTEGER_MAX
+from whence.jsonvalue import INTEGER_MAX, exact
 
 FORMATS = ("csv", "jsonl", "whence", "cloudevents")
 KEYS = (
@@ -390,17 +388,12 @@ def number(column: str, text: str) -> int | float:
                 "A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy
             )
         return whole
-    value = float(said)
-    if not _is_exactly(value, said):
-        raise InvalidEvent("A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy)
-    return value
-
-
-def _is_exactly(value: float, said: str) -> bool:
     try:
-        return len(said) <= 400 and isfinite(value) and Decimal(repr(value)) == Decimal(said)
-    except InvalidOperation:  # an exponent of more than 18 digits
-        return False
+        return exact(said)
+    except InvalidEvent:
+        raise InvalidEvent(
+            "A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy
+        ) from None
 
 
 def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> Reader:
