@@ -13,7 +13,7 @@ A value is a column's name, a text with columns in braces, or `{ value = "Purcha
     types = { "A b" = "AB" }   other names for types; else spaces and hyphens become _, the original kept in meta
     time_format = "%Y%m%d"     how times are written, if not ISO 8601 (or a list: the first that fits)
     zone = "Europe/Berlin"     for times that name no zone; without it, they are refused
-    recorded = "stored_at"     when it was recorded elsewhere, for an import into an empty store in rising order
+    recorded = "stored_at"     when it was recorded elsewhere, rising; kept in a store that holds nothing else
     id = "event_id"            an id of the row's own; default: a hash of the source's name, the row and which copy
     source = "loans"           the source's name in ids, if the table is renamed; cause = "parent_id"
     data = ["a", "b"]          these columns; data = "payload": that value itself; default: every column not used above
@@ -24,7 +24,8 @@ A value is a column's name, a text with columns in braces, or `{ value = "Purcha
 
 Empty cells are left out of data, a tag whose columns are all empty too; an empty type, time or id refuses the row.
 In JSON lines a dot leads inwards: `payload.action`. A local time that came twice (the clock was put back) is read as
-the first, and one that never was refuses the row. Digits finer than a microsecond are kept in meta.
+the first; one that never was refuses the row, and so does a count of seconds since 1970. Digits finer than a
+microsecond are kept in meta.
 """
 
 from __future__ import annotations
