@@ -20,7 +20,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any, Literal
@@ -230,7 +230,9 @@ class _Import:
             found = _Sorted([(made, None) for made in good], [])
         else:
             found = self._looked_up(good, known)
-        found.refuse([(made, reason) for made, _ in found.events if (reason := self._misspelt(made))])
+        misspelt = self._misspelt(dict.fromkeys(made.type for made, _ in found.events))
+        if misspelt:
+            found.refuse([(made, misspelt[made.type]) for made, _ in found.events if made.type in misspelt])
         return found
 
     def _looked_up(self, good: Sequence[Arrival], known: dict[bytes | str, int]) -> _Sorted:
@@ -249,18 +251,15 @@ class _Import:
                 found.refused.append((made, self._differs(there, made)))
         return found
 
-    def _misspelt(self, made: Arrival) -> str | None:
-        """Why a type cannot be taken that differs only in case from one in use."""
-        assert made.event is not None, "a refused row has no type"
-        name = made.event.type
-        used = self._spellings.setdefault(name.lower(), name)
-        if used == name:
-            return None
-        try:
-            refuse_other_spelling([name], [used])
-        except InvalidEvent as problem:
-            return str(problem)
-        return None
+    def _misspelt(self, types: Iterable[str]) -> dict[str, str]:
+        """The types that cannot be taken, because they differ only in case from one in use, each with the reason."""
+        found = {}
+        for name in types:
+            try:
+                refuse_other_spelling([name], [self._spellings.setdefault(name.lower(), name)])
+            except InvalidEvent as problem:
+                found[name] = str(problem)
+        return found
 
     def _learn_spelling(self, problem: InvalidEvent) -> None:
         """Note the spelling that the store has in use, if that is what it refused."""

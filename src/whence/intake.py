@@ -36,6 +36,11 @@ class Arrival(msgspec.Struct, gc=False):
     problem: str | None = None
     cut_off: bool = False
 
+    @property
+    def type(self) -> str:
+        assert self.event is not None, "a refused row has no type"
+        return self.event.type
+
 
 class Intake:
     """An opened source with the reader that fits it; a context manager. Raises InvalidFile and InvalidConfig.

@@ -95,8 +95,9 @@ class Lines:
         self.problems: dict[int, str] = {}
 
     def __iter__(self) -> Iterator[str]:
-        encoding = self._encoding
-        while raw := self._line():
+        encoding, readline = self._encoding, self._stream.readline
+        while raw := self._ahead.pop() if self._ahead else readline(LINE_BYTES_MAX):
+            self._bytes += len(raw)
             self.number += 1
             if self.number == 1:
                 raw = self._first(raw)
@@ -153,11 +154,6 @@ class Lines:
         while self._stream.read(BLOCK_BYTES):
             pass
 
-    def _line(self) -> bytes:
-        raw = self._ahead.pop() if self._ahead else self._stream.readline(LINE_BYTES_MAX)
-        self._bytes += len(raw)
-        return raw
-
     def _first(self, raw: bytes) -> bytes:
         if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise InvalidFile("This file is UTF-16", file=self._name, remedy="Save it as UTF-8.")
@@ -165,7 +161,8 @@ class Lines:
 
     def _skip(self, raw: bytes) -> bytes:
         while raw and not raw.endswith(b"\n"):
-            raw = self._line()
+            raw = self._ahead.pop() if self._ahead else self._stream.readline(LINE_BYTES_MAX)
+            self._bytes += len(raw)
         self.problems[self.number] = f"A line of more than {LINE_BYTES_MAX} bytes. An event has at most 1 MiB."
         return b"-\n" if raw else b"-"
 
