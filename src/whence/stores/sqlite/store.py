@@ -27,7 +27,7 @@ from whence.store import Identity, Reading, check_range
 from whence.stores.sqlite import file, soundness
 from whence.stores.sqlite.connection import connect, connect_to_read, in_words
 from whence.stores.sqlite.group import RETRY, GroupCommit, Request
-from whence.stores.sqlite.lookup import FLUSH_EVENTS, Lookup
+from whence.stores.sqlite.lookup import FINDS_BEFORE_FILTERS, FLUSH_EVENTS, Lookup
 from whence.stores.sqlite.reading import (
     PAGE_EVENTS,
     Filtering,
@@ -45,6 +45,8 @@ from whence.stores.sqlite.tail import Tail
 
 EVENTS_PER_SLICE = 2000
 """For so many events appended one slice of a merge is done: enough to keep up, too little to be felt."""
+CLOSING_S = 0.5
+"""So long may closing go on with merges."""
 EVENTS_PER_STEP = 20
 """For so many events appended one step is made towards the filters of runs that other processes wrote."""
 EARNED_MAX = 8 * EVENTS_PER_SLICE
@@ -69,7 +71,9 @@ class SQLiteStore:
         self._reconnect = False  # whether the next transaction is to connect anew, guarded by _write_lock
         self._only_ids = False  # what the transaction under way looks up, guarded by _write_lock
         self._earned = EVENTS_PER_SLICE  # events appended that no slice of a merge was done for, guarded by _write_lock
+        self._flushed = False  # whether this process wrote a run, guarded by _write_lock
         self._postponed: StoreError | None = None  # why the index was not tended, guarded by _write_lock
+        self._finds = 0  # reads by a query since filters were last looked at; not exact, as threads go
         self._readers_lock = threading.Lock()
         self._readers: list[Snapshot] = []  # idle ones, guarded by _readers_lock
         self._appended = threading.Condition()
@@ -264,14 +268,28 @@ class SQLiteStore:
         must_flush = self._writer.head - self._writer.flushed >= FLUSH_EVENTS
         if not must_flush and not self._lookup.has_work():
             return
-        try:
+        with self._postponing():
             if must_flush:
                 self._write(lambda: self._lookup.flush(self._tail), only_ids=True)
                 self._tail.restart(self._writer.flushed)
+                self._flushed = True
             for _ in range(self._slices_due(appended)):
                 if self._lookup.can_merge():
                     self._write(self._lookup.merge)
             self._lookup.build_filters(1 + appended // EVENTS_PER_STEP)
+
+    def _catch_up(self) -> None:
+        """Go on with merges for a moment, once many events were written: later reads have fewer runs to look in."""
+        deadline = time.monotonic() + CLOSING_S
+        with self._postponing():
+            while self._flushed and self._lookup.can_merge() and time.monotonic() < deadline:
+                self._write(self._lookup.merge)
+
+    @contextmanager
+    def _postponing(self) -> Iterator[None]:
+        """Tending the index, which may fail and be done later."""
+        try:
+            yield
             self._postponed = None
         except StoreError as problem:
             self._postponed = problem
@@ -304,6 +322,10 @@ class SQLiteStore:
             filtering = Filtering(query, snapshot.types)
             kinds = snapshot.types.kinds
             positions = candidates(snapshot, snapshot.postings, self._lookup.filters, query, after, top)
+            self._finds += not query.is_all
+            if self._finds >= FINDS_BEFORE_FILTERS:
+                self._finds = 0
+                Lookup(snapshot, self._lookup.filters).build_small_filters()
         if positions is not None:
             if backwards:
                 positions.reverse()
@@ -408,6 +430,8 @@ class SQLiteStore:
         if self._process != os.getpid():
             return  # a forked child must leave its parent's connections alone
         with self._write_lock, self._readers_lock:
+            if not self._closed:
+                self._catch_up()
             self._closed = True
             for snapshot in (*self._readers, self._writer):
                 snapshot.db.close()
