@@ -90,6 +90,13 @@ def test_a_uuid_is_an_id_and_the_same_as_its_text() -> None:
         Event("A", cause=given)  # type: ignore[arg-type]
 
 
+def test_sixteen_bytes_are_the_uuid_they_stand_for() -> None:
+    id = uuid.UUID(int=2**100 + 7)
+    assert encode(Event("A", id=id.bytes)).raw_id == encode(Event("A", id=str(id))).raw_id
+    with pytest.raises(InvalidEvent, match="An id is text"):
+        Event("A", id=b"short")
+
+
 @pytest.mark.parametrize(
     ("content", "content_type"), [(b"", 5), (b"", None), ("text", "text/plain"), (None, "image/png")]
 )

@@ -48,10 +48,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """A fact that happened, to be appended.
 
     `data` is any JSON value, or a `Body`. `tags` name what it concerns (`lead:42`). Without `id` the store makes a
-    UUIDv7; give one (text or a `uuid.UUID`) to make retrying safe. `time` is when it happened in the world (an aware
-    datetime, ISO 8601 text with a zone, or microseconds since 1970); without it, the time of recording. `actor` is who
-    did it, `cause` the id of the event that led to it, `correlation` what groups it with others, `meta` a JSON object
-    that no fold reads.
+    UUIDv7; give one (text, a `uuid.UUID`, or its 16 bytes) to make retrying safe. `time` is when it happened in the
+    world (an aware datetime, ISO 8601 text with a zone, or microseconds since 1970); without it, the time of recording.
+    `actor` is who did it, `cause` the id of the event that led to it, `correlation` what groups it with others, `meta`
+    a JSON object that no fold reads.
 
     Raises InvalidEvent and InvalidTime, naming the field and the remedy.
     """
@@ -59,7 +59,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     type: str
     data: Any = None
     tags: tuple[str, ...] = ()
-    id: str | UUID | None = None
+    id: str | UUID | bytes | None = None
     version: int = 1
     time: datetime | None = None
     actor: str | None = None
@@ -473,8 +473,8 @@ def _in_utc(time: datetime | str | int) -> datetime:
     return to_datetime(to_us(time))
 
 
-def _check_id(field: str, value: str | UUID) -> None:
-    if type(value) is UUID and field == "id":
+def _check_id(field: str, value: str | UUID | bytes) -> None:
+    if field == "id" and (type(value) is UUID or (type(value) is bytes and len(value) == 16)):
         return
     if not isinstance(value, str):
         raise InvalidEvent("An id is text", field=field, value=repr(value)[:80], remedy="Write str(id).")

@@ -72,8 +72,10 @@ def normal_kind(kind: str) -> str:
     return kind
 
 
-def id_to_raw(id: str | UUID) -> bytes | str:
+def id_to_raw(id: str | UUID | bytes) -> bytes | str:
     """The stored form of an id: 16 bytes for a UUID and for its canonical text, else the text. Raises InvalidEvent."""
+    if isinstance(id, bytes):
+        return id
     if isinstance(id, UUID):
         return id.bytes
     if len(id) == 36:

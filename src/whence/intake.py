@@ -14,7 +14,7 @@ from whence.clock import is_finer, uuid8
 from whence.cloudevents import from_cloudevent
 from whence.errors import InvalidEvent, InvalidInput
 from whence.events import Event, Recorded, encode, event_from_json, recorded_from
-from whence.grammar import id_to_raw, raw_to_id
+from whence.grammar import id_to_raw
 from whence.mapping import Mapping, Reader, csv_reader, json_reader
 from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
 
@@ -88,7 +88,7 @@ class Intake:
 
     def _mapped(self, reader: Reader) -> Iterator[Arrival]:
         shape, correlation, id_of = self._shape, self._correlation, self._copies.id_of
-        keeps_recorded, own_id, id, raw_id, place = reader.recorded is not None, reader.id is not None, None, b"", 0
+        keeps_recorded, own_id, id, place = reader.recorded is not None, reader.id is not None, None, 0
         for line, raw, value, problem, cut_off in self._rows:
             if problem is not None:
                 yield Arrival(line, problem=problem, cut_off=cut_off)
@@ -97,13 +97,12 @@ class Intake:
                 if type(value) is not shape:
                     raise InvalidEvent("Not a JSON object", remedy="Each line holds one { … }.")
                 if not own_id:
-                    raw_id = id_of(raw)
-                    id = raw_to_id(raw_id)
+                    id = id_of(raw)
                 recorded_us, note = reader.when_recorded(value) if keeps_recorded else (0, None)
                 event = reader.event(value, id, correlation, note)
                 if len(raw) > CERTAINLY_SMALL:
                     encode(event)  # refuses what is larger than an event may be
-                arrival = Arrival(line, event, id_to_raw(event.id) if own_id else raw_id)  # type: ignore[arg-type]
+                arrival = Arrival(line, event, id_to_raw(event.id))  # type: ignore[arg-type]
                 if keeps_recorded:
                     place += 1
                     arrival.recorded = recorded_from(encode(event), place, recorded_us, None)

@@ -223,7 +223,7 @@ class Reader(msgspec.Struct, frozen=True):
     data: Getter
     known: dict[str, tuple[str, bool]] = {}
 
-    def event(self, row: Any, id: str | None, correlation: str | None, meta: dict[str, Any] | None = None) -> Event:
+    def event(self, row: Any, id: bytes | None, correlation: str | None, meta: dict[str, Any] | None = None) -> Event:
         said = self.type(row)
         known = self.known.get(said) or self._learn(said)
         if known[1]:
@@ -233,12 +233,13 @@ class Reader(msgspec.Struct, frozen=True):
             time, note = moment(self.mapping, "time", self.time(row))
             if note:
                 meta = {**(meta or {}), **note}
-        if self.id is not None and not (id := self.id(row)):
+        given: str | bytes | None = id if self.id is None else self.id(row)
+        if given == "":
             raise InvalidEvent("An empty id", column=_of(self.mapping.id), remedy="Fill it in.")
         tags = tuple([tag for get in self.tags if (tag := get(row))])
         actor = self.actor(row) if self.actor is not None else None
         cause = self.cause(row) if self.cause is not None else None
-        return Event(known[0], self.data(row), tags, id, 1, time, actor or None, cause or None, correlation, meta)
+        return Event(known[0], self.data(row), tags, given, 1, time, actor or None, cause or None, correlation, meta)
 
     def when_recorded(self, row: Any) -> tuple[int, dict[str, Any] | None]:
         """When a row was recorded elsewhere, in microseconds, and what meta keeps of it."""
