@@ -17,7 +17,8 @@ A value is a column's name, a text with columns in braces, or `{ value = "Purcha
     id = "event_id"            an id of the row's own; default: a hash of the source's name, the row and which copy
     source = "loans"           the source's name in ids, if the table is renamed; cause = "parent_id"
     data = ["a", "b"]          these columns; data = "payload": that value itself; default: every column not used above
-    numbers = ["a"]            CSV columns that become JSON numbers when that is exact; all others stay text
+    numbers = ["a"]            CSV columns that become JSON numbers; a cell that is no exact number refuses its row
+    decimal = ","              for 1.250,50: dots, spaces or apostrophes group thousands; default a dot, and no groups
     delimiter = ";"            or "spaces" for runs of spaces; default a comma
     columns = ["a", "b"]       their names, for a file without a header
     encoding = "cp1252"        default utf-8
@@ -25,7 +26,8 @@ A value is a column's name, a text with columns in braces, or `{ value = "Purcha
 Empty cells are left out of data, a tag whose columns are all empty too; an empty type, time or id refuses the row.
 In JSON lines a dot leads inwards: `payload.action`. A local time that came twice (the clock was put back) is read as
 the first; one that never was refuses the row, and so does a count of seconds since 1970. Digits finer than a
-microsecond are kept in meta.
+microsecond are kept in meta. All columns that numbers does not name stay text, and of a number a currency in front or
+behind (12,50 €, EUR 12.50) is left out.
 """
 
 from __future__ import annotations
@@ -56,13 +58,22 @@ from whence.jsonvalue import INTEGER_MAX, exact
 FORMATS = ("csv", "jsonl", "whence", "cloudevents")
 KEYS = (
     "format", "source", "type", "types", "tags", "time", "time_format", "zone", "recorded", "id", "actor", "cause",
-    "data", "numbers", "delimiter", "columns", "encoding",
+    "data", "numbers", "decimal", "delimiter", "columns", "encoding",
 )  # fmt: skip
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _DATE = re.compile(r"\d{4}-|\d{8}([T ]|$)", re.ASCII)
 _COUNT = re.compile(r"\d{9,}(\.\d+)?", re.ASCII)
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"(-?[1-9]\d{0,2})((?P<by>[. \u00a0\u2009\u202f'\u2019])\d{3}(?:(?P=by)\d{3})*)(?!\d)", re.ASCII)
+_CURRENCY = (
+    r"(?:[$£¥₩₪₫€₱₴₸₹₺₽]|AED|AUD|BGN|BRL|CAD|CHF|CLP|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KRW|MXN|MYR|NOK"
+    r"|NZD|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR)"
+)
+"""Only these: 5 MIO is not 5, nor is 50 ¢ half a hundred."""
+_MONEY = re.compile(rf"(-?){_CURRENCY}\s*(.+)|(.+?)\s*{_CURRENCY}")
+_DELIMITERS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
+"""What separates columns where a comma does not, and how it is written in TOML."""
 _OTHER = re.compile(r"[\s-]+")
 
 Getter = Callable[[Any], Any]
@@ -127,6 +138,7 @@ class Mapping(msgspec.Struct, frozen=True):
     cause: Field | None = None
     data: str | tuple[str, ...] | None = None
     numbers: frozenset[str] = frozenset()
+    decimal: str = "."
     delimiter: str = ","
     columns: tuple[str, ...] | None = None
     encoding: str = "utf-8"
@@ -163,6 +175,7 @@ class Mapping(msgspec.Struct, frozen=True):
             zone=named_zone,
             data=_data(table.get("data")),
             numbers=frozenset(_texts("numbers", table.get("numbers", []))),
+            decimal=_decimal(_text(table, "decimal") or "."),
             delimiter=_delimiter(_text(table, "delimiter") or ","),
             columns=_texts("columns", table["columns"]) if "columns" in table else None,
             encoding=_encoding(_text(table, "encoding") or "utf-8"),
@@ -272,15 +285,18 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
     place = {name: number for number, name in enumerate(header)}
     for name, key in mapping.named().items():
         if name not in place:
-            remedy = _near(name, list(header), f'For fixed text write {{ value = "{name}" }}. The columns are')
+            remedy = _other_delimiter(header, mapping.delimiter) or _near(
+                name, list(header), f'For fixed text write {{ value = "{name}" }}. The columns are'
+            )
             raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
 
     def column(name: str) -> Getter:
         number = place[name]
         return lambda row: row[number]
 
+    decimal = mapping.decimal
     if isinstance(mapping.data, str):
-        return _reader(mapping, column, _value(mapping.data, column(mapping.data), mapping.data in mapping.numbers))
+        return _reader(mapping, column, _value(mapping, mapping.data, column(mapping.data)))
     used = mapping.used()
     chosen = mapping.data if mapping.data is not None else [name for name in header if name not in used]
     plain = [(name, place[name]) for name in chosen if name not in mapping.numbers]
@@ -290,7 +306,7 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
         value: dict[str, Any] = {name: cell for name, number in plain if (cell := row[number])}
         for name, at in numbers:
             if row[at]:
-                value[name] = number(name, row[at])
+                value[name] = number(name, row[at], decimal)
         return value
 
     return _reader(mapping, column, data)
@@ -376,26 +392,41 @@ def _no_date(text: str) -> InvalidTime:
 
 
 @lru_cache(4096)  # the same amounts come again and again
-def number(column: str, text: str) -> int | float:
-    """The JSON number that a cell means exactly. Raises InvalidEvent when it is none, or would lose digits."""
-    said = text.strip()
-    found = _NUMBER.fullmatch(said)
-    remedy = "Correct it, or take the column out of numbers: it then stays text."
-    if not found:
-        raise InvalidEvent("Not a number", column=column, value=repr(text[:80]), remedy=remedy)
-    if not found[2] and not found[3]:
-        whole = int(said) if len(said) < 20 else INTEGER_MAX + 1
-        if abs(whole) > INTEGER_MAX:
-            raise InvalidEvent(
-                "A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy
-            )
-        return whole
+def number(column: str, text: str, decimal: str = ".") -> int | float:
+    """The JSON number that a cell means exactly, a currency left out; with `decimal=","` the comma is its decimal sign
+    and groups of three digits may stand apart. Raises InvalidEvent when it is none, or would lose digits."""
+    said = _plain(text.strip(), decimal)
+    found = None if said is None else _NUMBER.fullmatch(said)
+    if said is None or not found:
+        raise InvalidEvent("Not a number", column=column, value=repr(text[:80]), remedy=_REMEDIES[decimal])
     try:
-        return exact(said)
+        if found[2] or found[3]:
+            return exact(said)
+        if len(said) < 20 and abs(whole := int(said)) <= INTEGER_MAX:
+            return whole
     except InvalidEvent:
-        raise InvalidEvent(
-            "A number with more digits than JSON keeps", column=column, value=said[:80], remedy=remedy
-        ) from None
+        pass
+    remedy = "Correct it, or take the column out of numbers: it then stays text."
+    raise InvalidEvent("A number with more digits than JSON keeps", column=column, value=text[:80], remedy=remedy)
+
+
+_REMEDIES = {
+    ".": 'Correct it; for 1.250,50 write decimal = "," in the mapping; or take the column out of numbers: it then '
+    "stays text.",
+    ",": 'Correct it: with decimal = "," in the mapping it is written 1250,50 or 1.250,50. Take decimal '
+    "out for 1250.50, or the column out of numbers: it then stays text.",
+}
+
+
+def _plain(text: str, decimal: str) -> str | None:
+    """A number without its currency and groups, its decimal sign a dot; None when a dot is in the wrong place."""
+    if money := _MONEY.fullmatch(text):
+        text = money[3] or money[1] + money[2]
+    if decimal == ".":
+        return text
+    if grouped := _GROUPED.match(text):
+        text = grouped[1] + grouped[2].replace(grouped["by"], "") + text[grouped.end() :]
+    return None if "." in text else text.replace(",", ".")
 
 
 def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> Reader:
@@ -419,8 +450,9 @@ def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> 
     )
 
 
-def _value(name: str, get: Getter, numeric: bool) -> Getter:
-    return (lambda row: number(name, get(row))) if numeric else get
+def _value(mapping: Mapping, name: str, get: Getter) -> Getter:
+    decimal = mapping.decimal
+    return (lambda row: number(name, get(row), decimal)) if name in mapping.numbers else get
 
 
 def _inner(row: Any, name: str) -> Any:
@@ -452,6 +484,17 @@ def _near(name: str, known: Iterable[str], otherwise: str) -> str:
     lower = {each.lower(): each for each in known}
     near = [lower[each] for each in get_close_matches(name.lower(), lower, 3)]
     return f"Did you mean {' or '.join(near)}?" if near else f"{otherwise} {', '.join(known[:40])}."
+
+
+def _other_delimiter(header: Sequence[str], delimiter: str) -> str | None:
+    """What to do about a header that is one column only because something else separates the columns, or None."""
+    if len(header) != 1:
+        return None
+    for sign, written in _DELIMITERS.items():
+        if sign in header[0] and sign != delimiter:
+            named, verb = "a tab" if sign == "\t" else sign, "add" if delimiter == "," else "write"
+            return f'The header is one column with {named} in it: {verb} delimiter = "{written}" in the mapping.'
+    return None
 
 
 def _text(table: Table[str, Any], key: str) -> str | None:
@@ -515,6 +558,12 @@ def _zone(name: str | None) -> tzinfo | None:
         raise InvalidConfig(
             "No such time zone", key="zone", value=name, remedy="Write Europe/Berlin, or UTC."
         ) from None
+
+
+def _decimal(value: str) -> str:
+    if value in (".", ","):
+        return value
+    raise InvalidConfig("Not a decimal sign", key="decimal", value=repr(value), remedy='Write decimal = "," or ".".')
 
 
 def _delimiter(value: str) -> str:

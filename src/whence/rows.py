@@ -14,6 +14,8 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -179,11 +181,13 @@ def csv_rows(lines: Lines, mapping: Mapping, name: str) -> tuple[list[str], Iter
         header = next((cells for cells in split if cells), None)
     except csv.Error as problem:
         raise InvalidFile("The header is not CSV", file=name, line=lines.number, problem=problem) from None
-    if header is None:
-        raise InvalidFile(
-            "The file is empty", file=name, problem=lines.torn or "no header", remedy="Is it the right one?"
-        )
-    if unusable := lines.take_problem(0):
+    if header is None and lines.torn is None:
+        raise InvalidFile("The file is empty", file=name, problem="no header", remedy="Is it the right one?")
+    unusable = lines.take_problem(0)
+    if header is None or (unusable and unusable == lines.torn):
+        said = "The compressed file is damaged or cut off before its first row"
+        raise InvalidFile(said, file=name, remedy="Get it again.")
+    if unusable:
         raise InvalidFile("The header is not text", file=name, line=lines.number, problem=unusable)
     return header, _csv_rows(split, lines, len(header))
 
@@ -382,4 +386,16 @@ def _opened(given: Given) -> tuple[BinaryIO, int | None]:
         stream = path.open("rb", buffering=0)
         return stream, os.fstat(stream.fileno()).st_size
     except OSError as problem:
-        raise InvalidFile("The file cannot be read", file=path, problem=problem.strerror) from None
+        raise InvalidFile(
+            "The file cannot be read", file=path, problem=problem.strerror, remedy=_path_remedy(path)
+        ) from None
+
+
+def _path_remedy(path: Path) -> str:
+    """What to do about a path that cannot be opened: the names near it, where there are some."""
+    with suppress(OSError):
+        if path.exists():
+            return "Name a file in it." if path.is_dir() else "Check who may read it."
+        if near := get_close_matches(path.name, [each.name for each in path.parent.iterdir()], 3):
+            return f"Did you mean {' or '.join(str(path.parent / name) for name in near)}?"
+    return f"Check the path, as seen from {Path.cwd()}; - is standard input."

@@ -28,7 +28,7 @@ zone = "{zone}"
 # zone = "{zone}"
 # tags = ["lead:{{lead}}"]
 # actor = "owner"
-# numbers = ["score"]
+# numbers = ["score"]          # with decimal = "," for 1.250,50
 
 # What an entity is. Without this, its fields are the last value of each data field, and how often each event came.
 #

@@ -40,6 +40,23 @@ def test_a_wrong_column_names_the_near_one() -> None:
         imported(HEADER + GOOD, tags=["lead:{leed}"])
 
 
+@pytest.mark.parametrize(("sign", "written"), [(";", ";"), ("\t", r"\\t"), ("|", r"\|")])
+def test_a_header_that_something_else_separates_says_which_delimiter_to_add(sign: str, written: str) -> None:
+    with pytest.raises(InvalidConfig, match=f'one column with .* in it: add delimiter = "{written}"'):
+        imported((HEADER + GOOD).replace(b",", sign.encode()))
+
+
+def test_a_delimiter_that_the_file_does_not_have_is_named_too() -> None:
+    with pytest.raises(InvalidConfig, match='one column with , in it: write delimiter = ","'):
+        imported(HEADER + GOOD, delimiter=";")
+
+
+@pytest.mark.parametrize("rest", [b"", b"damaged", gzip.compress(HEADER)[10:14]])
+def test_a_compressed_file_that_is_damaged_from_the_start_is_not_said_to_be_empty(rest: bytes) -> None:
+    with pytest.raises(InvalidFile, match="damaged or cut off before its first row"):
+        imported(gzip.compress(b"")[:10] + rest)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

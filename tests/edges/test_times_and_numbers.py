@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from whence.errors import InvalidTime
+from whence.errors import InvalidConfig, InvalidTime
 from whence.events import Event, Recorded
 from whence.importer import ImportReport, import_events
 from whence.mapping import Mapping
@@ -60,6 +60,46 @@ def test_a_number_with_an_exponent_out_of_all_reason_refuses_its_row_alone(n: st
     assert [event.data for event in events] == [{"n": 2}]
     assert report.refused[0][0] == 2
     assert "Column: n" in report.refused[0][1]
+
+
+COMMA = [
+    ("1.250", 1250), ("1250,5", 1250.5), ("18.956,70 €", 18956.7), ("1 250 000", 1250000), ("1\u00a0250,25", 1250.25),
+    ("1\u202f250", 1250), ("1'250,50", 1250.5), ("CHF 1’250,50", 1250.5), ("-1.250,00", -1250.0), ("-€ 5", -5),
+    ("$-5,5", -5.5), ("0,5", 0.5), ("12", 12), ("1.250.000,125EUR", 1250000.125),
+]  # fmt: skip
+DOT = [("1.250", 1.25), ("€12.50", 12.5), ("12.50 EUR", 12.5), ("-£5", -5), ("USD 1250", 1250)]
+
+
+@pytest.mark.parametrize(("cell", "value", "decimal"), [*((*c, ",") for c in COMMA), *((*c, ".") for c in DOT)])
+def test_a_number_means_what_the_mapping_says_of_its_decimal_sign(cell: str, value: float, decimal: str) -> None:
+    events, report = imported(f'2026-01-05T09:00:00Z,"{cell}"', decimal=decimal)
+    assert report.refused == []
+    assert [(event.data["n"], type(event.data["n"])) for event in events] == [(value, type(value))]
+
+
+@pytest.mark.parametrize(
+    ("cell", "decimal"),
+    [
+        *((cell, ",") for cell in ("12.50", "1.2504", "0.250", "1.250.50", "1.250 000", "1,250,000", "5 MIO", "50 ¢")),
+        *((cell, ".") for cell in ("1250,5", "1,250.50", "1 250", "18.956,70 €", "5-", "EUR", "€ 5 €")),
+    ],
+)
+def test_a_number_written_in_another_way_refuses_its_row_and_names_the_key(cell: str, decimal: str) -> None:
+    events, report = imported(f'2026-01-05T09:00:00Z,"{cell}"', decimal=decimal)
+    assert events == []
+    [(_, reason)] = report.refused
+    assert reason.startswith("Not a number (Column: n")
+    assert 'decimal = ","' in reason
+
+
+def test_an_amount_with_a_decimal_comma_is_exact_or_refused() -> None:
+    _, report = imported('2026-01-05T09:00:00Z,"12.345.678.901.234.567,89"', decimal=",")
+    assert "more digits than JSON keeps" in report.refused[0][1]
+
+
+def test_another_decimal_sign_is_refused_by_name() -> None:
+    with pytest.raises(InvalidConfig, match="Key: decimal"):
+        imported("2026-01-05T09:00:00Z,1", decimal=";")
 
 
 @pytest.mark.parametrize("time", ["1711012312345", "1711012312", "17110123123", "20240321090000"])
