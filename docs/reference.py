@@ -67,6 +67,7 @@ def command_text(name: str, command: click.Command, heading: str) -> Iterator[st
 
 def option_row(option: click.Option, context: click.Context) -> str:
     written, meaning = option.get_help_record(context) or ("", "")
+    meaning = meaning.replace("\\[", "[")  # escaped for the screen, where brackets are markup
     meaning = re.sub(r"\s*\[env var: [^\]]*\]", "", meaning)
     meaning = re.sub(r"\[env var: [^;\]]*; ", "[", meaning)
     variables = [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())

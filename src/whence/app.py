@@ -22,7 +22,7 @@ from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.grammar import split_tag
 from whence.history import At, History
-from whence.importer import ImportReport, OnError, PreviewRow, import_events, preview
+from whence.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.query import AppendCondition, Query
@@ -63,10 +63,21 @@ def open(
 
 
 def preview_file(
-    source: Given, *, mapping: str | None = None, rows: int = 10, config: Config | None = None
-) -> list[PreviewRow]:
-    """What the first rows of a file would become. Needs no store and writes nothing. Raises as import_file does."""
-    return preview((config or Config.nearest()).mapping(mapping), source, rows=rows)
+    source: Given,
+    *,
+    mapping: str | None = None,
+    rows: int = 10,
+    config: Config | None = None,
+    progress: Progress | None = None,
+) -> Preview:
+    """What a file would become: its first rows as events, its first bad rows, and the counts of all. Needs no store and
+    writes nothing. Raises as import_file does."""
+    return preview((config or Config.nearest()).mapping(mapping), source, rows=rows, progress=progress)
+
+
+def check_file(source: Given, *, mapping: str | None = None, config: Config | None = None) -> None:
+    """Raise what import_file would raise for the file and its mapping, before a store is made for them."""
+    check_readable((config or Config.nearest()).mapping(mapping), source)
 
 
 class Whence:

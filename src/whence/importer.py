@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -42,7 +43,12 @@ from whence.store import Store
 STARTED, IMPORTED = "whence.ImportStarted", "whence.Imported"
 BATCH_ROWS = 2000
 REFUSED_SHOWN = 1000
+REFUSED_OF_A_KIND = 5
+KINDS_MAX = 1000
 ATTEMPTS_MAX = 20
+
+_COLUMN = re.compile(r"Column: [^,)]*")
+_DIGITS = re.compile(r"\d+")
 
 OnError = Literal["refuse-row", "refuse-file"]
 Progress = Callable[[int, int | None], None]
@@ -57,8 +63,35 @@ class PreviewRow(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class Preview(msgspec.Struct):
+    """What a file would become: the first rows as events and as problems, and how many of each there are in it."""
+
+    events: list[PreviewRow] = []
+    problems: list[PreviewRow] = []
+    rows: int = 0
+    refused: int = 0
+
+    @property
+    def first_refused_line(self) -> int | None:
+        return self.problems[0].line if self.problems else None
+
+    def take(self, made: Arrival, events_max: int) -> None:
+        self.rows += 1
+        self.refused += made.problem is not None
+        kept, most = (self.events, events_max) if made.problem is None else (self.problems, REFUSED_OF_A_KIND)
+        if len(kept) < most:
+            kept.append(PreviewRow(made.line, made.event, made.problem))
+
+
+def kind_of_refusal(reason: str) -> str:
+    """What reasons have in common that differ in the line and the value alone: the fact, and the column."""
+    column = _COLUMN.search(reason)
+    return _DIGITS.sub("…", reason.partition(" (")[0]) + (f" ({column[0]})" if column else "")
+
+
 class ImportReport(msgspec.Struct):
-    """What became of a file. `refused` holds the first 1,000 rows as (line, reason); `refused_count` counts all.
+    """What became of a file. `refused` holds the first 1,000 rows as (line, reason), and the first five of every other
+    kind, which `refused_kinds` counts (see kind_of_refusal); `refused_count` counts all.
 
     `recorded_not_kept` counts the events that lost the recorded time and the basis which the file gives, because the
     store held something else already.
@@ -73,6 +106,7 @@ class ImportReport(msgspec.Struct):
     already: int = 0
     refused: list[tuple[int, str]] = []
     refused_count: int = 0
+    refused_kinds: dict[str, int] = {}
     cut_off_line: int | None = None
     cut_digits: int = 0
     ambiguous_times: int = 0
@@ -87,14 +121,32 @@ class ImportReport(msgspec.Struct):
 
     def refuse(self, line: int, reason: str) -> None:
         self.refused_count += 1
-        if len(self.refused) < REFUSED_SHOWN:
+        kind, kinds = kind_of_refusal(reason), self.refused_kinds
+        if kind in kinds or len(kinds) < KINDS_MAX:
+            kinds[kind] = kinds.get(kind, 0) + 1
+        if len(self.refused) < REFUSED_SHOWN or kinds.get(kind, KINDS_MAX) <= REFUSED_OF_A_KIND:
             self.refused.append((line, reason))
 
 
-def preview(mapping: Mapping, source: Given, *, rows: int = 10) -> list[PreviewRow]:
-    """The first rows as the events they would become, with their problems. Writes nothing. Raises as import_events."""
+def preview(mapping: Mapping, source: Given, *, rows: int = 10, progress: Progress | None = None) -> Preview:
+    """Every row of the file as the event it would become: the first ones, the first problems and the counts. Writes
+    nothing and looks at no store, so rows that a store has already count too. Raises as import_events."""
+    found = Preview()
     with Intake(mapping, source) as intake:
-        return [PreviewRow(made.line, made.event, made.problem) for made in islice(intake, rows)]
+        for made in intake:
+            found.take(made, rows)
+            if progress is not None and found.rows % BATCH_ROWS == 0:
+                progress(intake.source.bytes_read, intake.source.bytes_total)
+    return found
+
+
+def check_readable(mapping: Mapping, source: Given) -> None:
+    """Open a file and read its header. Raises as import_events when that fails, or the mapping does not fit it. What
+    can be read only once, such as a pipe, is left alone."""
+    if not isinstance(source, (str, os.PathLike)) or source == "-":
+        return
+    if os.path.isfile(source) or not os.path.exists(source):
+        Intake(mapping, source).close()
 
 
 def import_events(

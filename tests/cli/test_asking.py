@@ -219,10 +219,9 @@ def test_a_preview_shows_the_rows_as_events_and_names_those_that_would_be_refuse
     assert done.code == 1
     assert 'note="two words"' in done.out
     assert "line 3: Not a time" in done.err
-    assert [bool(row["problem"]) for row in rows(whence("import", "crm.csv", "--preview", "--json").out)] == [
-        False,
-        True,
-    ]
+    *shown, counts = rows(whence("import", "crm.csv", "--preview", "--json").out)
+    assert [bool(row["problem"]) for row in shown] == [False, True]
+    assert counts == {"rows": 2, "would_append": 1, "refused": 1, "first_refused_line": 3}
 
 
 def test_why_is_the_ordered_list_of_what_changed_a_field(pipeline: Path, whence: Run) -> None:

@@ -52,6 +52,15 @@ def test_every_option_says_what_it_does_and_shows_its_environment_variable(
             assert str(name) in shown.replace(" ", "").replace("│", "") or str(name) in shown, (name, shown)
 
 
+@pytest.mark.parametrize(("path", "command"), LEAVES, ids=[path for path, _ in LEAVES])
+def test_no_help_text_loses_its_brackets(path: str, command: click.Command, whence: Run) -> None:
+    shown = re.sub(r"[\s│]+", "", whence(*path.split()[1:], "--help").out)
+    texts = [command.help or "", *(option.help or "" for option in command.params if isinstance(option, click.Option))]
+    for text in texts:
+        for bracketed in re.findall(r"\[[^\]]*\]", text):
+            assert re.sub(r"\s+", "", bracketed) in shown, bracketed
+
+
 def test_every_exit_code_is_in_the_help(whence: Run) -> None:
     shown = whence("--help").out
     for code, meaning in MEANINGS.items():

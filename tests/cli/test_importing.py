@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from running import Run
 
 
@@ -29,3 +30,66 @@ def test_the_report_as_json_counts_what_was_not_kept(pipeline: Path, whence: Run
     report = json.loads(whence("import", "old.csv", "--mapping", "old.toml", "--json").out)
     assert report["recorded_not_kept"] == 1
     assert report["import_id"] is not None
+
+
+CRM = '[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n'
+
+
+def crm(pipeline: Path, *rows: str) -> None:
+    """A file with these rows, and its mapping."""
+    with (pipeline / "whence.toml").open("a") as config:
+        config.write(CRM)
+    (pipeline / "crm.csv").write_text("\n".join(["when,what,lead", *rows]) + "\n")
+
+
+def test_a_preview_checks_every_row_and_ends_with_the_counts(pipeline: Path, whence: Run) -> None:
+    crm(pipeline, *["2026-01-05,Called,42"] * 22, *["5.1.2026,Called,42"] * 18)
+    done = whence("import", "crm.csv", "--preview")
+    assert done.code == 1
+    assert done.out.splitlines()[-1] == "40 rows: 22 would be appended, 18 refused (first: line 24)"
+    assert done.out.count("Called") == 10
+    assert done.err.count("error: line") == 5
+    counts = json.loads(whence("import", "crm.csv", "--preview", "--json").out.splitlines()[-1])
+    assert counts == {"rows": 40, "would_append": 22, "refused": 18, "first_refused_line": 24}
+
+
+def test_a_preview_of_a_header_alone_says_that_there_are_no_rows(pipeline: Path, whence: Run) -> None:
+    crm(pipeline)
+    done = whence("import", "crm.csv", "--preview")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "no rows")
+
+
+def test_of_many_rows_refused_for_the_same_reason_the_first_are_named_and_the_rest_counted(
+    pipeline: Path, whence: Run
+) -> None:
+    crm(pipeline, *[f"{day % 28 + 1}.1.2026,Called,{day}" for day in range(3000)], ",Called,42")
+    done = whence("import", "crm.csv")
+    assert done.code == 1
+    assert done.err.count("error: line") == 6
+    assert "and 2,995 more like these" in done.err
+    assert done.out.startswith("3,001 rows: 0 appended, 0 already there, 3,001 refused")
+    report = json.loads(whence("import", "crm.csv", "--json").out)
+    assert report["refused_count"] == 3001
+    assert report["refused"][0]["line"] == 2
+    assert report["refused"][-1]["line"] == 3002
+    assert "empty time" in report["refused"][-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("crn.csv",), "Did you mean crm.csv?"),
+        (("nope.xyz",), "Check the path"),
+        (("crm.csv", "--mapping", "other"), "Did you mean crm?"),
+        (("bad.csv",), "add delimiter"),
+    ],
+)
+def test_a_wrong_file_or_mapping_makes_no_store_and_says_what_to_do(
+    pipeline: Path, whence: Run, words: tuple[str, ...], remedy: str
+) -> None:
+    crm(pipeline, "2026-01-05,Called,42")
+    (pipeline / "bad.csv").write_text("when;what;lead\n2026-01-05;Called;42\n")
+    done = whence("import", *words, "--store", "new.db")
+    assert done.code == 2
+    assert remedy in done.err
+    assert not (pipeline / "new.db").exists()

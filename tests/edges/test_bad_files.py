@@ -154,8 +154,23 @@ def test_a_file_refused_as_a_whole_writes_nothing() -> None:
 
 
 def test_a_preview_shows_events_and_problems() -> None:
-    good, bad = preview(Mapping.from_table("crm", TABLE), io.BytesIO(HEADER + GOOD + b"Opened,,1,x\n"))
+    found = preview(Mapping.from_table("crm", TABLE), io.BytesIO(HEADER + GOOD + b"Opened,,1,x\n"))
+    [good], [bad] = found.events, found.problems
     assert good.event is not None
     assert good.event.tags == ("lead:42",)
     assert bad.line == 3
     assert bad.problem is not None
+
+
+def test_a_preview_counts_every_row_of_the_file() -> None:
+    found = preview(Mapping.from_table("crm", TABLE), io.BytesIO(HEADER + GOOD * 30 + b"Opened,,1,x\n" * 20 + GOOD))
+    assert (found.rows, found.refused, found.first_refused_line) == (51, 20, 32)
+    assert (len(found.events), len(found.problems)) == (10, 5)
+
+
+def test_a_report_keeps_some_of_each_kind_of_refusal_and_counts_all_of_it() -> None:
+    bad = b"".join(b"Opened,0%d.01.2026,1,x\n" % (number % 9 + 1) for number in range(1500))
+    report = imported(HEADER + bad + b"Opened,,1,x\n" * 7)
+    assert list(report.refused_kinds.values()) == [1500, 7]
+    assert report.refused_count == 1507
+    assert [line for line, _ in report.refused[1000:]] == [1502, 1503, 1504, 1505, 1506]

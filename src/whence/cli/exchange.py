@@ -37,7 +37,7 @@ from whence.moments import text_of
 
 if TYPE_CHECKING:
     from whence.config import Config
-    from whence.importer import ImportReport, OnError, PreviewRow
+    from whence.importer import ImportReport, OnError, Preview, PreviewRow
 
 _TAG = re.compile(r"[A-Za-z]\w*:")
 
@@ -49,9 +49,9 @@ _TAG = re.compile(r"[A-Za-z]\w*:")
     brief="Record the rows of a CSV or JSON lines file.",
 )
 @click.argument("file", metavar="FILE|-")
-@option("--mapping", metavar="NAME", help="[import.NAME] in whence.toml, or a .toml file; else the only one.")
-@option("--preview", is_flag=True, help="Show what the first rows would become; write nothing.")
-@option("-n", "--rows", type=click.IntRange(1), default=10, metavar="N", help="So many rows in the preview.")
+@option("--mapping", metavar="NAME", help=r"\[import.NAME] in whence.toml, or a .toml file; else the only one.")
+@option("--preview", is_flag=True, help="Check every row and show the first events; write nothing.")
+@option("-n", "--rows", type=click.IntRange(1), default=10, metavar="N", help="So many events in the preview.")
 @option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who imports.")
 @option(
     "--on-error",
@@ -77,9 +77,12 @@ def import_(
     """Records one event a row, as a mapping in whence.toml says: which column is the type, the time, a tag. Plain or
     gzip; - is standard input. Importing again appends only what is new. Ends with 1 when rows were refused; each is
     named with its line and the reason. A missing store is made, and said so."""
+    from whence.app import check_file
+
     form = form_of(as_json, as_csv)
     if preview:
         return _show_preview(configured(zone), file, mapping, rows, form)
+    check_file(file, mapping=mapping, config=configured(zone))
     with opened(store, zone=zone, create=True) as db:
         with screen.progress(f"Importing {file}") as told:
             report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
@@ -90,19 +93,36 @@ def import_(
 def _show_preview(config: Config, file: str, mapping: str | None, rows: int, form: Form) -> int:
     from whence.app import preview_file
 
-    found = preview_file(file, mapping=mapping, rows=rows, config=config)
-    problems = [row for row in found if row.problem]
+    with screen.progress(f"Checking {file}") as told:
+        found = preview_file(file, mapping=mapping, rows=rows, config=config, progress=told)
     columns = [Column("line", "yellow", right=True), TIME, TYPE, TAGS, WHO, Column("data")]
     if form == "screen":
-        shown = (_preview_row(row, config.zone, words) for row in found if not row.problem)
+        shown = (_preview_row(row, config.zone, words) for row in found.events)
         screen.table(columns, shown, form, cut=True, below=True, caption=times_in(config.zone))
-        for row in problems:
+        for row in found.problems:
             screen.failure(f"line {row.line}: {row.problem}")
-        screen.note("Nothing was written.")
+        screen.note("Nothing was written. Rows that the store has already are not told apart.")
     else:
-        shown = ((*_preview_row(row, config.zone, lambda data: data), row.problem) for row in found)
-        screen.table([*columns, Column("problem")], shown, form)
-    return exits.NO if problems else exits.OK
+        both = sorted((*found.events, *found.problems), key=lambda row: row.line)
+        screen.table(
+            [*columns, Column("problem")],
+            ((*_preview_row(row, config.zone, lambda data: data), row.problem) for row in both),
+            form,
+        )
+    _show_preview_counts(found, form)
+    return exits.NO if found.refused else exits.OK
+
+
+def _show_preview_counts(found: Preview, form: Form) -> None:
+    """The last line: in JSON an object of the counts, in CSV a note, since it is no row."""
+    good, first = found.rows - found.refused, found.first_refused_line
+    if form == "json":
+        counts = {"rows": found.rows, "would_append": good, "refused": found.refused, "first_refused_line": first}
+        screen.json_lines([counts])
+        return
+    where = f" (first: line {first})" if first is not None else ""
+    text = f"{found.rows:,} rows: {good:,} would be appended, {found.refused:,} refused{where}"
+    (screen.note if form == "csv" else screen.dim)(text if found.rows else "no rows")
 
 
 def _preview_row(row: PreviewRow, zone: tzinfo, data_form: Callable[[Any], Any]) -> tuple[Any, ...]:
@@ -113,10 +133,9 @@ def _preview_row(row: PreviewRow, zone: tzinfo, data_form: Callable[[Any], Any])
 
 
 def _show_report(report: ImportReport, form: Form) -> None:
-    if form != "screen":
-        facts = {name: getattr(report, name) for name in report.__struct_fields__ if name != "refused"}
-        screen.table([Column(name) for name in facts], [tuple(facts.values())], form)
-    else:
+    _show_refused(report)
+    _show_notes(report)
+    if form == "screen":
         screen.styled(
             f"{report.rows:,} rows: {report.appended:,} appended, {report.already:,} already there, "
             f"{report.refused_count:,} refused  ({report.events_per_s:,.0f} rows/s)",
@@ -124,10 +143,29 @@ def _show_report(report: ImportReport, form: Form) -> None:
         )
         if report.import_id is not None:
             screen.dim(f"import:{report.import_id}")
+        return
+    left_out = {"refused_kinds"} if form == "json" else {"refused_kinds", "refused"}
+    facts = {name: getattr(report, name) for name in report.__struct_fields__ if name not in left_out}
+    if form == "json":
+        facts["refused"] = [{"line": line, "reason": reason} for line, reason in report.refused]
+    screen.table([Column(name) for name in facts], [tuple(facts.values())], form)
+
+
+def _show_refused(report: ImportReport) -> None:
+    """The first rows of each kind of refusal, and how many more there are of it."""
+    from whence.importer import REFUSED_OF_A_KIND, kind_of_refusal
+
+    kinds: dict[str, list[tuple[int, str]]] = {}
     for line, reason in report.refused:
-        screen.failure(f"line {line}: {reason}")
-    if report.refused_count > len(report.refused):
-        screen.note(f"… and {report.refused_count - len(report.refused):,} more rows were refused")
+        kinds.setdefault(kind_of_refusal(reason), []).append((line, reason))
+    for kind, refused in kinds.items():
+        for line, reason in refused[:REFUSED_OF_A_KIND]:
+            screen.failure(f"line {line}: {reason}")
+        if (more := report.refused_kinds.get(kind, len(refused)) - REFUSED_OF_A_KIND) > 0:
+            screen.note(f"and {more:,} more like these")
+
+
+def _show_notes(report: ImportReport) -> None:
     if report.cut_off_line is not None:
         screen.note(f"The last line, {report.cut_off_line}, is cut off: get the whole file and import it again.")
     if report.cut_digits:
