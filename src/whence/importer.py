@@ -36,6 +36,7 @@ from whence.grammar import id_to_raw, raw_to_id
 from whence.intake import Arrival, Intake
 from whence.mapping import Mapping
 from whence.numbering import Numbering
+from whence.query import Query
 from whence.rehearsal import Rehearsal
 from whence.rows import Given, name_of
 from whence.store import Store
@@ -94,7 +95,8 @@ class ImportReport(msgspec.Struct):
     kind, which `refused_kinds` counts (see kind_of_refusal); `refused_count` counts all.
 
     `recorded_not_kept` counts the events that lost the recorded time and the basis which the file gives, because the
-    store held something else already.
+    store held something else already. `imported_before_as` is another source under which this very file was imported,
+    so that its rows are there twice.
     """
 
     file: str
@@ -111,6 +113,7 @@ class ImportReport(msgspec.Struct):
     cut_digits: int = 0
     ambiguous_times: int = 0
     recorded_not_kept: int = 0
+    imported_before_as: str | None = None
     bytes: int = 0
     digest: str = ""
     duration_s: float = 0.0
@@ -175,7 +178,19 @@ def import_events(
             source, name = stack.enter_context(_readable_twice(source))
             _rehearse(store, mapping, source, name, import_id)
         intake = stack.enter_context(Intake(mapping, source, name=name, correlation=f"import:{import_id}"))
-        return _Import(store, mapping, intake, import_id, actor, on_refused).run(progress)
+        report = _Import(store, mapping, intake, import_id, actor, on_refused).run(progress)
+    if report.appended and mapping.type is not None and mapping.id is None:
+        report.imported_before_as = _other_source(store, mapping.source, report.digest)
+    return report
+
+
+def _other_source(store: Store, source: str, digest: str) -> str | None:
+    """Another source under which a file with this digest was imported, or None."""
+    for event in store.read(Query.of(types=[IMPORTED]), backwards=True):
+        data = event.data
+        if isinstance(data, dict) and data.get("sha256") == digest and data.get("source", source) != source:
+            return str(data["source"])
+    return None
 
 
 class _Sorted(msgspec.Struct):
@@ -439,6 +454,7 @@ class _Import:
             mapping=mapping.name,
             mapping_then=self._digest_of(there) or "not known",
             mapping_now=mapping.digest[:12],
+            look_at=", ".join(_keys_that_differ(there, made)) or "the mapping",
             remedy="Put the mapping back, or give it another source = name to import the rows anew as other events.",
         )
 
@@ -463,6 +479,20 @@ class _Import:
                 found.update((event.position, event) for event in reading if event.position in wanted)
                 start = at
         return found
+
+
+def _keys_that_differ(there: Recorded, made: Arrival) -> list[str]:
+    """The keys of a mapping that make a row another event than the one that is there."""
+    now = _as_stored(made)
+    parts = {
+        "type or types": there.type != now.type,
+        "tags": set(there.tags) != set(now.tags),
+        "time, time_format or zone": there.given_time_us != now.given_time_us,
+        "actor": there.actor != now.actor,
+        "cause": there.cause != now.cause,
+        "data, numbers or decimal": repr(there.data) != repr(now.data),  # 1 and 1.0 are equal, not the same
+    }
+    return [keys for keys, differ in parts.items() if differ]
 
 
 def _row(made: Arrival) -> Row:

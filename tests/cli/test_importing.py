@@ -93,3 +93,13 @@ def test_a_wrong_file_or_mapping_makes_no_store_and_says_what_to_do(
     assert done.code == 2
     assert remedy in done.err
     assert not (pipeline / "new.db").exists()
+
+
+def test_a_file_imported_under_another_name_is_warned_of_with_what_undoes_it(pipeline: Path, whence: Run) -> None:
+    crm(pipeline, "2026-01-05,Called,42")
+    with (pipeline / "whence.toml").open("a") as config:
+        config.write(CRM.replace("crm", "again"))
+    whence("import", "crm.csv", "--mapping", "crm")
+    done = whence("import", "crm.csv", "--mapping", "again")
+    assert "imported before, as the source crm" in done.err
+    assert f"--without {done.out.split()[-1]}" in done.err

@@ -144,6 +144,31 @@ def test_a_changed_mapping_is_a_conflict_that_names_both() -> None:
         imported(HEADER + GOOD, store, tags=["person:{lead}"])
 
 
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({"tags": ["person:{lead}"]}, "tags"),
+        ({"numbers": ["note"]}, "data, numbers or decimal"),
+        ({"types": {"Opened": "Begun"}, "actor": "lead"}, "type or types, actor"),
+        ({"time_format": "%Y-%d-%mT%H:%M:%S%z"}, "time, time_format or zone"),
+    ],
+)
+def test_a_changed_mapping_names_the_keys_to_look_at(changes: dict[str, object], keys: str) -> None:
+    store, content = MemoryStore(), HEADER + b"Opened,2026-01-05T09:00:00Z,42,1\n"
+    imported(content, store)
+    with pytest.raises(IdConflict, match=f"Look at: {keys}"):
+        imported(content, store, **changes)
+
+
+def test_the_same_file_under_another_source_is_reported() -> None:
+    store = MemoryStore()
+    assert imported(HEADER + GOOD, store).imported_before_as is None
+    assert imported(HEADER + GOOD * 2, store).imported_before_as is None
+    report = imported(HEADER + GOOD, store, source="other")
+    assert (report.appended, report.imported_before_as) == (1, "crm")
+    assert imported(HEADER + GOOD, store, source="other").imported_before_as is None
+
+
 def test_a_file_refused_as_a_whole_writes_nothing() -> None:
     store = MemoryStore()
     with pytest.raises(InvalidFile, match="Line: 3"):

@@ -172,6 +172,11 @@ def _show_notes(report: ImportReport) -> None:
         screen.note(f"{report.cut_digits:,} times had more digits than microseconds; the full text is kept in meta.")
     if report.ambiguous_times:
         screen.note(f"{report.ambiguous_times:,} local times come twice in the night the clock is set back: the first.")
+    if report.imported_before_as is not None:
+        screen.note(
+            f"This very file was imported before, as the source {report.imported_before_as}: its rows are now there "
+            f"twice. To undo it: whence copy STORE NEW --without import:{report.import_id}."
+        )
     if report.recorded_not_kept:
         screen.note(
             f"The recorded time and the basis of {report.recorded_not_kept:,} events were not kept: the store holds "
