@@ -148,7 +148,7 @@ def check_readable(mapping: Mapping, source: Given) -> None:
     can be read only once, such as a pipe, is left alone."""
     if not isinstance(source, (str, os.PathLike)) or source == "-":
         return
-    if os.path.isfile(source) or not os.path.exists(source):
+    if os.path.isfile(source) or os.path.isdir(source) or not os.path.exists(source):
         Intake(mapping, source).close()
 
 

@@ -82,6 +82,7 @@ def test_of_many_rows_refused_for_the_same_reason_the_first_are_named_and_the_re
         (("nope.xyz",), "Check the path"),
         (("crm.csv", "--mapping", "other"), "Did you mean crm?"),
         (("bad.csv",), "add delimiter"),
+        ((".",), "Name a file in it"),
     ],
 )
 def test_a_wrong_file_or_mapping_makes_no_store_and_says_what_to_do(
