@@ -71,6 +71,7 @@ _CURRENCY = (
     r"|NZD|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR)"
 )
 """Only these: 5 MIO is not 5, nor is 50 ¢ half a hundred."""
+MONEY_CHARACTERS_MAX = 100  # a cell that is no amount may be long, and is not worth the search
 _MONEY = re.compile(rf"(-?){_CURRENCY}\s*(.+)|(.+?)\s*{_CURRENCY}")
 _DELIMITERS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
 """What separates columns where a comma does not, and how it is written in TOML."""
@@ -420,7 +421,8 @@ _REMEDIES = {
 
 def _plain(text: str, decimal: str) -> str | None:
     """A number without its currency and groups, its decimal sign a dot; None when a dot is in the wrong place."""
-    if money := _MONEY.fullmatch(text):
+    bare = text[:1].isdigit() and text[-1:].isdigit()
+    if not bare and len(text) <= MONEY_CHARACTERS_MAX and (money := _MONEY.fullmatch(text)):
         text = money[3] or money[1] + money[2]
     if decimal == ".":
         return text
