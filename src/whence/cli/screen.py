@@ -126,6 +126,7 @@ def dim(text: str) -> None:
 
 def note(text: str) -> None:
     """Tell the person something that is not part of the answer, on standard error."""
+    sys.stdout.flush()  # so that what was printed before it stands above it
     styled(text, "dim", file=sys.stderr)
 
 
