@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from whence.clock import FixedClock
-from whence.copying import IMPORT_STARTED, copy
+from whence.copying import copy
 from whence.errors import NotKnown, StoreError
-from whence.events import Body, Event, Recorded
+from whence.events import IMPORT_STARTED, Body, Event, Recorded
 from whence.importer import import_events
 from whence.mapping import Mapping
 from whence.query import Basis, Query

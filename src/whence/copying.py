@@ -8,14 +8,12 @@ from difflib import get_close_matches
 from itertools import filterfalse
 
 from whence.errors import NotKnown, StoreError
-from whence.events import Recorded
+from whence.events import IMPORT_STARTED, Recorded
 from whence.grammar import id_to_raw
 from whence.numbering import Numbering
 from whence.query import Query
 from whence.store import Store
 
-IMPORT_STARTED = "whence.ImportStarted"
-"""The type of the event with which every import begins; its id is the import's."""
 NAMED_MAX = 3
 REPORT_EVENTS = 10_000
 

@@ -24,6 +24,8 @@ from whence.grammar import (
 )
 from whence.query import Basis
 
+IMPORT_STARTED, IMPORTED = "whence.ImportStarted", "whence.Imported"
+"""The types of the two events that an import is; the first one's id is the import's."""
 CERTAINLY_SMALL = EVENT_BYTES_MAX // 4
 """So many characters are no more than the limit, whichever they are: a character has up to four bytes."""
 

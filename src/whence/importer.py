@@ -31,7 +31,7 @@ import msgspec
 from whence.admission import refuse_other_spelling
 from whence.clock import EARLIEST_US, Clock, SystemClock, uuid8
 from whence.errors import CorruptStore, IdConflict, InvalidEvent, InvalidFile, InvalidInput
-from whence.events import Event, Recorded, Row, encode, recorded_from, same_content
+from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded, Row, encode, recorded_from, same_content
 from whence.grammar import id_to_raw, raw_to_id
 from whence.intake import Arrival, Intake
 from whence.mapping import Mapping
@@ -41,7 +41,6 @@ from whence.rehearsal import Rehearsal
 from whence.rows import Given, name_of
 from whence.store import Store
 
-STARTED, IMPORTED = "whence.ImportStarted", "whence.Imported"
 BATCH_ROWS = 2000
 REFUSED_SHOWN = 1000
 REFUSED_OF_A_KIND = 5
@@ -407,7 +406,7 @@ class _Import:
 
     def _start(self, id: str) -> Event:
         tag = f"import:{id}"
-        return Event(STARTED, self._about(), (tag,), id=id, actor=self._actor, correlation=tag)
+        return Event(IMPORT_STARTED, self._about(), (tag,), id=id, actor=self._actor, correlation=tag)
 
     def _done(self, id: str) -> Event:
         report, tag = self.report, f"import:{id}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from whence.events import Event
-from whence.importer import IMPORTED, STARTED, ImportReport, import_events
+from whence.events import IMPORT_STARTED, IMPORTED, Event
+from whence.importer import ImportReport, import_events
 from whence.mapping import Mapping
 from whence.stores.memory import MemoryStore
 
@@ -31,7 +31,8 @@ def test_events_without_a_recorded_time_are_appended(format: str, value: dict[st
         store.append(before)
     report = imported(format, value, {**value, "id": "2"}, store=store)
     assert (report.appended, report.refused, report.recorded_not_kept) == (2, [], 0)
-    assert [event.type for event in store.read()][len(before) :] == [STARTED, value["type"], value["type"], IMPORTED]
+    types = [event.type for event in store.read()][len(before) :]
+    assert types == [IMPORT_STARTED, value["type"], value["type"], IMPORTED]
     assert imported(format, value, store=store).already == 1
 
 

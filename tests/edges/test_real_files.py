@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from whence.importer import IMPORTED, STARTED, import_events
+from whence.events import IMPORT_STARTED, IMPORTED
+from whence.importer import import_events
 from whence.mapping import Mapping
 from whence.query import Query, QueryItem
 from whence.stores.memory import MemoryStore
@@ -91,7 +92,7 @@ def test_loans_come_in_with_types_made_to_fit_and_the_original_kept(data_folder:
     types = Counter(event.type for event in store.read())
     assert types["A_SUBMITTED"] == 13_087
     assert types["W_Completeren_aanvraag"] == 54_850
-    assert (types[STARTED], types[IMPORTED]) == (1, 1)
+    assert (types[IMPORT_STARTED], types[IMPORTED]) == (1, 1)
     one = next(iter(store.read(Query((QueryItem(types=("W_Completeren_aanvraag",)),)), limit=1)))
     assert one.meta == {"type": "W_Completeren aanvraag"}
     assert one.correlation == f"import:{report.import_id}"

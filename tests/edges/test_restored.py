@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from whence.clock import FixedClock
-from whence.events import Event, Recorded
+from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded
 from whence.exporter import export
-from whence.importer import BATCH_ROWS, IMPORTED, STARTED, ImportReport, import_events
+from whence.importer import BATCH_ROWS, ImportReport, import_events
 from whence.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
@@ -150,7 +150,7 @@ def test_a_recorded_column_is_kept_in_an_empty_store_and_the_import_is_noted_at_
     report = import_text(store, FIRST)
     assert recorded_days(store) == [(1, True), (2, True)]
     rows, own = list(store.read())[:2], list(store.read())[2:]
-    assert [event.type for event in own] == [STARTED, IMPORTED]
+    assert [event.type for event in own] == [IMPORT_STARTED, IMPORTED]
     assert {event.correlation for event in (*rows, *own)} == {f"import:{report.import_id}"}
     assert (import_text(store, FIRST).already, store.head()) == (2, 4)
 
@@ -180,7 +180,7 @@ def test_a_recorded_column_is_gone_on_with_after_a_crash_and_noted_once(
     again = import_text(broken, GROWN)
     assert (again.already, again.appended, again.recorded_not_kept) == (stored, 3 - stored, 0)
     assert list(broken.read())[:3] == list(whole.read())[:3]
-    assert [event.type for event in broken.read()][3:] == [STARTED, IMPORTED]
+    assert [event.type for event in broken.read()][3:] == [IMPORT_STARTED, IMPORTED]
     assert again.import_id == report.import_id
 
 
@@ -214,7 +214,7 @@ def test_two_who_restore_the_same_file_at_once_end_with_one_history(tmp_path: Pa
     rows_there = [event for event in store.read() if event.type in "AB"]
     assert len({event.id for event in rows_there}) == len(rows_there) == count
     assert all(event.recorded.year == 2020 for event in rows_there)
-    assert [event.type for event in store.read()].count(STARTED) == (0 if "whence" in mapping else 1)
+    assert [event.type for event in store.read()].count(IMPORT_STARTED) == (0 if "whence" in mapping else 1)
     store.close()
 
 

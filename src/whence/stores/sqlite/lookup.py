@@ -4,7 +4,7 @@ the tending of the runs, which the store calls within its write transactions."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import apsw
@@ -114,7 +114,7 @@ class Lookup:
         if self._checked is not self._snapshot.runs or self._wants_filters != (self._lookups >= LOOKUPS_BEFORE_FILTERS):
             self._checked = self._snapshot.runs
             self._wants_filters = self._lookups >= LOOKUPS_BEFORE_FILTERS
-            self._work = self.can_merge() or (self._wants_filters and self._lacks_filter() is not None)
+            self._work = self.can_merge() or (self._wants_filters and next(self._lacking_filters(), None) is not None)
         return self._work
 
     def is_behind(self) -> bool:
@@ -139,11 +139,10 @@ class Lookup:
             return
         from whence.stores.sqlite.merging import FilterBuilding
 
-        while steps and (run := self._lacks_filter()) is not None:
-            if self._building is None or self._building.run != run.run:
+        while steps and (run := next(self._lacking_filters(), None)) is not None:
+            if self._building is None or self._building.run.run != run.run:
                 self._building = FilterBuilding(run)
             if (built := self._building.go_on(self._snapshot.db)) is not None:
-                built.added = run.written
                 self.filters[run.run] = built
                 self._checked = None
             steps -= 1
@@ -152,15 +151,11 @@ class Lookup:
         """The filters of the small runs that this process has none of: together some 20 ms."""
         from whence.stores.sqlite.merging import FilterBuilding
 
-        for run in self._snapshot.runs:
-            if run.keys <= SMALL_RUN_KEYS and run.written == run.keys and trusted_filter(run, self.filters) is None:
-                building = FilterBuilding(run)
-                while (built := building.go_on(self._snapshot.db)) is None:
-                    pass
-                built.added = run.written
-                self.filters[run.run] = built
+        for run in self._lacking_filters():
+            if run.keys <= SMALL_RUN_KEYS:
+                self.filters[run.run] = FilterBuilding(run).complete(self._snapshot.db)
 
-    def _lacks_filter(self) -> Run | None:
-        """A whole run without a filter that can be trusted, or None."""
+    def _lacking_filters(self) -> Iterator[Run]:
+        """The whole runs without a filter that can be trusted."""
         whole = (run for run in self._snapshot.runs if run.written == run.keys)
-        return next((run for run in whole if trusted_filter(run, self.filters) is None), None)
+        return (run for run in whole if trusted_filter(run, self.filters) is None)

@@ -128,18 +128,27 @@ class FilterBuilding:
     """The filter of a run that another process wrote, made from its chunks a few at a time."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run.run
+        self.run = run
         self._filter = Filter(run.keys)
         self._upto = -1
 
     def go_on(self, db: apsw.Connection) -> Filter | None:
         """The filter when it is complete. A key that a merge moves meanwhile does no harm: one too many is allowed."""
-        chunks = db.execute(_NEXT_CHUNKS, (self.run, self._upto, FILTER_CHUNKS)).fetchall()
+        chunks = db.execute(_NEXT_CHUNKS, (self.run.run, self._upto, FILTER_CHUNKS)).fetchall()
         for (keys,) in chunks:
             added = _array(keys)
             self._filter.add(added)
             self._upto = int(added[0])
-        return self._filter if len(chunks) < FILTER_CHUNKS else None
+        if len(chunks) == FILTER_CHUNKS:
+            return None
+        self._filter.added = self.run.written
+        return self._filter
+
+    def complete(self, db: apsw.Connection) -> Filter:
+        """The filter, at once."""
+        while (built := self.go_on(db)) is None:
+            pass
+        return built
 
 
 def stored_keys(db: apsw.Connection, run: int) -> Iterator[Keys]:
