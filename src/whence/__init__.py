@@ -19,7 +19,7 @@ from whence.model import Model, on
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Identity, Reading, Store
 from whence.subscription import Subscription
-from whence.why import Explanation
+from whence.why import Contribution, Explanation, LeftOut
 
 __version__ = "0.1.0"
 
@@ -34,6 +34,7 @@ __all__ = [
     "Codec",
     "ConditionFailed",
     "Conflict",
+    "Contribution",
     "Decided",
     "Event",
     "Explanation",
@@ -42,6 +43,7 @@ __all__ = [
     "IdConflict",
     "Identity",
     "InvalidInput",
+    "LeftOut",
     "Model",
     "Query",
     "QueryItem",

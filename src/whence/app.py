@@ -30,7 +30,7 @@ from whence.rows import Given
 from whence.soundness import Promise, check
 from whence.store import Store
 from whence.stores.opening import open_store
-from whence.why import Explanation, why
+from whence.why import Explanation, LeftOut, why, without, without_each
 
 Moment = str | int | datetime | date | At | None
 """See Whence."""
@@ -237,9 +237,29 @@ class Whence:
         first = self.state(entity, at=before, model=model)
         return diff(first or {}, self.state(entity, at=after, model=model) or {})
 
-    def why(self, entity: str, field: str, *, at: Moment = None, model: NamedModel = None) -> Explanation:
-        """The events that changed a field of an entity, in order. Raises InvalidModel for a field there is not."""
-        return why(self.history(at), self.model(entity, model), entity, field)
+    def why(
+        self, entity: str, field: str, *, at: Moment = None, model: NamedModel = None, depth: int = 1
+    ) -> Explanation:
+        """The events that made the value of an entity's field, in order: replaying only them gives the same value.
+
+        `depth` is how far decisions are followed to what they looked at. Raises InvalidModel for a field there is not.
+        """
+        chosen, settings = self.model(entity, model), self.config.settings_query()
+        return why(self.history(at), chosen, entity, field, settings=settings, depth=depth)
+
+    def without(
+        self, entity: str, field: str, *events: str | int, at: Moment = None, model: NamedModel = None
+    ) -> LeftOut:
+        """The value of a field had these events, named as in `event`, not happened. Raises NotKnown."""
+        ids = [self.event(event).id for event in events]
+        return without(self.history(at), self.model(entity, model), entity, field, *ids)
+
+    def without_each(
+        self, entity: str, field: str, *, at: Moment = None, model: NamedModel = None
+    ) -> Iterator[LeftOut]:
+        """For each event that made a value, in order, the value had this one not happened."""
+        history, chosen = self.history(at), self.model(entity, model)
+        return without_each(history, why(history, chosen, entity, field, depth=0), chosen)
 
     def types(self, progress: Progress | None = None) -> list[TypeSummary]:
         """Every event type with its count, first and last time and kinds of tags."""

@@ -3,6 +3,7 @@ What a mapping or a model's rules mean is left to mapping and rules.
 
     store = "leads.db"
     zone = "Europe/Berlin"
+    settings = ["PromptChanged"]    # event types, or tags, that change how things are decided
 
     [import.crm]                # a mapping, for `whence import leads.csv --mapping crm`
     [model.lead]                # rules for the entities lead:…, or python = "module:Class"
@@ -26,16 +27,17 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, WhenceError
-from whence.grammar import normal_kind
+from whence.errors import InvalidConfig, InvalidEvent, WhenceError
+from whence.grammar import normal_kind, normal_type, split_tag
 from whence.mapping import Mapping
 from whence.model import Model
 from whence.moments import zone_of
+from whence.query import Query, QueryItem
 from whence.rules import built_in, from_toml
 
 FILE_NAME = "whence.toml"
 STORE_VARIABLE = "WHENCE_STORE"
-KEYS = ("store", "zone", "import", "model")
+KEYS = ("store", "zone", "settings", "import", "model")
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -46,6 +48,7 @@ class Config(msgspec.Struct, frozen=True):
     store: str | None = None
     zone: tzinfo = UTC
     zone_is_said: bool = False
+    settings: tuple[str, ...] = ()
     imports: dict[str, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
 
@@ -68,7 +71,7 @@ class Config(msgspec.Struct, frozen=True):
         zone = _zone(path, table.get("zone", "UTC"))
         store = _text(path, "store", table.get("store"))
         imports, models = _tables(path, "import", table), _tables(path, "model", table)
-        return cls(folder, path, store, zone, "zone" in table, imports, models)
+        return cls(folder, path, store, zone, "zone" in table, _settings(path, table), imports, models)
 
     def store_url(self, given: str | None = None) -> str:
         """Where the store is: `given`, else WHENCE_STORE, else what the file names, relative to the file's folder.
@@ -98,6 +101,11 @@ class Config(msgspec.Struct, frozen=True):
     def in_zone(self, zone: tzinfo) -> Config:
         """The same configuration in another time zone."""
         return msgspec.structs.replace(self, zone=zone, zone_is_said=True)
+
+    def settings_query(self) -> Query | None:
+        """What selects the events that change how things are decided; None where none are named."""
+        items = [QueryItem(tags=(each,)) if ":" in each else QueryItem(types=(each,)) for each in self.settings]
+        return Query(tuple(items)) if items else None
 
     def mapping(self, name: str | None = None) -> Mapping:
         """The mapping [import.NAME], or the one in the file of that name; the only one there is when None. Times
@@ -239,6 +247,20 @@ def _text(path: Path, key: str, value: Any) -> str | None:
     if value is None or (isinstance(value, str) and value):
         return value
     raise InvalidConfig("Not text", file=path, key=key, value=repr(value), remedy=f'Write {key} = "…".')
+
+
+def _settings(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
+    found = table.get("settings", [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        remedy = 'Write settings = ["PromptChanged", "setting:scoring"].'
+        raise InvalidConfig("Not event types or tags", file=path, key="settings", value=repr(found), remedy=remedy)
+    for each in found:
+        try:
+            split_tag(each) if ":" in each else normal_type(each)
+        except InvalidEvent as problem:
+            facts = {"file": path, "key": "settings", **problem.facts}
+            raise InvalidConfig(problem.fact, remedy=problem.remedy, **facts) from None
+    return tuple(found)
 
 
 def _tables(path: Path, key: str, table: dict[str, Any]) -> dict[str, dict[str, Any]]:

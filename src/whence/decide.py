@@ -14,6 +14,7 @@ from whence.errors import ConditionFailed, InvalidModel
 from whence.events import Event, Recorded, events_of
 from whence.grammar import split_tag
 from whence.model import Model, ModelLike
+from whence.noting import reads_of
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Store
 
@@ -46,8 +47,8 @@ def execute(
 
     `decide` is a pure function: it is given the state (for several entities a dict of states by tag) and returns one
     event, several, or None when nothing is to happen. The boundary is every event of the entities, or `query`, which
-    must select what the decision depends on. The basis is stored with the events, and `settings` in it: a text that
-    says by which version of your rules it was decided.
+    must select what the decision depends on. The basis is stored with the events: for one entity it names the fields of
+    the state that `decide` read, and `settings` is a text that says by which version of your rules it was decided.
 
     Raises ConditionFailed when other decisions came first `attempts_max` times, InvalidEvent when `decide` returns
     something else, and whatever `decide` raises.
@@ -63,12 +64,17 @@ def execute(
         reading = store.read(boundary)
         read = list(reading)
         states = {entity: _state(by_kind[split_tag(entity)[0]], read, entity) for entity in several}
-        events = events_of(decide(states[entities] if isinstance(entities, str) else states))
+        fields = None
+        if isinstance(entities, str):
+            decided, fields = reads_of(decide, states[entities])
+        else:
+            decided = decide(states)
+        events = events_of(decided)
         if not events:
             return Decided((), (), attempt)
         condition = AppendCondition(fail_if_events_match=boundary, after=reading.head)
         try:
-            positions = store.append(events, condition, basis=Basis(boundary, reading.head, settings))
+            positions = store.append(events, condition, basis=Basis(boundary, reading.head, settings, fields))
         except ConditionFailed as conflict:
             if attempt == attempts_max:
                 raise ConditionFailed(

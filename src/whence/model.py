@@ -20,12 +20,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from whence.codec import Codec, Unfit, stored_version
+from whence.dependence import Dependences, dependences
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Fact, Kind, Recorded
 from whence.grammar import normal_kind, normal_type
@@ -69,8 +71,14 @@ class Model:
         name: str = "",
         declared: Iterable[str] = (),
         data_step_for: Callable[[Kind], Step | None] | None = None,
+        dependences_of: Callable[[str], Dependences | None] = lambda _: None,
+        rules_of: Callable[[str, str], Sequence[str]] | None = None,
     ) -> None:
-        """`data_step_for` gives the same steps over the stored data alone, for a model that looks at nothing else."""
+        """`data_step_for` gives the same steps over the stored data alone, for a model that looks at nothing else.
+
+        For explanations: `dependences_of` an event type says which fields its step writes and what they depend on (see
+        `dependence`; None where that is not known), and `rules_of` a type and a field what the rules are called.
+        """
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
         self.kind = normal_kind(kind)
@@ -79,6 +87,8 @@ class Model:
         self.initial = initial
         self.declared = tuple(declared)
         self.reads_data = data_step_for is not None
+        self.dependences_of = cache(dependences_of)
+        self.rules_of = rules_of or (lambda type, field: [self.name])
         self._data_step_for = data_step_for
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}
@@ -104,6 +114,8 @@ class Model:
             name=str(name),
             declared=_declared(thing),
             data_step_for=_data_step_for(thing, marked),
+            dependences_of=lambda type: _together(thing, _handlers_of(thing, marked, type), type),
+            rules_of=lambda type, field: _writing(thing, _handlers_of(thing, marked, type), type, field),
         )
 
     @classmethod
@@ -121,7 +133,14 @@ class Model:
         `initial` is the first state, or a function without parameters that makes it.
         """
         first = initial if callable(initial) else lambda: initial
-        return cls(kind, first, lambda _: apply, order=order, name=name or getattr(apply, "__name__", kind))
+        return cls(
+            kind,
+            first,
+            lambda _: apply,
+            order=order,
+            name=name or getattr(apply, "__name__", kind),
+            dependences_of=lambda name: _of_function(apply, first, name),
+        )
 
     def step(self, type: str) -> Step | None:
         """The step for an event type, or None when the model does not look at it."""
@@ -176,9 +195,10 @@ class Model:
         if not hasattr(state, "__dict__"):
             return {"value": state}
         own = {name: value for name, value in vars(state).items() if not name.startswith("_")}
-        return {name: self._value(state, name) for name in self.declared if name not in own} | own
+        return {name: self.value(state, name) for name in self.declared if name not in own} | own
 
-    def _value(self, state: Any, name: str) -> Any:
+    def value(self, state: Any, name: str) -> Any:
+        """An attribute of a state. Raises FoldFailed naming the property that raised."""
         try:
             return getattr(state, name)
         except Exception as problem:
@@ -280,6 +300,41 @@ def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], S
         return _all_of(steps) if len(steps) > 1 else next(iter(steps), None)
 
     return step_for
+
+
+def _handlers_of(cls: type, marked: list[Callable[..., None]], name: str) -> list[Callable[..., None]]:
+    """The handlers of a class that events of a type are given to."""
+    named = _named(marked)
+    codec = _codec_of(cls, named)
+    every = [handler for handler in marked if not handler.__whence_on__]  # type: ignore[attr-defined]
+    return every + [
+        handler
+        for event, handler in named
+        if name == (codec.type_of(event) if isinstance(event, type) else normal_type(event))
+    ]
+
+
+def _together(cls: type, handlers: Iterable[Callable[..., None]], name: str) -> Dependences | None:
+    """What these handlers write, each field with all that it depends on; None where one of them does not say."""
+    found: dict[str, frozenset[str]] = {}
+    for handler in handlers:
+        each = dependences(handler, cls, name, returns_state=False)
+        if each is None:
+            return None
+        found |= {field: found.get(field, frozenset()) | fields for field, fields in each.items()}
+    return found
+
+
+def _of_function(apply: Step, first: Callable[[], Any], name: str) -> Dependences | None:
+    """What a function writes on events of a type, each field with all that it depends on."""
+    owner: type = type(first())
+    return dependences(apply, owner, name, returns_state=True)
+
+
+def _writing(cls: type, handlers: Iterable[Callable[..., None]], name: str, field: str) -> list[str]:
+    """The names of those handlers that may write a field."""
+    said = {_name(handler): dependences(handler, cls, name, returns_state=False) for handler in handlers}
+    return [each for each, fields in said.items() if fields is None or field in fields]
 
 
 def _all_of(steps: list[Step]) -> Step:

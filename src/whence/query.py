@@ -138,7 +138,8 @@ class AppendCondition(msgspec.Struct, frozen=True):
 
 
 class Basis(msgspec.Struct, frozen=True):
-    """What a decision was made on: the query it read, the head it saw, and the version of the settings in force.
+    """What a decision was made on: the query it read, the head it saw, the version of the settings in force, and the
+    fields of the state that it read, where they are known.
 
     Raises InvalidQuery when a part is something else.
     """
@@ -146,21 +147,26 @@ class Basis(msgspec.Struct, frozen=True):
     query: Query
     position: int
     settings: str | None = None
+    reads: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.query, Query) or not isinstance(self.settings, str | None):
-            raise InvalidQuery("A basis is a Query, a position and a text", basis=repr(self)[:80])
+        texts = (self.settings or "", *(self.reads or ()))
+        if not isinstance(self.query, Query) or not all(isinstance(text, str) for text in texts):
+            raise InvalidQuery("A basis is a Query, a position, a text and names of fields", basis=repr(self)[:80])
         _check_position("position", self.position)
 
     def to_json(self) -> dict[str, Any]:
-        settings = {} if self.settings is None else {"settings": self.settings}
-        return {"query": self.query.to_json(), "position": self.position, **settings}
+        given = {"settings": self.settings, "reads": None if self.reads is None else list(self.reads)}
+        known = {name: value for name, value in given.items() if value is not None}
+        return {"query": self.query.to_json(), "position": self.position, **known}
 
     @classmethod
     def from_json(cls, value: Any) -> Basis:
         """The basis that `to_json` wrote. Raises InvalidQuery."""
         try:
-            return cls(Query.from_json(value["query"]), value["position"], value.get("settings"))
+            reads = value.get("reads")
+            given = value.get("settings"), None if reads is None else tuple(reads)
+            return cls(Query.from_json(value["query"]), value["position"], *given)
         except (TypeError, KeyError, AttributeError):
             raise InvalidQuery("Not a basis", value=repr(value)[:80]) from None
 

@@ -32,6 +32,7 @@ from typing import Any
 
 from whence.clock import to_datetime
 from whence.compare import same
+from whence.dependence import ALONE
 from whence.errors import InvalidConfig, InvalidEvent
 from whence.events import Recorded
 from whence.grammar import normal_type
@@ -53,6 +54,8 @@ ENVELOPE: dict[str, Callable[[Recorded], Any]] = {
 Value = Callable[[Recorded, Any], Any]
 """From an event and its data to a value, or ABSENT."""
 
+BUILT_IN = "last value of each data field"
+"""What the rule of the built-in model is called."""
 COUNTS = "events"
 """The field of the built-in model that counts the events of each type; data of that name become `data.events`."""
 LOOKED_AT = 1000
@@ -64,7 +67,15 @@ EXACT = Context(prec=1000, traps=[Inexact, InvalidOperation])
 
 def built_in(kind: str) -> Model:
     """The model of a kind of which nothing is said. Raises InvalidEvent when it is no kind."""
-    return Model(kind, dict, lambda _: _keep_last_values, order=ORDER, name="built-in")
+    return Model(
+        kind,
+        dict,
+        lambda _: _keep_last_values,
+        order=ORDER,
+        name="built-in",
+        dependences_of=lambda _: ALONE,
+        rules_of=lambda type, field: [BUILT_IN],
+    )
 
 
 def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
@@ -92,7 +103,28 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         steps = [*base, *(step for types, step in compiled if types is None or type in types)]
         return _in_turn(steps) if steps else None
 
-    return Model(kind, lambda: copy.deepcopy(fields), step_for, order=order, name=f"[{place}]")
+    def rules_of(type: str, field: str) -> list[str]:
+        said = [
+            f"[{place}] rule {n}" for n, rule in enumerate(rules, 1) if _writes(f"{place}.rule {n}", rule, type, field)
+        ]
+        return said or [BUILT_IN]
+
+    return Model(
+        kind,
+        lambda: copy.deepcopy(fields),
+        step_for,
+        order=order,
+        name=f"[{place}]",
+        dependences_of=lambda _: ALONE,
+        rules_of=rules_of,
+    )
+
+
+def _writes(place: str, rule: Mapping[str, Any], type: str, field: str) -> bool:
+    """Whether a rule writes a field on events of a type."""
+    types = _types(place, rule["on"])
+    fields = {name for key in ("first", "set", "last", "add") for name, _ in _fields(place, rule, key)}
+    return (types is None or type in types) and field in fields | set(_names(place, rule, "count"))
 
 
 def idle(kind: str, table: Mapping[str, Any], store: Store) -> Iterator[str]:

@@ -1,86 +1,357 @@
-"""Why a field has the value it has: the ordered events that changed it, each with before and after. It is the very same
-fold, looked at between its steps."""
+"""Why a field has the value it has: the events that made it, each with its role, before and after, what it added, by
+which rule, and for a decision what it looked at. Which events those are is left to slicing, and is proved there."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Context, Decimal, Inexact
+from typing import Any, Literal
 
 import msgspec
 
-from whence.compare import refuse_field, same
+from whence.compare import Change, refuse_field, same
+from whence.errors import FoldFailed
 from whence.events import Recorded
-from whence.history import History
+from whence.grammar import split_tag
+from whence.history import At, History
 from whence.model import Model, ModelLike
-from whence.query import Query
+from whence.query import Basis, Query
+from whence.slicing import Precision, Slice, sliced
+from whence.tracing import WHOLE
+
+EXACT = Context(prec=1000, traps=[Inexact])
+"""A difference that would lose a digit is an error."""
+
+Role = Literal["set", "added", "changed", "fed"]
+"""`set`: gave the value without looking at the one before; `added` to the number there was; `changed` what there was;
+`fed`: wrote another field that one of these read."""
+
+PARTS_MAX = 100
+"""Before and after of a list or table with more parts are told by its size, so that an answer stays short."""
 
 
-class Step(msgspec.Struct, frozen=True):
-    """An event that changed the field, and the value before and after it."""
+class Looked(msgspec.Struct, frozen=True):
+    """What a decision looked at: its basis, and the events that its query saw up to its position.
+
+    Where the basis says which fields the decision read, `fields` explains each as it was then, and `events` are only
+    those that made them; `narrowed` says so.
+    """
+
+    basis: Basis
+    events: tuple[Recorded, ...]
+    fields: tuple[Explanation, ...] = ()
+    narrowed: bool = False
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """An event that made a value.
+
+    `before` and `after` are the value in the whole history. `added` is what it adds to a number when the named events
+    alone are replayed: all of them add up, exactly, to the value less the one before any event. `changes` are the
+    other fields it wrote that were read on the way.
+    """
 
     recorded: Recorded
+    role: Role
     before: Any
     after: Any
+    added: int | Decimal | None
+    changes: tuple[Change, ...]
+    rules: tuple[str, ...]
+    looked_at: Looked | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """The value of an entity's field and the steps that led to it, in the order of the fold."""
+    """The value of an entity's field and the events that made it, in the order of the fold: replaying only them gives
+    the same value.
+
+    `start` is the value before any event. `precision` says how far reads were told apart: "fields", "handlers" (all
+    that a handler read counts for all that it wrote), or "events" (every event that the model handles). `between` are
+    the entity's other events and the settings changes since the value before, where an outside system set the value
+    and nothing proves what it looked at.
+    """
 
     entity: str
     field: str
     value: Any
-    steps: list[Step]
+    start: Any
+    contributions: tuple[Contribution, ...]
+    model: str
+    order: str
+    precision: Precision
+    between: tuple[Recorded, ...] = ()
+
+    @property
+    def events(self) -> list[Recorded]:
+        """The events that made the value."""
+        return [each.recorded for each in self.contributions]
 
 
-def why(history: History, model: ModelLike, entity: str, field: str) -> Explanation:
-    """Every event that changed a field of an entity; changes within lists and dicts count. A part of a field is asked
-    for with dots: `address.city`.
+class LeftOut(msgspec.Struct, frozen=True):
+    """The value of a field as it is, and as it would be had some events not happened.
+
+    `problem` says why there is no such value: the fold fails without them.
+    """
+
+    entity: str
+    field: str
+    left_out: tuple[Recorded, ...]
+    value: Any
+    without: Any
+    problem: str | None = None
+
+    @property
+    def matters(self) -> bool:
+        """Whether the value would be another."""
+        return self.problem is not None or not same(self.value, self.without)
+
+
+def why(
+    history: History,
+    model: ModelLike,
+    entity: str,
+    field: str,
+    *,
+    settings: Query | None = None,
+    depth: int = 1,
+) -> Explanation:
+    """The events that made a field's value, in order. A part of a field is asked for with dots: `address.city`.
+
+    `settings` selects the events that change how things are decided; those between two values that an outside system
+    set are shown with them. `depth` is how far decisions are followed to what they looked at, and so on from there.
 
     Raises InvalidModel for a field that the entity never had, naming those it has, and FoldFailed.
     """
     model = Model.of(model)
-    before = value_at(model.fields(model.initial()), field)
-    steps, known = [], dict(model.fields(model.initial()))
-    seen = before is not MISSING
-    for recorded, fields in _states(history, model, entity):
-        known = fields
-        after = value_at(fields, field)
-        seen = seen or after is not MISSING
-        if not same(before, after):
-            steps.append(Step(recorded, _shown(before), _shown(after)))
-        before = after
-    if not seen:
-        refuse_field(field, known)
-    return Explanation(entity, field, _shown(before), steps)
+    query = Query.of(tags=[entity])
+    events = list(history.events(query, order=model.order))
+    found = sliced(
+        model, events, lambda state: value_of(model, state, field), lambda state: _brief(model, state, field)
+    )
+    start = value_of(model, model.initial(), field)
+    _refuse_unknown(model, events, field, found, start)
+    contributions = tuple(_contributions(model, events, field, found))
+    if depth:
+        contributions = tuple(
+            msgspec.structs.replace(each, looked_at=looked_at(history, model, each.recorded, depth=depth - 1))
+            for each in contributions
+        )
+    return Explanation(
+        entity=entity,
+        field=field,
+        value=_shown(found.value),
+        start=_shown(start),
+        contributions=contributions,
+        model=model.name,
+        order=model.order,
+        precision=found.precision,
+        between=_between(history, events, field, found, settings),
+    )
 
 
-MISSING = object()
-"""What `value_at` returns where there is no value; None is a value."""
+def looked_at(history: History, model: ModelLike, recorded: Recorded, *, depth: int = 0) -> Looked | None:
+    """What the decision that an event is looked at, or None for an event that was not decided on a basis.
+
+    Narrowed to the events that made the fields it read, where the basis names those fields.
+    """
+    basis = recorded.basis
+    if basis is None:
+        return None
+    model, then = Model.of(model), history.at(At(position=basis.position))
+    entities = [tag for item in basis.query.items for tag in item.tags if split_tag(tag)[0] == model.kind]
+    if basis.reads is None or len(entities) != 1:
+        return Looked(basis, tuple(then.events(basis.query)))
+    fields = tuple(why(then, model, entities[0], field, depth=depth) for field in basis.reads)
+    made = {each.position: each for found in fields for each in found.events}
+    return Looked(basis, tuple(made[position] for position in sorted(made)), fields, narrowed=True)
 
 
-def value_at(fields: Mapping[str, Any], path: str) -> Any:
-    """A copy of the value of a field, or of a part of one named with dots; MISSING where there is none."""
-    if path in fields:
-        return copy.deepcopy(fields[path])
+def without(history: History, model: ModelLike, entity: str, field: str, *events: str) -> LeftOut:
+    """A field's value had these events, named by id, not happened. Raises NotKnown for an id that is not here."""
+    model, query = Model.of(model), Query.of(tags=[entity])
+    whole = list(history.events(query, order=model.order))
+    rest = list(history.drop(*events).events(query, order=model.order))
+    kept = {event.raw_id for event in rest}
+    return _left_out(model, entity, field, whole, [event for event in whole if event.raw_id not in kept])
+
+
+def without_each(history: History, explanation: Explanation, model: ModelLike) -> Iterator[LeftOut]:
+    """For each event that made a value, in order, the value had this one not happened. Each folds the entity anew."""
+    model, entity = Model.of(model), explanation.entity
+    whole = list(history.events(Query.of(tags=[entity]), order=model.order))
+    for event in explanation.events:
+        yield _left_out(model, entity, explanation.field, whole, [event])
+
+
+def _left_out(
+    model: Model, entity: str, field: str, whole: Sequence[Recorded], left_out: Sequence[Recorded]
+) -> LeftOut:
+    ids = {event.raw_id for event in left_out}
+    state = model.fold(whole)
+    value = _shown(copy.deepcopy(value_of(model, state, field)))
+    try:
+        rest = model.fold(event for event in whole if event.raw_id not in ids)
+        other = _shown(value_of(model, rest, field))
+    except FoldFailed as problem:
+        return LeftOut(entity, field, tuple(left_out), value, None, str(problem))
+    return LeftOut(entity, field, tuple(left_out), value, other)
+
+
+def _refuse_unknown(model: Model, events: Sequence[Recorded], field: str, found: Slice, start: Any) -> None:
+    """Raise InvalidModel for a field that there never was, naming those there are."""
+    if found.value is MISSING and start is MISSING and not found.indexes:
+        refuse_field(field, model.fields(model.fold(events)))
+
+
+def _contributions(model: Model, events: Sequence[Recorded], field: str, found: Slice) -> Iterator[Contribution]:
+    """Each event that made the value, with what it changed in the whole history."""
+    root, state = _root(found, field), model.initial()
+    replayed = dict(zip(found.through, found.replayed[1:], strict=True))
+    reached = found.replayed[0]
+    for index, event in enumerate(events):
+        through = found.through.get(index)
+        if through is None:
+            state = model.apply(state, event)
+            continue
+        names = (field, *sorted(through - {root}))
+        before = {name: _shown(_brief(model, state, name)) for name in names}
+        state = model.apply(state, event)
+        after = {name: _shown(_brief(model, state, name)) for name in names}
+        changes = [Change(name, before[name], after[name]) for name in names[1:]]
+        wrote = root in through if root in found.writes[index] else not same(before[field], after[field])
+        added = _difference(reached, replayed[index]) if wrote else None
+        reached = replayed[index] if wrote else reached
+        yield Contribution(
+            recorded=event,
+            role=_role(wrote, any((index, name) in found.updates for name in through & {root} or through), added),
+            before=before[field],
+            after=after[field],
+            added=added,
+            changes=tuple(change for change in changes if not same(change.before, change.after)),
+            rules=tuple(dict.fromkeys(rule for name in through for rule in model.rules_of(event.type, name))),
+        )
+
+
+def _root(found: Slice, field: str) -> str:
+    """The field of the state that a field, or a part of one, belongs to; for a property the one it reads is as good."""
+    written = frozenset[str]().union(*found.writes)
+    parts = field.split(".")
+    names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((name for name in names if name in written), field)
+
+
+def _role(wrote: bool, updated: bool, added: int | Decimal | None) -> Role:
+    if not wrote:
+        return "fed"
+    if not updated:
+        return "set"
+    return "changed" if added is None else "added"
+
+
+def _difference(before: Any, after: Any) -> int | Decimal | None:
+    """What was added to a number, exactly as the numbers are written; where there was none it began at 0.
+
+    None where they are no numbers.
+    """
+    one, other = _number(0 if before is None or before is MISSING else before), _number(after)
+    if one is None or other is None:
+        return None
+    return other - one if isinstance(one, int) and isinstance(other, int) else EXACT.subtract(Decimal(other), one)
+
+
+def _number(value: Any) -> int | Decimal | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return Decimal(repr(value)) if math.isfinite(value) else None
+    return value if isinstance(value, (int, Decimal)) else None
+
+
+def _between(
+    history: History, events: Sequence[Recorded], field: str, found: Slice, settings: Query | None
+) -> tuple[Recorded, ...]:
+    """What came since the value before, where the last event set the value and nothing says what it was set on."""
+    if len(found.through) != 1:
+        return ()  # it was made from what several events left behind
+    root, (last,) = _root(found, field), found.through
+    event = events[last]
+    if (last, root) in found.updates or event.basis_text is not None or not _holds(event.data, found.value):
+        return ()
+    previous = next((index for index in range(last - 1, -1, -1) if root in found.writes[index]), -1)
+    since = events[previous].position if previous >= 0 else 0
+    others = [*events[max(previous, 0) : last]]
+    if settings is not None:
+        own = {event.position for event in others}
+        changes = history.upto(events[last].position - 1).events(settings)
+        others += [event for event in changes if event.position > since and event.position not in own]
+    return tuple(sorted(others, key=lambda event: (event.time_us, event.position)))
+
+
+def _holds(data: Any, value: Any) -> bool:
+    """Whether a value stands in an event's data, so that whoever recorded the event gave it."""
+    if isinstance(data, dict):
+        return any(_holds(part, value) for part in data.values())
+    return same(data, value)
+
+
+class _Missing:
+    """What there is where there is no value; None is a value."""
+
+    def __copy__(self) -> _Missing:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Missing:
+        return self
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+
+
+def value_of(model: Model, state: Any, path: str) -> Any:
+    """The value of a field of a state, or of a part of one named with dots; MISSING where there is none.
+
+    Only this field is looked at. Raises FoldFailed for a property that raises.
+    """
+    found = _part(model, state, path)
     first, dot, rest = path.partition(".")
-    while dot:
-        part = fields.get(first, MISSING)
-        if isinstance(part, Mapping):
-            return value_at(part, rest)
-        if hasattr(part, "__dict__"):
-            return value_at(vars(part), rest)
+    while found is MISSING and dot:
+        inner = _part(model, state, first)
+        if inner is not MISSING and not isinstance(inner, (str, bytes, int, float)):
+            found = value_of(model, inner, rest)
         more, dot, rest = rest.partition(".")
         first = f"{first}.{more}"
-    return MISSING
+    return found
 
 
-def _states(history: History, model: Model, entity: str) -> Iterator[tuple[Recorded, dict[str, Any]]]:
-    """The fields of an entity after each of its events."""
-    state = model.initial()
-    for recorded in history.events(Query.of(tags=[entity]), order=model.order):
-        state = model.apply(state, recorded)
-        yield recorded, model.fields(state)
+def _part(model: Model, state: Any, name: str) -> Any:
+    if isinstance(state, Mapping):
+        return state[name] if name in state else MISSING  # noqa: SIM401 - get() would copy a default into a trace
+    if name == WHOLE and not hasattr(state, "__dict__") and not isinstance(state, msgspec.Struct):
+        return state
+    if name.startswith("_") or not _has(state, name):
+        return MISSING
+    return model.value(state, name)
+
+
+def _has(state: Any, name: str) -> bool:
+    """Whether a state has an attribute that is no method; a property is not called for that."""
+    found = getattr(type(state), name, MISSING)
+    if found is MISSING:
+        return hasattr(state, name)
+    return not callable(found)
+
+
+def _brief(model: Model, state: Any, path: str) -> Any:
+    """A copy of a field's value that stays short."""
+    value = value_of(model, state, path)
+    if isinstance(value, (Mapping, list, tuple, set, frozenset)) and len(value) > PARTS_MAX:
+        return f"… {len(value):,} parts"
+    return copy.deepcopy(value)
 
 
 def _shown(value: Any) -> Any:

@@ -76,21 +76,20 @@ def story() -> MemoryStore:
     return store
 
 
-def test_why_names_the_events_that_changed_a_field(story: MemoryStore) -> None:
+def test_why_names_the_event_that_set_a_value_and_what_came_in_between(story: MemoryStore) -> None:
     explanation = why(History.of(story), Model.of(Lead), LEAD, "score")
     assert explanation.value == 80
-    assert [(step.recorded.id, step.before, step.after) for step in explanation.steps] == [
-        ("first", 0, 60),
-        ("second", 60, 80),
-    ]
-    assert explanation.steps[1].recorded.cause == "first"
+    (scored,) = explanation.contributions
+    assert (scored.recorded.id, scored.role, scored.before, scored.after) == ("second", "set", 60, 80)
+    assert scored.recorded.cause == "first"
+    assert [event.type for event in explanation.between] == ["LeadScored", *["EmailOpened"] * 3, "WebinarAttended"]
 
 
 def test_why_sees_changes_within_lists_dicts_and_properties(story: MemoryStore) -> None:
     history, model = History.of(story), Model.of(Lead)
-    assert [step.after for step in why(history, model, LEAD, "touches.EmailOpened").steps] == [1, 2, 3]
-    assert [step.after for step in why(history, model, LEAD, "log").steps] == [["first"], ["first", "second"]]
-    assert [step.after for step in why(history, model, LEAD, "is_hot").steps] == [True]
+    assert [each.after for each in why(history, model, LEAD, "touches.EmailOpened").contributions] == [1, 2, 3]
+    assert [each.after for each in why(history, model, LEAD, "log").contributions] == [["first"], ["first", "second"]]
+    assert [each.after for each in why(history, model, LEAD, "is_hot").contributions] == [True]
 
 
 def test_why_of_a_field_there_is_not_names_those_there_are(story: MemoryStore) -> None:
@@ -252,7 +251,7 @@ def test_the_last_step_of_why_is_the_value_shown(events: list[Any]) -> None:
     for entity, state in history.states(model).items():
         for field, value in model.fields(state).items():
             explanation = why(history, model, entity, field)
-            assert explanation.value == value == explanation.steps[-1].after
+            assert explanation.value == value == explanation.contributions[-1].after
 
 
 class Door:
@@ -322,8 +321,8 @@ def test_why_looks_into_plain_objects() -> None:
     store, model = MemoryStore(), Model.of(Person)
     store.append([Event("Moved", "Kiel", (LEAD,)), Event("Other", None, (LEAD,)), Event("Moved", "Bonn", (LEAD,))])
     history = History.of(store)
-    assert [step.after for step in why(history, model, LEAD, "address.city").steps] == ["Kiel", "Bonn"]
-    assert len(why(history, model, LEAD, "address").steps) == 2
+    assert [each.after for each in why(history, model, LEAD, "address.city").contributions] == ["Bonn"]
+    assert len(why(history, model, LEAD, "address").contributions) == 1
 
 
 class Ratio:
@@ -345,5 +344,6 @@ def test_a_property_that_fails_is_named_with_what_to_do() -> None:
     store, model = MemoryStore(), Model.of(Ratio)
     store.append([Event("Sent", None, (LEAD,))])
     assert model.fields(History.of(store).state(model, LEAD)) == {"rate": 0.0, "sent": 1, "opened": 0}
+    assert why(History.of(store), model, LEAD, "sent").value == 1  # the property is not looked at
     with pytest.raises(FoldFailed, match=r"Model: Ratio, Field: rate, Problem: ZeroDivisionError.*return None"):
-        why(History.of(store), model, LEAD, "sent")  # which begins before the first event
+        why(History.of(store), model, LEAD, "rate")  # which begins before the first event

@@ -15,5 +15,6 @@ FULL = os.environ.get("WHENCE_EXAM") == "full"
 
 RACES = 1000 if FULL else 20
 KILLS = 200 if FULL else 8
+EXPLAINED = 500
 EXAMPLES = 2000 if FULL else 60
 TAILED_EVENTS = 20_000 if FULL else 400

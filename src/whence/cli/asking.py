@@ -26,8 +26,8 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
+from whence.cli.explaining import show_explanation
 from whence.cli.pager import paged
-from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
@@ -37,10 +37,8 @@ from whence.query import Query
 from whence.rules import idle
 
 if TYPE_CHECKING:
-    from whence.admission import RawId
     from whence.app import Whence
     from whence.history import At
-    from whence.why import Explanation
 
 FIELD = Column("field", "cyan")
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
@@ -314,11 +312,21 @@ def diff(
 )
 @click.argument("entity")
 @click.argument("field")
+@option(
+    "--depth",
+    type=click.IntRange(0),
+    default=1,
+    envvar="WHENCE_WHY_DEPTH",
+    show_default=True,
+    metavar="N",
+    help="So far are decisions followed to what they looked at.",
+)
 @at_moment
 @shared
 def why(
     entity: str,
     field: str,
+    depth: int,
     at: str | None,
     clock: str,
     model: str | None,
@@ -327,41 +335,18 @@ def why(
     as_json: bool,
     as_csv: bool,
 ) -> int:
-    """Shows the events that changed a field of an entity, in order: when, who, from what to what, and the event that
-    caused it: by its position, and with --json or --csv by its id. Ends with 1 when the field never had a value."""
+    """Shows the events that made the value of an entity's field, in order, each with what it added or changed, by which
+    rule, who and when; below a decided event what the decision looked at. Replaying only these events gives the same
+    value. Where an outside system set the value, the entity's events since the value before stand apart: nothing proves
+    that they are why. Ends with 1 when the field never had a value."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         moment = moment_of(db, at, clock)
         if not _is_known(db, entity, moment):
             return exits.NO
-        explanation = db.why(entity, field, at=moment, model=model)
-        causes = _positions(db, explanation) if form == "screen" else {}
-        local = db.config.zone
-        see = _shown_in(form, local)
-        rows = [
-            (
-                step.recorded.position,
-                times(step.recorded, local),
-                step.recorded.type,
-                step.recorded.actor,
-                see(step.before),
-                see(step.after),
-                causes.get(step.recorded.raw_cause, step.recorded.cause),
-            )
-            for step in explanation.steps
-        ]
-        columns = [POSITION, TIME, TYPE, WHO, BEFORE, AFTER, Column("cause", "dim")]
-        if form == "screen":
-            screen.styled(f"{entity}  {field} = {screen.shown(see(explanation.value))}", "bold")
-        count = screen.table(columns, rows, form, caption=wording.as_of(moment, local, clock))
-        return exits.OK if count else exits.NO
-
-
-def _positions(db: Whence, explanation: Explanation) -> dict[RawId | None, str]:
-    """The causes of the steps as `@120`, which is short and can be typed, as far as they are in this store."""
-    causes = [step.recorded.raw_cause for step in explanation.steps]
-    found = db.store.positions_of([cause for cause in causes if cause is not None])
-    return {raw_id: f"@{position}" for raw_id, position in found.items()}
+        explanation = db.why(entity, field, at=moment, model=model, depth=depth)
+        show_explanation(db, explanation, form, wording.as_of(moment, db.config.zone, clock))
+        return exits.OK if explanation.contributions else exits.NO
 
 
 COMMANDS = (state, at, states, diff, why)

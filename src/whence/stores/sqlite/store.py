@@ -238,7 +238,9 @@ class SQLiteStore:
         execute = self._writer.execute
         query = jsonvalue.canonical(basis.query.to_json()).decode()
         execute("INSERT INTO query (json) VALUES (?) ON CONFLICT (json) DO NOTHING", (query,))
-        return int(execute(_INSERT_BASIS, (basis.position, basis.settings, query)).fetchone()[0])  # type: ignore[index]
+        reads = None if basis.reads is None else jsonvalue.canonical(list(basis.reads)).decode()
+        row = execute(_INSERT_BASIS, (basis.position, basis.settings, reads, query)).fetchone()
+        return int(row[0])  # type: ignore[index]
 
     def _restore_page(self, page: list[Recorded]) -> None:
         snapshot = self._writer

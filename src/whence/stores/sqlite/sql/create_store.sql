@@ -17,12 +17,13 @@ CREATE TABLE query (
   json TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- What an append was decided on, stored once for all its events.
+-- What an append was decided on, stored once for all its events. reads: a JSON array of fields, where they are known.
 CREATE TABLE basis (
   number INTEGER PRIMARY KEY,
   query INTEGER NOT NULL REFERENCES query,
   position INTEGER NOT NULL,
-  settings TEXT
+  settings TEXT,
+  reads TEXT
 ) STRICT;
 
 -- format 0: data is JSON text, or the bytes of a body whose content type the type names.

@@ -1,5 +1,5 @@
-INSERT INTO basis (query, position, settings)
-SELECT number, ?, ?
+INSERT INTO basis (query, position, settings, reads)
+SELECT number, ?, ?, ?
 FROM query
 WHERE json = ?
 RETURNING number

@@ -12,10 +12,13 @@ SELECT
   e.cause,
   e.correlation,
   CASE WHEN e.basis IS NOT NULL THEN (
-    SELECT CASE
-      WHEN b.settings IS NULL THEN format('{"position":%d,"query":%s}', b.position, q.json)
-      ELSE format('{"position":%d,"query":%s,"settings":%s}', b.position, q.json, json_quote(b.settings))
-    END
+    SELECT format(
+      '{"position":%d,"query":%s%s%s}',
+      b.position,
+      q.json,
+      coalesce(',"reads":' || b.reads, ''),
+      coalesce(',"settings":' || json_quote(b.settings), '')
+    )
     FROM basis b JOIN query q ON q.number = b.query
     WHERE b.number = e.basis
   ) END,

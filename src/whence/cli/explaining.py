@@ -1,0 +1,149 @@
+"""How an explanation is shown: the events that made a value with what each did, what decisions looked at, and what is
+in between and not proven. What made the value is left to why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from whence.cli import screen, wording
+from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
+from whence.cli.screen import Column, Form
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from whence.admission import RawId
+    from whence.app import Whence
+    from whence.events import Recorded
+    from whence.why import Contribution, Explanation, Looked
+
+BEFORE, AFTER = Column("before", "red"), Column("after", "green")
+ADDED = Column("added", "yellow", right=True)
+COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, ADDED, Column("rule", "magenta"), Column("cause", "dim"))
+SEEN = (POSITION, TIME, TYPE, WHO, Column("data", least=16))
+SHOWN_MAX = 40
+"""So many of the events that a decision looked at, or that came in between, are listed."""
+
+
+def show_explanation(db: Whence, found: Explanation, form: Form, caption: str) -> None:
+    """Print an explanation: on the screen with all that belongs to it, as CSV a row for each event that made the
+    value, as JSON one object."""
+    if form == "json":
+        screen.json_lines([as_json(found)])
+    elif form == "csv":
+        names = (*(column for column in COLUMNS), Column("role"), Column("id"))
+        screen.table(names, (_plain_row(each) for each in found.contributions), form)
+    else:
+        _show(db, found, caption)
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """An explanation as JSON values, what its decisions looked at within it."""
+    return {
+        "entity": found.entity,
+        "field": found.field,
+        "value": found.value,
+        "start": found.start,
+        "model": found.model,
+        "order": found.order,
+        "precision": found.precision,
+        "contributions": [_contribution_as_json(each) for each in found.contributions],
+        "between": [event.to_json() for event in found.between],
+    }
+
+
+def _contribution_as_json(each: Contribution) -> dict[str, Any]:
+    return {
+        "event": each.recorded.to_json(),
+        "role": each.role,
+        "before": each.before,
+        "after": each.after,
+        "added": each.added,
+        "changes": [{"field": part.field, "before": part.before, "after": part.after} for part in each.changes],
+        "rules": list(each.rules),
+        "looked_at": None if each.looked_at is None else _looked_as_json(each.looked_at),
+    }
+
+
+def _looked_as_json(looked: Looked) -> dict[str, Any]:
+    return {
+        "basis": looked.basis.to_json(),
+        "narrowed": looked.narrowed,
+        "events": [event.position for event in looked.events],
+        "fields": [as_json(field) for field in looked.fields],
+    }
+
+
+def _plain_row(each: Contribution) -> Sequence[Any]:
+    event = each.recorded
+    rule = ", ".join(each.rules)
+    who = (event.position, event.time, event.type, event.actor)
+    return (*who, each.before, each.after, each.added, rule, event.cause, each.role, event.id)
+
+
+def _show(db: Whence, found: Explanation, caption: str) -> None:
+    zone = db.config.zone
+    see = partial(wording.told, zone=zone)
+    causes = _positions(db, found)
+    screen.styled(f"{found.entity}  {found.field} = {screen.shown(see(found.value))}", "bold")
+    rows = [_row(each, zone, causes) for each in found.contributions]
+    screen.table(COLUMNS, rows, "screen", caption=caption)
+    for each in found.contributions:
+        if each.looked_at is not None:
+            _show_looked(each, each.looked_at, zone)
+    if found.between:
+        screen.styled("\nIn between, not proven: what came since the value before", "bold yellow")
+        _show_events(found.between, zone)
+    if found.precision != "fields":
+        screen.note(PRECISION[found.precision])
+
+
+PRECISION = {
+    "handlers": "These may be more than the value needs: all that a handler read counts for all that it wrote.",
+    "events": "These are all the events that the model looks at: what it reads and writes could not be told apart.",
+}
+
+
+def _row(each: Contribution, zone: tzinfo, causes: dict[RawId | None, str]) -> Sequence[Any]:
+    event = each.recorded
+    see = partial(wording.told, zone=zone)
+    before, after = each.before, each.after
+    if each.role == "fed" and each.changes:
+        before, after = (_named(each, side, zone) for side in ("before", "after"))
+    cause = causes.get(event.raw_cause, event.cause)
+    who = (event.position, times(event, zone), event.type, event.actor)
+    return (*who, see(before), see(after), _signed(each.added), ", ".join(each.rules), cause)
+
+
+def _named(each: Contribution, side: str, zone: tzinfo) -> str:
+    """The other fields that an event wrote and the value was made from, with their values."""
+    see = partial(wording.told, zone=zone)
+    return "  ".join(f"{change.field}={screen.shown(see(getattr(change, side)))}" for change in each.changes)
+
+
+def _signed(added: Any) -> str:
+    return "" if added is None else f"{added:+}"
+
+
+def _show_looked(each: Contribution, looked: Looked, zone: tzinfo) -> None:
+    settings = f", settings {looked.basis.settings}" if looked.basis.settings else ""
+    read = f" It read {', '.join(looked.basis.reads)}." if looked.basis.reads else ""
+    of = f"of {looked.basis.query} up to @{looked.basis.position}{settings}"
+    screen.styled(f"\n@{each.recorded.position} was decided on {len(looked.events)} events {of}.{read}", "bold")
+    _show_events(looked.events, zone)
+
+
+def _show_events(events: Sequence[Recorded], zone: tzinfo) -> None:
+    if len(events) > SHOWN_MAX:
+        screen.dim(f"… {len(events) - SHOWN_MAX:,} earlier")
+    rows = ((e.position, times(e, zone), e.type, e.actor, e.data) for e in events[-SHOWN_MAX:])
+    screen.table(SEEN, rows, "screen", cut=True)
+
+
+def _positions(db: Whence, found: Explanation) -> dict[RawId | None, str]:
+    """The causes of the events as `@120`, which is short and can be typed, as far as they are in this store."""
+    causes = [event.raw_cause for event in found.events]
+    known = db.store.positions_of([cause for cause in causes if cause is not None])
+    return {raw_id: f"@{position}" for raw_id, position in known.items()}

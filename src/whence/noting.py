@@ -1,0 +1,491 @@
+"""Objects that tell somebody which of their parts are read and written: subclasses of the classes of a state and of
+what is in it. What is made of that is left to tracing, and to decide."""
+
+# ruff: noqa: N807 - these methods stand in for those of the classes that take note
+# mypy: disable-error-code="call-arg, index, attr-defined"
+# A class that is only known when it is met has methods that mypy cannot see.
+
+from __future__ import annotations
+
+import collections
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from types import FunctionType, MethodType, ModuleType
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+Result = TypeVar("Result")
+
+ATOMS: tuple[type, ...] = (
+    type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, datetime, date, time, timedelta, UUID, Enum,
+    frozenset, range, type, FunctionType, MethodType, ModuleType,
+)  # fmt: skip
+"""Values that cannot change, and what is no value of a state."""
+
+COMMON = frozenset({type(None), bool, int, float, str, bytes, Decimal, datetime})
+"""The most of them, found at once."""
+
+SHAPE = object()
+"""The key under which a container's own changes are kept: that a key came or went, that a list is another."""
+
+
+class Notes(Protocol):
+    """Who is told what is read and written."""
+
+    def read(self, thing: Any, key: Any) -> None: ...
+
+    def read_shape(self, thing: Any) -> None: ...
+
+    def read_all(self, thing: Any) -> None: ...
+
+    def write(self, thing: Any, key: Any) -> None: ...
+
+    def write_shape(self, thing: Any) -> None: ...
+
+    def write_all(self, thing: Any) -> None: ...
+
+
+def noting_class(trace: Notes, cls: type) -> type | None:
+    """A subclass of a class whose objects tell a trace what is read and written; None where there can be none."""
+    if issubclass(cls, dict):
+        methods = _dict_methods(trace, cls)
+    elif issubclass(cls, list | collections.deque):
+        methods = _list_methods(trace, cls)
+    elif issubclass(cls, set):
+        methods = _set_methods(trace, cls)
+    elif _has_attributes(cls):
+        methods = _attribute_methods(trace, cls)
+    else:
+        return None
+    named = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__whence_noting__": True}
+    slots: dict[str, Any] = {} if issubclass(cls, msgspec.Struct) else {"__slots__": ()}
+    hashes = {"__hash__": cls.__hash__} if "__eq__" in methods else {}
+    try:
+        return type(cls)(cls.__name__, (cls,), named | slots | hashes | methods)
+    except TypeError:
+        return None
+
+
+def _has_attributes(cls: type) -> bool:
+    """Whether the objects of a class are what their attributes are."""
+    if cls.__module__ == "builtins":
+        return False
+    if issubclass(cls, tuple):
+        return hasattr(cls, "_fields")
+    return issubclass(cls, msgspec.Struct) or cls.__dictoffset__ != 0 or any(map(_slots_of, cls.__mro__))
+
+
+def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
+    get, put, delete = cls.__getattribute__, cls.__setattr__, cls.__delattr__
+    others = {name for name in dir(cls) if _is_no_field(inspect.getattr_static(cls, name))}
+    read, write = trace.read, trace.write
+
+    def __getattribute__(self: Any, name: str) -> Any:
+        if name not in others:
+            read(self, name)
+        elif name == "__dict__":
+            trace.read_all(self)
+        return get(self, name)
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        put(self, name, value)
+        write(self, name)
+
+    def __delattr__(self: Any, name: str) -> None:
+        delete(self, name)
+        write(self, name)
+
+    methods: dict[str, Any] = {"__getattribute__": __getattribute__}
+    methods |= {"__setattr__": __setattr__, "__delattr__": __delattr__}
+    if issubclass(cls, tuple):
+        methods |= _whole(trace, cls, ("__iter__", "__getitem__", "__len__", "__contains__", "__repr__"))
+    if cls.__eq__ is not object.__eq__:  # type: ignore[comparison-overlap]
+        methods["__eq__"] = _equality(trace, cls)
+    return methods
+
+
+def _equality(trace: Notes, cls: type) -> Callable[[Any, Any], Any]:
+    """Equality by which an object that takes note counts as one of its own class."""
+
+    def __eq__(self: Any, other: Any) -> Any:
+        trace.read_all(self)
+        if type(other) not in (cls, type(self)):
+            return cls.__eq__(self, other)
+        return parts_of(self) == parts_of(other)
+
+    return __eq__
+
+
+def _is_no_field(found: Any) -> bool:
+    """Whether what a class has under a name is a method, a property or the like."""
+    if isinstance(found, property | classmethod | staticmethod | FunctionType | type):
+        return True
+    return callable(found) or type(found).__name__ in ("getset_descriptor", "wrapper_descriptor", "method_descriptor")
+
+
+def _whole(trace: Notes, cls: type, names: Iterable[str], *, changes: bool = False) -> dict[str, Any]:
+    """Methods that look at all of a container, or may change all of it."""
+
+    def method(name: str) -> Callable[..., Any]:
+        plain = getattr(cls, name)
+
+        def noting(self: Any, *args: Any, **named: Any) -> Any:
+            trace.read_all(self)
+            result = plain(self, *args, **named)
+            if changes:
+                trace.write_all(self)
+            return result
+
+        return noting
+
+    return {name: method(name) for name in names if hasattr(cls, name)}
+
+
+def _shape(trace: Notes, cls: type, names: Iterable[str]) -> dict[str, Any]:
+    """Methods that look at the keys or the number of things in a container."""
+
+    def method(name: str) -> Callable[..., Any]:
+        plain = getattr(cls, name)
+
+        def noting(self: Any, *args: Any) -> Any:
+            trace.read_shape(self)
+            return plain(self, *args)
+
+        return noting
+
+    return {name: method(name) for name in names if hasattr(cls, name)}
+
+
+def _other_methods(cls: type, base: type, known: Mapping[str, Any]) -> list[str]:
+    """The public methods that a subclass of a container adds or says anew."""
+    added = (name for name in dir(cls) if not name.startswith("_") and callable(getattr(cls, name)))
+    return [name for name in added if name not in known and getattr(cls, name) is not getattr(base, name, None)]
+
+
+def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
+    get, contains, getitem = dict.get, dict.__contains__, cls.__getitem__
+    setitem, delitem = cls.__setitem__, cls.__delitem__
+    read, write, write_shape = trace.read, trace.write, trace.write_shape
+
+    def __getitem__(self: Any, key: Any) -> Any:
+        read(self, key)
+        return getitem(self, key)
+
+    def get_(self: Any, key: Any, default: Any = None) -> Any:
+        read(self, key)
+        return get(self, key, default)
+
+    def __contains__(self: Any, key: Any) -> bool:
+        read(self, key)
+        return contains(self, key)
+
+    def __setitem__(self: Any, key: Any, value: Any) -> None:
+        if not contains(self, key):
+            write_shape(self)
+        setitem(self, key, value)
+        write(self, key)
+
+    def __delitem__(self: Any, key: Any) -> None:
+        read(self, key)
+        delitem(self, key)
+        write(self, key)
+        write_shape(self)
+
+    def setdefault(self: Any, key: Any, default: Any = None) -> Any:
+        read(self, key)
+        if not contains(self, key):
+            self[key] = default
+        return dict.__getitem__(self, key)
+
+    def pop(self: Any, key: Any, *default: Any) -> Any:
+        read(self, key)
+        if contains(self, key):
+            write(self, key)
+            write_shape(self)
+        return dict.pop(self, key, *default)
+
+    def update(self: Any, *args: Any, **named: Any) -> None:
+        for key, value in dict(*args, **named).items():
+            self[key] = value
+
+    def clear(self: Any) -> None:
+        for key in list(dict.keys(self)):
+            del self[key]
+
+    def __ior__(self: Any, other: Any) -> Any:
+        self.update(other)
+        return self
+
+    methods: dict[str, Any] = {
+        "__getitem__": __getitem__,
+        "get": get_,
+        "__contains__": __contains__,
+        "__setitem__": __setitem__,
+        "__delitem__": __delitem__,
+        "setdefault": setdefault,
+        "pop": pop,
+        "clear": clear,
+        "__ior__": __ior__,
+    }
+    if cls.update is dict.update:
+        methods["update"] = update
+    methods |= _shape(trace, cls, ("__iter__", "keys", "__len__", "__reversed__"))
+    methods |= _whole(trace, cls, ("values", "items", "__eq__", "__ne__", "__or__", "__ror__", "copy", "__repr__"))
+    methods |= _whole(trace, cls, ("popitem",), changes=True)
+    return methods | _whole(trace, cls, _other_methods(cls, dict, methods), changes=True)
+
+
+def _list_methods(trace: Notes, cls: type) -> dict[str, Any]:
+    append = cls.append
+    write, write_shape = trace.write, trace.write_shape
+
+    def append_(self: Any, value: Any) -> None:
+        append(self, value)
+        write_shape(self)
+        if not isinstance(value, ATOMS):
+            write(self, -1)
+
+    def changing(name: str) -> Callable[..., Any]:
+        plain = getattr(cls, name)
+
+        def method(self: Any, *args: Any, **named: Any) -> Any:
+            trace.read_shape(self)
+            result = plain(self, *args, **named)
+            write_shape(self)
+            trace.write(self, SHAPE)
+            return result
+
+        return method
+
+    reading = (
+        "__getitem__", "__iter__", "__len__", "__contains__", "__reversed__", "__eq__", "__ne__", "__lt__", "__le__",
+        "__gt__", "__ge__", "__add__", "__mul__", "__rmul__", "__repr__", "copy", "count", "index",
+    )  # fmt: skip
+    special = ("__setitem__", "__delitem__", "__iadd__", "__imul__")
+    methods = _shape(trace, cls, reading) | {"append": append_}
+    public = [name for name in dir(cls) if not name.startswith("_") and callable(getattr(cls, name))]
+    changes = [name for name in (*special, *public) if name not in methods and hasattr(cls, name)]
+    return methods | {name: changing(name) for name in changes}
+
+
+def _set_methods(trace: Notes, cls: type) -> dict[str, Any]:
+    contains = set.__contains__
+
+    def __contains__(self: Any, each: Any) -> bool:
+        trace.read(self, each)
+        return contains(self, each)
+
+    def add(self: Any, each: Any) -> None:
+        if not contains(self, each):
+            set.add(self, each)
+            trace.write(self, each)
+            trace.write_shape(self)
+
+    def update(self: Any, *others: Iterable[Any]) -> None:
+        for other in others:
+            for each in other:
+                self.add(each)
+
+    def discard(self: Any, each: Any) -> None:
+        trace.read(self, each)
+        if contains(self, each):
+            set.discard(self, each)
+            trace.write(self, each)
+            trace.write_shape(self)
+
+    def remove(self: Any, each: Any) -> None:
+        if not contains(self, each):
+            raise KeyError(each)
+        self.discard(each)
+
+    methods: dict[str, Any] = {
+        "__contains__": __contains__,
+        "add": add,
+        "update": update,
+        "discard": discard,
+        "remove": remove,
+    }
+    methods |= _whole(trace, cls, ("clear", "pop", "__iand__", "__isub__", "__ixor__", "__ior__"), changes=True)
+    changing = ("difference_update", "intersection_update", "symmetric_difference_update")
+    methods |= _whole(trace, cls, changing, changes=True)
+    reading = (
+        "__iter__", "__len__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__and__", "__or__",
+        "__sub__", "__xor__", "__rand__", "__ror__", "__rsub__", "__rxor__", "__repr__", "copy", "union", "difference",
+        "intersection", "symmetric_difference", "isdisjoint", "issubset", "issuperset",
+    )  # fmt: skip
+    methods |= _whole(trace, cls, reading)
+    return methods | _whole(trace, cls, _other_methods(cls, set, methods), changes=True)
+
+
+def parts_of(thing: Any) -> Mapping[Any, Any]:
+    """The parts of a container or object by key, looked at without taking note."""
+    if isinstance(thing, dict):
+        return dict(dict.items(thing))
+    if isinstance(thing, list):
+        return dict(enumerate(list.__iter__(thing)))
+    if isinstance(thing, collections.deque):
+        return dict(enumerate(collections.deque.__iter__(thing)))
+    if isinstance(thing, set):
+        return {each: each for each in set.__iter__(thing)}
+    found = {}
+    for name in names_of(thing):
+        try:
+            found[name] = plain_get(thing, name)
+        except AttributeError:
+            continue
+    return found
+
+
+def names_of(thing: Any) -> Iterable[str]:
+    """The names of the attributes that an object has of its own."""
+    if isinstance(thing, msgspec.Struct):
+        return type(thing).__struct_fields__
+    if isinstance(thing, tuple):
+        return getattr(type(thing), "_fields", ())
+    slots = [name for cls in type(thing).__mro__ for name in _slots_of(cls)]
+    return [*slots, *plain_get(thing, "__dict__", {})]
+
+
+def _slots_of(cls: type) -> Iterable[str]:
+    slots = vars(cls).get("__slots__", ())
+    return [slots] if isinstance(slots, str) else [name for name in slots if name not in ("__dict__", "__weakref__")]
+
+
+def plain_get(thing: Any, name: str, *default: Any) -> Any:
+    """An attribute, without taking note."""
+    try:
+        return plain_class(type(thing)).__getattribute__(thing, name)
+    except AttributeError:
+        if default:
+            return default[0]
+        raise
+
+
+def plain_class(cls: type) -> type:
+    return cls.__mro__[1] if "__whence_noting__" in vars(cls) else cls
+
+
+def values_at(thing: Any, key: Any) -> Iterator[tuple[Any, Any]]:
+    """The value at a key, or all of a list's, where something was put."""
+    if key is SHAPE:
+        yield from parts_of(thing).items()
+    elif isinstance(thing, dict):
+        if dict.__contains__(thing, key):
+            yield key, dict.__getitem__(thing, key)
+    elif isinstance(thing, list | collections.deque):
+        if isinstance(key, int) and -1 <= key < len(parts := parts_of(thing)):
+            place = len(parts) - 1 if key == -1 else key
+            yield place, parts[place]
+    elif not isinstance(thing, set):
+        try:
+            yield key, plain_get(thing, key)
+        except AttributeError:
+            return
+
+
+def put(thing: Any, key: Any, value: Any) -> None:
+    """Put a value in its place without taking note."""
+    if isinstance(thing, dict):
+        dict.__setitem__(thing, key, value)
+    elif isinstance(thing, list):
+        list.__setitem__(thing, key, value)
+    elif isinstance(thing, collections.deque):
+        collections.deque.__setitem__(thing, key, value)
+    elif isinstance(thing, msgspec.Struct):
+        msgspec.structs.force_setattr(thing, key, value)
+    elif not isinstance(thing, tuple | set):
+        object.__setattr__(thing, key, value)
+
+
+def copied(value: Any, cls: type, noting: type) -> Any:
+    """A shallow copy of the class that takes note."""
+    if isinstance(value, msgspec.Struct):
+        return noting(**{name: getattr(value, name) for name in cls.__struct_fields__})
+    if isinstance(value, tuple):
+        return tuple.__new__(noting, value)
+    if isinstance(value, collections.defaultdict):
+        return noting(value.default_factory, value)
+    if isinstance(value, collections.deque):
+        return noting(value, value.maxlen)
+    if cls in (dict, list, set, collections.OrderedDict):
+        return noting(value)
+    made = copy.copy(value)
+    try:
+        made.__class__ = noting
+    except (AttributeError, TypeError):
+        object.__setattr__(made, "__class__", noting)
+    return made
+
+
+def read_all(value: Any, seen: set[int] | None = None) -> None:
+    """Look at all there is in a value, so that a trace takes note of it."""
+    seen = set() if seen is None else seen
+    if type(value) in COMMON or isinstance(value, ATOMS) or id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Mapping):
+        parts: Iterable[Any] = value.values()
+    elif isinstance(value, list | tuple | set | collections.deque):
+        parts = list(value)
+    else:
+        parts = [getattr(value, name) for name in names_of(value)]
+    for part in parts:
+        read_all(part, seen)
+
+
+# Who only wants to know what is read.
+
+
+class _Noter:
+    """Takes note of which fields of a state are read, for as long as somebody wants to know."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[int, set[str]] = {}
+        self._classes: dict[type, type | None] = {}
+
+    def copy_of(self, state: Any) -> Any:
+        """A shallow copy that tells; None where there can be none."""
+        cls = type(state)
+        if cls not in self._classes:
+            self._classes[cls] = noting_class(self, cls)
+        noting = self._classes[cls]
+        return None if noting is None else copied(state, cls, noting)
+
+    def read(self, thing: Any, key: Any) -> None:
+        if (names := self.wanted.get(id(thing))) is not None and isinstance(key, str):
+            names.add(key)
+
+    def read_all(self, thing: Any) -> None:
+        if (names := self.wanted.get(id(thing))) is not None:
+            names.update(name for name in parts_of(thing) if isinstance(name, str))
+
+    read_shape = read_all
+
+    def write(self, thing: Any, key: Any) -> None:
+        """A decision that changes its state changes a copy."""
+
+    def write_shape(self, thing: Any) -> None: ...
+
+    def write_all(self, thing: Any) -> None: ...
+
+
+_NOTER = _Noter()
+
+
+def reads_of(look: Callable[[Any], Result], state: Any) -> tuple[Result, tuple[str, ...] | None]:
+    """What a function makes of a state, and the fields of it that the function read; None where that cannot be told."""
+    told = None if isinstance(state, tuple) else _NOTER.copy_of(state)
+    if told is None:
+        return look(state), None
+    names = _NOTER.wanted[id(told)] = set()
+    try:
+        return look(told), tuple(sorted(names))
+    finally:
+        del _NOTER.wanted[id(told)]
