@@ -45,6 +45,8 @@ def normal_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise InvalidEvent("Tags are a list", tags=repr(tags), remedy=f"Write tags=[{tags!r}].")
     given = tags if type(tags) is tuple else tuple(tags)
+    if len(given) == 1 and type(given[0]) is str and _is_plain(given[0]):
+        return given
     if len(given) == 2 and type(given[0]) is type(given[1]) is str and _are_plain(f"{given[0]}\n{given[1]}"):
         one, other = given
         return given if one < other else (one,) if one == other else (other, one)

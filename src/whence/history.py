@@ -4,7 +4,6 @@ be cut by position or by either clock, branched without touching the store, and 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from whence.codec import Codec
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Event, FactRow, Facts, Kind, Recorded, encode, facts_of, recorded_from
 from whence.grammar import id_to_raw, split_tag
-from whence.model import Model, ModelLike
+from whence.model import DataHandler, Model, ModelLike
 from whence.query import Query
 from whence.store import Store
 
@@ -198,7 +197,10 @@ class History:
         """
         model = Model.of(model)
         pages = self._facts() if model.reads_data else facts_of(self.events(), whole=True)
-        states, late = _fold_by_entity(model, pages if progress is None else _reported(pages, self.head, progress))
+        pages = pages if progress is None else _reported(pages, self.head, progress)
+        if model.reads_data and model.order == "position":
+            return _fold_data_by_entity(model, pages)
+        states, late = _fold_by_entity(model, pages)
         for entity in late:
             states[entity] = self.state(model, entity)
         return states
@@ -236,8 +238,8 @@ def _when(event: Recorded) -> tuple[int, int, bool]:
 
 
 def _fold_one(model: Model, pages: Iterable[Facts]) -> Any:
-    """The state that the events of one entity fold into, or None when there are none."""
-    steps: dict[int, Any] = {}
+    """The state that the events of one entity fold into, or None when there are none. The model reads data alone."""
+    handlers: dict[int, DataHandler | None] = {}
     rows: list[FactRow] = []
     kinds: Mapping[int, Kind] = {}
     for page in pages:
@@ -249,44 +251,69 @@ def _fold_one(model: Model, pages: Iterable[Facts]) -> Any:
         rows.sort(key=lambda row: (row[4], row[0]))
     state = model.initial()
     for position, number, _, data, _ in rows:
-        step = steps[number] if number in steps else steps.setdefault(number, model.step_over(kinds[number]))
-        if step is not None:
+        try:
+            found = handlers[number]
+        except KeyError:
+            found = handlers[number] = model.data_handler(kinds[number])
+        if found is not None:
+            handler, decode = found
             try:
-                state = step(state, data)
+                handler(state, decode(data))
             except Exception as problem:
-                raise model.failed(kinds[number].type, position, problem) from problem
+                raise model.failed_by(handler, kinds[number].type, position, problem) from problem
     return state
 
 
-def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any], dict[str, None]]:
-    """The states of all entities of the model's kind, and those that must be folded again in occurred order.
+def _fold_data_by_entity(model: Model, pages: Iterable[Facts]) -> dict[str, Any]:
+    """The states of all entities of the model's kind, for a model that reads data alone, in order of position.
 
-    This loop is what replaying a whole history costs, so the one tag that nearly every event has is cut out in place.
+    This loop is what replaying a whole history costs: the one tag that nearly every event has is cut out in place, and
+    states are kept under the tags without their kind.
     """
     prefix, following = f"{model.kind}:", f"\n{model.kind}:"
-    every = re.compile(rf"^{prefix}.*$", re.MULTILINE).findall
+    handlers: dict[int, DataHandler | None] = {}
+    states: dict[str, Any] = {}
+    for page in pages:
+        for position, number, text, data, _ in page.rows:
+            before, cut, name = text.rpartition(following)
+            if not cut or "\n" in name or prefix in before:
+                names: Sequence[str] = [tag[len(prefix) :] for tag in text.split("\n") if tag.startswith(prefix)]
+            else:
+                names = (name,)
+            try:
+                found = handlers[number]
+            except KeyError:
+                found = handlers[number] = model.data_handler(page.kinds[number])
+            for name in names:
+                try:
+                    state = states[name]
+                except KeyError:
+                    state = states[name] = model.initial()
+                if found is not None:
+                    handler, decode = found
+                    try:
+                        handler(state, decode(data))
+                    except Exception as problem:
+                        raise model.failed_by(handler, page.kinds[number].type, position, problem) from problem
+    return {prefix + name: state for name, state in states.items()}
+
+
+def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any], dict[str, None]]:
+    """The states of all entities of the model's kind, and those that must be folded again in occurred order."""
+    prefix = f"{model.kind}:"
     by_time = model.order == "occurred"
-    initial, step_over = model.initial, model.step_over
     steps: dict[int, Any] = {}
     states: dict[str, Any] = {}
-    state_of = states.get
     latest_us: dict[str, int] = {}
     late: dict[str, None] = {}
-    entities: Sequence[str]
     for page in pages:
         for position, number, text, data, time_us in page.rows:
-            start = 0 if text.startswith(prefix) else text.find(following) + 1
-            if start == 0 and not text.startswith(prefix):
-                continue
-            end = text.find("\n", start)
-            if end < 0:
-                entities = (text[start:],)
-            else:
-                entities = every(text) if text.startswith(prefix, end + 1) else (text[start:end],)
-            step = steps[number] if number in steps else steps.setdefault(number, step_over(page.kinds[number]))
-            for entity in entities:
-                if (state := state_of(entity, ABSENT)) is ABSENT:
-                    state = states[entity] = initial()
+            step = steps[number] if number in steps else steps.setdefault(number, model.step_over(page.kinds[number]))
+            for entity in text.split("\n"):
+                if not entity.startswith(prefix):
+                    continue
+                if (state := states.get(entity, ABSENT)) is ABSENT:
+                    state = states[entity] = model.initial()
                 if by_time:
                     if latest_us.get(entity, time_us) > time_us:
                         late[entity] = None
@@ -294,8 +321,7 @@ def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any
                         latest_us[entity] = time_us
                 if step is not None and entity not in late:
                     try:
-                        if (after := step(state, data)) is not state:
-                            states[entity] = after
+                        states[entity] = step(state, data)
                     except Exception as problem:
                         if not by_time:
                             raise model.failed(page.kinds[number].type, position, problem) from problem

@@ -39,6 +39,9 @@ SETTINGS = ("kind", "name", "order", "codec")
 Step = Callable[[Any, Any], Any]
 """From a state and a recorded event to the next state, which may be the same object, changed."""
 
+DataHandler = tuple[Callable[..., None], Callable[[Any], Any]]
+"""A handler that is given the typed event alone, and what makes that of the stored data."""
+
 
 def on(*events: str | type[msgspec.Struct]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Mark a method of a model as the handler of these event types; `on()` of every event.
@@ -70,11 +73,11 @@ class Model:
         order: str = "position",
         name: str = "",
         declared: Iterable[str] = (),
-        data_step_for: Callable[[Kind], Step | None] | None = None,
+        data_handler_for: Callable[[Kind], DataHandler | None] | None = None,
         dependences_of: Callable[[str], Dependences | None] = lambda _: None,
         rules_of: Callable[[str, str], Sequence[str]] | None = None,
     ) -> None:
-        """`data_step_for` gives the same steps over the stored data alone, for a model that looks at nothing else.
+        """`data_handler_for` gives what the steps consist of, for a model that looks at the stored data alone.
 
         For explanations: `dependences_of` an event type says which fields its step writes and what they depend on (see
         `dependence`; None where that is not known), and `rules_of` a type and a field what the rules are called.
@@ -86,10 +89,10 @@ class Model:
         self.order = order
         self.initial = initial
         self.declared = tuple(declared)
-        self.reads_data = data_step_for is not None
+        self.reads_data = data_handler_for is not None
         self.dependences_of = cache(dependences_of)
         self.rules_of = rules_of or (lambda type, field: [self.name])
-        self._data_step_for = data_step_for
+        self._data_handler_for = data_handler_for
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}
 
@@ -113,7 +116,7 @@ class Model:
             order=order,
             name=str(name),
             declared=_declared(thing),
-            data_step_for=_data_step_for(thing, marked),
+            data_handler_for=_data_handler_for(thing, marked),
             dependences_of=lambda type: _together(thing, _handlers_of(thing, marked, type), type),
             rules_of=lambda type, field: _writing(thing, _handlers_of(thing, marked, type), type, field),
         )
@@ -152,7 +155,16 @@ class Model:
 
     def step_over(self, kind: Kind) -> Step | None:
         """The step for events of a kind, over their stored data if the model reads no more, else over the event."""
-        return self.step(kind.type) if self._data_step_for is None else self._data_step_for(kind)
+        if self._data_handler_for is None:
+            return self.step(kind.type)
+        found = self._data_handler_for(kind)
+        return None if found is None else _over_data(*found)
+
+    def data_handler(self, kind: Kind) -> DataHandler | None:
+        """For a model that reads data alone: the handler of events of a kind, which changes the state in place, and
+        what decodes its argument. They raise what they raise: `failed_by` says it."""
+        assert self._data_handler_for is not None, "asked of models that read data alone"
+        return self._data_handler_for(kind)
 
     def apply(self, state: Any, recorded: Recorded) -> Any:
         """The state after an event. Raises FoldFailed naming the model, the event and what went wrong."""
@@ -180,6 +192,10 @@ class Model:
         show = f"whence show @{position} prints the event"
         facts = {"model": self.name, "type": type, "position": position, **problem.facts}
         return FoldFailed(remedy=f"Mend the model, or add an Upcast for older events; {show}.", **facts)
+
+    def failed_by(self, handler: Callable[..., None], type: str, position: int, problem: Exception) -> FoldFailed:
+        """What to raise when a handler failed."""
+        return self.failed(type, position, failed_in(problem, handler=_name(handler)))
 
     def fields(self, state: Any) -> dict[str, Any]:
         """The public fields of a state: its attributes, properties and class defaults, or the items of a dict.
@@ -244,32 +260,35 @@ def _reads_data(handler: Callable[..., None]) -> bool:
     return bool(events) and all(isinstance(event, type) for event in events) and not _wants_recorded(handler)
 
 
-def _data_step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[Kind], Step | None] | None:
-    """From a kind of events to the step over their data; None when a handler looks at more of an event."""
+def _data_handler_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[Kind], DataHandler | None] | None:
+    """From a kind of events to its handler and decoder; None when a handler looks at more of an event than its data."""
     if not all(_reads_data(handler) for handler in marked):
         return None
     named = _named(marked)
     codec = _codec_of(cls, named)
     handlers = {codec.type_of(event): (handler, event) for event, handler in named}
 
-    def step_for(kind: Kind) -> Step | None:
+    def handler_for(kind: Kind) -> DataHandler | None:
         handler, event = handlers.get(kind.type, (None, None))
         if handler is None:
             return None
         decode = codec.quick_decoder(kind) or (
             lambda data: _fitting(codec.typed(Fact(0, kind.type, kind.version, kind.content_type, "", data, 0)), event)
         )
+        return handler, decode
 
-        def step(state: Any, data: str | bytes) -> Any:
-            try:
-                handler(state, decode(data))
-            except Exception as problem:
-                raise failed_in(problem, handler=_name(handler)) from problem
-            return state
+    return handler_for
 
-        return step
 
-    return step_for
+def _over_data(handler: Callable[..., None], decode: Callable[[Any], Any]) -> Step:
+    def step(state: Any, data: str | bytes) -> Any:
+        try:
+            handler(state, decode(data))
+        except Exception as problem:
+            raise failed_in(problem, handler=_name(handler)) from problem
+        return state
+
+    return step
 
 
 def _named(marked: list[Callable[..., None]]) -> list[tuple[Any, Callable[..., None]]]:

@@ -30,8 +30,9 @@ RUNS_MAX = 40
 LOOKUPS_BEFORE_FILTERS = 1000
 """A process that looks up so many ids is worth the filters of runs that others wrote."""
 
-FINDS_BEFORE_FILTERS = 200
-"""A process that reads by so many queries is worth the filters of the small runs, of which there are most."""
+FINDS_BEFORE_FILTERS = 5000
+"""A process that reads by so many queries is worth the filters of the small runs, of which there are most, and numpy,
+which takes longest to import."""
 SMALL_RUN_KEYS = 250_000
 
 _CONFIRM = "SELECT e.position, e.id FROM carray(?) AS c CROSS JOIN event e ON e.position = c.value"

@@ -52,6 +52,10 @@ class Snapshot:
         self.unwritten: list[tuple[Any, ...]] = []  # rows of the transaction under way, written together
         self._version = -1
 
+    def is_current(self) -> bool:
+        """Whether no other connection has changed the file since the last transaction of this one."""
+        return self.execute("PRAGMA data_version").fetchone() == (self._version,)
+
     def refresh(self) -> None:
         """See what other connections changed since the last transaction of this one."""
         version = self.execute("PRAGMA data_version").fetchone()[0]  # type: ignore[index]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter, itemgetter
+from types import TracebackType
 from typing import Any
 
 import apsw
@@ -347,6 +348,9 @@ class SQLiteStore:
         )
 
     def head(self) -> int:
+        with self._connection() as snapshot:
+            if snapshot.is_current():
+                return snapshot.head
         with self._snapshot() as snapshot:
             return snapshot.head
 
@@ -373,37 +377,23 @@ class SQLiteStore:
         with self._connection() as snapshot:
             return page(snapshot.db, *arguments)
 
-    @contextmanager
-    def _snapshot(self) -> Iterator[Snapshot]:
+    def _snapshot(self) -> _Transaction:
         """A connection inside a read transaction whose head, runs and tail fit together."""
-        with self._connection() as snapshot:
-            execute = snapshot.execute
-            while True:
-                execute("BEGIN")
-                try:
-                    snapshot.refresh()
-                    postings = self._tail.cover(snapshot.db, snapshot.flushed, snapshot.head)
-                    if postings is not None:
-                        snapshot.postings = postings
-                        yield snapshot
-                        return
-                finally:
-                    execute("COMMIT")
+        return _Transaction(self)
 
-    @contextmanager
-    def _connection(self) -> Iterator[Snapshot]:
+    def _connection(self) -> _Lent:
         """An idle connection for reading, or a new one. It is not held while a caller's code runs."""
+        return _Lent(self)
+
+    def _lend(self) -> Snapshot:
         self._refuse_closed()
         with self._readers_lock:
-            snapshot = self._readers.pop() if self._readers else None
+            if self._readers:
+                return self._readers.pop()
         try:
-            snapshot = snapshot or Snapshot(connect_to_read(self.path))
-            yield snapshot
+            return Snapshot(connect_to_read(self.path))
         except apsw.Error as problem:
             raise in_words(problem, self.path) from problem
-        finally:
-            if snapshot is not None:
-                self._give_back(snapshot)
 
     def _give_back(self, snapshot: Snapshot) -> None:
         with self._readers_lock:
@@ -451,6 +441,58 @@ class SQLiteStore:
         if self._process != os.getpid():
             remedy = "Open the store after the fork, or start processes by spawn."
             raise StoreError("This store was opened before a fork", path=self.path, remedy=remedy)
+
+
+class _Lent:
+    """An idle connection of a store, given back at the end; SQLite's errors come in words. Written out, because every
+    read goes through here."""
+
+    __slots__ = ("_store", "snapshot")
+
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+        self.snapshot = store._lend()
+
+    def __enter__(self) -> Snapshot:
+        return self.snapshot
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store._give_back(self.snapshot)
+        if isinstance(problem, apsw.Error):
+            raise in_words(problem, self._store.path) from problem
+
+
+class _Transaction(_Lent):
+    """The same inside a read transaction."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Snapshot:
+        snapshot, tail = self.snapshot, self._store._tail
+        execute = snapshot.execute
+        try:
+            while True:
+                execute("BEGIN")
+                snapshot.refresh()
+                postings = tail.cover(snapshot.db, snapshot.flushed, snapshot.head)
+                if postings is not None:
+                    snapshot.postings = postings
+                    return snapshot
+                execute("COMMIT")
+        except BaseException as problem:
+            self.__exit__(type(problem), problem, None)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.snapshot.db.in_transaction:
+                self.snapshot.execute("COMMIT")
+        finally:
+            super().__exit__(kind, problem, trace)
 
 
 def _bindings(position: int, row: Row, code: int, recorded_us: int, basis_number: int | None) -> tuple[Any, ...]:
