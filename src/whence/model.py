@@ -74,7 +74,7 @@ class Model:
         name: str = "",
         declared: Iterable[str] = (),
         data_handler_for: Callable[[Kind], DataHandler | None] | None = None,
-        dependences_of: Callable[[str], Dependences | None] = lambda _: None,
+        dependences_of: Callable[[str], Dependences | None] | None = None,
         rules_of: Callable[[str, str], Sequence[str]] | None = None,
     ) -> None:
         """`data_handler_for` gives what the steps consist of, for a model that looks at the stored data alone.
@@ -90,7 +90,7 @@ class Model:
         self.initial = initial
         self.declared = tuple(declared)
         self.reads_data = data_handler_for is not None
-        self.dependences_of = cache(dependences_of)
+        self.dependences_of = cache(dependences_of or (lambda type: None))
         self.rules_of = rules_of or (lambda type, field: [self.name])
         self._data_handler_for = data_handler_for
         self._step_for = step_for

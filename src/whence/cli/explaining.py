@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from whence.why import Contribution, Explanation, Looked
 
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
-ADDED = Column("added", "yellow", right=True)
-COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, ADDED, Column("rule", "magenta"), Column("cause", "dim"))
+EFFECT = Column("effect", "yellow", right=True)
+COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, EFFECT, Column("rule", "magenta"), Column("cause", "dim"))
 SEEN = (POSITION, TIME, TYPE, WHO, Column("data", least=16))
 SHOWN_MAX = 40
 """So many of the events that a decision looked at, or that came in between, are listed."""
@@ -33,7 +33,7 @@ def show_explanation(db: Whence, found: Explanation, form: Form, caption: str) -
     if form == "json":
         screen.json_lines([as_json(found)])
     elif form == "csv":
-        names = (*(column for column in COLUMNS), Column("role"), Column("id"))
+        names = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, Column("added"), *COLUMNS[-2:], Column("role"), Column("id"))
         screen.table(names, (_plain_row(each) for each in found.contributions), form)
     else:
         _show(db, found, caption)
@@ -94,7 +94,8 @@ def _show(db: Whence, found: Explanation, caption: str) -> None:
         if each.looked_at is not None:
             _show_looked(each, each.looked_at, zone)
     if found.between:
-        screen.styled("\nIn between, not proven: what came since the value before", "bold yellow")
+        print()
+        screen.styled("In between, not proven: what came since the value before", "bold yellow")
         _show_events(found.between, zone)
     if found.precision != "fields":
         screen.note(PRECISION[found.precision])
@@ -114,7 +115,7 @@ def _row(each: Contribution, zone: tzinfo, causes: dict[RawId | None, str]) -> S
         before, after = (_named(each, side, zone) for side in ("before", "after"))
     cause = causes.get(event.raw_cause, event.cause)
     who = (event.position, times(event, zone), event.type, event.actor)
-    return (*who, see(before), see(after), _signed(each.added), ", ".join(each.rules), cause)
+    return (*who, see(before), see(after), _effect(each), ", ".join(each.rules), cause)
 
 
 def _named(each: Contribution, side: str, zone: tzinfo) -> str:
@@ -123,15 +124,17 @@ def _named(each: Contribution, side: str, zone: tzinfo) -> str:
     return "  ".join(f"{change.field}={screen.shown(see(getattr(change, side)))}" for change in each.changes)
 
 
-def _signed(added: Any) -> str:
-    return "" if added is None else f"{added:+}"
+def _effect(each: Contribution) -> str:
+    """What an event did: `+5`, or in a word."""
+    return f"{each.added:+}" if each.role == "added" else each.role
 
 
 def _show_looked(each: Contribution, looked: Looked, zone: tzinfo) -> None:
     settings = f", settings {looked.basis.settings}" if looked.basis.settings else ""
     read = f" It read {', '.join(looked.basis.reads)}." if looked.basis.reads else ""
     of = f"of {looked.basis.query} up to @{looked.basis.position}{settings}"
-    screen.styled(f"\n@{each.recorded.position} was decided on {len(looked.events)} events {of}.{read}", "bold")
+    print()
+    screen.styled(f"@{each.recorded.position} was decided on {len(looked.events)} events {of}.{read}", "bold")
     _show_events(looked.events, zone)
 
 

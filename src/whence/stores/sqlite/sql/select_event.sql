@@ -16,8 +16,8 @@ SELECT
       '{"position":%d,"query":%s%s%s}',
       b.position,
       q.json,
-      coalesce(',"reads":' || b.reads, ''),
-      coalesce(',"settings":' || json_quote(b.settings), '')
+      iif(b.reads IS NULL, '', ',"reads":' || b.reads),
+      iif(b.settings IS NULL, '', ',"settings":' || json_quote(b.settings))
     )
     FROM basis b JOIN query q ON q.number = b.query
     WHERE b.number = e.basis
