@@ -12,9 +12,12 @@ from whence.case import Answered, Case
 from whence.clock import Clock, FixedClock, SystemClock
 from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.decide import Decided
+from whence.difference import Changed, Difference
 from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, StoreError, WhenceError
 from whence.events import Body, Event, Recorded
 from whence.history import At, History
+from whence.lateness import Lateness
+from whence.lineage import Lineage
 from whence.model import Model, on
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Identity, Reading, Store
@@ -30,12 +33,14 @@ __all__ = [
     "Basis",
     "Body",
     "Case",
+    "Changed",
     "Clock",
     "Codec",
     "ConditionFailed",
     "Conflict",
     "Contribution",
     "Decided",
+    "Difference",
     "Event",
     "Explanation",
     "FixedClock",
@@ -43,7 +48,9 @@ __all__ = [
     "IdConflict",
     "Identity",
     "InvalidInput",
+    "Lateness",
     "LeftOut",
+    "Lineage",
     "Model",
     "Query",
     "QueryItem",

@@ -17,12 +17,15 @@ from whence.config import Config
 from whence.contents import TypeSummary, event_named, near_actors, near_kinds, near_tags, near_types, types_in
 from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
+from whence.difference import Difference, difference
 from whence.errors import InvalidModel, InvalidQuery, InvalidTime
 from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.grammar import split_tag
 from whence.history import At, History
 from whence.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
+from whence.lateness import Lateness, lateness
+from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.query import AppendCondition, Query
@@ -237,6 +240,28 @@ class Whence:
         first = self.state(entity, at=before, model=model)
         return diff(first or {}, self.state(entity, at=after, model=model) or {})
 
+    def changes(
+        self,
+        kind: str,
+        before: Moment,
+        after: Moment = None,
+        *,
+        model: NamedModel = None,
+        progress: Progress | None = None,
+    ) -> Difference:
+        """The entities of a kind that differ between two moments, each with its fields that differ; in one pass over
+        the history. Raises NotKnown for a moment before anything was recorded, by the recorded clock."""
+        chosen = self.model(kind, model)
+        return difference(self.history(), chosen, self.at(before), self.at(after), progress=progress)
+
+    def lateness(self, about: str | None, at: Moment) -> Lateness:
+        """Which events had happened by a time but were recorded later, and which were recorded by then but happened
+        later: where what was so then and what was known then differ. `about` is an entity, a kind, or None for all.
+
+        There are none for now and for a position. For an entity its own events are read, else the whole history.
+        """
+        return lateness(self.history(), about, self.at(at))
+
     def why(
         self, entity: str, field: str, *, at: Moment = None, model: NamedModel = None, depth: int = 1
     ) -> Explanation:
@@ -260,6 +285,14 @@ class Whence:
         """For each event that made a value, in order, the value had this one not happened."""
         history, chosen = self.history(at), self.model(entity, model)
         return without_each(history, why(history, chosen, entity, field, depth=0), chosen)
+
+    def trace(self, event: str | int, *, correlated: bool = False, progress: Progress | None = None) -> Lineage:
+        """What led to an event (`"@120"`, 120 or an id) and all that followed from it, by the causes that events name;
+        with `correlated` also every event of its correlation, which else are only counted. Reads the whole history.
+
+        Raises NotKnown.
+        """
+        return lineage(self.history(), self.event(event), correlated=correlated, progress=progress)
 
     def types(self, progress: Progress | None = None) -> list[TypeSummary]:
         """Every event type with its count, first and last time and kinds of tags."""

@@ -74,6 +74,11 @@ def normal_kind(kind: str) -> str:
     return kind
 
 
+def is_kind(text: str) -> bool:
+    """Whether a text can be the kind of an entity."""
+    return _KIND.fullmatch(text) is not None
+
+
 def id_to_raw(id: str | UUID | bytes) -> bytes | str:
     """The stored form of an id: 16 bytes for a UUID and for its canonical text, else the text. Raises InvalidEvent."""
     if isinstance(id, bytes):

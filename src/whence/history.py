@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from whence.clock import to_iso
+from whence.clock import LATEST_US, to_iso
 from whence.codec import Codec
 from whence.errors import InvalidQuery, NotKnown
-from whence.events import Event, FactRow, Facts, Kind, Recorded, encode, facts_of, recorded_from
+from whence.events import IMPORT_STARTED, Event, FactRow, Facts, Kind, Recorded, encode, facts_of, recorded_from
 from whence.grammar import id_to_raw, split_tag
 from whence.model import DataHandler, Model, ModelLike
 from whence.query import Query
@@ -87,6 +87,19 @@ class History:
             return self.head
         return sum(1 for _ in self.events())
 
+    def event(self, id: str) -> Recorded:
+        """The event with this id. Raises NotKnown when it is not in this history's store up to its head."""
+        raw_id = id_to_raw(id)
+        position = self._store.positions_of([raw_id]).get(raw_id)
+        if position is None or position > self.head:
+            raise NotKnown("There is no such event here", id=id, remedy="Name the id of an event of this history.")
+        return self._event_at(position)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The last position and the last microsecond, both inclusive, of what is in it."""
+        return self.head, LATEST_US if self._occurred_us is None else self._occurred_us
+
     # Cutting.
 
     def upto(self, position: int) -> History:
@@ -101,14 +114,14 @@ class History:
         if at.position is not None:
             return self.upto(at.position)
         if at.recorded_us is not None:
-            return self.upto(self._recorded_upto(at.recorded_us))
+            return self.upto(self._known_upto(at.recorded_us))
         if at.occurred_us is None:
             return self
         cut = at.occurred_us if self._occurred_us is None else min(at.occurred_us, self._occurred_us)
         return History(self._store, self.head, cut, self._branch)
 
-    def _recorded_upto(self, recorded_us: int) -> int:
-        """The last position recorded by a time, by halving, since recorded times never fall."""
+    def recorded_upto(self, recorded_us: int) -> int:
+        """The last position recorded by a time, 0 where there is none; by halving, since recorded times never fall."""
         low, high = 0, self.head
         while low < high:
             middle = (low + high + 1) // 2
@@ -116,15 +129,22 @@ class History:
                 low = middle
             else:
                 high = middle - 1
-        if low == 0 and self.head:
+        return low
+
+    def _known_upto(self, recorded_us: int) -> int:
+        """The same, but raises NotKnown where nothing was recorded yet."""
+        position = self.recorded_upto(recorded_us)
+        if position == 0 and self.head:
             first = self._event_at(1)
+            day = to_iso(first.recorded_us)[:10]
+            imported = first.type == IMPORT_STARTED  # where a file's recorded times were kept, it is not the first
             raise NotKnown(
-                "Not known: nothing was recorded yet at that time",
+                f"Not known: imported on {day}" if imported else "Not known: nothing was recorded yet at that time",
                 asked=to_iso(recorded_us),
                 first_recorded=to_iso(first.recorded_us),
                 remedy="Ask by when it happened (clock occurred), or for a later time.",
             )
-        return low
+        return position
 
     def _event_at(self, position: int) -> Recorded:
         return next(iter(self._store.read(after=position - 1, upto=position)))
@@ -135,7 +155,7 @@ class History:
         """A branch without some events, named by id or by a query. Raises NotKnown for an id that is not here."""
         for event in events:
             if isinstance(event, str):
-                self._event_named(event)
+                self.event(event)
         branch = self._branch or Branch()
         ids = branch.dropped_ids | {id_to_raw(event) for event in events if isinstance(event, str)}
         queries = branch.dropped + tuple(event for event in events if isinstance(event, Query))
@@ -163,16 +183,8 @@ class History:
         altered = dict((self._branch or Branch()).altered)
         raw_id = id_to_raw(id)
         altered[raw_id] = altered.get(raw_id, {}) | copy.deepcopy(changes)
-        _altered(self._event_named(id), altered[raw_id])
+        _altered(self.event(id), altered[raw_id])
         return self._branched(altered=altered)
-
-    def _event_named(self, id: str) -> Recorded:
-        """The event with this id. Raises NotKnown when it is not in this history's store up to its head."""
-        raw_id = id_to_raw(id)
-        position = self._store.positions_of([raw_id]).get(raw_id)
-        if position is None or position > self.head:
-            raise NotKnown("There is no such event here", id=id, remedy="Name the id of an event of this history.")
-        return self._event_at(position)
 
     def _branched(self, **changes: Any) -> History:
         branch = msgspec.structs.replace(self._branch or Branch(), **changes)
@@ -185,7 +197,7 @@ class History:
         split_tag(entity)
         model, query = Model.of(model), Query.of(tags=[entity])
         if model.reads_data and self._branch is None:
-            return _fold_one(model, self._facts(query))
+            return _fold_one(model, self.facts(query))
         events = list(self.events(query, order=model.order))
         return model.fold(events) if events else None
 
@@ -196,8 +208,7 @@ class History:
         more than the states is held. Raises FoldFailed.
         """
         model = Model.of(model)
-        pages = self._facts() if model.reads_data else facts_of(self.events(), whole=True)
-        pages = pages if progress is None else _reported(pages, self.head, progress)
+        pages = self.pages(model, progress)
         if model.reads_data and model.order == "position":
             return _fold_data_by_entity(model, pages)
         states, late = _fold_by_entity(model, pages)
@@ -209,9 +220,14 @@ class History:
 
     def typed(self, codec: Codec) -> Iterator[Any]:
         """Every event as its typed value, in order of position; one of an unknown type as a `Fact` or `Recorded`."""
-        return codec.typed_each(self._facts())
+        return codec.typed_each(self.facts())
 
-    def _facts(self, query: Query | None = None) -> Iterator[Facts]:
+    def pages(self, model: Model, progress: Progress | None = None) -> Iterator[Facts]:
+        """The events by position as a fold with this model looks at them: with the stored data, or the whole event."""
+        pages = self.facts() if model.reads_data else facts_of(self.events(), whole=True)
+        return pages if progress is None else _reported(pages, self.head, progress)
+
+    def facts(self, query: Query | None = None) -> Iterator[Facts]:
         """The events by position, with only what a fold over typed events looks at."""
         if self._branch is not None:
             return facts_of(self.events(query))
@@ -352,6 +368,7 @@ def _altered(event: Recorded, changes: dict[str, Any]) -> Recorded:
 
 
 def _reported(pages: Iterable[Facts], total: int, progress: Progress) -> Iterator[Facts]:
+    """The same pages, while `progress` is told how many of so many events are read."""
     done = said = 0
     for page in pages:
         yield page

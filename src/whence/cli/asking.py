@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from functools import partial
 from itertools import islice
@@ -32,12 +32,14 @@ from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
 from whence.errors import InvalidEvent, InvalidInput
+from whence.grammar import is_kind
 from whence.moments import moment_text, text_of
 from whence.query import Query
 from whence.rules import idle
 
 if TYPE_CHECKING:
     from whence.app import Whence
+    from whence.compare import Change
     from whence.history import At
 
 FIELD = Column("field", "cyan")
@@ -115,6 +117,7 @@ def _show_moment(db: Whence, at: At, clock: str, form: Form) -> int:
     if form == "screen":
         cells = {column: cell for column, cell in cells.items() if cell is not None}
     screen.table(list(cells), [list(cells.values())], form, caption="" if us is None else times_in(zone, clock))
+    _note_lateness(db, None, (at,), clock)
     return exits.OK
 
 
@@ -129,6 +132,7 @@ def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, 
     else:
         rows = found.items() if form == "csv" else wording.fields(found, zone)
         screen.table([FIELD, Column("value")], rows, form, caption=wording.as_of(at, zone, clock))
+    _note_lateness(db, entity, (at,), clock)
     _note_idle_rules(db, entity.partition(":")[0], model)
     return exits.OK
 
@@ -139,6 +143,13 @@ def _note_idle_rules(db: Whence, kind: str, model: str | None) -> None:
     if model is None and "python" not in table:
         for sentence in idle(kind, table, db.store):
             screen.note(sentence)
+
+
+def _note_lateness(db: Whence, about: str | None, moments: Iterable[At], clock: str) -> None:
+    """Say where the other clock would answer from other events: of an entity, a kind or all, at each of the moments."""
+    for at in dict.fromkeys(moments):
+        if found := db.lateness(about, at):
+            screen.note(wording.lateness(found, at, db.config.zone, clock))
 
 
 def _shown_in(form: Form, zone: tzinfo) -> Callable[[Any], Any]:
@@ -221,6 +232,7 @@ def states(
                 _show_states(kind, found, chosen, form, limit, db.config.zone)
             if form == "screen":
                 screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
+        _note_lateness(db, kind, (moment,), clock)
         _note_idle_rules(db, kind, model)
         return exits.OK
 
@@ -268,18 +280,21 @@ def _is_nested(states: States, name: str) -> bool:
 @command(
     "diff",
     "whence diff lead:42 yesterday",
+    "whence diff lead yesterday",
     "whence diff lead:42 @1 @3",
-    brief="What changed in an entity between two times.",
+    brief="What changed between two times, in an entity or in all of a kind.",
 )
-@click.argument("entity")
+@click.argument("entity", metavar="ENTITY|KIND")
 @click.argument("since")
 @click.argument("until", required=False)
+@option("-n", "--limit", type=click.IntRange(1), metavar="N", help="At most so many rows.")
 @by_clock
 @shared
 def diff(
     entity: str,
     since: str,
     until: str | None,
+    limit: int | None,
     clock: str,
     model: str | None,
     store: str | None,
@@ -287,21 +302,61 @@ def diff(
     as_json: bool,
     as_csv: bool,
 ) -> int:
-    """Shows the fields that differ between two moments, the second being now unless it is given. Both ends are
-    inclusive: a day means its end. Ends with 1 when nothing was known of the entity at either."""
+    """Shows the fields that differ between two moments, the second being now unless it is given: of one entity, or of
+    every entity of a kind, which reads all of the kind's events. Both ends are inclusive: a day means its end. Ends
+    with 1 when nothing was known at either."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        before, after = moment_of(db, since, clock), moment_of(db, until, clock)
-        if not _is_known(db, entity, before, after):
-            return exits.NO
-        changes = db.diff(entity, before, after, model=model)
-        local = db.config.zone
-        plain = ((change.field, change.before, change.after) for change in changes)
-        rows = wording.changes(changes, local) if form == "screen" else plain
-        caption = wording.between(before, after, local, clock)
-        if screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption) == 0:
+        moments = moment_of(db, since, clock), moment_of(db, until, clock)
+        show = _show_changes if is_kind(entity) else _show_diff
+        code = show(db, entity, moments, clock, model, form, limit)
+        if code == exits.OK:
+            _note_lateness(db, entity, moments, clock)
+        return code
+
+
+def _show_diff(
+    db: Whence, entity: str, moments: tuple[At, At], clock: str, model: str | None, form: Form, limit: int | None
+) -> int:
+    if not _is_known(db, entity, *moments):
+        return exits.NO
+    changes = db.diff(entity, *moments, model=model)
+    rows = islice(_rows(changes, form, db.config.zone), limit)
+    caption = wording.between(*moments, db.config.zone, clock)
+    if screen.table([FIELD, BEFORE, AFTER], rows, form, caption=caption) == 0:
+        screen.note("No difference.")
+    return exits.OK
+
+
+def _show_changes(
+    db: Whence, kind: str, moments: tuple[At, At], clock: str, model: str | None, form: Form, limit: int | None
+) -> int:
+    """A row for each field that differs of each entity, or one without a field for an entity that has none."""
+    with screen.progress("Folding") as told:
+        found = db.changes(kind, *moments, model=model, progress=told)
+    if not found.known:
+        screen.note(wording.unknown_kind(db, kind))
+        return exits.NO
+    zone = db.config.zone
+    rows = (
+        (each.entity, each.how, *row)
+        for each in found.changed
+        for row in (list(_rows(each.changes, form, zone)) or [(None, None, None)])
+    )
+    columns = [Column("entity", "cyan", least=16), Column("how"), FIELD, BEFORE, AFTER]
+    with paged():
+        if screen.table(columns, islice(rows, limit), form, cut=True) == 0:
             screen.note("No difference.")
-        return exits.OK
+        if form == "screen":
+            screen.dim(f"{wording.how_many(found)}, {wording.between(*moments, zone, clock)}")
+    return exits.OK
+
+
+def _rows(changes: Iterable[Change], form: Form, zone: tzinfo) -> Iterator[tuple[str | None, Any, Any]]:
+    """A row for each field that differs; on the screen also for each part of it, for the eye."""
+    if form == "screen":
+        return wording.changes(changes, zone)
+    return ((change.field, change.before, change.after) for change in changes)
 
 
 @command(
@@ -346,6 +401,7 @@ def why(
             return exits.NO
         explanation = db.why(entity, field, at=moment, model=model, depth=depth)
         show_explanation(db, explanation, form, wording.as_of(moment, db.config.zone, clock))
+        _note_lateness(db, entity, (moment,), clock)
         return exits.OK if explanation.contributions else exits.NO
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import rich_click as click
 from click.exceptions import NoArgsIsHelpError
 
-from whence.cli import asking, cases, demonstration, exchange, exits, reading, screen, upkeep, writing
+from whence.cli import asking, cases, demonstration, exchange, exits, reading, screen, tracing, upkeep, writing
 from whence.errors import WhenceError
 
 HELP = f"""
@@ -33,7 +33,7 @@ brackets. Times are written as people say them: yesterday, "last tuesday",
 
 GROUPS = {
     "Begin": ("init", "demo"),
-    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why"),
+    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace"),
     "Record": ("append", "import", "case"),
     "Look after": ("check", "copy", "export"),
 }
@@ -70,7 +70,7 @@ class Program(click.RichGroup):
 def program() -> None: ...
 
 
-for _part in (upkeep, reading, asking, writing, exchange, cases, demonstration):
+for _part in (upkeep, reading, asking, tracing, writing, exchange, cases, demonstration):
     for _command in _part.COMMANDS:
         program.add_command(_command)
 

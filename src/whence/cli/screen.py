@@ -16,11 +16,17 @@ import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 Form = Literal["screen", "json", "csv"]
 Progress = Callable[[int, int | None], None]
 
+Words = Sequence[tuple[str, str]]
+"""A line in parts, each with its style."""
+
 PAGE_ROWS = 200
+WIDEST = 10_000
+"""No line of a tree is cut where there is no terminal, unless it is longer than this."""
 GAP = 2
 LAST_LEAST = 30
 """So many characters make it worth to keep the last column of a table whose rows are cut beside the others."""
@@ -117,6 +123,30 @@ def styled(text: str, style: str, *, file: IO[str] | None = None, end: str = "\n
     from rich.text import Text
 
     Console(file=stream, highlight=False).print(Text(text, style), end=end, soft_wrap=True)
+
+
+def line(words: Words) -> None:
+    """Print words on one line, which a terminal cuts where it ends."""
+    tree(words, ())
+
+
+def tree(root: Words, below: Iterable[tuple[int, Words]]) -> None:
+    """Print a line, and beneath it others as its branches, each at its depth from 1 on; a terminal cuts long lines."""
+    from rich.console import Console
+    from rich.tree import Tree
+
+    path = [Tree(_text(root), guide_style="dim")]
+    for depth, words in below:
+        del path[depth:]
+        path.append(path[-1].add(_text(words)))
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDEST)
+    console.print(path[0])
+
+
+def _text(words: Words) -> Text:
+    from rich.text import Text
+
+    return Text("  ", no_wrap=True, overflow="ellipsis").join(Text(shown(text), style) for text, style in words)
 
 
 def dim(text: str) -> None:

@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from whence.cli import screen
-from whence.cli.command import times_in
+from whence.cli.command import events_text, times_in
 from whence.clock import to_us
 from whence.compare import Change, count_by, diff
+from whence.grammar import id_to_raw
 from whence.moments import brief_text_of, moment_text, text_of
 from whence.rules import is_tallies, is_tally
 
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from whence.app import Whence
+    from whence.difference import Difference
+    from whence.events import Recorded
     from whence.history import At
+    from whence.lateness import Lateness
 
 NAMED_MAX = 8
 """So many values or names are listed before the rest is only counted."""
+LATE_NAMED_MAX = 5
+"""And so many events."""
 
 
 def told(value: Any, zone: tzinfo) -> Any:
@@ -85,6 +91,29 @@ def _times(moments: Iterable[At], zone: tzinfo, clock: str) -> str:
     return times_in(zone, clock if any(at.position is None and not at.is_now for at in moments) else None)
 
 
+def how_many(found: Difference) -> str:
+    """`15 of 305 of kind lead changed, 3 of them new`."""
+    parts = [f"{len(found.changed):,} of {found.known:,} of kind {found.kind} changed"]
+    parts += [f"{count:,} of them {how}" for how in ("new", "gone") if (count := found.count(how))]
+    return ", ".join(parts)
+
+
+def lateness(found: Lateness, at: At, zone: tzinfo, clock: str) -> str:
+    """Where the two clocks differ at a time, and what this answer makes of it."""
+    late, early = ("counted here", "left out") if clock == "occurred" else ("left out", "counted here")
+    parts = [f"{_events(found.late)} recorded later, {late}"] if found.late else []
+    parts += [f"{_events(found.early)} recorded before it happened, {early}"] if found.early else []
+    other = "recorded" if clock == "occurred" else "occurred"
+    return f"The clocks differ at {_moment(at, zone)}: {'; '.join(parts)}. See --clock {other}."
+
+
+def _events(positions: list[int]) -> str:
+    """`3 events (@7, @9, @12)`."""
+    named = ", ".join(f"@{position}" for position in positions[:LATE_NAMED_MAX])
+    rest = len(positions) - LATE_NAMED_MAX
+    return f"{events_text(len(positions))} ({named}{f' and {rest:,} more' if rest > 0 else ''})"
+
+
 def unknown_entity(db: Whence, entity: str, at: At | None = None) -> str:
     """Why nothing is known of an entity, at a moment or ever."""
     events = list(db.log(entity, reverse=True))
@@ -92,8 +121,19 @@ def unknown_entity(db: Whence, entity: str, at: At | None = None) -> str:
         near = db.near_tags(entity)
         return f"Nothing is known of {entity}" + (_did_you_mean(near) or ": no event has this tag.")
     us = (event.recorded_us if at.recorded_us is not None else event.time_us for event in events)
+    if at.recorded_us is not None and _is_imported(db, events[0]):
+        return f"Not known: {entity} was imported on {brief_text_of(events[0].recorded_us, db.config.zone)}."
     first = f"@{events[0].position}" if at.position is not None else f"of {brief_text_of(min(us), db.config.zone)}"
     return f"Nothing was known of {entity} then: its first event is {first}."
+
+
+def _is_imported(db: Whence, event: Recorded) -> bool:
+    """Whether an event was recorded by an import: it began before it, unless recorded times of elsewhere were kept."""
+    kind, _, id = (event.correlation or "").partition(":")
+    if kind != "import" or not id:
+        return False
+    raw_id = id_to_raw(id)
+    return db.store.positions_of([raw_id]).get(raw_id, event.position) < event.position
 
 
 def unknown_kind(db: Whence, kind: str) -> str:
