@@ -109,7 +109,11 @@ class Lineage(msgspec.Struct, frozen=True):
         parts = ["<ul>"]
         if self.missing_cause is not None:
             parts.append(f"<li>{escape(self.missing_cause)} (not in this store)</li>")
-        parts += [f"<li>{_html(cause)}</li>" for cause in reversed(self.causes)]
+        if self.circular:
+            parts.append("<li>The causes go round in a circle.</li>")
+        if (rest := len(self.causes) - PAGE_SIBLINGS) > 0:
+            parts.append(f"<li>… {rest:,} more</li>")
+        parts += [f"<li>{_html(cause)}</li>" for cause in reversed(self.causes[:PAGE_SIBLINGS])]
         parts.append(f"<li><b>{_html(self.recorded)}</b>")
         depth = 0
         for item in self.tree(PAGE_DEPTH, PAGE_SIBLINGS):

@@ -149,7 +149,7 @@ def _note_lateness(db: Whence, about: str | None, moments: Iterable[At], clock: 
     """Say where the other clock would answer from other events: of an entity, a kind or all, at each of the moments."""
     for at in dict.fromkeys(moments):
         if found := db.lateness(about, at):
-            screen.note(wording.lateness(found, at, db.config.zone, clock))
+            screen.note(wording.lateness(db, found, at, clock))
 
 
 def _shown_in(form: Form, zone: tzinfo) -> Callable[[Any], Any]:

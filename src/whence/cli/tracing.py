@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 def trace(event: str, depth: int | None, correlated: bool, store: str | None, zone: str | None, as_json: bool) -> int:
     """Shows the chain of causes of an event, the event, and below it as a tree all that followed from it, across
     entities, by the causes that events name; how many other events share its correlation is said below. Reads the
-    whole store. A terminal shows 20 effects of a cause and 12 steps, and counts the rest; a pipe gets all of them."""
+    whole store. A terminal shows 20 effects of a cause and 12 steps and counts the rest; a pipe and --json get all of
+    them, down to 200 steps."""
     with opened(store, zone=zone) as db:
         with screen.progress("Following causes") as told:
             found = db.trace(event, correlated=correlated, progress=told)
@@ -63,6 +64,8 @@ def _show(found: Lineage, depth: int | None, zone: tzinfo) -> None:
     for cause in reversed(causes):
         screen.line(_words(cause, zone))
     screen.tree(_words(found.recorded, zone, "reverse"), _effects(found, depth, fits, zone))
+    if found.companions:
+        screen.dim(f"of correlation {found.recorded.correlation}:")
     for event in found.companions:
         screen.line(_words(event, zone))
 
@@ -95,7 +98,7 @@ def _footer(found: Lineage, zone: tzinfo) -> str:
     if found.correlated:
         others = events_text(sum(found.correlated.values()))
         counts = ", ".join(f"{type} {count:,}" for type, count in found.correlated.items())
-        parts.append(f"{others} more with correlation {found.recorded.correlation}: {counts}")
+        parts.append(f"{others} more of correlation {found.recorded.correlation}: {counts}")
     return "; ".join([*parts, times_in(zone)])
 
 

@@ -98,13 +98,16 @@ def how_many(found: Difference) -> str:
     return ", ".join(parts)
 
 
-def lateness(found: Lateness, at: At, zone: tzinfo, clock: str) -> str:
+def lateness(db: Whence, found: Lateness, at: At, clock: str) -> str:
     """Where the two clocks differ at a time, and what this answer makes of it."""
     late, early = ("counted here", "left out") if clock == "occurred" else ("left out", "counted here")
+    moment, us = _moment(at, db.config.zone), at.recorded_us if at.occurred_us is None else at.occurred_us
+    if us is not None and db.history().recorded_upto(us) == 0:
+        return f"Nothing was known yet at {moment}: {_events(found.late)} recorded later, {late}."
     parts = [f"{_events(found.late)} recorded later, {late}"] if found.late else []
     parts += [f"{_events(found.early)} recorded before it happened, {early}"] if found.early else []
     other = "recorded" if clock == "occurred" else "occurred"
-    return f"The clocks differ at {_moment(at, zone)}: {'; '.join(parts)}. See --clock {other}."
+    return f"The clocks differ at {moment}: {'; '.join(parts)}. See --clock {other}."
 
 
 def _events(positions: list[int]) -> str:
