@@ -61,7 +61,7 @@ def test_depth_cuts_the_tree_and_counts_what_is_beneath(traced: Path, whence: Ru
 
 def test_a_correlation_is_counted_by_type_and_listed_when_asked_for(traced: Path, whence: Run) -> None:
     counted = whence("trace", "@11").out.splitlines()
-    assert counted[-1] == "2 causes, 0 effects; 29 events more of correlation visit:1: Viewed 29; times in UTC"
+    assert counted[-1] == "2 causes, 0 effects; 29 more of correlation visit:1: Viewed 29; times in UTC"
     listed = whence("trace", "@11", "--correlation").out
     assert len(listed.splitlines()) == len(counted) + 30
 
@@ -174,6 +174,22 @@ def test_by_the_recorded_clock_what_came_later_is_left_out(pipeline: Path, whenc
         "See --clock occurred.\n"
     )
     assert whence("state", "lead:42").err == whence("state", "lead:42", "--at", "@6").err == ""
+
+
+def test_as_known_before_anything_was_recorded_no_question_has_an_answer(pipeline: Path, whence: Run) -> None:
+    for line in (
+        "state lead:42 --at DAY",
+        "states lead --at DAY",
+        "states lead --by score --at DAY",
+        "at DAY",
+        "at DAY lead:42",
+        "diff lead:42 DAY",
+        "diff lead DAY",
+        "why lead:42 score --at DAY",
+    ):
+        done = whence(*line.replace("DAY", "2026-01-09").split(), "--clock", "recorded")
+        assert (done.code, done.out) == (1, ""), line
+        assert done.err.startswith("error: Not known: nothing was recorded yet at that time"), line
 
 
 def test_an_entity_that_was_imported_later_was_not_known_before(pipeline: Path, whence: Run) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, command, events_text, in_zone, opened, option, times_in
+from whence.cli.command import at_store, command, in_zone, opened, option, times_in
 from whence.cli.pager import paged
 from whence.cli.reading import POSITION, TAGS, TIME, TYPE, WHO, tags_text, times, words
 from whence.cli.screen import Words
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 )
 @click.argument("event", metavar="ID|@POSITION")
 @option("--depth", type=click.IntRange(1), metavar="N", help="At most so many steps from cause to effect.")
-@option("--correlation", "correlated", is_flag=True, help="List the events of its correlation, not only their numbers.")
+@option(
+    "--correlation",
+    "correlated",
+    envvar="WHENCE_TRACE_CORRELATION",
+    is_flag=True,
+    help="List the events of its correlation, not only their numbers.",
+)
 @at_store
 @in_zone
 @option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="All of it as one nested JSON object.")
@@ -93,10 +99,10 @@ def _words(event: Recorded, zone: tzinfo, style: str = "") -> Words:
 
 
 def _footer(found: Lineage, zone: tzinfo) -> str:
-    """`1 cause, 5 effects; 12 other events of visit-7: PageViewed 11, Called 1; times in UTC`."""
+    """`1 cause, 5 effects; 12 more of correlation visit:7: PageViewed 11, Called 1; times in UTC`."""
     parts = [f"{_count(len(found.causes), 'cause')}, {_count(len(found.effects), 'effect')}"]
     if found.correlated:
-        others = events_text(sum(found.correlated.values()))
+        others = f"{sum(found.correlated.values()):,}"
         counts = ", ".join(f"{type} {count:,}" for type, count in found.correlated.items())
         parts.append(f"{others} more of correlation {found.recorded.correlation}: {counts}")
     return "; ".join([*parts, times_in(zone)])
