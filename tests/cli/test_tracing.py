@@ -202,3 +202,26 @@ def test_an_entity_that_was_imported_later_was_not_known_before(pipeline: Path, 
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("Not known: lead:77 was imported on 20")
     assert whence("state", "lead:77", "--at", "2020-01-01", "--clock", "recorded").code == 1
+
+
+def test_where_an_import_kept_recorded_times_it_is_not_the_import_that_made_it_known(folder: Path, whence: Run) -> None:
+    (folder / "crm.csv").write_text(
+        "when,what,lead,seen\n2024-01-05,Called,1,2024-01-05\n2024-01-05,Called,2,2024-01-09\n"
+    )
+    (folder / "crm.toml").write_text(
+        'type = "what"\ntime = "when"\nzone = "UTC"\nrecorded = "seen"\ntags = ["lead:{lead}"]\n'
+    )
+    assert whence("import", "crm.csv", "--mapping", "crm.toml", "--store", "crm.db").code == 0
+    asked = ("--at", "2024-01-06", "--zone", "UTC", "--store", "crm.db")
+    done = whence("state", "lead:2", *asked, "--clock", "recorded")
+    assert (done.code, done.err) == (1, "Nothing was known of lead:2 then: its first event is of 2024-01-09 00:00.\n")
+    assert whence("state", "lead:2", *asked).err == (
+        "The clocks differ at end of 2024-01-06: 1 event (@2) recorded later, counted here. See --clock recorded.\n"
+    )
+
+
+def test_in_a_pipe_nothing_of_a_trace_is_cut(pipeline: Path, whence: Run) -> None:
+    whence("append", "lead:42", "Noted", f"note={'x' * 50_000}", "--id", "long")
+    whence("append", "lead:42", "Noted", f"note={'y' * 50_000}", "--cause", "long")
+    out = whence("trace", "long").out
+    assert (out.count("x" * 50_000), out.count("y" * 50_000)) == (1, 1)

@@ -25,8 +25,8 @@ Words = Sequence[tuple[str, str]]
 """A line in parts, each with its style."""
 
 PAGE_ROWS = 200
-WIDEST = 10_000
-"""No line of a tree is cut where there is no terminal, unless it is longer than this."""
+WIDEST = 4 * 1024 * 1024
+"""Without a terminal no line is cut: none is longer than this, since no event is."""
 GAP = 2
 LAST_LEAST = 30
 """So many characters make it worth to keep the last column of a table whose rows are cut beside the others."""
@@ -125,22 +125,29 @@ def styled(text: str, style: str, *, file: IO[str] | None = None, end: str = "\n
     Console(file=stream, highlight=False).print(Text(text, style), end=end, soft_wrap=True)
 
 
-def line(words: Words) -> None:
-    """Print words on one line, which a terminal cuts where it ends."""
-    tree(words, ())
+def lines(several: Iterable[Words]) -> None:
+    """Print each on one line, which a terminal cuts where it ends."""
+    console = _console()
+    for words in several:
+        console.print(_text(words))
 
 
 def tree(root: Words, below: Iterable[tuple[int, Words]]) -> None:
     """Print a line, and beneath it others as its branches, each at its depth from 1 on; a terminal cuts long lines."""
-    from rich.console import Console
     from rich.tree import Tree
 
     path = [Tree(_text(root), guide_style="dim")]
     for depth, words in below:
         del path[depth:]
         path.append(path[-1].add(_text(words)))
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDEST)
-    console.print(path[0])
+    _console().print(path[0])
+
+
+def _console() -> Console:
+    """A console as wide as the terminal; without one, as wide as any line."""
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDEST)
 
 
 def _text(words: Words) -> Text:

@@ -61,19 +61,22 @@ def _show(found: Lineage, depth: int | None, zone: tzinfo) -> None:
     """The causes, the first one on top; the event with the tree of its effects; and the companions asked for."""
     fits = sys.stdout.isatty()
     causes = found.causes[: PAGE_SIBLINGS if fits else None]
-    if found.missing_cause is not None:
-        screen.line([(found.missing_cause, POSITION.style), ("not in this store", "dim")])
-    if found.circular:
-        screen.line([("The causes go round in a circle.", "red")])
-    if rest := len(found.causes) - len(causes):
-        screen.line([(f"… {rest:,} more", "dim")])
-    for cause in reversed(causes):
-        screen.line(_words(cause, zone))
+    screen.lines(_above(found, causes, zone))
     screen.tree(_words(found.recorded, zone, "reverse"), _effects(found, depth, fits, zone))
     if found.companions:
         screen.dim(f"of correlation {found.recorded.correlation}:")
-    for event in found.companions:
-        screen.line(_words(event, zone))
+        screen.lines(_words(event, zone) for event in found.companions)
+
+
+def _above(found: Lineage, causes: list[Recorded], zone: tzinfo) -> Iterator[Words]:
+    """How the chain of causes begins, and those of them that are shown."""
+    if found.missing_cause is not None:
+        yield [(found.missing_cause, POSITION.style), ("not in this store", "dim")]
+    if found.circular:
+        yield [("The causes go round in a circle.", "red")]
+    if rest := len(found.causes) - len(causes):
+        yield [(f"… {rest:,} more", "dim")]
+    yield from (_words(cause, zone) for cause in reversed(causes))
 
 
 def _effects(found: Lineage, depth: int | None, fits: bool, zone: tzinfo) -> Iterator[tuple[int, Words]]:
