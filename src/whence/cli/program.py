@@ -10,7 +10,7 @@ from typing import Any
 import rich_click as click
 from click.exceptions import NoArgsIsHelpError
 
-from whence.cli import asking, cases, demonstration, exchange, exits, reading, screen, tracing, upkeep, writing
+from whence.cli import asking, cases, demonstration, exchange, exits, lineage, reading, screen, upkeep, writing
 from whence.errors import WhenceError
 
 HELP = f"""
@@ -70,7 +70,7 @@ class Program(click.RichGroup):
 def program() -> None: ...
 
 
-for _part in (upkeep, reading, asking, tracing, writing, exchange, cases, demonstration):
+for _part in (upkeep, reading, asking, lineage, writing, exchange, cases, demonstration):
     for _command in _part.COMMANDS:
         program.add_command(_command)
 
