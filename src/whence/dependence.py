@@ -378,6 +378,8 @@ class _Function:
                 self._assign(name, found)
                 return found
             case ast.IfExp(test, body, orelse):
+                if (known := self._decided(test)) is not None:
+                    return self._value(body if known else orelse)
                 fields = self._plain(self._value(test))
                 one, other = self._value(body), self._value(orelse)
                 found = self._either(one, other, fields)

@@ -15,7 +15,7 @@ from whence.errors import FoldFailed
 from whence.events import Recorded
 from whence.model import Model
 from whence.noting import read_all
-from whence.tracing import FIRST, Slot, Source, Touched, Trace
+from whence.tracing import FIRST, HOLDER, Slot, Source, Touched, Trace
 
 Precision = Literal["fields", "handlers", "events"]
 """How far what a handler read was told apart: by the fields it was read for, by handlers, or not at all."""
@@ -51,14 +51,16 @@ def sliced(model: Model, events: Sequence[Recorded], look: Callable[[Any], Any],
     trace = Trace.of(model, events)
     sources = trace.reading(lambda state: read_all(look(state)))
     writes = [touched.writes for touched in trace.touched]
-    for precision, depends in (("fields", model.dependences_of), ("handlers", None)):
-        through, updates = _closure(trace.touched, sources, events, depends)
+    for depends, holders in ((model.dependences_of, False), (model.dependences_of, True), (None, True)):
+        through, updates = _closure(trace.touched, sources, events, depends, holders=holders)
         try:
             replayed = _replayed(model, [events[index] for index in through], look, brief)
         except FoldFailed:
             continue  # one of them needs an event that is not named
         if same(replayed[-1], value):
-            return Slice(value, through, updates, writes, replayed[:-1], precision)  # type: ignore[arg-type]
+            told_apart = depends is not None and all(depends(events[index].type) is not None for index in through)
+            precision: Precision = "fields" if told_apart else "handlers"
+            return Slice(value, through, updates, writes, replayed[:-1], precision)
     handled = {index: writes[index] for index, event in enumerate(events) if model.step(event.type) is not None}
     replayed = _replayed(model, [events[index] for index in handled], look, brief)
     if not same(replayed[-1], value):
@@ -86,12 +88,15 @@ def _closure(
     sources: Iterable[Source],
     events: Sequence[Recorded],
     depends: Callable[[str], Dependences | None] | None,
+    *,
+    holders: bool,
 ) -> tuple[dict[int, set[str]], frozenset[tuple[int, str]]]:
     """All events that are reached from what was read, with the fields on the way, and which of those they made from
     what was there before.
 
-    Without `depends` all that an event's handlers read counts. With it an event that is reached also counts with what
-    decides whether it writes a field that somebody reads later, though it did not.
+    Without `holders` what made a container does not count for what others put into it. Without `depends` all that an
+    event's handlers read counts. With it an event that is reached also counts with what decides whether it writes a
+    field that somebody reads later, though it did not.
     """
     last = len(touched)
     reached: dict[int, set[str]] = {}
@@ -102,6 +107,8 @@ def _closure(
 
     def read(found: Iterable[Source], at: int) -> None:
         for field, writer, slot in found:
+            if slot == HOLDER and not holders:
+                continue
             if writer != FIRST:
                 waiting.append((writer, field, slot))
             if needed.get(field, -1) < at:

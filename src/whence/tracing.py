@@ -12,7 +12,7 @@ import msgspec
 
 from whence.events import Recorded
 from whence.model import Model
-from whence.noting import ATOMS, COMMON, SHAPE, copied, noting_class, parts_of, plain_class, put, values_at
+from whence.noting import ATOMS, COMMON, SHAPE, copied, noting_class, parts_of, plain_class, plain_get, put, values_at
 
 Slot = int | None
 """A container whose contents are looked at as one, by a number; None for a value of its own."""
@@ -35,17 +35,20 @@ class Touched(msgspec.Struct):
 
 FIRST = -1
 """The index of what wrote the state before any event."""
+HOLDER = 0
+"""The slot of a source that is a container on the way to what was read, the contents being sources of their own."""
 
 
 class _Known:
     """What is known of an object within the state: the fields it belongs to and who wrote its parts last."""
 
-    __slots__ = ("object", "roots", "writers")
+    __slots__ = ("holders", "object", "roots", "writers")
 
     def __init__(self, object: Any, roots: tuple[str, ...] | None) -> None:
         self.object = object  # held, so that its id stays its own
         self.roots = roots  # None for the state itself, whose parts are the fields
         self.writers: dict[Any, int] = {}
+        self.holders: set[Any] = set()  # the keys under which there is an object that is known itself
 
 
 class Trace:
@@ -95,13 +98,20 @@ class Trace:
     # What the traced objects say.
 
     def read(self, thing: Any, key: Any) -> None:
-        if (known := self._known.get(id(thing))) is None:
+        if (known := self._known.get(id(thing))) is None and (known := self._copied_from(thing, key)) is None:
             return  # made just now, of parts that were read
         writer = known.writers.get(key, FIRST)
         if writer != self._event:
-            reads = self._now.reads
+            reads, slot = self._now.reads, HOLDER if key in known.holders else None
             for root in known.roots or (key,):
-                reads.add((root, writer, None))
+                reads.add((root, writer, slot))
+
+    def _copied_from(self, thing: Any, key: Any) -> _Known | None:
+        """The state, when what is read is a part that was taken over from it into one on its way to be the next."""
+        state = self.state
+        if type(thing) is type(state) and plain_get(thing, key, self) is plain_get(state, key, None):
+            return self._known.get(id(state))
+        return None
 
     def read_shape(self, thing: Any) -> None:
         slot = id(thing)
@@ -125,6 +135,7 @@ class Trace:
             return
         if key is not SHAPE:
             known.writers[key] = self._event
+            known.holders.discard(key)
         self._now.writes.update(known.roots or (key,))
         self._dirty.append((thing, key))
 
@@ -160,6 +171,8 @@ class Trace:
                         adopted = self._adopted(value, roots, memo)
                         if adopted is not value:
                             put(thing, place, adopted)
+                        if id(adopted) in self._known:
+                            known.holders.add(place)
 
     def _adopted(self, value: Any, roots: tuple[str, ...] | None, memo: dict[int, Any]) -> Any:
         """A value as one that takes note, all the way down; as it is when it cannot change or cannot be taken."""
@@ -186,6 +199,8 @@ class Trace:
             inner = self._adopted(part, roots if roots is not None else (key,), memo)
             if inner is not part:
                 put(made, key, inner)
+            if id(inner) in self._known:
+                known.holders.add(key)
             if self._event >= 0:
                 known.writers[key] = self._event
         if self._event >= 0:
@@ -231,6 +246,7 @@ class Trace:
             known.writers[key] = self._event
             self._now.writes.add(key)
         known.writers.pop(SHAPE, None)
+        known.holders = {key for key, part in parts_of(after).items() if id(part) in self._known}
 
     def _made(self, value: Any) -> Any:
         """A copy of a subclass that takes note; None when there can be none."""

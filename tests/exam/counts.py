@@ -5,6 +5,7 @@ rounds of racers on one boundary        20           1,000
 kills of a writer, per durable store    8            200 (half of SQLite's while its index merges all the time)
 examples against the brute-force model  60           2,000
 events appended beside a tail reader    400          20,000
+values explained, of models at random   500          20,000
 """
 
 from __future__ import annotations
@@ -15,6 +16,6 @@ FULL = os.environ.get("WHENCE_EXAM") == "full"
 
 RACES = 1000 if FULL else 20
 KILLS = 200 if FULL else 8
-EXPLAINED = 500
+EXPLAINED = 20_000 if FULL else 500
 EXAMPLES = 2000 if FULL else 60
 TAILED_EVENTS = 20_000 if FULL else 400

@@ -45,6 +45,7 @@ PARTS = {
         "test_processes": "exactly one of 4 racing processes wins, 1,000 rounds",
     }.items()
 }
+PARTS["why: 20,000 values follow from the events that are named"] = ["tests/why/test_sufficiency.py"]
 
 
 def main() -> int:
