@@ -1,0 +1,105 @@
+"""An expression: a rule on the fields of a state, as people type it, `score <= 100 and stage != "lost"`. It is read
+once and then asked of many states; which states those are is left to whoever asks.
+
+It is a Python expression whose variables are the fields. A field that a state does not have is None; `fields` is all of
+them as a mapping, for a name that is no Python name: `fields["lead score"]`. Of Python's own names there are those in
+BUILTINS. It is the user's own code and runs as such: nothing here keeps it from doing harm.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from types import CodeType
+from typing import Any
+
+from whence.compare import refuse_field
+from whence.errors import InvalidModel
+
+BUILTINS: Mapping[str, Any] = {
+    **{known.__name__: known for known in (abs, all, any, len, max, min, round, sorted, sum)},
+    **{known.__name__: known for known in (bool, dict, float, int, list, set, str)},
+    **{known.__name__: known for known in (Decimal, date, datetime, timedelta)},
+}
+"""What an expression may use beside the fields; a field of the same name goes first."""
+FIELDS = "fields"
+"""The name of all fields together, unless a field has it."""
+
+
+class Expression:
+    """A rule that was read: its `text`, and in `names` the fields it looks at. Made with `Expression.parse`."""
+
+    __slots__ = ("_code", "_loaded", "names", "text")
+
+    def __init__(self, text: str, code: CodeType, loaded: frozenset[str]) -> None:
+        self.text = text
+        self.names = loaded - BUILTINS.keys() - {FIELDS}
+        self._code = code
+        self._loaded = loaded
+
+    @classmethod
+    def parse(cls, text: str) -> Expression:
+        """The expression that a text is. Raises InvalidModel naming the place where it cannot be read."""
+        text = text.strip()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", SyntaxWarning)  # `stage is "won"` is never what was meant
+                tree = ast.parse(text, "<rule>", mode="eval")
+                code = compile(tree, "<rule>", "eval")
+        except SyntaxError as problem:
+            what = (problem.msg or "invalid syntax").removesuffix(". Perhaps you forgot a comma?")
+            place = {"column": problem.offset} if problem.offset and problem.offset <= len(text) + 1 else {}
+            raise InvalidModel(NOT_READ, rule=text, problem=what, **place, remedy=HOW) from None
+        except (ValueError, RecursionError, MemoryError) as problem:
+            raise InvalidModel(NOT_READ, rule=text[:80], problem=str(problem) or "too deep", remedy=HOW) from None
+        return cls(text, code, _loaded(tree))
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Raise InvalidModel for a name that is none of these fields, with the nearest: a typo would else be None."""
+        fields = dict.fromkeys(known)
+        for name in sorted(self.names - fields.keys()):
+            refuse_field(name, fields)
+
+    def holds(self, fields: Mapping[str, Any]) -> bool:
+        """Whether the rule holds for a state with these fields. Raises InvalidModel when it cannot be evaluated."""
+        scope: dict[str, Any] = {"__builtins__": {}, FIELDS: fields, **BUILTINS}
+        for name in self._loaded:
+            if name in fields or name in self.names:
+                scope[name] = fields.get(name)
+        try:
+            return bool(eval(self._code, scope))
+        except Exception as problem:
+            raise self._failed(fields, problem) from problem
+
+    def _failed(self, fields: Mapping[str, Any], problem: Exception) -> InvalidModel:
+        """What to raise when the rule cannot be evaluated, with the values that it looked at."""
+        values = ", ".join(f"{name} = {fields.get(name)!r}"[:80] for name in sorted(self.names))
+        absent = next((name for name in sorted(self.names) if fields.get(name) is None), None)
+        remedy = f"{absent} has no value here: write ({absent} or 0), or {absent} is None or …" if absent else ""
+        what = f"{type(problem).__name__}: {problem}"
+        place = {"where": values} if values else {}
+        return InvalidModel("The rule fails on this state", rule=self.text, problem=what, **place, remedy=remedy)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Expression.parse({self.text!r})"
+
+
+NOT_READ = "This is no rule"
+HOW = 'Write a Python expression on the fields, for example score <= 100 and stage != "lost".'
+
+
+def _loaded(tree: ast.Expression) -> frozenset[str]:
+    """The names that an expression reads and does not bind itself."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return frozenset(node.id for node in names) - bound
