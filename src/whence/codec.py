@@ -64,7 +64,8 @@ class Codec:
                 raise InvalidModel("Two classes have the same event type", type=name, remedy="Set event_type on one.")
             self._classes[name] = cls
             self._tag_fields[cls] = _tag_fields(cls)
-        chains = _chains(self._classes, upcasts)
+        self.upcasts = tuple(upcasts)
+        chains = _chains(self._classes, self.upcasts)
         self._quick: dict[Kind, Callable[[str | bytes], Any]] = {
             Kind(name, stored_version(cls), None): msgspec.json.Decoder(cls).decode
             for name, cls in self._classes.items()
@@ -73,6 +74,11 @@ class Codec:
             name: partial(_decode, stored_version(cls), msgspec.json.Decoder(cls).decode, cls, chains[name])
             for name, cls in self._classes.items()
         }
+
+    @property
+    def classes(self) -> tuple[type[msgspec.Struct], ...]:
+        """The classes this codec was given."""
+        return tuple(self._classes.values())
 
     def event(
         self,

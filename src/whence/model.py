@@ -76,11 +76,15 @@ class Model:
         data_handler_for: Callable[[Kind], DataHandler | None] | None = None,
         dependences_of: Callable[[str], Dependences | None] | None = None,
         rules_of: Callable[[str, str], Sequence[str]] | None = None,
+        made_of: Any = None,
     ) -> None:
         """`data_handler_for` gives what the steps consist of, for a model that looks at the stored data alone.
 
         For explanations: `dependences_of` an event type says which fields its step writes and what they depend on (see
         `dependence`; None where that is not known), and `rules_of` a type and a field what the rules are called.
+
+        `made_of` is what says the model, for those who look at the code itself: a class, the first state and the
+        function, or a table of rules.
         """
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
@@ -90,6 +94,7 @@ class Model:
         self.initial = initial
         self.declared = tuple(declared)
         self.reads_data = data_handler_for is not None
+        self.made_of = (initial, step_for) if made_of is None else made_of
         self.dependences_of = cache(dependences_of or (lambda type: None))
         self.rules_of = rules_of or (lambda type, field: [self.name])
         self._data_handler_for = data_handler_for
@@ -119,6 +124,7 @@ class Model:
             data_handler_for=_data_handler_for(thing, marked),
             dependences_of=lambda type: _together(thing, _handlers_of(thing, marked, type), type),
             rules_of=lambda type, field: _writing(thing, _handlers_of(thing, marked, type), type, field),
+            made_of=thing,
         )
 
     @classmethod
@@ -143,6 +149,7 @@ class Model:
             order=order,
             name=name or getattr(apply, "__name__", kind),
             dependences_of=lambda name: _of_function(apply, first, name),
+            made_of=(initial, apply),
         )
 
     def step(self, type: str) -> Step | None:

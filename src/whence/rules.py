@@ -75,6 +75,7 @@ def built_in(kind: str) -> Model:
         name="built-in",
         dependences_of=lambda _: ALONE,
         rules_of=lambda type, field: [BUILT_IN],
+        made_of={},
     )
 
 
@@ -117,6 +118,7 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         name=f"[{place}]",
         dependences_of=lambda _: ALONE,
         rules_of=rules_of,
+        made_of=table,
     )
 
 
