@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
@@ -34,6 +35,9 @@ from whence.soundness import Promise, check
 from whence.store import Store
 from whence.stores.opening import open_store
 from whence.why import Explanation, LeftOut, why, without, without_each
+
+if TYPE_CHECKING:
+    from whence.purity import Purity
 
 Moment = str | int | datetime | date | At | None
 """See Whence."""
@@ -394,6 +398,21 @@ class Whence:
     def check(self, progress: Progress | None = None) -> list[Promise]:
         """Every promise with the problems found. Reads the whole store."""
         return check(self.store, progress)
+
+    def check_model(self, model: NamedModel, *, progress: Progress | None = None) -> Purity:
+        """What makes a model's fold impure, on a sample of this store's events, each finding with what to do.
+
+        A text without a colon is a kind: the model that whence.toml names for it. It is a check, not a sandbox. Raises
+        FoldFailed when the model fails on an event, InvalidModel when it takes too long, InvalidConfig.
+        """
+        from whence.purity import check_model  # it looks into modules that nothing else needs
+
+        named, folder = (model, Path.cwd()) if isinstance(model, str) else (None, Path.cwd())
+        if named is not None and ":" not in named:
+            chosen, named, folder = self.model(named), self.config.python_of(named), self.config.folder
+        else:
+            chosen = self._named("", model)
+        return check_model(self.history(), chosen, named=named, folder=folder, progress=progress)
 
     def copy(
         self, target: str | os.PathLike[str], *, without: str | None = None, progress: Progress | None = None

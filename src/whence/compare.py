@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time
+from decimal import Decimal
 from difflib import get_close_matches
+from enum import Enum
 from typing import Any
 
 import msgspec
 
 from whence.errors import InvalidModel
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 Fields = Mapping[str, Any]
 """A state as its fields by name."""
@@ -41,6 +48,43 @@ def same(one: Any, other: Any) -> bool:
     if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):  # type: ignore[comparison-overlap]
         return same(vars(one), vars(other))
     return bool(one == other)
+
+
+def canonical(value: Any) -> str:
+    """A text that says a value wholly, and the same in every process: sets and keys in order, 1, 1.0 and true told
+    apart, and so 1.5 and 1.50 of decimals. Plain values look as in JSON, objects as their class and what they hold."""
+    kind = type(value)
+    if kind is str:
+        return json.dumps(value, ensure_ascii=False)
+    if value is None or kind is bool:
+        return {None: "null", True: "true", False: "false"}[value]
+    if kind is int or kind is float:
+        return repr(value)
+    if isinstance(value, Mapping):
+        pairs = sorted(f"{canonical(key)}: {canonical(each)}" for key, each in value.items())
+        return "{" + ", ".join(pairs) + "}" if kind is dict else f"{kind.__name__}({', '.join(pairs)})"
+    if kind is list:
+        return "[" + ", ".join(map(canonical, value)) + "]"
+    return f"{kind.__name__}({_within(value)})"
+
+
+def _within(value: Any) -> str:
+    """What stands in a value that JSON has no word for."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(canonical, value))
+    if isinstance(value, (set, frozenset)):
+        return ", ".join(sorted(map(canonical, value)))
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, (Decimal, int, float, str)):
+        return str(value)
+    if isinstance(value, msgspec.Struct):
+        return ", ".join(f"{name}={canonical(getattr(value, name))}" for name in value.__struct_fields__)
+    if hasattr(value, "__dict__") and not callable(value):
+        return ", ".join(f"{name}={canonical(each)}" for name, each in sorted(vars(value).items()))
+    return _ADDRESS.sub("", repr(value))
 
 
 def having(states: Mapping[str, Fields], where: Mapping[str, Any]) -> dict[str, Fields]:

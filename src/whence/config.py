@@ -128,9 +128,9 @@ class Config(msgspec.Struct, frozen=True):
     def model(self, kind: str, named: str | None = None) -> Model:
         """The model of a kind of entity: `named` (`module:Class` or `file.py:Class`), else what [model.KIND] says,
         else the built-in one. Raises InvalidConfig and InvalidModel."""
-        normal_kind(kind)
         if named is not None:
             return load_model(named, Path.cwd())
+        normal_kind(kind)
         table = self.models.get(kind)
         if table is None:
             return built_in(kind)
@@ -142,6 +142,11 @@ class Config(msgspec.Struct, frozen=True):
             remedy = "A Python model stands alone: take the other keys out."
             raise InvalidConfig("Python and rules at once", file=self.path, key=f"model.{kind}.{rest}", remedy=remedy)
         return load_model(str(table["python"]), self.folder)
+
+    def python_of(self, kind: str) -> str | None:
+        """The Python model of a kind as the file names it; None for one without."""
+        named = self.models.get(kind, {}).get("python")
+        return None if named is None else str(named)
 
     def problems(self) -> Iterable[str]:
         """A sentence for each mapping and model that cannot be used."""

@@ -90,5 +90,6 @@ def prepare(pipeline: Path, whence: Run) -> str:
     (pipeline / "old.csv").write_text("when,what,lead,score\n2026-01-04 09:00,Scored,7,10\n")
     import_id = whence("import", "old.csv").out.split()[-1]
     assert import_id.startswith("import:")
+    (pipeline / "lead.py").write_text('class Lead:\n    kind = "lead"\n')
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)
     return import_id

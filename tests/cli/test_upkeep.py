@@ -153,3 +153,41 @@ def test_only_writing_commands_create_a_store(line: str, folder: Path, whence: R
     assert done.code == 4, done
     assert "There is no store here" in done.err
     assert list(folder.iterdir()) == []
+
+
+IMPURE = """
+import time
+from whence import on
+
+class Lead:
+    kind = "lead"
+    tags = []
+
+    @on("Scored")
+    def scored(self, event):
+        self.age = time.time()
+        self.tags.append("x")
+"""
+
+
+def test_check_names_what_makes_a_model_impure(pipeline: Path, whence: Run) -> None:
+    (pipeline / "lead.py").write_text(IMPURE)
+    done = whence("check", "--model", "lead.py:Lead")
+    assert done.code == 1
+    assert "Lead.scored calls time.time()  lead.py:11\n       Read event.time instead" in done.out
+    assert "NOT  begins each entity with the same state" in done.out
+    assert "ok   leaves the events as they are" in done.out
+    assert done.out.endswith("on a sample of 6 events of 2 entities; a check, not a sandbox\n")
+    with (pipeline / "whence.toml").open("a") as config:
+        config.write('[model.lead]\npython = "lead.py:Lead"\n[model.campaign]\n')
+    reports = [json.loads(line) for line in whence("check", "--models", "--json").out.splitlines()]
+    assert [(each["named"], each["pure"]) for each in reports] == [("lead", False), ("campaign", True)]
+    assert reports[0]["findings"][0]["problem"] == "calls time.time()"
+
+
+def test_check_of_a_pure_model_ends_with_zero(pipeline: Path, whence: Run) -> None:
+    (pipeline / "lead.py").write_text(IMPURE.replace("time.time()", "event.time").replace("tags = []", "tags = list()"))
+    assert whence("check", "--model", "lead.py:Lead").code == 1
+    (pipeline / "lead.py").write_text(IMPURE.replace("time.time()", "event.time").replace("self.tags.append", "str"))
+    done = whence("check", "--model", "lead.py:Lead")
+    assert (done.code, done.out.count("ok  ")) == (0, 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from whence.moments import zone_text
 
 if TYPE_CHECKING:
     from whence.app import Whence
+    from whence.impurity import Kind
+    from whence.purity import Purity
     from whence.soundness import Promise
 
 
@@ -61,15 +63,31 @@ def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> N
     "check",
     "whence check",
     "whence check --store leads.db --json",
-    brief="Read everything; say whether every promise holds.",
+    "whence check --model lead.py:Lead",
+    brief="Read everything; say whether every promise holds, or a model is pure.",
 )
+@option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Check this model instead: module:Class, file.py:Class or a kind; may be given again.",
+)
+@option("--models", "every", envvar="WHENCE_CHECK_MODELS", is_flag=True, help="Check each model in whence.toml.")
 @at_store
 @option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line.")
-def check(store: str | None, as_json: bool) -> int:
+def check(models: tuple[str, ...], every: bool, store: str | None, as_json: bool) -> int:
     """Reads the whole store and says whether every promise holds: positions without gaps, ids used once, recorded
     times that never fall, content that can be read, an index that agrees. Says which libraries and settings it runs
-    on. Ends with 1 when something does not hold."""
+    on. Ends with 1 when something does not hold.
+
+    With --model it reads no store through but says whether a model's fold is pure: whether it looks at a clock, chance,
+    a file, the network or the environment, changes events, shares parts of its state between entities, or differs from
+    one process to the next. It reads the model's code and runs it on a sample of the store's events in processes of
+    its own. That is a check, not a sandbox: what it does not find may be impure still."""
     with opened(store) as db:
+        if models or every:
+            return _check_models(db, (*models, *(db.config.models if every else ())), as_json)
         with screen.progress("Reading") as told:
             promises = db.check(progress=told)
         sound = all(promise.holds for promise in promises)
@@ -78,6 +96,44 @@ def check(store: str | None, as_json: bool) -> int:
         else:
             _print(db, promises)
         return exits.OK if sound else exits.NO
+
+
+PURE: dict[Kind, str] = {
+    "call": "looks at no clock, chance, file, network or environment",
+    "event": "leaves the events as they are",
+    "shared": "begins each entity with the same state",
+    "unstable": "gives the same states in another process",
+}
+"""What holds of a model in which nothing of a kind is found."""
+
+
+def _check_models(db: Whence, models: Iterable[str], as_json: bool) -> int:
+    """Say of each model whether it is pure."""
+    pure = True
+    for model in dict.fromkeys(models):
+        with screen.progress("Reading") as told:
+            found = db.check_model(model, progress=told)
+        pure = pure and found.is_pure
+        if as_json:
+            screen.json_lines([{"named": model, "pure": found.is_pure, **screen.plain(found)}])
+        else:
+            _print_purity(found, model)
+    return exits.OK if pure else exits.NO
+
+
+def _print_purity(found: Purity, model: str) -> None:
+    screen.styled(f"{found.model}  ({model})", "bold")
+    for kind, promise in PURE.items():
+        if kind == "unstable" and not found.in_processes:
+            continue
+        problems = [each for each in found.findings if each.kind == kind]
+        screen.styled(f"{'NOT ' if problems else 'ok  '} {promise}", "bold red" if problems else "green")
+        for each in problems:
+            screen.styled(f"     {each.handler} {each.problem}{each.place and '  '}{each.place}", "red")
+            screen.styled(f"       {each.remedy}", "cyan")
+    screen.dim(f"on a sample of {events_text(found.events)} of {found.entities:,} entities; a check, not a sandbox")
+    if found.unseen_types:
+        screen.dim(f"not in the sample: {', '.join(found.unseen_types)}")
 
 
 def _report(db: Whence, promises: list[Promise]) -> dict[str, object]:
