@@ -19,6 +19,7 @@ from whence.contents import TypeSummary, event_named, near_actors, near_kinds, n
 from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
 from whence.difference import Difference, difference
+from whence.drift import Verified, verify
 from whence.errors import InvalidModel, InvalidQuery, InvalidTime
 from whence.events import Event, Recorded, events_of
 from whence.exporter import export
@@ -30,6 +31,8 @@ from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.query import AppendCondition, Query
+from whence.result import Comparison, Result, replay
+from whence.result import check as check_result
 from whence.rows import Given
 from whence.soundness import Promise, check
 from whence.store import Store
@@ -413,6 +416,39 @@ class Whence:
         else:
             chosen = self._named("", model)
         return check_model(self.history(), chosen, named=named, folder=folder, progress=progress)
+
+    def replay(
+        self, kind: str, *, at: Moment = None, model: NamedModel = None, progress: Progress | None = None
+    ) -> Result:
+        """What every entity of a kind comes to, with what each of its events changed: `save` it, to check the code by
+        it later. Raises FoldFailed, and NotKnown where there are no events."""
+        return replay(self.store, self.model(kind, model), self.at(at), progress=progress)
+
+    def check_replay(
+        self, recorded: Result | str | os.PathLike[str], *, model: NamedModel = None, progress: Progress | None = None
+    ) -> Comparison:
+        """Replay what a recorded result (or its file) is of, with the code as it is now, and compare: the entities that
+        come out otherwise, each with the first event and the fields. Raises InvalidFile, FoldFailed."""
+        result = recorded if isinstance(recorded, Result) else Result.load(recorded)
+        return check_result(self.store, self.model(result.origin.kind, model), result, progress=progress)
+
+    def verify_state(
+        self,
+        kind: str,
+        source: Given,
+        *,
+        at: Moment = None,
+        model: NamedModel = None,
+        column: str | None = None,
+        delimiter: str = ",",
+        progress: Progress | None = None,
+    ) -> Verified:
+        """Compare rows that some system keeps, CSV or JSON lines, with a fresh replay of a kind at a moment.
+
+        `column` names the entities, by default the one called as the kind is, `entity` or `id`. Raises InvalidFile.
+        """
+        chosen, history = self.model(kind, model), self.history(at)
+        return verify(history, chosen, source, column=column, delimiter=delimiter, progress=progress)
 
     def copy(
         self, target: str | os.PathLike[str], *, without: str | None = None, progress: Progress | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
+from json.encoder import encode_basestring
 from typing import Any
 
 import msgspec
@@ -53,16 +53,17 @@ def same(one: Any, other: Any) -> bool:
 def canonical(value: Any) -> str:
     """A text that says a value wholly, and the same in every process: sets and keys in order, 1, 1.0 and true told
     apart, and so 1.5 and 1.50 of decimals. Plain values look as in JSON, objects as their class and what they hold."""
-    kind = type(value)
+    kind = type(value)  # the order is that of how often they come
     if kind is str:
-        return json.dumps(value, ensure_ascii=False)
-    if value is None or kind is bool:
-        return {None: "null", True: "true", False: "false"}[value]
+        return encode_basestring(value)
     if kind is int or kind is float:
         return repr(value)
-    if isinstance(value, Mapping):
-        pairs = sorted(f"{canonical(key)}: {canonical(each)}" for key, each in value.items())
-        return "{" + ", ".join(pairs) + "}" if kind is dict else f"{kind.__name__}({', '.join(pairs)})"
+    if kind is datetime:
+        return f"datetime({value.isoformat()})"
+    if kind is dict:
+        return "{" + ", ".join(sorted([f"{canonical(key)}: {canonical(each)}" for key, each in value.items()])) + "}"
+    if value is None or kind is bool:
+        return {None: "null", True: "true", False: "false"}[value]
     if kind is list:
         return "[" + ", ".join(map(canonical, value)) + "]"
     return f"{kind.__name__}({_within(value)})"
@@ -72,6 +73,8 @@ def _within(value: Any) -> str:
     """What stands in a value that JSON has no word for."""
     if isinstance(value, Enum):
         return value.name
+    if isinstance(value, Mapping):
+        return ", ".join(sorted(f"{canonical(key)}: {canonical(each)}" for key, each in value.items()))
     if isinstance(value, (list, tuple)):
         return ", ".join(map(canonical, value))
     if isinstance(value, (set, frozenset)):

@@ -48,7 +48,7 @@ def test_every_option_says_what_it_does_and_shows_its_environment_variable(
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter
             assert parameter.show_envvar, parameter
-            name = parameter.envvar or "_".join([*path.upper().split(), parameter.name.upper()])
+            name = parameter.envvar or "_".join([*path.upper().replace("-", "_").split(), parameter.name.upper()])
             assert str(name) in shown.replace(" ", "").replace("│", "") or str(name) in shown, (name, shown)
 
 
@@ -90,6 +90,9 @@ def prepare(pipeline: Path, whence: Run) -> str:
     (pipeline / "old.csv").write_text("when,what,lead,score\n2026-01-04 09:00,Scored,7,10\n")
     import_id = whence("import", "old.csv").out.split()[-1]
     assert import_id.startswith("import:")
+    assert whence("replay", "lead", "--save", "result.jsonl").code == 0
     (pipeline / "lead.py").write_text('class Lead:\n    kind = "lead"\n')
+    (pipeline / "crm-leads.csv").write_text(whence("states", "lead", "--csv").out)
+    (pipeline / "states.jsonl").write_text(whence("states", "lead", "--json", "--at", "2026-01-09").out)
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)
     return import_id

@@ -10,7 +10,19 @@ from typing import Any
 import rich_click as click
 from click.exceptions import NoArgsIsHelpError
 
-from whence.cli import asking, cases, demonstration, exchange, exits, lineage, reading, screen, upkeep, writing
+from whence.cli import (
+    asking,
+    cases,
+    checking,
+    demonstration,
+    exchange,
+    exits,
+    lineage,
+    reading,
+    screen,
+    upkeep,
+    writing,
+)
 from whence.errors import WhenceError
 
 HELP = f"""
@@ -35,7 +47,7 @@ GROUPS = {
     "Begin": ("init", "demo"),
     "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace"),
     "Record": ("append", "import", "case"),
-    "Look after": ("check", "copy", "export"),
+    "Look after": ("check", "replay", "verify-state", "copy", "export"),
 }
 
 click.rich_click.COMMAND_GROUPS = {
@@ -70,7 +82,7 @@ class Program(click.RichGroup):
 def program() -> None: ...
 
 
-for _part in (upkeep, reading, asking, lineage, writing, exchange, cases, demonstration):
+for _part in (upkeep, reading, asking, lineage, writing, exchange, cases, checking, demonstration):
     for _command in _part.COMMANDS:
         program.add_command(_command)
 

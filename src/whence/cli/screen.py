@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from whence.cell import as_json, harmless, plain
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -30,7 +32,6 @@ WIDEST = 4 * 1024 * 1024
 GAP = 2
 LAST_LEAST = 30
 """So many characters make it worth to keep the last column of a table whose rows are cut beside the others."""
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -81,36 +82,11 @@ def shown(value: Any) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def as_json(value: Any) -> str:
-    """A value as JSON text; a time or a decimal, alone, without quotes."""
-    text = json.dumps(value, ensure_ascii=False, default=plain)
-    return text if isinstance(value, (list, dict, tuple)) else text.strip('"')
-
-
-def plain(value: Any) -> Any:
-    """What JSON has no word for, as text: a time as ISO 8601, a decimal as it is written, anything else by its repr."""
-    try:
-        return msgspec.to_builtins(value)
-    except TypeError:
-        return repr(value)
-
-
 def pair(key: str, value: Any) -> str:
     """A field as `whence append` takes it: `campaign=spring`, `score=60`, `note="two words"`."""
     if isinstance(value, str) and value and not re.search(r"\s", value) and not _is_json(value):
         return f"{key}={shown(value)}"
     return f"{key}={json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
-
-
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: text that begins with = + - @, a tab or a return gets a `'` in
-    front (OWASP, CSV injection). Numbers, and text that reads wholly as a number (-5, +49.5), stay as they are."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else as_json(value)
-    return (
-        "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not NUMBER.fullmatch(text) else text
-    )
 
 
 def styled(text: str, style: str, *, file: IO[str] | None = None, end: str = "\n") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen
@@ -115,7 +116,7 @@ def _check_models(db: Whence, models: Iterable[str], as_json: bool) -> int:
             found = db.check_model(model, progress=told)
         pure = pure and found.is_pure
         if as_json:
-            screen.json_lines([{"named": model, "pure": found.is_pure, **screen.plain(found)}])
+            screen.json_lines([{"named": model, "pure": found.is_pure, **msgspec.to_builtins(found)}])
         else:
             _print_purity(found, model)
     return exits.OK if pure else exits.NO

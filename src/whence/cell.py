@@ -1,0 +1,40 @@
+"""A value as the text of a cell, and as JSON where JSON has no word for it: what tables, CSV and those who compare with
+them share. How a table is laid out is left to the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON text; a time or a decimal, alone, without quotes."""
+    text = json.dumps(value, ensure_ascii=False, default=plain)
+    return text if isinstance(value, (list, dict, tuple)) else text.strip('"')
+
+
+def plain(value: Any) -> Any:
+    """What JSON has no word for, as text: a time as ISO 8601, a decimal as it is written, anything else by its repr."""
+    try:
+        return msgspec.to_builtins(value)
+    except TypeError:
+        return repr(value)
+
+
+def cell_text(value: Any) -> str:
+    """A value in a cell: text as it is, everything else as JSON, nothing for None."""
+    return "" if value is None else value if isinstance(value, str) else as_json(value)
+
+
+def harmless(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that begins with = + - @, a tab or a return gets a `'` in
+    front (OWASP, CSV injection). Numbers, and text that reads wholly as a number (-5, +49.5), stay as they are."""
+    text = cell_text(value)
+    return (
+        "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) and not NUMBER.fullmatch(text) else text
+    )

@@ -1,0 +1,218 @@
+"""`whence replay`, `verify-state` and `test-for`: whether code and stored values agree with the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen, wording
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    command,
+    form_of,
+    in_zone,
+    moment_of,
+    opened,
+    option,
+    with_model,
+)
+from whence.cli.screen import Column
+from whence.moments import second_of
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from whence.app import Whence
+    from whence.cli.screen import Form
+    from whence.drift import Verified
+    from whence.result import Comparison, Deviation
+
+FIELD = Column("field", "cyan")
+RECORDED, NOW = Column("recorded", "red"), Column("now", "green")
+SHOWN_MAX = 10
+DRIFTS_MAX = 50
+
+
+@command(
+    "replay",
+    "whence replay lead --save result.jsonl",
+    "whence replay --check result.jsonl",
+    brief="Record what a kind comes to, or check the code by it.",
+)
+@click.argument("kind", required=False)
+@option("--save", metavar="FILE", help="Write the result into this file; .gz packs it.")
+@option("--check", metavar="FILE", help="Replay what this file is the result of, and compare.")
+@at_moment
+@with_model
+@at_store
+@in_zone
+@as_form
+def replay(
+    kind: str | None,
+    save: str | None,
+    check: str | None,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """With --save, folds every entity of a kind and writes what it comes to, and what each event changed, into a file.
+    With --check, folds the same history again with the code as it is now, though the store may have gone on since, and
+    names the first event and field that come out otherwise. Made for CI: record once, check at every change of the
+    model. Ends with 1 when something is different."""
+    form = form_of(as_json, as_csv)
+    if (save is None) == (check is None) or (save is not None and kind is None):
+        raise click.UsageError("Say what: whence replay lead --save FILE, or whence replay --check FILE.")
+    if check is not None and (kind is not None or at is not None):
+        raise click.UsageError("The file of --check says the kind and the moment itself.")
+    with opened(store, zone=zone) as db, screen.progress("Folding") as told:
+        if check is not None:
+            return _show_comparison(db, check, db.check_replay(check, model=model, progress=told), form)
+        result = db.replay(str(kind), at=moment_of(db, at, clock), model=model, progress=told)
+        result.save(str(save))
+        screen.styled(
+            f"Wrote {save}: {result.origin.entities:,} entities of kind {kind} up to @{result.origin.head}, "
+            f"by {result.origin.model} ({result.origin.fingerprint[:12]}).",
+            "green",
+        )
+        return exits.OK
+
+
+def _show_comparison(db: Whence, file: str, found: Comparison, form: Form) -> int:
+    of, zone = found.recorded, db.config.zone
+    if form != "screen":
+        names = ("entity", "what", "position", "type", "time", "who", "field", "recorded", "now")
+        screen.table([Column(name) for name in names], _deviation_rows(found, zone), form)
+    elif found.same:
+        screen.styled(
+            f"The same: {of.entities:,} entities of kind {of.kind} come out as in {file}, up to @{of.head}.", "green"
+        )
+    else:
+        _show_deviations(found, zone)
+    if not found.same_code:
+        screen.note(f"The code of {of.model} is not the one that was recorded.")
+    return exits.OK if found.same else exits.NO
+
+
+def _deviation_rows(found: Comparison, zone: tzinfo) -> Iterator[tuple[Any, ...]]:
+    """A row for each field that differs, the earliest event first."""
+    for each in found.deviations:
+        event = each.event
+        if event is None:
+            yield each.entity, each.what, *[None] * 7
+            continue
+        place = (each.entity, each.what, event.position, event.type, second_of(event.time_us, zone), event.actor)
+        yield from ((*place, change.field, change.before, change.after) for change in each.changes)
+
+
+def _show_deviations(found: Comparison, zone: tzinfo) -> None:
+    """The first event and field at length, the other entities in a line each."""
+    first, rest = found.deviations[0], found.deviations[1:]
+    count = f"{len(found.deviations):,} of {found.recorded.entities:,} entities of kind {found.recorded.kind}"
+    screen.styled(f"Not the same: {count} come out otherwise. The first:", "bold red")
+    screen.styled(f"{first.entity}  {_event_text(first, zone)}", "bold")
+    screen.table([FIELD, RECORDED, NOW], ((each.field, each.before, each.after) for each in first.changes), "screen")
+    if rest:
+        print()
+        columns = [Column("entity", "cyan"), Column("from", "dim"), Column("fields")]
+        rows = (
+            (each.entity, _event_text(each, zone), ", ".join(change.field for change in each.changes))
+            for each in rest[:SHOWN_MAX]
+        )
+        screen.table(columns, rows, "screen", cut=True)
+    if len(rest) > SHOWN_MAX:
+        screen.dim(f"and {len(rest) - SHOWN_MAX:,} more (--json has all)")
+
+
+def _event_text(deviation: Deviation, zone: tzinfo) -> str:
+    """`@2 Scored by anna, 2026-01-05 10:00:00`, or that the entity is new or gone."""
+    event = deviation.event
+    if event is None:
+        return "is new" if deviation.what == "new" else "is gone"
+    by = f" by {event.actor}" if event.actor else ""
+    return f"@{event.position} {event.type}{by}, {second_of(event.time_us, zone)}"
+
+
+@command(
+    "verify-state",
+    "whence verify-state lead crm-leads.csv",
+    "whence verify-state lead states.jsonl --at 2026-01-09",
+    brief="Whether stored rows agree with the history.",
+)
+@click.argument("kind")
+@click.argument("file", metavar="FILE|-")
+@option(
+    "--entity", "column", metavar="COLUMN", help="The column with lead:42 or 42; else the kind's name, entity or id."
+)
+@option("--delimiter", default=",", metavar="SIGN", help="What stands between the columns of a CSV.")
+@at_moment
+@with_model
+@at_store
+@in_zone
+@as_form
+def verify_state(
+    kind: str,
+    file: str,
+    column: str | None,
+    delimiter: str,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Compares the rows of a file, CSV or JSON lines, with a fresh replay of the kind: an export of the system that
+    shows these values, or what whence states wrote earlier. Names each entity and field that differ, and entities that
+    only one side has. A field that the file does not have is not compared. Whence keeps no snapshots of its own. Ends
+    with 1 when something differs."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        moment = moment_of(db, at, clock)
+        with screen.progress("Folding") as told:
+            found = db.verify_state(
+                kind, file, at=moment, model=model, column=column, delimiter=delimiter, progress=told
+            )
+        if form != "screen":
+            rows = ((d.entity, d.what, d.field, d.stored, d.replayed, d.line) for d in found.drifts)
+            screen.table([Column(n) for n in ("entity", "what", "field", "stored", "replayed", "line")], rows, form)
+        elif found.agrees:
+            fields = ", ".join(found.fields)
+            screen.styled(f"Agrees: {found.entities:,} entities of kind {kind}, in {fields}.", "green")
+        else:
+            _show_drifts(found, kind, wording.as_of(moment, db.config.zone, clock))
+        if not found.entities and not any(each.what == "only replayed" for each in found.drifts):
+            screen.note(wording.unknown_kind(db, kind))
+    if found.not_compared:
+        screen.note(f"Not compared, as no {kind} has such a field: {', '.join(found.not_compared)}.")
+    return exits.OK if found.agrees else exits.NO
+
+
+def _show_drifts(found: Verified, kind: str, caption: str) -> None:
+    """The values that differ, then the entities that only one side has."""
+    differ = [each for each in found.drifts if each.field is not None]
+    one_sided = [each for each in found.drifts if each.field is None]
+    entities = len({each.entity for each in differ})
+    screen.styled(f"Drift: {entities:,} of {found.entities:,} entities of kind {kind} differ.", "bold red")
+    columns = [Column("entity", "cyan"), FIELD, Column("stored", "red"), Column("replayed", "green")]
+    rows = ((each.entity, each.field, each.stored, each.replayed) for each in differ[:DRIFTS_MAX])
+    screen.table(columns, rows, "screen")
+    if len(differ) > DRIFTS_MAX:
+        screen.dim(f"and {len(differ) - DRIFTS_MAX:,} more values (--json has all)")
+    for what, said in (("only stored", "only in the file"), ("only replayed", "only in the history")):
+        names = [each.entity for each in one_sided if each.what == what]
+        if names:
+            rest = f" and {len(names) - wording.NAMED_MAX:,} more" if len(names) > wording.NAMED_MAX else ""
+            screen.styled(f"{said}: {', '.join(names[: wording.NAMED_MAX])}{rest}", "red")
+    screen.dim(caption)
+
+
+COMMANDS = (replay, verify_state)
