@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
 from whence.compare import Change, diff
-from whence.config import Config
+from whence.config import Config, name_of
 from whence.contents import TypeSummary, event_named, near_actors, near_kinds, near_tags, near_types, types_in
 from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
@@ -31,6 +31,7 @@ from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.query import AppendCondition, Query
+from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
@@ -449,6 +450,28 @@ class Whence:
         """
         chosen, history = self.model(kind, model), self.history(at)
         return verify(history, chosen, source, column=column, delimiter=delimiter, progress=progress)
+
+    def test_for(
+        self,
+        entity: str,
+        rule: str,
+        *,
+        at: Moment = None,
+        model: NamedModel = None,
+        folder: str | os.PathLike[str] = ".",
+    ) -> Regression:
+        """A pytest file, as text, in which an entity's events up to a moment break a rule on its fields, such as
+        `score <= 100`: it fails now, and passes once the model is right. `folder` is where the file will lie.
+
+        Raises NotKnown when the rule holds, InvalidModel for a rule that cannot be read, or a model that no file can
+        import.
+        """
+        chosen = self.model(entity, model)
+        named = model if model is None or isinstance(model, str) else name_of(chosen)
+        if model is not None and named is None:
+            remedy = "Put it at the top of a module, or name it: file.py:Class."
+            raise InvalidModel("A test cannot import this model", model=chosen.name, remedy=remedy)
+        return regression(self.history(at), chosen, entity, rule, named=named, config=self.config, folder=folder)
 
     def copy(
         self, target: str | os.PathLike[str], *, without: str | None = None, progress: Progress | None = None

@@ -202,6 +202,20 @@ def load_model(named: str, folder: Path) -> Model:
     return Model.of(getattr(module, attribute))
 
 
+def name_of(model: Model) -> str | None:
+    """What `load_model` finds a model by, `/path/file.py:Class` or `module:Class`; None for one in a function."""
+    made_of = model.made_of
+    of = made_of[1] if isinstance(made_of, tuple) else made_of
+    module = sys.modules.get(getattr(of, "__module__", None) or "")
+    meant = [model, of] if isinstance(of, type) else [model]
+    found = (name for name, value in vars(module).items() if any(value is each for each in meant)) if module else ()
+    attribute, file = next(iter(found), None), getattr(module, "__file__", None)
+    if module is None or attribute is None or (file is None and module.__name__ == "__main__"):
+        return None
+    place = module.__name__ if file is None or "." in module.__name__ else str(Path(file).absolute())
+    return f"{place}:{attribute}"
+
+
 def _module(place: str, folder: Path) -> ModuleType:
     try:
         if place.endswith(".py"):

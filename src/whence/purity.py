@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from whence import errors
+from whence.config import name_of
 from whence.errors import InvalidModel, WhenceError
 from whence.events import Recorded
 from whence.history import PROGRESS_EVENTS, History, Progress
@@ -85,20 +86,6 @@ def check_model(
     unstable = _unstable(model, first, second)
     findings = _merged(found, first.findings, second.findings, unstable)
     return Purity(model.name, findings, len(sample), events, unseen)
-
-
-def name_of(model: Model) -> str | None:
-    """`file.py:Class` or `module:Class` for a model that stands in a module; None for one made within a function."""
-    made_of = model.made_of
-    of = made_of[1] if isinstance(made_of, tuple) else made_of
-    module = sys.modules.get(getattr(of, "__module__", None) or "")
-    meant = [model, of] if isinstance(of, type) else [model]
-    found = (name for name, value in vars(module).items() if any(value is each for each in meant)) if module else ()
-    attribute, file = next(iter(found), None), getattr(module, "__file__", None)
-    if module is None or attribute is None or (file is None and module.__name__ == "__main__"):
-        return None
-    place = module.__name__ if file is None or "." in module.__name__ else str(Path(file).absolute())
-    return f"{place}:{attribute}"
 
 
 def _sample(history: History, model: Model, progress: Progress | None) -> tuple[Sample, tuple[str, ...]]:

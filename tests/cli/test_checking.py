@@ -93,3 +93,21 @@ def test_verify_state_agrees_with_what_states_wrote_and_names_what_drifted(pipel
     ]
     assert whence("verify-state", "lead", "crm.csv", "--at", "@3").code == 1
     assert "There is no deal here" in whence("verify-state", "deal", "crm.csv").err
+
+
+def test_test_for_writes_a_test_that_says_what_is_wrong(pipeline: Path, whence: Run) -> None:
+    (pipeline / "lead.py").write_text(LEAD)
+    words = ("lead:42", "score <= 70", "--model", "lead.py:Lead")
+    done = whence("test-for", *words, "-o", "test_lead_42.py")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == (
+        "Wrote test_lead_42.py, with 5 events.\nIt fails now: score = 80\nNext: pytest test_lead_42.py\n"
+    )
+    text = (pipeline / "test_lead_42.py").read_text()
+    assert text == whence("test-for", *words).out
+    assert "def test_lead_42_keeps_score_70():" in text
+    done = whence("test-for", *words, "-o", "test_lead_42.py")
+    assert (done.code, "is there already" in done.err) == (4, True)
+    done = whence("test-for", "lead:42", "score <= 80")
+    assert (done.code, "The rule holds" in done.err) == (1, True)
+    assert whence("test-for", "lead:42", "score <= ").code == 2

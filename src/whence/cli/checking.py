@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -13,6 +14,7 @@ from whence.cli.command import (
     at_moment,
     at_store,
     command,
+    events_text,
     form_of,
     in_zone,
     moment_of,
@@ -21,6 +23,7 @@ from whence.cli.command import (
     with_model,
 )
 from whence.cli.screen import Column
+from whence.errors import CannotWrite
 from whence.moments import second_of
 
 if TYPE_CHECKING:
@@ -215,4 +218,53 @@ def _show_drifts(found: Verified, kind: str, caption: str) -> None:
     screen.dim(caption)
 
 
-COMMANDS = (replay, verify_state)
+@command(
+    "test-for",
+    'whence test-for lead:42 "score <= 70" -o test_lead_42.py',
+    brief="A failing history as a pytest file.",
+)
+@click.argument("entity")
+@click.argument("rule")
+@option("-o", "--output", metavar="FILE", help="Write it into this new file; else it is printed.")
+@at_moment
+@with_model
+@at_store
+@in_zone
+def test_for(
+    entity: str,
+    rule: str,
+    output: str | None,
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+) -> int:
+    """Writes a test that fails now and passes once the code is right: the entity's events, its model's import, and a
+    rule on its fields, which is a Python expression. It needs Whence and the model, no store. Ends with 1 when the rule
+    holds, for then nothing fails."""
+    with opened(store, zone=zone) as db:
+        folder = "." if output is None else Path(output).parent
+        made = db.test_for(entity, rule, at=moment_of(db, at, clock), model=model, folder=folder)
+    if output is None:
+        print(made.text, end="")
+        return exits.OK
+    _write_new(Path(output), made.text)
+    screen.styled(f"Wrote {output}, with {events_text(made.events)}.", "green")
+    screen.dim(f"It fails now: {made.problem}")
+    screen.dim(f"Next: pytest {output}")
+    return exits.OK
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet. Raises CannotWrite."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise CannotWrite("The file is there already", file=path, remedy="Name another one.") from None
+    except OSError as problem:
+        raise CannotWrite("The file cannot be written", file=path, problem=problem.strerror) from None
+
+
+COMMANDS = (replay, verify_state, test_for)

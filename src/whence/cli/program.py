@@ -47,7 +47,7 @@ GROUPS = {
     "Begin": ("init", "demo"),
     "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace"),
     "Record": ("append", "import", "case"),
-    "Look after": ("check", "replay", "verify-state", "copy", "export"),
+    "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export"),
 }
 
 click.rich_click.COMMAND_GROUPS = {
