@@ -13,6 +13,7 @@ from whence.clock import Clock, FixedClock, SystemClock
 from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.decide import Decided
 from whence.difference import Changed, Difference
+from whence.drift import Drift, Verified
 from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, StoreError, WhenceError
 from whence.events import Body, Event, Recorded
 from whence.history import At, History
@@ -20,6 +21,8 @@ from whence.lateness import Lateness
 from whence.lineage import Lineage
 from whence.model import Model, on
 from whence.query import AppendCondition, Basis, Query, QueryItem
+from whence.regression import Regression
+from whence.result import Comparison, Deviation, Result
 from whence.store import Identity, Reading, Store
 from whence.subscription import Subscription
 from whence.why import Contribution, Explanation, LeftOut
@@ -36,11 +39,14 @@ __all__ = [
     "Changed",
     "Clock",
     "Codec",
+    "Comparison",
     "ConditionFailed",
     "Conflict",
     "Contribution",
     "Decided",
+    "Deviation",
     "Difference",
+    "Drift",
     "Event",
     "Explanation",
     "FixedClock",
@@ -56,6 +62,8 @@ __all__ = [
     "QueryItem",
     "Reading",
     "Recorded",
+    "Regression",
+    "Result",
     "Store",
     "StoreError",
     "Subscription",
@@ -63,6 +71,7 @@ __all__ = [
     "Tag",
     "Unfit",
     "Upcast",
+    "Verified",
     "Whence",
     "WhenceError",
     "on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.test_docs import DOCUMENTS, blocks
 from whence.config import load_model
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Event
@@ -283,3 +285,38 @@ def test_a_model_that_hangs_fails_or_breaks_says_so(tmp_path: Path, history: His
     (tmp_path / "crm.py").write_text(text + "        import os\n        os._exit(3)\n")
     with pytest.raises(InvalidModel, match="exit code 3"):
         check_model(history, model, named="crm.py:Lead", folder=tmp_path)
+
+
+CLEAN = ["tests.ask.test_history:Lead", "tests.test_app:Deal", "tests.ask.test_bpi2012:Application"]
+
+
+@pytest.mark.parametrize("named", CLEAN)
+def test_the_models_of_other_tests_raise_no_alarm(named: str) -> None:
+    model = load_model(named, Path.cwd())
+    store = MemoryStore()
+    entity = f"{model.kind}:1"
+    data = {"lead": "1", "deal": "1", "score": 1, "points": 1, "amount": 1, "amount_minor": 1, "stage": "won"}
+    for type in ("LeadScored", "EmailOpened", "DealOpened", "DealMoved", "A_SUBMITTED", "A_APPROVED", "O_SENT"):
+        store.append([Event(type, {**data, "owner": "anna", "campaign": "spring"}, [entity], version=1)])
+    found = check_model(History.of(store), model, named=named)
+    assert found.is_pure, found
+    assert found.events == 7
+
+
+def test_the_models_of_the_documentation_raise_no_alarm(tmp_path: Path) -> None:
+    store = MemoryStore()
+    for entity in ("lead:1", "deal:1"):
+        store.append([Event("Scored", {"score": 60}, [entity])])
+        store.append([Event("EmailOpened", {"campaign": "spring"}, [entity])])
+        store.append([Event("DealOpened", {"deal": "1", "owner": "anna", "amount_minor": 1}, [entity])])
+    count = 0
+    for document in DOCUMENTS:
+        for number, block in enumerate(blocks(document)):
+            for name in re.findall(r'^class (\w+):\n    kind = "', block.body, re.MULTILINE):
+                if "time.time()" not in block.body:  # the page that shows an impure one
+                    file = tmp_path / f"{document.stem.replace('-', '_')}_{number}.py"
+                    file.write_text(block.body)
+                    named = f"{file}:{name}"
+                    assert check_model(History.of(store), load_model(named, tmp_path), named=named).is_pure, named
+                    count += 1
+    assert count >= 3

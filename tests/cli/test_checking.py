@@ -29,7 +29,7 @@ def test_replay_names_the_first_event_and_field_that_come_out_otherwise(pipeline
     whence("append", "lead:42", "Scored", "score=90")
     done = whence("replay", "--check", "result.jsonl", *model)
     assert (done.code, done.err) == (0, "")
-    assert done.out == "The same: 2 entities of kind lead come out as in result.jsonl, up to @6.\n"
+    assert done.out == "The same: 2 entities of kind lead, as in result.jsonl, up to @6.\n"
     (pipeline / "lead.py").write_text(LEAD.replace('event.data["score"]', 'min(event.data["score"], 70)'))
     done = whence("replay", "--check", "result.jsonl", *model)
     assert done.code == 1

@@ -81,7 +81,7 @@ def replay(
         result = db.replay(str(kind), at=moment_of(db, at, clock), model=model, progress=told)
         result.save(str(save))
         screen.styled(
-            f"Wrote {save}: {result.origin.entities:,} entities of kind {kind} up to @{result.origin.head}, "
+            f"Wrote {save}: {_entities(result.origin.entities)} of kind {kind} up to @{result.origin.head}, "
             f"by {result.origin.model} ({result.origin.fingerprint[:12]}).",
             "green",
         )
@@ -94,9 +94,7 @@ def _show_comparison(db: Whence, file: str, found: Comparison, form: Form) -> in
         names = ("entity", "what", "position", "type", "time", "who", "field", "recorded", "now")
         screen.table([Column(name) for name in names], _deviation_rows(found, zone), form)
     elif found.same:
-        screen.styled(
-            f"The same: {of.entities:,} entities of kind {of.kind} come out as in {file}, up to @{of.head}.", "green"
-        )
+        screen.styled(f"The same: {_entities(of.entities)} of kind {of.kind}, as in {file}, up to @{of.head}.", "green")
     else:
         _show_deviations(found, zone)
     if not found.same_code:
@@ -189,7 +187,7 @@ def verify_state(
             screen.table([Column(n) for n in ("entity", "what", "field", "stored", "replayed", "line")], rows, form)
         elif found.agrees:
             fields = ", ".join(found.fields)
-            screen.styled(f"Agrees: {found.entities:,} entities of kind {kind}, in {fields}.", "green")
+            screen.styled(f"Agrees: {_entities(found.entities)} of kind {kind}, in {fields}.", "green")
         else:
             _show_drifts(found, kind, wording.as_of(moment, db.config.zone, clock))
         if not found.entities and not any(each.what == "only replayed" for each in found.drifts):
@@ -267,4 +265,9 @@ def _write_new(path: Path, text: str) -> None:
         raise CannotWrite("The file cannot be written", file=path, problem=problem.strerror) from None
 
 
-COMMANDS = (replay, verify_state, test_for)
+def _entities(count: int) -> str:
+    """`1 entity`, `13,087 entities`."""
+    return f"{count:,} entit" + ("y" if count == 1 else "ies")
+
+
+COMMANDS = (test_for, replay, verify_state)
