@@ -135,7 +135,7 @@ def signature(value: Any, bound: bool = False) -> str:
         return "(…)"
     parameters = list(found.parameters.values())[1 if bound else 0 :]
     text = str(found.replace(parameters=parameters))
-    text = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", text)
+    text = re.sub(r"<function ([\w.<>]+) at 0x[0-9a-f]+>", r"\1", text)
     return re.sub(r"(?<=[:>\[(, ])'([^']*)'", r"\1", text)
 
 
