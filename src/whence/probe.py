@@ -230,7 +230,7 @@ def _noting(model: Model, watch: Watch) -> Model:
         handlers = {name: watch.around(each) for name, each in members.items() if hasattr(each, "__whence_on__")}
         try:
             return Model.of(type(made_of)(made_of.__name__, (made_of,), {**handlers, "__module__": made_of.__module__}))
-        except TypeError:  # a class that may not be extended: its events are not looked at
+        except Exception:  # a class that cannot be extended: its events are not looked at
             return model
     if isinstance(made_of, tuple) and hasattr(made_of[1], "__code__"):
         watch._handler = _said(made_of[1].__code__)

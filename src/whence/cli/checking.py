@@ -14,6 +14,7 @@ from whence.cli.command import (
     at_moment,
     at_store,
     command,
+    entities_text,
     events_text,
     form_of,
     in_zone,
@@ -75,13 +76,17 @@ def replay(
         raise click.UsageError("Say what: whence replay lead --save FILE, or whence replay --check FILE.")
     if check is not None and (kind is not None or at is not None):
         raise click.UsageError("The file of --check says the kind and the moment itself.")
-    with opened(store, zone=zone) as db, screen.progress("Folding") as told:
+    with opened(store, zone=zone) as db:
         if check is not None:
-            return _show_comparison(db, check, db.check_replay(check, model=model, progress=told), form)
-        result = db.replay(str(kind), at=moment_of(db, at, clock), model=model, progress=told)
-        result.save(str(save))
+            with screen.progress("Folding") as told:
+                found = db.check_replay(check, model=model, progress=told)
+            return _show_comparison(db, check, found, form)
+        moment = moment_of(db, at, clock)
+        with screen.progress("Folding") as told:
+            result = db.replay(str(kind), at=moment, model=model, progress=told)
+            result.save(str(save))
         screen.styled(
-            f"Wrote {save}: {_entities(result.origin.entities)} of kind {kind} up to @{result.origin.head}, "
+            f"Wrote {save}: {entities_text(result.origin.entities)} of kind {kind} up to @{result.origin.head}, "
             f"by {result.origin.model} ({result.origin.fingerprint[:12]}).",
             "green",
         )
@@ -94,7 +99,9 @@ def _show_comparison(db: Whence, file: str, found: Comparison, form: Form) -> in
         names = ("entity", "what", "position", "type", "time", "who", "field", "recorded", "now")
         screen.table([Column(name) for name in names], _deviation_rows(found, zone), form)
     elif found.same:
-        screen.styled(f"The same: {_entities(of.entities)} of kind {of.kind}, as in {file}, up to @{of.head}.", "green")
+        screen.styled(
+            f"The same: {entities_text(of.entities)} of kind {of.kind}, as in {file}, up to @{of.head}.", "green"
+        )
     else:
         _show_deviations(found, zone)
     if not found.same_code:
@@ -187,7 +194,7 @@ def verify_state(
             screen.table([Column(n) for n in ("entity", "what", "field", "stored", "replayed", "line")], rows, form)
         elif found.agrees:
             fields = ", ".join(found.fields)
-            screen.styled(f"Agrees: {_entities(found.entities)} of kind {kind}, in {fields}.", "green")
+            screen.styled(f"Agrees: {entities_text(found.entities)} of kind {kind}, in {fields}.", "green")
         else:
             _show_drifts(found, kind, wording.as_of(moment, db.config.zone, clock))
         if not found.entities and not any(each.what == "only replayed" for each in found.drifts):
@@ -263,11 +270,6 @@ def _write_new(path: Path, text: str) -> None:
         raise CannotWrite("The file is there already", file=path, remedy="Name another one.") from None
     except OSError as problem:
         raise CannotWrite("The file cannot be written", file=path, problem=problem.strerror) from None
-
-
-def _entities(count: int) -> str:
-    """`1 entity`, `13,087 entities`."""
-    return f"{count:,} entit" + ("y" if count == 1 else "ies")
 
 
 COMMANDS = (test_for, replay, verify_state)

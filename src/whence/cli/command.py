@@ -130,6 +130,11 @@ def events_text(count: int) -> str:
     return f"{count:,} event" + ("" if count == 1 else "s")
 
 
+def entities_text(count: int) -> str:
+    """`1 entity`, `13,087 entities`."""
+    return f"{count:,} entit" + ("y" if count == 1 else "ies")
+
+
 def times_in(zone: tzinfo, clock: str | None = None) -> str:
     """The line that says which zone, and which clock, the times of an answer are in."""
     return f"times in {zone_text(zone)}" + (f", {clock} clock" if clock else "")

@@ -10,7 +10,7 @@ import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, command, configured, events_text, is_missing, opened, option
+from whence.cli.command import at_store, command, configured, entities_text, events_text, is_missing, opened, option
 from whence.cli.screen import Column
 from whence.config import Config
 from whence.moments import zone_text
@@ -69,7 +69,7 @@ def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> N
 )
 @option(
     "--model",
-    "models",
+    "model",
     multiple=True,
     metavar="MODEL",
     help="Check this model instead: module:Class, file.py:Class or a kind; may be given again.",
@@ -77,7 +77,7 @@ def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> N
 @option("--models", "every", envvar="WHENCE_CHECK_MODELS", is_flag=True, help="Check each model in whence.toml.")
 @at_store
 @option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line.")
-def check(models: tuple[str, ...], every: bool, store: str | None, as_json: bool) -> int:
+def check(model: tuple[str, ...], every: bool, store: str | None, as_json: bool) -> int:
     """Reads the whole store and says whether every promise holds: positions without gaps, ids used once, recorded
     times that never fall, content that can be read, an index that agrees. Says which libraries and settings it runs
     on. Ends with 1 when something does not hold.
@@ -87,8 +87,8 @@ def check(models: tuple[str, ...], every: bool, store: str | None, as_json: bool
     one process to the next. It reads the model's code and runs it on a sample of the store's events in processes of
     its own. That is a check, not a sandbox: what it does not find may be impure still."""
     with opened(store) as db:
-        if models or every:
-            return _check_models(db, (*models, *(db.config.models if every else ())), as_json)
+        if model or every:
+            return _check_models(db, (*model, *(db.config.models if every else ())), as_json)
         with screen.progress("Reading") as told:
             promises = db.check(progress=told)
         sound = all(promise.holds for promise in promises)
@@ -132,7 +132,7 @@ def _print_purity(found: Purity, model: str) -> None:
         for each in problems:
             screen.styled(f"     {each.handler} {each.problem}{each.place and '  '}{each.place}", "red")
             screen.styled(f"       {each.remedy}", "cyan")
-    screen.dim(f"on a sample of {events_text(found.events)} of {found.entities:,} entities; a check, not a sandbox")
+    screen.dim(f"on a sample of {events_text(found.events)} of {entities_text(found.entities)}; a check, not a sandbox")
     if found.unseen_types:
         screen.dim(f"not in the sample: {', '.join(found.unseen_types)}")
 
