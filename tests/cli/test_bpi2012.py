@@ -106,3 +106,15 @@ def test_approved_without_an_accepted_offer(loans: Path) -> None:
         loans, "states", "application", "--where", "approved=true", "--where", "offer_accepted=false", "--json"
     )
     assert {row["application"] for row in rows} == {f"application:{n}" for n in (177083, 180310, 198310)}
+
+
+def test_a_recorded_result_a_table_of_states_and_the_purity_of_the_rules_hold(loans: Path) -> None:
+    (origin,) = _whence(loans, "replay", "application", "--save", "result.jsonl.gz", "--json")
+    assert (origin["entities"], origin["kind"]) == (13087, "application")
+    assert (loans / "result.jsonl.gz").stat().st_size < 1_000_000
+    assert _whence(loans, "replay", "--check", "result.jsonl.gz", "--json") == []
+    rows = _whence(loans, "states", "application", "--json")
+    (loans / "states.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert _whence(loans, "verify-state", "application", "states.jsonl", "--json") == []
+    (report,) = _whence(loans, "check", "--models", "--json")
+    assert report["pure"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from whence.app import Whence
     from whence.cli.screen import Form
     from whence.drift import Verified
-    from whence.result import Comparison, Deviation
+    from whence.result import Comparison, Deviation, Origin
 
 FIELD = Column("field", "cyan")
 RECORDED, NOW = Column("recorded", "red"), Column("now", "green")
@@ -85,12 +85,21 @@ def replay(
         with screen.progress("Folding") as told:
             result = db.replay(str(kind), at=moment, model=model, progress=told)
             result.save(str(save))
-        screen.styled(
-            f"Wrote {save}: {entities_text(result.origin.entities)} of kind {kind} up to @{result.origin.head}, "
-            f"by {result.origin.model} ({result.origin.fingerprint[:12]}).",
-            "green",
-        )
+        _show_saved(str(save), result.origin, form)
         return exits.OK
+
+
+def _show_saved(file: str, origin: Origin, form: Form) -> None:
+    """Say of what the file is the result."""
+    if form != "screen":
+        names = origin.__struct_fields__
+        screen.table([Column(name) for name in names], [[getattr(origin, name) for name in names]], form)
+        return
+    screen.styled(
+        f"Wrote {file}: {entities_text(origin.entities)} of kind {origin.kind} up to @{origin.head}, "
+        f"by {origin.model} ({origin.fingerprint[:12]}).",
+        "green",
+    )
 
 
 def _show_comparison(db: Whence, file: str, found: Comparison, form: Form) -> int:
