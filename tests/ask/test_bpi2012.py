@@ -15,8 +15,10 @@ from whence.clock import to_us
 from whence.events import Event
 from whence.history import At, History
 from whence.model import Model, on
+from whence.query import Query
 from whence.rules import from_toml
 from whence.stores.memory import MemoryStore
+from whence.why import why
 
 REACHED = ("submitted", "preaccepted", "accepted", "offer_sent", "offer_back", "approved", "declined", "cancelled")
 ANSWERS = {
@@ -106,3 +108,28 @@ def test_reached_stages_are_right_on_any_day(history: History, model: Model, day
 def test_approved_without_an_accepted_offer(history: History, model: Model) -> None:
     states = {entity: model.fields(state) for entity, state in history.states(model).items()}
     assert {e for e, state in states.items() if state["approved"] and not state["offer_accepted"]} == WITHOUT_OFFER
+
+
+REACHED_BY = {
+    "submitted": {"A_SUBMITTED"},
+    "preaccepted": {"A_PREACCEPTED"},
+    "accepted": {"A_ACCEPTED"},
+    "offer_sent": {"O_SENT"},
+    "offer_back": {"O_SENT_BACK"},
+    "offer_accepted": {"O_ACCEPTED"},
+    "approved": {"A_APPROVED", "A_REGISTERED", "A_ACTIVATED"},
+}
+
+
+@pytest.mark.parametrize("model", [Model.of(Application), from_toml("application", tomllib.loads(RULES))], ids=repr)
+def test_why_one_application_is_approved_and_what_it_was_on_each_day(history: History, model: Model) -> None:
+    one = "application:173688"
+    (made,) = why(history, model, one, "approved").contributions
+    assert made.recorded.type in REACHED_BY["approved"]
+    assert made.recorded.time.isoformat() == "2011-10-13T08:37:29.226000+00:00"
+    rows = [(event.type, event.time_us) for event in history.events(Query.of(tags=[one]))]
+    for day in range(1, 15):
+        end_us = to_us(f"2011-10-{day:02}T23:59:59Z")
+        fields = model.fields(history.at(At(occurred_us=end_us)).state(model, one))
+        for stage, types in REACHED_BY.items():
+            assert fields[stage] == any(type in types and us <= end_us for type, us in rows), (day, stage)
