@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from whence.dependence import fields_read
 from whence.errors import ConditionFailed, InvalidModel
 from whence.events import Event, Recorded, events_of
 from whence.grammar import split_tag
 from whence.model import Model, ModelLike
-from whence.noting import reads_of
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Store
 
@@ -48,7 +48,8 @@ def execute(
     `decide` is a pure function: it is given the state (for several entities a dict of states by tag) and returns one
     event, several, or None when nothing is to happen. The boundary is every event of the entities, or `query`, which
     must select what the decision depends on. The basis is stored with the events: for one entity it names the fields of
-    the state that `decide` read, and `settings` is a text that says by which version of your rules it was decided.
+    the state that `decide` may read, where its source says so, and `settings` is a text that says by which version of
+    your rules it was decided.
 
     Raises ConditionFailed when other decisions came first `attempts_max` times, InvalidEvent when `decide` returns
     something else, and whatever `decide` raises.
@@ -64,15 +65,11 @@ def execute(
         reading = store.read(boundary)
         read = list(reading)
         states = {entity: _state(by_kind[split_tag(entity)[0]], read, entity) for entity in several}
-        fields = None
-        if isinstance(entities, str):
-            decided, fields = reads_of(decide, states[entities])
-        else:
-            decided = decide(states)
-        events = events_of(decided)
+        events = events_of(decide(states[entities] if isinstance(entities, str) else states))
         if not events:
             return Decided((), (), attempt)
         condition = AppendCondition(fail_if_events_match=boundary, after=reading.head)
+        fields = fields_read(decide, type(states[entities])) if isinstance(entities, str) else None
         try:
             positions = store.append(events, condition, basis=Basis(boundary, reading.head, settings, fields))
         except ConditionFailed as conflict:

@@ -15,8 +15,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from functools import cache, partial
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -84,6 +84,28 @@ def dependences(
         return None
 
 
+def fields_read(function: Any, owner: type) -> tuple[str, ...] | None:
+    """The fields of a state, of class `owner`, that a function of it may read; None where its source does not say.
+
+    The function is only looked at, so that whoever calls it hands it the very state.
+    """
+    given = [_Value(state={}, is_own=True)]
+    if isinstance(function, partial):
+        function, given = function.func, [*map(_nothing, function.args), *given]
+    if isinstance(function, MethodType):
+        function, given = function.__func__, [_Value(), *given]
+    try:
+        inner = _Function(function, given, {}, owner, {}, ())
+        inner.returned()
+    except (_Unclear, RecursionError):
+        return None
+    return tuple(sorted(inner.mentioned))
+
+
+def _nothing(_: object) -> _Value:
+    return _Value()
+
+
 def _state_of(value: _Value) -> Mapping[str, Fields]:
     if value.state is None:
         raise _Unclear
@@ -91,17 +113,40 @@ def _state_of(value: _Value) -> Mapping[str, Fields]:
 
 
 @cache
-def _definition(function: FunctionType) -> ast.FunctionDef:
-    if hasattr(function, "__wrapped__"):
-        raise _Unclear
+def _definition(code: CodeType) -> ast.FunctionDef | None:
+    """What defines a function, a lambda as if it returned its expression; None where that cannot be found."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        if code.co_name == "<lambda>":
+            return _lambda(code, ast.parse("".join(inspect.findsource(code)[0])))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     except (OSError, TypeError, SyntaxError):
-        raise _Unclear from None
+        return None
     match tree.body:
-        case [ast.FunctionDef() as found] if found.name == function.__name__:
+        case [ast.FunctionDef() as found] if found.name == code.co_name:
             return found
-    raise _Unclear
+    return None
+
+
+def _lambda(code: CodeType, tree: ast.Module) -> ast.FunctionDef | None:
+    """The only lambda on a line that has all of the code in it, or the innermost of them."""
+    places = [(line, column) for line, _, column, _ in code.co_positions() if line is not None and column]
+    arguments = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _names_of(node.args) == arguments
+        if all((node.lineno, node.col_offset) <= place <= _end(node) for place in places)
+    ]
+    if len(found) != 1 and not places:
+        return None
+    chosen = min(found, key=lambda node: (_end(node), -node.col_offset), default=None)
+    if chosen is None:
+        return None
+    return ast.FunctionDef(name=code.co_name, args=chosen.args, body=[ast.Return(chosen.body)], decorator_list=[])
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
 
 
 class _Function:
@@ -126,9 +171,12 @@ class _Function:
         self._calls = (*calls, function)
         self._control: Fields = control
         self._own: dict[str, Fields] = {} if own is None else own  # fields of the given state written so far
-        self._mentioned: set[str] = set()  # every field that was read so far
+        self.mentioned: set[str] = set()  # every field that was read so far
         self._results: list[_Value] = []
-        self._definition = _definition(function)
+        definition = None if hasattr(function, "__wrapped__") else _definition(function.__code__)
+        if definition is None:
+            raise _Unclear
+        self._definition = definition
         self._names = self._bound(self._definition.args, positional, named)
 
     def _bound(self, args: ast.arguments, positional: list[_Value], named: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -194,10 +242,10 @@ class _Function:
                         self._assign(item.optional_vars, found)
                 self._block(body)
             case ast.Try(body, handlers, orelse, finalbody):
-                earlier, self._mentioned = self._mentioned, set()
+                earlier, self.mentioned = self.mentioned, set()
                 self._block(body)
-                self._control |= frozenset(self._mentioned)  # whether one failed, and which, depends on them
-                self._mentioned |= earlier
+                self._control |= frozenset(self.mentioned)  # whether one failed, and which, depends on them
+                self.mentioned |= earlier
                 self._branches(NOTHING, [[*orelse], *(handler.body for handler in handlers)])
                 self._block(finalbody)
             case ast.Match(subject, cases) if (chosen := self._chosen(subject, cases)) is not None:
@@ -398,7 +446,11 @@ class _Function:
                 return self._inner(_names_of(args), lambda: self._value(body))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node)
-            case ast.Yield() | ast.YieldFrom() | ast.Await():
+            case ast.Yield(None):
+                return _Value()
+            case ast.Yield(ast.expr() as value) | ast.YieldFrom(value):
+                return _Value(self._plain(self._value(value)))
+            case ast.Await():
                 raise _Unclear
         parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
         return _Value(NOTHING.union(*(self._plain(self._value(part)) for part in parts)))
@@ -445,13 +497,14 @@ class _Function:
         """What a field of a state depends on: a property on the fields that it reads."""
         written = {**_state_of(state), **(self._own if state.is_own else {})}
         if name in written:
+            self.mentioned |= written[name]
             return written[name]
         found = None if self._owner is None else inspect.getattr_static(self._owner, name, None)
         if isinstance(found, property) and found.fget is not None:
             return self._plain(self._called(found.fget, [state], {}))
         if isinstance(found, FunctionType | classmethod | staticmethod):
             raise _Unclear
-        self._mentioned.add(name)
+        self.mentioned.add(name)
         return frozenset({name})
 
     # Calls.
@@ -459,8 +512,15 @@ class _Function:
     def _call(self, node: ast.Call) -> _Value:
         positional = [self._value(each) for each in node.args]
         named = {each.arg or f"**{i}": self._value(each.value) for i, each in enumerate(node.keywords)}
+        spread = any(isinstance(each, ast.Starred) for each in node.args) or any(
+            each.arg is None for each in node.keywords
+        )
+        if spread and any(value.state is not None for value in (*positional, *named.values())):
+            raise _Unclear
         if isinstance(node.func, ast.Attribute):
             base = self._value(node.func.value)
+            if base.state is not None and spread:
+                raise _Unclear
             if base.state is not None:
                 return self._method(base, node, positional, named)
             callee = self._known(node.func)
@@ -516,7 +576,7 @@ class _Function:
         owner, writes = self._owner, self._writes
         inner = _Function(function, positional, named, owner, writes, self._calls, self._control, self._own)
         found = inner.returned()
-        self._mentioned |= inner._mentioned
+        self.mentioned |= inner.mentioned
         return found
 
     def _replaced(self, state: _Value, named: Mapping[str, _Value]) -> _Value:

@@ -96,7 +96,7 @@ class Model:
         self.reads_data = data_handler_for is not None
         self.made_of = (initial, step_for) if made_of is None else made_of
         self.dependences_of = cache(dependences_of or (lambda type: None))
-        self.rules_of = rules_of or (lambda type, field: [self.name])
+        self.rules_of = cache(rules_of or (lambda type, field: [self.name]))
         self._data_handler_for = data_handler_for
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}

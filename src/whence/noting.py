@@ -1,5 +1,5 @@
 """Objects that tell somebody which of their parts are read and written: subclasses of the classes of a state and of
-what is in it. What is made of that is left to tracing, and to decide."""
+what is in it. What is made of that is left to tracing."""
 
 # ruff: noqa: N807 - these methods stand in for those of the classes that take note
 # mypy: disable-error-code="call-arg, index, attr-defined"
@@ -16,12 +16,10 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from types import FunctionType, MethodType, ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-
-Result = TypeVar("Result")
 
 ATOMS: tuple[type, ...] = (
     type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, datetime, date, time, timedelta, UUID, Enum,
@@ -50,6 +48,9 @@ class Notes(Protocol):
     def write_shape(self, thing: Any) -> None: ...
 
     def write_all(self, thing: Any) -> None: ...
+
+    def take_in(self, thing: Any, key: Any) -> None:
+        """Something that may change was put there (with SHAPE: anywhere); it takes note too from the next event on."""
 
 
 def noting_class(trace: Notes, cls: type) -> type | None:
@@ -85,7 +86,9 @@ def _has_attributes(cls: type) -> bool:
 def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
     get, put, delete = cls.__getattribute__, cls.__setattr__, cls.__delattr__
     others = {name for name in dir(cls) if _is_no_field(inspect.getattr_static(cls, name))}
-    read, write = trace.read, trace.write
+    read, write, take_in = trace.read, trace.write, trace.take_in
+    plain: tuple[Any, ...] = (object.__setattr__, msgspec.Struct.__setattr__)
+    is_plain = put in plain  # what is put there is what was given
 
     def __getattribute__(self: Any, name: str) -> Any:
         if name not in others:
@@ -96,7 +99,10 @@ def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
         put(self, name, value)
-        write(self, name)
+        if name not in others:
+            write(self, name)
+            if type(value) not in COMMON or not is_plain:
+                take_in(self, name)
 
     def __delattr__(self: Any, name: str) -> None:
         delete(self, name)
@@ -172,7 +178,7 @@ def _other_methods(cls: type, base: type, known: Mapping[str, Any]) -> list[str]
 def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
     get, contains, getitem = dict.get, dict.__contains__, cls.__getitem__
     setitem, delitem = cls.__setitem__, cls.__delitem__
-    read, write, write_shape = trace.read, trace.write, trace.write_shape
+    read, write, write_shape, take_in = trace.read, trace.write, trace.write_shape, trace.take_in
 
     def __getitem__(self: Any, key: Any) -> Any:
         read(self, key)
@@ -191,6 +197,8 @@ def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
             write_shape(self)
         setitem(self, key, value)
         write(self, key)
+        if type(value) not in COMMON:
+            take_in(self, key)
 
     def __delitem__(self: Any, key: Any) -> None:
         read(self, key)
@@ -244,13 +252,13 @@ def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
 
 def _list_methods(trace: Notes, cls: type) -> dict[str, Any]:
     append = cls.append
-    write, write_shape = trace.write, trace.write_shape
+    write_shape, take_in = trace.write_shape, trace.take_in
 
     def append_(self: Any, value: Any) -> None:
         append(self, value)
         write_shape(self)
-        if not isinstance(value, ATOMS):
-            write(self, -1)
+        if type(value) not in COMMON:
+            take_in(self, -1)
 
     def changing(name: str) -> Callable[..., Any]:
         plain = getattr(cls, name)
@@ -259,7 +267,7 @@ def _list_methods(trace: Notes, cls: type) -> dict[str, Any]:
             trace.read_shape(self)
             result = plain(self, *args, **named)
             write_shape(self)
-            trace.write(self, SHAPE)
+            take_in(self, SHAPE)
             return result
 
         return method
@@ -438,54 +446,3 @@ def read_all(value: Any, seen: set[int] | None = None) -> None:
         parts = [getattr(value, name) for name in names_of(value)]
     for part in parts:
         read_all(part, seen)
-
-
-# Who only wants to know what is read.
-
-
-class _Noter:
-    """Takes note of which fields of a state are read, for as long as somebody wants to know."""
-
-    def __init__(self) -> None:
-        self.wanted: dict[int, set[str]] = {}
-        self._classes: dict[type, type | None] = {}
-
-    def copy_of(self, state: Any) -> Any:
-        """A shallow copy that tells; None where there can be none."""
-        cls = type(state)
-        if cls not in self._classes:
-            self._classes[cls] = noting_class(self, cls)
-        noting = self._classes[cls]
-        return None if noting is None else copied(state, cls, noting)
-
-    def read(self, thing: Any, key: Any) -> None:
-        if (names := self.wanted.get(id(thing))) is not None and isinstance(key, str):
-            names.add(key)
-
-    def read_all(self, thing: Any) -> None:
-        if (names := self.wanted.get(id(thing))) is not None:
-            names.update(name for name in parts_of(thing) if isinstance(name, str))
-
-    read_shape = read_all
-
-    def write(self, thing: Any, key: Any) -> None:
-        """A decision that changes its state changes a copy."""
-
-    def write_shape(self, thing: Any) -> None: ...
-
-    def write_all(self, thing: Any) -> None: ...
-
-
-_NOTER = _Noter()
-
-
-def reads_of(look: Callable[[Any], Result], state: Any) -> tuple[Result, tuple[str, ...] | None]:
-    """What a function makes of a state, and the fields of it that the function read; None where that cannot be told."""
-    told = None if isinstance(state, tuple) else _NOTER.copy_of(state)
-    if told is None:
-        return look(state), None
-    names = _NOTER.wanted[id(told)] = set()
-    try:
-        return look(told), tuple(sorted(names))
-    finally:
-        del _NOTER.wanted[id(told)]

@@ -61,7 +61,7 @@ class Trace:
         self._classes: dict[type, type | None] = {}
         self._event = -1
         self._now = Touched(set(), set(), {})
-        self._dirty: list[tuple[Any, Any]] = []
+        self._taken: list[tuple[Any, Any]] = []
         self._whole = FIRST  # who wrote a state that has no parts last
         self.state = self._root(model.initial())
 
@@ -76,15 +76,16 @@ class Trace:
     def follow(self, event: Recorded) -> None:
         """Apply the next event. Raises FoldFailed."""
         self._event += 1
-        self._now = Touched(set(), set(), {})
+        self._now = now = Touched(set(), set(), {})
         before = self.state
         if id(before) not in self._known and self._model.step(event.type) is not None:
             self._read_whole()
         after = self._model.apply(before, event)
         if after is not before:
             self._replace(before, after)
-        self._settle()
-        self.touched.append(self._now)
+        if self._taken:
+            self._settle()
+        self.touched.append(now)
 
     def reading(self, look: Callable[[Any], object]) -> set[Source]:
         """What is read where somebody looks at the state as it is now."""
@@ -102,9 +103,11 @@ class Trace:
             return  # made just now, of parts that were read
         writer = known.writers.get(key, FIRST)
         if writer != self._event:
-            reads, slot = self._now.reads, HOLDER if key in known.holders else None
-            for root in known.roots or (key,):
-                reads.add((root, writer, slot))
+            slot = HOLDER if key in known.holders else None
+            if known.roots is None:
+                self._now.reads.add((key, writer, slot))
+            else:
+                self._now.reads.update([(root, writer, slot) for root in known.roots])
 
     def _copied_from(self, thing: Any, key: Any) -> _Known | None:
         """The state, when what is read is a part that was taken over from it into one on its way to be the next."""
@@ -133,11 +136,16 @@ class Trace:
     def write(self, thing: Any, key: Any) -> None:
         if (known := self._known.get(id(thing))) is None:
             return
-        if key is not SHAPE:
-            known.writers[key] = self._event
-            known.holders.discard(key)
-        self._now.writes.update(known.roots or (key,))
-        self._dirty.append((thing, key))
+        known.writers[key] = self._event
+        known.holders.discard(key)
+        if known.roots is None:
+            self._now.writes.add(key)
+        else:
+            self._now.writes.update(known.roots)
+
+    def take_in(self, thing: Any, key: Any) -> None:
+        if id(thing) in self._known:
+            self._taken.append((thing, key))
 
     def write_shape(self, thing: Any) -> None:
         slot = id(thing)
@@ -155,15 +163,16 @@ class Trace:
         self.write_shape(thing)
         for key in parts_of(thing):
             self.write(thing, key)
+        self.take_in(thing, SHAPE)
 
     # Between two events.
 
     def _settle(self) -> None:
         """Make what was put into the state take note from now on."""
         memo: dict[int, Any] = {}
-        while self._dirty:
-            dirty, self._dirty = self._dirty, []
-            for thing, key in dirty:
+        while self._taken:
+            taken, self._taken = self._taken, []
+            for thing, key in taken:
                 known = self._known[id(thing)]
                 for place, value in values_at(thing, key):
                     if type(value) not in COMMON and not isinstance(value, ATOMS):

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal, Inexact
 from typing import Any, Literal
 
 import msgspec
 
 from whence.compare import Change, refuse_field, same
-from whence.errors import FoldFailed
+from whence.errors import FoldFailed, InvalidModel
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.history import At, History
@@ -154,7 +154,8 @@ def why(
 def looked_at(history: History, model: ModelLike, recorded: Recorded, *, depth: int = 0) -> Looked | None:
     """What the decision that an event is looked at, or None for an event that was not decided on a basis.
 
-    Narrowed to the events that made the fields it read, where the basis names those fields.
+    Narrowed to the events that made the fields it read, where the basis names those fields and the model as it is now
+    still has them.
     """
     basis = recorded.basis
     if basis is None:
@@ -163,9 +164,22 @@ def looked_at(history: History, model: ModelLike, recorded: Recorded, *, depth: 
     entities = [tag for item in basis.query.items for tag in item.tags if split_tag(tag)[0] == model.kind]
     if basis.reads is None or len(entities) != 1:
         return Looked(basis, tuple(then.events(basis.query)))
-    fields = tuple(why(then, model, entities[0], field, depth=depth) for field in basis.reads)
+    try:
+        fields = tuple(_explained(then, model, entities[0], basis.reads, depth))
+    except (InvalidModel, FoldFailed):
+        return Looked(basis, tuple(then.events(basis.query)))
     made = {each.position: each for found in fields for each in found.events}
     return Looked(basis, tuple(made[position] for position in sorted(made)), fields, narrowed=True)
+
+
+def _explained(history: History, model: Model, entity: str, fields: Iterable[str], depth: int) -> Iterator[Explanation]:
+    """Each field; in a dict one may be looked for that was not there."""
+    for field in fields:
+        try:
+            yield why(history, model, entity, field, depth=depth)
+        except InvalidModel:
+            if not isinstance(model.initial(), Mapping):
+                raise
 
 
 def without(history: History, model: ModelLike, entity: str, field: str, *events: str) -> LeftOut:
@@ -220,7 +234,9 @@ def _contributions(model: Model, events: Sequence[Recorded], field: str, found: 
         state = model.apply(state, event)
         after = {name: _shown(_brief(model, state, name)) for name in names}
         changes = [Change(name, before[name], after[name]) for name in names[1:]]
-        wrote = root in through if root in found.writes[index] else not same(before[field], after[field])
+        wrote = root in through
+        if root not in found.writes[index]:  # a property is written by nobody, and may be another all the same
+            wrote = not (same(before[field], after[field]) and same(reached, replayed[index]))
         added = _difference(reached, replayed[index]) if wrote else None
         reached = replayed[index] if wrote else reached
         yield Contribution(
@@ -333,7 +349,7 @@ def _part(model: Model, state: Any, name: str) -> Any:
         return state[name] if name in state else MISSING  # noqa: SIM401 - get() would copy a default into a trace
     if name == WHOLE and not hasattr(state, "__dict__") and not isinstance(state, msgspec.Struct):
         return state
-    if name.startswith("_") or not _has(state, name):
+    if name.startswith("__") or not _has(state, name):
         return MISSING
     return model.value(state, name)
 
