@@ -15,8 +15,9 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from benchmarks import growth, measures, report
+from benchmarks import explaining, growth, measures, report
 from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
 from benchmarks.progress import Progress
@@ -31,6 +32,7 @@ WRITERS = {
 }
 READERS = ("whence", "recorder", "application", "umadb")
 TAKING_PART = WRITERS | dict.fromkeys((*measures.READING, "size"), READERS) | {"growth": tuple(growth.VARIANTS)}
+TAKING_PART |= {"why": ("whence",)}
 LEAST_ROUNDS = 5
 
 
@@ -70,6 +72,7 @@ class Run:
         self.events, self.rounds, self.kept = events, rounds, kept
         runs = {measure: len(TAKING_PART[measure]) * self.rounds_of(measure) for measure in self.chosen}
         prepared = {"prepare": len(READERS)} if self.reading else {}
+        prepared |= {"fill": 1} if "why" in self.chosen else {}
         self.progress = Progress(runs | prepared, report.expected(events))
 
     def run(self) -> None:
@@ -87,6 +90,8 @@ class Run:
         if "growth" in self.chosen:
             for variant in growth.VARIANTS:
                 self.conclude(f"growth {variant}", self.once("growth", variant, fresh("growth")), "growth")
+        if "why" in self.chosen:
+            self.explain()
         if self.kept:
             print(report.render())
 
@@ -100,6 +105,13 @@ class Run:
                 found[name].append(self.once(measure, name, folder))
         self.conclude(measure, found, measure)
 
+    def explain(self) -> None:
+        """The same store in every round."""
+        folder = fresh("why")
+        self.once("fill", "whence", folder)
+        rounds: list[Any] = [self.once("why", "whence", folder) for _ in range(self.rounds)]
+        self.conclude("why", {what: [each[what] for each in rounds] for what in rounds[0]}, "why")
+
     def once(self, measure: str, name: str, folder: Path) -> object:
         began = time.monotonic()
         value = apart(measure, name, self.events, folder)
@@ -110,7 +122,7 @@ class Run:
     def conclude(self, title: str, found: object, measure: str) -> None:
         print(f"{title}: {json.dumps(found)}", flush=True)
         if self.kept:
-            events = growth.MILLIONS * self.events if measure == "growth" else self.events
+            events = {"growth": growth.MILLIONS, "why": explaining.MILLIONS}.get(measure, 1) * self.events
             report.keep(title, found, events, self.rounds_of(measure), self.progress.seconds(measure))
 
     def rounds_of(self, measure: str) -> int:
@@ -124,6 +136,8 @@ def one(measure: str, name: str, events: str, folder: str) -> object:
         return measures.size(folder, count)
     if measure == "growth":
         return growth.growth(folder, count, name)
+    if measure in ("fill", "why"):
+        return {"fill": explaining.fill, "why": explaining.explain}[measure](folder, count)
     with closing(opened(name, folder)) as store:
         return ({"prepare": measures.prepare} | measures.WRITING | measures.READING)[measure](store, count)
 

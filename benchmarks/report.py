@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import growth, implementations
+from benchmarks import explaining, growth, implementations
 from benchmarks.implementations import settings
 
 FOLDER = Path(__file__).parent
@@ -39,6 +39,11 @@ GOALS = {
     "read_all": {"umadb": 1.1},
     "fold_all": {"umadb": 1.2, "application": 8},
 }
+EXPLAINING = {
+    "seconds": ("`why` on an entity of 10,000 events, seconds", 1),
+    "traced": ("a fold, traced / untraced", 8),
+    "untraced": ("the same fold, untraced after tracing / before", None),
+}
 GROWTH_GOAL, P99_GOAL_MS, SIZE_GOAL = 0.85, 20, 140
 
 
@@ -55,14 +60,14 @@ def expected(events: int) -> dict[str, float]:
     return {
         measure.partition(" ")[0]: kept["seconds"]
         for measure, kept in _kept().items()
-        if "seconds" in kept and kept["events"] in (events, growth.MILLIONS * events)
+        if "seconds" in kept and kept["events"] in (events, growth.MILLIONS * events, explaining.MILLIONS * events)
     }
 
 
 def render() -> str:
     """Write the tables into the README and return them."""
     results = _kept()
-    text = "\n".join([_facts(), "", *_rates(results), "", *_growth(results)])
+    text = "\n".join([_facts(), "", *_rates(results), "", *_growth(results), "", *_explaining(results)])
     before, _, rest = README.read_text().partition(BEGIN)
     README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
     return text
@@ -120,3 +125,18 @@ def _growth(results: dict[str, Any]) -> list[str]:
                 mark = "" if limit is None else "met" if met else "**missed**"
                 lines.append(f"| {what} ({_circumstances(kept)}) | {measure[7:]} | {value:.2f} | {goal} | {mark} |")
     return lines if len(lines) > 2 else []
+
+
+def _explaining(results: dict[str, Any]) -> list[str]:
+    if "why" not in results:
+        return []
+    lines = ["| explaining | median | from | to | goal | |", "|---|---:|---:|---:|---:|---|"]
+    first = f" ({_circumstances(results['why'])})"
+    for what, values in results["why"]["found"].items():
+        (title, limit), middle = EXPLAINING[what], median(values)
+        goal = "" if limit is None else f"< {limit}"
+        mark = "" if limit is None else "met" if middle < limit else "**missed**"
+        span = f"{min(values):.2f} | {max(values):.2f}"
+        lines.append(f"| {title}{first} | {middle:.2f} | {span} | {goal} | {mark} |")
+        first = ""
+    return lines
