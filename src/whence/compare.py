@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from whence.errors import InvalidModel
+from whence.noting import parts_of
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -38,16 +39,41 @@ def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of the same types all the way down."""
+    """Whether two values are equal and of the same types all the way down; objects that do not say when they are equal
+    are if all their attributes are, and a number that is none is the same as another."""
+    return _same(one, other, set())
+
+
+def _same(one: Any, other: Any, above: set[tuple[int, int]]) -> bool:
+    """`above` are the pairs that these are parts of, so that what is part of itself ends."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, (str, int)):
+        return bool(one == other)
+    if isinstance(one, float):
+        return one == other or (one != one and other != other)
+    pair = (id(one), id(other))
+    if pair in above:
+        return True
+    above.add(pair)
+    try:
+        return _same_parts(one, other, above)
+    finally:
+        above.discard(pair)
+
+
+def _same_parts(one: Any, other: Any, above: set[tuple[int, int]]) -> bool:
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    if type(one).__eq__ is object.__eq__ and hasattr(one, "__dict__"):  # type: ignore[comparison-overlap]
-        return same(vars(one), vars(other))
-    return bool(one == other)
+        return one.keys() == other.keys() and all(_same(value, other[key], above) for key, value in one.items())
+    if isinstance(one, (list, tuple, deque)):
+        return len(one) == len(other) and all(_same(*parts, above) for parts in zip(one, other, strict=True))
+    if type(one).__eq__ is object.__eq__:  # type: ignore[comparison-overlap]
+        parts, others = parts_of(one), parts_of(other)
+        return _same(parts, others, above) if parts or others else type(one) is object
+    equal = one == other
+    return bool(equal.all() if hasattr(equal, "all") else equal)  # an array says so of each of its elements
 
 
 def canonical(value: Any) -> str:

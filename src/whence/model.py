@@ -21,7 +21,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -373,8 +373,9 @@ def _all_of(steps: list[Step]) -> Step:
 
 
 def _name(handler: Callable[..., None]) -> str:
-    """`Lead.scored`, also for a class within a function."""
-    return handler.__qualname__.rpartition("<locals>.")[2]
+    """`Lead.scored`, also for a class within a function and for a functools.partial."""
+    named = handler.func if isinstance(handler, partial) else handler
+    return getattr(named, "__qualname__", type(named).__name__).rpartition("<locals>.")[2]
 
 
 def _wants_recorded(handler: Callable[..., None]) -> bool:

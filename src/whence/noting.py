@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import copy
 import inspect
+from abc import ABCMeta
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,12 +31,28 @@ ATOMS: tuple[type, ...] = (
 COMMON = frozenset({type(None), bool, int, float, str, bytes, Decimal, datetime})
 """The most of them, found at once."""
 
+
+_ATOMIC: dict[type, bool] = {}
+
+
+def is_atom(value: Any) -> bool:
+    """Whether a value is one of ATOMS."""
+    try:
+        return _ATOMIC[type(value)]
+    except KeyError:
+        if is_noting(type(value)):
+            return False  # not kept, for with it all of its trace would be
+        return _ATOMIC.setdefault(type(value), issubclass(type(value), ATOMS))
+
+
 SHAPE = object()
 """The key under which a container's own changes are kept: that a key came or went, that a list is another."""
 
 
 class Notes(Protocol):
-    """Who is told what is read and written."""
+    """Who is told what is read and written; `is_copying` while it makes an object that takes note."""
+
+    is_copying: bool
 
     def read(self, thing: Any, key: Any) -> None: ...
 
@@ -49,29 +66,100 @@ class Notes(Protocol):
 
     def write_all(self, thing: Any) -> None: ...
 
+    def hand_out(self, thing: Any) -> None:
+        """All of it may be read and changed from now on, unseen until the event is over."""
+
     def take_in(self, thing: Any, key: Any) -> None:
         """Something that may change was put there (with SHAPE: anywhere); it takes note too from the next event on."""
+
+    def moved(self, thing: Any, has_more: bool) -> None:
+        """What was put into a list stands elsewhere now, and perhaps there is more."""
 
 
 def noting_class(trace: Notes, cls: type) -> type | None:
     """A subclass of a class whose objects tell a trace what is read and written; None where there can be none."""
-    if issubclass(cls, dict):
-        methods = _dict_methods(trace, cls)
-    elif issubclass(cls, list | collections.deque):
-        methods = _list_methods(trace, cls)
-    elif issubclass(cls, set):
-        methods = _set_methods(trace, cls)
-    elif _has_attributes(cls):
-        methods = _attribute_methods(trace, cls)
-    else:
+    if type(cls) not in _METACLASSES:
         return None
-    named = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__whence_noting__": True}
+    for base, methods_of in ((dict, _dict_methods), (list, _list_methods), (collections.deque, _list_methods),
+                             (set, _set_methods)):  # fmt: skip
+        if issubclass(cls, base):
+            methods = methods_of(trace, cls) if _works_as(cls, base) else _own_methods(trace, cls)
+            break
+    else:
+        if not _has_attributes(cls):
+            return None
+        methods = _attribute_methods(trace, cls)
+    methods |= {"__reduce_ex__": _reduce(trace, cls), "__class__": property(lambda self: cls, _CLASS.__set__)}
+    named = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__whence_noting__": cls}
     slots: dict[str, Any] = {} if issubclass(cls, msgspec.Struct) else {"__slots__": ()}
     hashes = {"__hash__": cls.__hash__} if "__eq__" in methods else {}
     try:
-        return type(cls)(cls.__name__, (cls,), named | slots | hashes | methods)
+        return type(cls)(cls.__name__, _bases(cls), named | slots | hashes | methods)
     except TypeError:
         return None
+
+
+def _bases(cls: type) -> tuple[type, ...]:
+    return (_Unannounced, cls) if isinstance(cls.__init_subclass__, MethodType) else (cls,)
+
+
+_METACLASSES = (type, ABCMeta, type(msgspec.Struct))
+"""Those that make a subclass and do no more; another may keep a list of them."""
+
+
+class _Unannounced:
+    """Keeps a class from being told of its subclass."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None: ...
+
+
+_CLASS = vars(object)["__class__"]
+
+
+def _works_as(cls: type, base: type) -> bool:
+    """Whether the containers of a class do as Python's own do."""
+    known = next(part for part in cls.__mro__ if part.__module__ in ("builtins", "collections"))
+    return all(getattr(cls, name, None) is getattr(known, name) for name in dir(known) if name not in _NO_CONTENTS)
+
+
+_NO_CONTENTS = frozenset(dir(object)) - {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"} | {
+    "__class_getitem__", "__dict__", "__weakref__", "__module__", "__missing__", "__annotations__", "fromkeys",
+}  # fmt: skip
+
+
+def _own_methods(trace: Notes, cls: type) -> dict[str, Any]:
+    """For a container whose class says anew how it works: all of it is looked at, or may be changed, at once."""
+    reading = [name for name in (*_READING, "__getitem__") if hasattr(cls, name)]
+    names = (name for name in dir(cls) if callable(getattr(cls, name)) and name not in reading)
+    others = [name for name in names if not name.startswith("_") or name in _CHANGING]
+    return _whole(trace, cls, reading) | _whole(trace, cls, others, changes=True)
+
+
+_READING = (
+    "__iter__", "__len__", "__contains__", "__reversed__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
+    "__add__", "__mul__", "__rmul__", "__and__", "__or__", "__sub__", "__xor__", "__rand__", "__ror__", "__rsub__",
+    "__rxor__", "__repr__", "get", "keys", "values", "items", "copy", "count", "index", "union", "difference",
+    "intersection", "symmetric_difference", "isdisjoint", "issubset", "issuperset", "most_common", "total", "elements",
+)  # fmt: skip
+_CHANGING = ("__setitem__", "__delitem__", "__iadd__", "__imul__", "__ior__", "__iand__", "__isub__", "__ixor__")
+
+
+def _reduce(trace: Notes, cls: type) -> Callable[[Any, Any], Any]:
+    """Copied or pickled, an object is one of its own class again."""
+
+    def plain(part: Any) -> Any:
+        return cls if isinstance(part, type) and plain_class(part) is cls else part
+
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        trace.read_all(self)
+        found = cls.__reduce_ex__(self, protocol)
+        if not isinstance(found, tuple):
+            return found
+        return (plain(found[0]), tuple(map(plain, found[1])), *found[2:])
+
+    return __reduce_ex__
 
 
 def _has_attributes(cls: type) -> bool:
@@ -94,7 +182,7 @@ def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
         if name not in others:
             read(self, name)
         elif name == "__dict__":
-            trace.read_all(self)
+            trace.hand_out(self)
         return get(self, name)
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
@@ -110,6 +198,8 @@ def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
 
     methods: dict[str, Any] = {"__getattribute__": __getattribute__}
     methods |= {"__setattr__": __setattr__, "__delattr__": __delattr__}
+    if hasattr(cls, "__post_init__") and issubclass(cls, msgspec.Struct):
+        methods["__post_init__"] = lambda self: None if trace.is_copying else cls.__post_init__(self)
     if issubclass(cls, tuple):
         methods |= _whole(trace, cls, ("__iter__", "__getitem__", "__len__", "__contains__", "__repr__"))
     if cls.__eq__ is not object.__eq__:  # type: ignore[comparison-overlap]
@@ -119,12 +209,14 @@ def _attribute_methods(trace: Notes, cls: type) -> dict[str, Any]:
 
 def _equality(trace: Notes, cls: type) -> Callable[[Any, Any], Any]:
     """Equality by which an object that takes note counts as one of its own class."""
+    by_fields = cls.__eq__ is msgspec.Struct.__eq__  # type: ignore[comparison-overlap]
 
     def __eq__(self: Any, other: Any) -> Any:
         trace.read_all(self)
-        if type(other) not in (cls, type(self)):
-            return cls.__eq__(self, other)
-        return parts_of(self) == parts_of(other)
+        trace.read_all(other)
+        if by_fields and type(other) in (cls, type(self)):
+            return parts_of(self) == parts_of(other)
+        return cls.__eq__(self, other)
 
     return __eq__
 
@@ -144,6 +236,8 @@ def _whole(trace: Notes, cls: type, names: Iterable[str], *, changes: bool = Fal
 
         def noting(self: Any, *args: Any, **named: Any) -> Any:
             trace.read_all(self)
+            for each in args:
+                trace.read_all(each)
             result = plain(self, *args, **named)
             if changes:
                 trace.write_all(self)
@@ -162,6 +256,8 @@ def _shape(trace: Notes, cls: type, names: Iterable[str]) -> dict[str, Any]:
 
         def noting(self: Any, *args: Any) -> Any:
             trace.read_shape(self)
+            for each in args:
+                trace.read_shape(each)
             return plain(self, *args)
 
         return noting
@@ -177,7 +273,7 @@ def _other_methods(cls: type, base: type, known: Mapping[str, Any]) -> list[str]
 
 def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
     get, contains, getitem = dict.get, dict.__contains__, cls.__getitem__
-    setitem, delitem = cls.__setitem__, cls.__delitem__
+    setitem, delitem, plain_pop = cls.__setitem__, cls.__delitem__, cls.pop
     read, write, write_shape, take_in = trace.read, trace.write, trace.write_shape, trace.take_in
 
     def __getitem__(self: Any, key: Any) -> Any:
@@ -217,7 +313,7 @@ def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
         if contains(self, key):
             write(self, key)
             write_shape(self)
-        return dict.pop(self, key, *default)
+        return plain_pop(self, key, *default)
 
     def update(self: Any, *args: Any, **named: Any) -> None:
         for key, value in dict(*args, **named).items():
@@ -251,33 +347,41 @@ def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
 
 
 def _list_methods(trace: Notes, cls: type) -> dict[str, Any]:
-    append = cls.append
+    append, length = cls.append, cls.__len__
     write_shape, take_in = trace.write_shape, trace.take_in
 
     def append_(self: Any, value: Any) -> None:
         append(self, value)
         write_shape(self)
         if type(value) not in COMMON:
-            take_in(self, -1)
+            take_in(self, length(self) - 1)
+
+    def __radd__(self: Any, other: Any) -> Any:  # an ordinary list does not ask what it is added to
+        trace.read_shape(self)
+        return other + cls(self) if isinstance(other, list | collections.deque) else NotImplemented
 
     def changing(name: str) -> Callable[..., Any]:
         plain = getattr(cls, name)
 
         def method(self: Any, *args: Any, **named: Any) -> Any:
             trace.read_shape(self)
+            before = length(self)
             result = plain(self, *args, **named)
             write_shape(self)
-            take_in(self, SHAPE)
+            if name == "__setitem__" and isinstance(args[0], int):
+                take_in(self, args[0] % before)
+            elif name in ("extend", "__iadd__") and cls is list:
+                for place in range(before, length(self)):
+                    take_in(self, place)
+            else:
+                trace.moved(self, any(type(each) not in COMMON for each in args))
             return result
 
         return method
 
-    reading = (
-        "__getitem__", "__iter__", "__len__", "__contains__", "__reversed__", "__eq__", "__ne__", "__lt__", "__le__",
-        "__gt__", "__ge__", "__add__", "__mul__", "__rmul__", "__repr__", "copy", "count", "index",
-    )  # fmt: skip
+    reading = (*_READING, "__getitem__")
     special = ("__setitem__", "__delitem__", "__iadd__", "__imul__")
-    methods = _shape(trace, cls, reading) | {"append": append_}
+    methods = _shape(trace, cls, reading) | {"append": append_, "__radd__": __radd__}
     public = [name for name in dir(cls) if not name.startswith("_") and callable(getattr(cls, name))]
     changes = [name for name in (*special, *public) if name not in methods and hasattr(cls, name)]
     return methods | {name: changing(name) for name in changes}
@@ -323,12 +427,7 @@ def _set_methods(trace: Notes, cls: type) -> dict[str, Any]:
     methods |= _whole(trace, cls, ("clear", "pop", "__iand__", "__isub__", "__ixor__", "__ior__"), changes=True)
     changing = ("difference_update", "intersection_update", "symmetric_difference_update")
     methods |= _whole(trace, cls, changing, changes=True)
-    reading = (
-        "__iter__", "__len__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__and__", "__or__",
-        "__sub__", "__xor__", "__rand__", "__ror__", "__rsub__", "__rxor__", "__repr__", "copy", "union", "difference",
-        "intersection", "symmetric_difference", "isdisjoint", "issubset", "issuperset",
-    )  # fmt: skip
-    methods |= _whole(trace, cls, reading)
+    methods |= _whole(trace, cls, (name for name in _READING if name not in methods))
     return methods | _whole(trace, cls, _other_methods(cls, set, methods), changes=True)
 
 
@@ -342,6 +441,8 @@ def parts_of(thing: Any) -> Mapping[Any, Any]:
         return dict(enumerate(collections.deque.__iter__(thing)))
     if isinstance(thing, set):
         return {each: each for each in set.__iter__(thing)}
+    if type(thing) is tuple:
+        return dict(enumerate(thing))
     found = {}
     for name in names_of(thing):
         try:
@@ -377,20 +478,24 @@ def plain_get(thing: Any, name: str, *default: Any) -> Any:
 
 
 def plain_class(cls: type) -> type:
-    return cls.__mro__[1] if "__whence_noting__" in vars(cls) else cls
+    return vars(cls).get("__whence_noting__", cls)  # type: ignore[no-any-return]
+
+
+def is_noting(cls: type) -> bool:
+    return "__whence_noting__" in vars(cls)
 
 
 def values_at(thing: Any, key: Any) -> Iterator[tuple[Any, Any]]:
-    """The value at a key, or all of a list's, where something was put."""
+    """The value at a key, or with SHAPE all that there are."""
     if key is SHAPE:
         yield from parts_of(thing).items()
     elif isinstance(thing, dict):
         if dict.__contains__(thing, key):
             yield key, dict.__getitem__(thing, key)
     elif isinstance(thing, list | collections.deque):
-        if isinstance(key, int) and -1 <= key < len(parts := parts_of(thing)):
-            place = len(parts) - 1 if key == -1 else key
-            yield place, parts[place]
+        plain: Any = plain_class(type(thing))
+        if key < plain.__len__(thing):
+            yield key, plain.__getitem__(thing, key)
     elif not isinstance(thing, set):
         try:
             yield key, plain_get(thing, key)
@@ -426,16 +531,18 @@ def copied(value: Any, cls: type, noting: type) -> Any:
         return noting(value)
     made = copy.copy(value)
     try:
-        made.__class__ = noting
-    except (AttributeError, TypeError):
         object.__setattr__(made, "__class__", noting)
+    except TypeError:  # it is laid out otherwise
+        made = object.__new__(noting)
+        for name, part in parts_of(value).items():
+            object.__setattr__(made, name, part)
     return made
 
 
 def read_all(value: Any, seen: set[int] | None = None) -> None:
     """Look at all there is in a value, so that a trace takes note of it."""
     seen = set() if seen is None else seen
-    if type(value) in COMMON or isinstance(value, ATOMS) or id(value) in seen:
+    if is_atom(value) or id(value) in seen:
         return
     seen.add(id(value))
     if isinstance(value, Mapping):

@@ -48,19 +48,25 @@ def sliced(model: Model, events: Sequence[Recorded], look: Callable[[Any], Any],
     one is given. Raises FoldFailed, also when all the events give another value than they gave before.
     """
     (value,) = _replayed(model, events, look, None)
-    trace = Trace.of(model, events)
-    sources = trace.reading(lambda state: read_all(look(state)))
-    writes = [touched.writes for touched in trace.touched]
-    for depends, holders in ((model.dependences_of, False), (model.dependences_of, True), (None, True)):
-        through, updates = _closure(trace.touched, sources, events, depends, holders=holders)
+    writes: Sequence[set[str]] = [set() for _ in events]
+    for wary, ways in _WAYS:
         try:
-            replayed = _replayed(model, [events[index] for index in through], look, brief)
+            trace = Trace.of(model, events, wary=wary)
+            sources = trace.reading(lambda state: read_all(look(state)))
         except FoldFailed:
-            continue  # one of them needs an event that is not named
-        if same(replayed[-1], value):
-            told_apart = depends is not None and all(depends(events[index].type) is not None for index in through)
-            precision: Precision = "fields" if told_apart else "handlers"
-            return Slice(value, through, updates, writes, replayed[:-1], precision)
+            continue  # a handler refuses what only looks like its own
+        writes = [touched.writes for touched in trace.touched]
+        for is_read, holders in ways:
+            depends = model.dependences_of if is_read else None
+            through, updates = _closure(trace.touched, sources, events, depends, holders=holders)
+            try:
+                replayed = _replayed(model, [events[index] for index in through], look, brief)
+            except FoldFailed:
+                continue  # one of them needs an event that is not named
+            if same(replayed[-1], value):
+                told_apart = depends is not None and all(depends(events[index].type) is not None for index in through)
+                precision: Precision = "fields" if told_apart else "handlers"
+                return Slice(value, through, updates, writes, replayed[:-1], precision)
     handled = {index: writes[index] for index, event in enumerate(events) if model.step(event.type) is not None}
     replayed = _replayed(model, [events[index] for index in handled], look, brief)
     if not same(replayed[-1], value):
@@ -68,6 +74,11 @@ def sliced(model: Model, events: Sequence[Recorded], look: Callable[[Any], Any],
         raise FoldFailed("The same events gave another value when they were replayed", model=model.name, remedy=remedy)
     updates = frozenset((index, field) for index, fields in handled.items() for field in fields)
     return Slice(value, handled, updates, writes, replayed[:-1], "events")
+
+
+_WAYS = ((False, ((True, False), (True, True), (False, True))), (True, ((False, True),)))
+"""From the finest to the coarsest: whether the trace is wary, and with it whether the source is read and whether what
+made a container counts for what others put into it."""
 
 
 def _replayed(
@@ -80,7 +91,17 @@ def _replayed(
         state = model.apply(state, event)
         if brief is not None:
             values.append(brief(state))
-    return [*values, copy.deepcopy(look(state))]
+    return [*values, kept(look(state), model)]
+
+
+def kept(value: Any, model: Model) -> Any:
+    """A copy of a value that no later event changes. Raises FoldFailed for one that cannot be copied."""
+    try:
+        return copy.deepcopy(value)
+    except Exception as problem:
+        what = f"{type(problem).__name__}: {problem}"
+        remedy = "Let the state be made of values: a lock, an iterator or a connection has no before and after."
+        raise FoldFailed("A value cannot be copied", model=model.name, problem=what, remedy=remedy) from problem
 
 
 def _closure(

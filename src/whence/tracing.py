@@ -5,14 +5,14 @@ What follows from that for one value (a dynamic slice: Korel and Laski, 1988) is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from whence.events import Recorded
 from whence.model import Model
-from whence.noting import ATOMS, COMMON, SHAPE, copied, noting_class, parts_of, plain_class, plain_get, put, values_at
+from whence.noting import SHAPE, copied, is_atom, noting_class, parts_of, plain_class, plain_get, put, values_at
 
 Slot = int | None
 """A container whose contents are looked at as one, by a number; None for a value of its own."""
@@ -54,7 +54,9 @@ class _Known:
 class Trace:
     """A fold over events with what each of them touched. `state` is the last state, which keeps taking note."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, wary: bool = False) -> None:
+        """A trace that is `wary` takes whatever a handler got hold of for read and changed, if it can be changed:
+        what C functions do to a container is not seen."""
         self.touched: list[Touched] = []
         self._model = model
         self._known: dict[int, _Known] = {}
@@ -62,13 +64,16 @@ class Trace:
         self._event = -1
         self._now = Touched(set(), set(), {})
         self._taken: list[tuple[Any, Any]] = []
+        self._handed_out: list[tuple[Any, Mapping[Any, Any]]] = []
+        self._is_wary = wary
+        self.is_copying = False
         self._whole = FIRST  # who wrote a state that has no parts last
         self.state = self._root(model.initial())
 
     @classmethod
-    def of(cls, model: Model, events: Iterable[Recorded]) -> Trace:
+    def of(cls, model: Model, events: Iterable[Recorded], *, wary: bool = False) -> Trace:
         """The trace of a fold. Raises FoldFailed."""
-        trace = cls(model)
+        trace = cls(model, wary=wary)
         for event in events:
             trace.follow(event)
         return trace
@@ -83,6 +88,8 @@ class Trace:
         after = self._model.apply(before, event)
         if after is not before:
             self._replace(before, after)
+        if self._handed_out:
+            self._take_back()
         if self._taken:
             self._settle()
         self.touched.append(now)
@@ -108,6 +115,8 @@ class Trace:
                 self._now.reads.add((key, writer, slot))
             else:
                 self._now.reads.update([(root, writer, slot) for root in known.roots])
+        if self._is_wary:
+            self._suspect(thing, key)
 
     def _copied_from(self, thing: Any, key: Any) -> _Known | None:
         """The state, when what is read is a part that was taken over from it into one on its way to be the next."""
@@ -143,6 +152,11 @@ class Trace:
         else:
             self._now.writes.update(known.roots)
 
+    def hand_out(self, thing: Any) -> None:
+        if id(thing) in self._known:
+            self.read_all(thing)
+            self._handed_out.append((thing, parts_of(thing)))
+
     def take_in(self, thing: Any, key: Any) -> None:
         if id(thing) in self._known:
             self._taken.append((thing, key))
@@ -165,7 +179,35 @@ class Trace:
             self.write(thing, key)
         self.take_in(thing, SHAPE)
 
+    def _suspect(self, thing: Any, key: Any) -> None:
+        """Take what stands there for read and changed, with all that is in it."""
+        for _, part in values_at(thing, key):
+            known = self._known.get(id(part))
+            if is_atom(part):
+                continue
+            if known is None:
+                self.write(thing, key)
+            elif SHAPE not in known.writers or known.writers[SHAPE] != self._event:
+                self.read_all(part)
+                self.write_all(part)
+                for inner in parts_of(part):
+                    self._suspect(part, inner)
+
+    def moved(self, thing: Any, has_more: bool) -> None:
+        if has_more or any(thing is other for other, _ in self._taken):
+            self.take_in(thing, SHAPE)
+
     # Between two events.
+
+    def _take_back(self) -> None:
+        """What was put into a `__dict__` that a handler got hold of was written."""
+        handed_out, self._handed_out = self._handed_out, []
+        for thing, before in handed_out:
+            after = parts_of(thing)
+            for key in before.keys() | after.keys():
+                if key not in before or key not in after or before[key] is not after[key]:
+                    self.write(thing, key)
+                    self.take_in(thing, key)
 
     def _settle(self) -> None:
         """Make what was put into the state take note from now on."""
@@ -175,7 +217,7 @@ class Trace:
             for thing, key in taken:
                 known = self._known[id(thing)]
                 for place, value in values_at(thing, key):
-                    if type(value) not in COMMON and not isinstance(value, ATOMS):
+                    if not is_atom(value):
                         roots = known.roots or (place,)
                         adopted = self._adopted(value, roots, memo)
                         if adopted is not value:
@@ -185,7 +227,7 @@ class Trace:
 
     def _adopted(self, value: Any, roots: tuple[str, ...] | None, memo: dict[int, Any]) -> Any:
         """A value as one that takes note, all the way down; as it is when it cannot change or cannot be taken."""
-        if type(value) in COMMON or isinstance(value, ATOMS):
+        if is_atom(value):
             return value
         if (known := self._known.get(id(value))) is not None and known.object is value:
             self._belongs(known, roots)
@@ -267,8 +309,11 @@ class Trace:
         noting = self._classes[cls]
         if noting is None:
             return None
+        self.is_copying = True
         try:
             return copied(value, cls, noting)
         except Exception:  # a class that refuses to be copied or extended: its values are taken as they are
             self._classes[cls] = None
             return None
+        finally:
+            self.is_copying = False

@@ -3,7 +3,6 @@ which rule, and for a decision what it looked at. Which events those are is left
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal, Inexact
@@ -17,8 +16,9 @@ from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.history import At, History
 from whence.model import Model, ModelLike
+from whence.noting import is_atom, parts_of
 from whence.query import Basis, Query
-from whence.slicing import Precision, Slice, sliced
+from whence.slicing import Precision, Slice, kept, sliced
 from whence.tracing import WHOLE
 
 EXACT = Context(prec=1000, traps=[Inexact])
@@ -204,7 +204,7 @@ def _left_out(
 ) -> LeftOut:
     ids = {event.raw_id for event in left_out}
     state = model.fold(whole)
-    value = _shown(copy.deepcopy(value_of(model, state, field)))
+    value = _shown(kept(value_of(model, state, field), model))
     try:
         rest = model.fold(event for event in whole if event.raw_id not in ids)
         other = _shown(value_of(model, rest, field))
@@ -365,9 +365,22 @@ def _has(state: Any, name: str) -> bool:
 def _brief(model: Model, state: Any, path: str) -> Any:
     """A copy of a field's value that stays short."""
     value = value_of(model, state, path)
-    if isinstance(value, (Mapping, list, tuple, set, frozenset)) and len(value) > PARTS_MAX:
-        return f"… {len(value):,} parts"
-    return copy.deepcopy(value)
+    if is_atom(value) or not _is_long(value):
+        return kept(value, model)
+    return f"… {len(value):,} parts" if hasattr(value, "__len__") else f"… more than {PARTS_MAX} parts"
+
+
+def _is_long(value: Any) -> bool:
+    """Whether there are more parts in a value than are shown, those within its parts included."""
+    count, inner = 0, [value]
+    while inner and count <= PARTS_MAX:
+        part = inner.pop()
+        if hasattr(part, "__len__") and len(part) > PARTS_MAX:
+            return True
+        parts = parts_of(part)
+        count += len(parts)
+        inner += [part for part in parts.values() if not is_atom(part)]
+    return count > PARTS_MAX
 
 
 def _shown(value: Any) -> Any:
