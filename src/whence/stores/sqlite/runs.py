@@ -25,6 +25,9 @@ CHUNK_KEYS = 500
 MERGED_RUNS = 6
 """So many runs of a level are merged into one of the next: with fewer, keys are rewritten more often; with more, there
 are more runs to look up in."""
+LARGE_LEVEL, MERGED_LARGE_RUNS = 2, 12
+"""From this level on, so many: rewriting what is old is what makes appending to a large store slower than to a small
+one."""
 
 _RUNS = statement("select_runs")
 _LAST_CHUNKS = statement("select_last_chunks")
@@ -68,9 +71,10 @@ def next_merge(runs: Sequence[Run]) -> list[Run] | None:
     for run in runs:
         if run.merges_into is None and run.run not in growing:
             by_level.setdefault(run.level, []).append(run)
-    for _, whole in sorted(by_level.items()):
-        if len(whole) >= MERGED_RUNS:
-            return whole[-MERGED_RUNS:]
+    for level, whole in sorted(by_level.items()):
+        count = MERGED_RUNS if level < LARGE_LEVEL else MERGED_LARGE_RUNS
+        if len(whole) >= count:
+            return whole[-count:]
     return None
 
 
