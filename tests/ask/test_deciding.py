@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,14 @@ import pytest
 from whence.case import Case, answer_case, open_case
 from whence.decide import execute
 from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile
-from whence.events import Event
+from whence.events import Event, Recorded
+from whence.history import History
+from whence.model import on
 from whence.query import Query
 from whence.rules import built_in
 from whence.stores.memory import MemoryStore
 from whence.stores.sqlite import SQLiteStore
+from whence.why import why
 
 MODEL = built_in("account")
 
@@ -165,3 +171,115 @@ def test_a_case_that_was_altered_is_refused(asked: tuple[MemoryStore, Case]) -> 
             Case.from_json(case.to_json() | change)
     with pytest.raises(InvalidEvent, match="case"):
         answer_case(store, case, {"case": 1}, actor="model")
+
+
+class Lead:
+    kind = "lead"
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.stage = "new"
+        self._seen = 0
+
+    @property
+    def is_warm(self) -> bool:
+        return self.opened > 1 and self._seen > 0
+
+    @on("Opened")
+    def was_opened(self, event: Recorded) -> None:
+        self.opened += 1
+
+    @on("Seen")
+    def was_seen(self, event: Recorded) -> None:
+        self._seen += 1
+
+    @on("Staged")
+    def was_staged(self, event: Recorded) -> None:
+        self.stage = event.data
+
+
+def _stage_warm(lead: Lead) -> Event | None:
+    return Event("Staged", "warm", ("lead:1",)) if lead.is_warm else None
+
+
+def _of_lead(*types: str) -> MemoryStore:
+    store = MemoryStore()
+    store.append([Event(type, "cold", ("lead:1",)) for type in types])
+    return store
+
+
+def _reads(decide: Any, model: Any = Lead, entity: str = "lead:1") -> tuple[str, ...] | None:
+    store = _of_lead("Opened", "Opened", "Seen", "Staged")
+    (position,) = execute(store, entity, model, decide).positions
+    basis = next(iter(store.read(after=position - 1))).basis
+    assert basis is not None
+    return basis.reads
+
+
+def test_a_decision_is_handed_the_very_state() -> None:
+    states: list[Any] = []
+
+    def decide(lead: Lead) -> None:
+        states.append(lead)
+        assert type(lead) is Lead
+        assert type(pickle.loads(pickle.dumps(lead))) is Lead
+        lead.opened += 1
+
+    execute(_of_lead("Opened"), "lead:1", Lead, decide)
+    assert vars(states[0])["opened"] == 2
+    given: list[type] = []
+    execute(_of_lead("Opened"), "lead:1", built_in("lead"), lambda lead: given.append(type(lead)))
+    assert given == [dict]
+
+
+def test_the_basis_names_the_fields_that_a_decision_may_read() -> None:
+    other = Event("Other", None, ("lead:1",))
+
+    class Desk:
+        def decide(self, lead: Lead, by: int = 0) -> Event:
+            return Event("Given", lead.stage, ("lead:1",))
+
+    def several(lead: Lead) -> Iterator[Event]:
+        if lead.opened:
+            yield Event("Given", lead.stage, ("lead:1",))
+
+    assert _reads(_stage_warm) == ("_seen", "opened")
+    assert _reads(lambda lead: other if lead.stage else None) == ("stage",)
+    assert _reads(lambda _: other) == ()
+    assert _reads(Desk().decide) == ("stage",)
+    assert _reads(partial(Desk.decide, Desk())) == ("stage",)
+    assert _reads(several) == ("opened", "stage")
+    assert _reads(lambda lead: other if lead["data"] or lead.get("x") else None, built_in("lead")) == ("data", "x")
+
+
+def test_a_decision_whose_source_does_not_say_names_no_fields() -> None:
+    other = Event("Other", None, ("lead:1",))
+    assert _reads(lambda lead: other if vars(lead)["stage"] else None) is None
+    assert _reads(lambda lead: other if getattr(lead, "st" + "age") else None) is None
+    assert _reads(eval("lambda lead: other if lead.stage else None", {"other": other})) is None
+    assert _reads(lambda lead: other if {**lead} else None, built_in("lead")) is None
+
+
+def test_what_a_decision_looked_at_is_narrowed_to_what_made_the_fields_it_read() -> None:
+    store = _of_lead("Staged", "Opened", "Seen", "Opened", "Staged")
+    execute(store, "lead:1", Lead, _stage_warm)
+    (made,) = why(History.of(store), Lead, "lead:1", "stage").contributions
+    assert made.looked_at is not None
+    assert made.looked_at.narrowed
+    assert [event.position for event in made.looked_at.events] == [2, 3, 4]
+
+
+def test_where_the_model_lost_a_field_that_was_read_all_that_the_decision_saw_is_told() -> None:
+    class Renamed:
+        kind = "lead"
+
+        @on("Staged")
+        def was_staged(self, event: Recorded) -> None:
+            self.stage = event.data
+
+    store = _of_lead("Opened", "Seen", "Opened")
+    execute(store, "lead:1", Lead, _stage_warm)
+    (made,) = why(History.of(store), Renamed, "lead:1", "stage").contributions
+    assert made.looked_at is not None
+    assert not made.looked_at.narrowed
+    assert [event.position for event in made.looked_at.events] == [1, 2, 3]
