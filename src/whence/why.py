@@ -238,7 +238,8 @@ def _contributions(model: Model, events: Sequence[Recorded], field: str, found: 
         if root not in found.writes[index]:  # a property is written by nobody, and may be another all the same
             wrote = not (same(before[field], after[field]) and same(reached, replayed[index]))
         added = _difference(reached, replayed[index]) if wrote else None
-        reached = replayed[index] if wrote else reached
+        if added is not None or (wrote and _amount(reached) is None):
+            reached = replayed[index]  # what is no number in between is passed over, so that the sum stays exact
         yield Contribution(
             recorded=event,
             role=_role(wrote, any((index, name) in found.updates for name in through & {root} or through), added),
@@ -267,14 +268,18 @@ def _role(wrote: bool, updated: bool, added: int | Decimal | None) -> Role:
 
 
 def _difference(before: Any, after: Any) -> int | Decimal | None:
-    """What was added to a number, exactly as the numbers are written; where there was none it began at 0.
+    """What was added to a number, exactly as the numbers are written; where there is none it is 0.
 
     None where they are no numbers.
     """
-    one, other = _number(0 if before is None or before is MISSING else before), _number(after)
-    if one is None or other is None:
+    one, other = _amount(before), _amount(after)
+    if one is None or other is None or (_number(before) is None and _number(after) is None):
         return None
     return other - one if isinstance(one, int) and isinstance(other, int) else EXACT.subtract(Decimal(other), one)
+
+
+def _amount(value: Any) -> int | Decimal | None:
+    return 0 if value is None or value is MISSING else _number(value)
 
 
 def _number(value: Any) -> int | Decimal | None:
