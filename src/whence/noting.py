@@ -427,7 +427,7 @@ def _set_methods(trace: Notes, cls: type) -> dict[str, Any]:
     methods |= _whole(trace, cls, ("clear", "pop", "__iand__", "__isub__", "__ixor__", "__ior__"), changes=True)
     changing = ("difference_update", "intersection_update", "symmetric_difference_update")
     methods |= _whole(trace, cls, changing, changes=True)
-    methods |= _whole(trace, cls, (name for name in _READING if name not in methods))
+    methods |= _shape(trace, cls, (name for name in _READING if name not in methods))  # what is in a set is its shape
     return methods | _whole(trace, cls, _other_methods(cls, set, methods), changes=True)
 
 
