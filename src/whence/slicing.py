@@ -4,6 +4,7 @@ handlers touched is told by tracing, what of it their writes depend on by depend
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from whence.compare import same
 from whence.dependence import Dependences
 from whence.errors import FoldFailed
 from whence.events import Recorded
+from whence.ledger import Told
 from whence.model import Model
 from whence.noting import read_all
 from whence.tracing import FIRST, HOLDER, Slot, Source, Touched, Trace
@@ -52,13 +54,13 @@ def sliced(model: Model, events: Sequence[Recorded], look: Callable[[Any], Any],
     for wary, ways in _WAYS:
         try:
             trace = Trace.of(model, events, wary=wary)
-            sources = trace.reading(lambda state: read_all(look(state)))
+            looked = trace.reading(lambda state: read_all(look(state)))
         except FoldFailed:
             continue  # a handler refuses what only looks like its own
         writes = [touched.writes for touched in trace.touched]
         for is_read, holders in ways:
             depends = model.dependences_of if is_read else None
-            through, updates = _closure(trace.touched, sources, events, depends, holders=holders)
+            through, updates = _closure(trace, looked, events, depends, holders=holders)
             try:
                 replayed = _replayed(model, [events[index] for index in through], look, brief)
             except FoldFailed:
@@ -105,8 +107,8 @@ def kept(value: Any, model: Model) -> Any:
 
 
 def _closure(
-    touched: Sequence[Touched],
-    sources: Iterable[Source],
+    trace: Trace,
+    looked: Touched,
     events: Sequence[Recorded],
     depends: Callable[[str], Dependences | None] | None,
     *,
@@ -119,7 +121,7 @@ def _closure(
     event's handlers read counts. With it an event that is reached also counts with what decides whether it writes a
     field that somebody reads later, though it did not.
     """
-    last = len(touched)
+    touched, told = trace.touched, defaultdict[tuple[str, int], Told](list)
     reached: dict[int, set[str]] = {}
     needed: dict[str, int] = {}  # the last event that reads a field
     chained: set[tuple[int, Slot]] = set()
@@ -142,7 +144,14 @@ def _closure(
         found = depends(events[index].type)
         return found is not None and field in found
 
-    read(sources, last)
+    def read_whole(event: Touched, at: int, wanted: frozenset[str] | None) -> None:
+        for field, number, place in event.wholes:
+            if wanted is None or field in wanted:
+                entries = trace.ledgers[number].told(place, at, told[field, number])
+                read([(field, writer, HOLDER if holds else None) for writer, holds in entries], at)
+
+    read(looked.reads, len(touched))
+    read_whole(looked, len(touched), None)
     while waiting:
         index, field, slot = waiting.pop()
         event = touched[index]
@@ -163,4 +172,5 @@ def _closure(
         if any(source[0] == field for source in found):
             updates.add((index, field))
         read(found, index)
+        read_whole(event, index, wanted)
     return {index: reached[index] for index in sorted(reached)}, frozenset(updates)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from whence.events import Recorded
+from whence.ledger import Ledger
 from whence.model import Model
 from whence.noting import SHAPE, copied, is_atom, noting_class, parts_of, plain_class, plain_get, put, values_at
 
@@ -31,6 +32,8 @@ class Touched(msgspec.Struct):
     writes: set[str]
     chains: dict[int, int]
     """The containers that were changed, each with the event that changed it before."""
+    wholes: set[tuple[str, int, int]] = set()
+    """The large containers that were read whole: the field, the number of the ledger, and the place in it."""
 
 
 FIRST = -1
@@ -39,16 +42,21 @@ HOLDER = 0
 """The slot of a source that is a container on the way to what was read, the contents being sources of their own."""
 
 
+MANY = 50
+"""A container with more parts than this keeps a ledger once it is read whole."""
+
+
 class _Known:
     """What is known of an object within the state: the fields it belongs to and who wrote its parts last."""
 
-    __slots__ = ("holders", "object", "roots", "writers")
+    __slots__ = ("holders", "ledger", "object", "roots", "writers")
 
     def __init__(self, object: Any, roots: tuple[str, ...] | None) -> None:
         self.object = object  # held, so that its id stays its own
         self.roots = roots  # None for the state itself, whose parts are the fields
         self.writers: dict[Any, int] = {}
         self.holders: set[Any] = set()  # the keys under which there is an object that is known itself
+        self.ledger: int | None = None
 
 
 class Trace:
@@ -58,6 +66,7 @@ class Trace:
         """A trace that is `wary` takes whatever a handler got hold of for read and changed, if it can be changed:
         what C functions do to a container is not seen."""
         self.touched: list[Touched] = []
+        self.ledgers: list[Ledger] = []
         self._model = model
         self._known: dict[int, _Known] = {}
         self._classes: dict[type, type | None] = {}
@@ -94,14 +103,14 @@ class Trace:
             self._settle()
         self.touched.append(now)
 
-    def reading(self, look: Callable[[Any], object]) -> set[Source]:
+    def reading(self, look: Callable[[Any], object]) -> Touched:
         """What is read where somebody looks at the state as it is now."""
         self._event += 1
         self._now = Touched(set(), set(), {})
         if id(self.state) not in self._known:
             self._read_whole()
         look(self.state)
-        return self._now.reads
+        return self._now
 
     # What the traced objects say.
 
@@ -136,17 +145,28 @@ class Trace:
             self._now.reads.add((root, writer, slot))
 
     def read_all(self, thing: Any) -> None:
+        if (known := self._known.get(id(thing))) is None:
+            return
         self.read_shape(thing)
-        known = self._known.get(id(thing))
-        for key in () if known is None else known.writers:
-            if key is not SHAPE:
-                self.read(thing, key)
+        if known.roots is None or len(known.writers) <= MANY:
+            for key in known.writers:
+                if key is not SHAPE:
+                    self.read(thing, key)
+            return
+        if known.ledger is None:
+            known.ledger = len(self.ledgers)
+            writers = {key: writer for key, writer in known.writers.items() if key is not SHAPE}
+            self.ledgers.append(Ledger(writers, known.holders))
+        place = len(self.ledgers[known.ledger])
+        self._now.wholes.update([(root, known.ledger, place) for root in known.roots])
 
     def write(self, thing: Any, key: Any) -> None:
         if (known := self._known.get(id(thing))) is None:
             return
         known.writers[key] = self._event
         known.holders.discard(key)
+        if known.ledger is not None:
+            self.ledgers[known.ledger].add(key, self._event)
         if known.roots is None:
             self._now.writes.add(key)
         else:
@@ -224,6 +244,8 @@ class Trace:
                             put(thing, place, adopted)
                         if id(adopted) in self._known:
                             known.holders.add(place)
+                            if known.ledger is not None:
+                                self.ledgers[known.ledger].hold(place)
 
     def _adopted(self, value: Any, roots: tuple[str, ...] | None, memo: dict[int, Any]) -> Any:
         """A value as one that takes note, all the way down; as it is when it cannot change or cannot be taken."""
