@@ -70,6 +70,8 @@ def _same_parts(one: Any, other: Any, above: set[tuple[int, int]]) -> bool:
     if isinstance(one, (list, tuple, deque)):
         return len(one) == len(other) and all(_same(*parts, above) for parts in zip(one, other, strict=True))
     if type(one).__eq__ is object.__eq__:  # type: ignore[comparison-overlap]
+        if isinstance(one, BaseException):
+            return _same((one.args, vars(one)), (other.args, vars(other)), above)
         parts, others = parts_of(one), parts_of(other)
         return _same(parts, others, above) if parts or others else type(one) is object
     equal = one == other

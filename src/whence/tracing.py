@@ -25,14 +25,14 @@ WHOLE = "value"
 """The field that a state without parts is shown as."""
 
 
-class Touched(msgspec.Struct):
+class Touched(msgspec.Struct, gc=False):
     """What the handler of one event did to the state."""
 
-    reads: set[Source]
-    writes: set[str]
-    chains: dict[int, int]
+    reads: set[Source] = set()
+    writes: set[str] = set()
+    chains: dict[int, int] = {}
     """The containers that were changed, each with the event that changed it before."""
-    wholes: set[tuple[str, int, int]] = set()
+    wholes: tuple[tuple[str, int, int], ...] = ()
     """The large containers that were read whole: the field, the number of the ledger, and the place in it."""
 
 
@@ -71,7 +71,7 @@ class Trace:
         self._known: dict[int, _Known] = {}
         self._classes: dict[type, type | None] = {}
         self._event = -1
-        self._now = Touched(set(), set(), {})
+        self._now = Touched()
         self._taken: list[tuple[Any, Any]] = []
         self._handed_out: list[tuple[Any, Mapping[Any, Any]]] = []
         self._is_wary = wary
@@ -90,7 +90,7 @@ class Trace:
     def follow(self, event: Recorded) -> None:
         """Apply the next event. Raises FoldFailed."""
         self._event += 1
-        self._now = now = Touched(set(), set(), {})
+        self._now = now = Touched()
         before = self.state
         if id(before) not in self._known and self._model.step(event.type) is not None:
             self._read_whole()
@@ -106,7 +106,7 @@ class Trace:
     def reading(self, look: Callable[[Any], object]) -> Touched:
         """What is read where somebody looks at the state as it is now."""
         self._event += 1
-        self._now = Touched(set(), set(), {})
+        self._now = Touched()
         if id(self.state) not in self._known:
             self._read_whole()
         look(self.state)
@@ -158,7 +158,7 @@ class Trace:
             writers = {key: writer for key, writer in known.writers.items() if key is not SHAPE}
             self.ledgers.append(Ledger(writers, known.holders))
         place = len(self.ledgers[known.ledger])
-        self._now.wholes.update([(root, known.ledger, place) for root in known.roots])
+        self._now.wholes += tuple((root, known.ledger, place) for root in known.roots)
 
     def write(self, thing: Any, key: Any) -> None:
         if (known := self._known.get(id(thing))) is None:

@@ -445,11 +445,13 @@ def test_numbers_that_are_none_and_slots_are_compared() -> None:
         self.nan = float("nan")
         self.slotted.x += 1
         self.queue.append(Slotted())
+        self.error = ValueError(event.data)
 
-    model = thing(change, None, None, nan=float, slotted=Slotted, queue=lambda: collections.deque(maxlen=2))
+    model = thing(change, None, None, nan=float, slotted=Slotted, queue=lambda: collections.deque(maxlen=2), error=int)
     assert named(model, "nan", *ABC) == [3]
     assert named(model, "slotted", *ABC) == [1, 3]
     assert named(model, "queue", *ABC) == [1, 3]
+    assert named(model, "error", *ABC) == [3]
 
 
 def test_what_is_no_value_is_said() -> None:
@@ -561,3 +563,24 @@ def test_nothing_of_an_explanation_is_held_afterwards() -> None:
     assert named(Thing, "part.x", *ABC) == [3]
     gc.collect()
     assert Thing.__subclasses__() == Point.__subclasses__() == []
+
+
+def test_a_wide_table_that_is_read_whole_at_every_event_is_explained_in_time() -> None:
+    def add(self: Any, event: Any) -> None:
+        key = event.data % 200
+        self.by[key] = event.data if key < 100 else self.by.get(key, 0) + 1
+        self.count = len(self.seen)
+        self.seen.add(event.data)
+
+    def total(self: Any, event: Any) -> None:
+        self.total = sum(self.by.values())
+        self.average = self.total / len(self.by)
+
+    model = thing(add, total, by=dict, total=int, average=int, count=int, seen=set)
+    events = [each for number in range(1000) for each in (("A", number), ("B", None))]
+    found = told(model, "average", *events).events
+    added = {event.data for event in found if event.type == "A"}
+    overwritten = {number for number in range(200, 800) if number % 200 < 100}
+    assert added == set(range(1000)) - overwritten
+    assert [event.position for event in found if event.type == "B"] == [2000]
+    assert len(named(model, "count", *events)) == 1000
