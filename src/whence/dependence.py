@@ -39,6 +39,9 @@ ALONE: Dependences = _Alone()
 """Where no field depends on another, nor does it depend on the state whether one is written."""
 
 CALLS_DEEP_MAX = 10
+_UNSEEN: tuple[Any, ...] = (super, vars, locals, eval, exec)
+"""What may read the state without naming it."""
+
 REPLACING: tuple[Any, ...] = (
     dataclasses.replace, msgspec.structs.replace, *filter(None, [getattr(copy, "replace", None)]),
 )  # fmt: skip
@@ -254,8 +257,13 @@ class _Function:
                 fields = self._plain(self._value(subject))
                 for name in (part for case in cases for part in _captured(case.pattern)):
                     self._names[name] = _Value(fields | self._plain(self._names.get(name, _Value())))
-                guards = [self._plain(self._value(case.guard)) for case in cases if case.guard is not None]
-                return self._branches(fields.union(*guards), [case.body for case in cases] + [[]])
+                tests = [case.guard for case in cases if case.guard is not None]
+                parts = [part for case in cases for part in ast.walk(case.pattern)]
+                tests += [part.value for part in parts if isinstance(part, ast.MatchValue)]
+                return self._branches(
+                    fields.union(*(self._plain(self._value(test)) for test in tests)),
+                    [case.body for case in cases] + [[]],
+                )
             case ast.Delete(targets):
                 for target in targets:
                     self._assign(target, _Value())
@@ -265,7 +273,7 @@ class _Function:
                 if exc is not None:
                     self._value(exc)
                 return True
-            case ast.Pass() | ast.Break() | ast.Continue() | ast.Import() | ast.ImportFrom() | ast.Global():
+            case ast.Pass() | ast.Break() | ast.Continue() | ast.Import() | ast.ImportFrom():
                 pass
             case _:
                 raise _Unclear
@@ -443,13 +451,18 @@ class _Function:
                         return self._merged([None, *keys], [left, *values])
                 raise _Unclear
             case ast.Lambda(args, body):
+                for default in (*args.defaults, *args.kw_defaults):
+                    if default is not None:
+                        self._plain(self._value(default))
                 return self._inner(_names_of(args), lambda: self._value(body))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 return self._comprehension(node)
             case ast.Yield(None):
                 return _Value()
             case ast.Yield(ast.expr() as value) | ast.YieldFrom(value):
-                return _Value(self._plain(self._value(value)))
+                found = _Value(self._plain(self._value(value)))
+                self._results.append(self._under_control(found))
+                return found
             case ast.Await():
                 raise _Unclear
         parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
@@ -529,9 +542,12 @@ class _Function:
                 if node.func.attr not in _READING_METHODS:
                     self._change(base.fields, fields)
                 return _Value(fields)
+            fields = NOTHING
         else:
             callee = self._known(node.func)
-        return self._plain_call(callee, node, positional, named)
+            fields = self._plain(self._value(node.func))
+        found = self._plain_call(callee, node, positional, named)
+        return found if found.state is not None else _Value(found.fields | fields)
 
     def _method(self, base: _Value, node: ast.Call, positional: list[_Value], named: Mapping[str, _Value]) -> _Value:
         """`self.method(…)`, and what states without methods of their own have."""
@@ -551,6 +567,8 @@ class _Function:
         raise _Unclear
 
     def _plain_call(self, callee: Any, node: ast.Call, positional: list[_Value], named: Mapping[str, _Value]) -> _Value:
+        if callee in _UNSEEN:
+            raise _Unclear
         values = [*positional, *named.values()]
         if not any(value.state is not None for value in values):
             fields = frozenset[str]().union(*(value.fields for value in values))
