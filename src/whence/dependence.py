@@ -567,7 +567,7 @@ class _Function:
         raise _Unclear
 
     def _plain_call(self, callee: Any, node: ast.Call, positional: list[_Value], named: Mapping[str, _Value]) -> _Value:
-        if callee in _UNSEEN:
+        if any(callee is each for each in _UNSEEN):
             raise _Unclear
         values = [*positional, *named.values()]
         if not any(value.state is not None for value in values):

@@ -341,7 +341,8 @@ def _dict_methods(trace: Notes, cls: type) -> dict[str, Any]:
     if cls.update is dict.update:
         methods["update"] = update
     methods |= _shape(trace, cls, ("__iter__", "keys", "__len__", "__reversed__"))
-    methods |= _whole(trace, cls, ("values", "items", "__eq__", "__ne__", "__or__", "__ror__", "copy", "__repr__"))
+    reading = ("values", "items", "__eq__", "__ne__", "__or__", "__ror__", "copy", "__repr__")
+    methods |= _whole(trace, cls, (*reading, "most_common", "total", "elements"))
     methods |= _whole(trace, cls, ("popitem",), changes=True)
     return methods | _whole(trace, cls, _other_methods(cls, dict, methods), changes=True)
 

@@ -252,6 +252,29 @@ def test_the_basis_names_the_fields_that_a_decision_may_read() -> None:
     assert _reads(lambda lead: other if lead["data"] or lead.get("x") else None, built_in("lead")) == ("data", "x")
 
 
+def test_what_is_read_on_the_way_to_a_call_counts() -> None:
+    other = Event("Other", None, ("lead:1",))
+    by_stage = {"cold": lambda by: other if by else None}
+
+    def chosen(lead: Lead) -> Event | None:
+        return by_stage[lead.stage](1)
+
+    def later(lead: Lead) -> Event | None:
+        opened = lambda: lead.opened  # noqa: E731 - how some write it
+        return other if opened() else None
+
+    def opened_of(lead: Lead) -> Iterator[int]:
+        yield lead.opened
+
+    def helped(lead: Lead) -> Event | None:
+        return next((other for count in opened_of(lead) if count), None)
+
+    assert _reads(chosen) == ("stage",)
+    assert _reads(later) == ("opened",)
+    assert _reads(helped) == ("opened",)
+    assert _reads(lambda lead: (lambda it=lead: other if it.stage else None)()) is None
+
+
 def test_a_decision_whose_source_does_not_say_names_no_fields() -> None:
     other = Event("Other", None, ("lead:1",))
     assert _reads(lambda lead: other if vars(lead)["stage"] else None) is None

@@ -283,6 +283,19 @@ def test_subclasses_of_dicts_work_as_ever(kind: Any) -> None:
     assert set(named(model, "d", *ABC)) >= {1, 3}
 
 
+def test_to_look_at_a_counter_is_no_change_of_it() -> None:
+    def add(self: Any, event: Any) -> None:
+        self.counter.update([event.data])
+
+    def look(self: Any, event: Any) -> None:
+        self.best = self.counter.most_common(1)
+        self.n = self.counter.total()
+
+    model = thing(add, look, counter=collections.Counter, best=list, n=int)
+    assert named(model, "counter", *ABC) == [1, 3]
+    assert named(model, "best", *ABC) == named(model, "n", *ABC) == [1, 3, 4]
+
+
 def test_methods_of_a_subclass_of_list_are_found() -> None:
     def add(self: Any, event: Any) -> None:
         self.scores.append(event.data)
