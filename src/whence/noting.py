@@ -83,7 +83,7 @@ def noting_class(trace: Notes, cls: type) -> type | None:
     for base, methods_of in ((dict, _dict_methods), (list, _list_methods), (collections.deque, _list_methods),
                              (set, _set_methods)):  # fmt: skip
         if issubclass(cls, base):
-            methods = methods_of(trace, cls) if _works_as(cls, base) else _own_methods(trace, cls)
+            methods = methods_of(trace, cls) if _works_as_ever(cls) else _own_methods(trace, cls)
             break
     else:
         if not _has_attributes(cls):
@@ -118,7 +118,7 @@ class _Unannounced:
 _CLASS = vars(object)["__class__"]
 
 
-def _works_as(cls: type, base: type) -> bool:
+def _works_as_ever(cls: type) -> bool:
     """Whether the containers of a class do as Python's own do."""
     known = next(part for part in cls.__mro__ if part.__module__ in ("builtins", "collections"))
     return all(getattr(cls, name, None) is getattr(known, name) for name in dir(known) if name not in _NO_CONTENTS)
