@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import CodeType
@@ -32,13 +32,14 @@ FIELDS = "fields"
 class Expression:
     """A rule that was read: its `text`, and in `names` the fields it looks at. Made with `Expression.parse`."""
 
-    __slots__ = ("_code", "_loaded", "names", "text")
+    __slots__ = ("_code", "_loaded", "_used", "names", "text")
 
     def __init__(self, text: str, code: CodeType, loaded: frozenset[str]) -> None:
         self.text = text
         self.names = loaded - BUILTINS.keys() - {FIELDS}
         self._code = code
         self._loaded = loaded
+        self._used = {"__builtins__": {}} | {name: known for name, known in BUILTINS.items() if name in loaded}
 
     @classmethod
     def parse(cls, text: str) -> Expression:
@@ -65,7 +66,7 @@ class Expression:
 
     def holds(self, fields: Mapping[str, Any]) -> bool:
         """Whether the rule holds for a state with these fields. Raises InvalidModel when it cannot be evaluated."""
-        scope: dict[str, Any] = {"__builtins__": {}, FIELDS: fields, **BUILTINS}
+        scope: dict[str, Any] = {**self._used, FIELDS: fields}
         for name in self._loaded:
             if name in fields or name in self.names:
                 scope[name] = fields.get(name)
@@ -81,7 +82,7 @@ class Expression:
         remedy = f"{absent} has no value here: write ({absent} or 0), or {absent} is None or …" if absent else ""
         what = f"{type(problem).__name__}: {problem}"
         place = {"where": values} if values else {}
-        return InvalidModel("The rule fails on this state", rule=self.text, problem=what, **place, remedy=remedy)
+        return InvalidModel(FAILED, rule=self.text, problem=what, **place, remedy=remedy)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self.text == other.text
@@ -93,6 +94,55 @@ class Expression:
         return f"Expression.parse({self.text!r})"
 
 
+Rule = str | Expression | Callable[[Any], Any]
+"""A rule on a state: an expression on its fields, as text or read already, or a function of the state itself, which
+returns whether it holds and changes nothing."""
+
+
+class StateRule:
+    """A rule as it is asked of states. Made with `StateRule.of`; `text` is the rule for the eye."""
+
+    __slots__ = ("_fields_of", "_rule", "text")
+
+    def __init__(
+        self, rule: Expression | Callable[[Any], Any], fields_of: Callable[[Any], Mapping[str, Any]], text: str
+    ) -> None:
+        self.text = text
+        self._rule = rule
+        self._fields_of = fields_of
+
+    @classmethod
+    def of(cls, rule: Rule, fields_of: Callable[[Any], Mapping[str, Any]]) -> StateRule:
+        """A rule on the states that `fields_of` gives the fields of. Raises InvalidModel when it cannot be read."""
+        if isinstance(rule, str):
+            rule = Expression.parse(rule)
+        if not callable(rule) and not isinstance(rule, Expression):
+            raise InvalidModel(NOT_READ, rule=repr(rule)[:80], remedy=HOW)
+        text = rule.text if isinstance(rule, Expression) else getattr(rule, "__name__", repr(rule))
+        return cls(rule, fields_of, text)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that the rule looks at; none where it is a function, which does not say."""
+        return self._rule.names if isinstance(self._rule, Expression) else frozenset()
+
+    def holds(self, state: Any, **place: Any) -> bool:
+        """Whether it holds for a state. Raises InvalidModel when it cannot be evaluated, naming `place`: the entity
+        and the position at which the state is."""
+        if isinstance(self._rule, Expression):
+            try:
+                return self._rule.holds(self._fields_of(state))
+            except InvalidModel as problem:
+                facts = {**place, **problem.facts}
+                raise InvalidModel(problem.fact, **facts, remedy=problem.remedy) from problem
+        try:
+            return bool(self._rule(state))
+        except Exception as problem:
+            what = f"{type(problem).__name__}: {problem}"
+            raise InvalidModel(FAILED, **place, rule=self.text, problem=what) from problem
+
+
+FAILED = "The rule fails on this state"
 NOT_READ = "This is no rule"
 HOW = 'Write a Python expression on the fields, for example score <= 100 and stage != "lost".'
 
