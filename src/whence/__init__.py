@@ -8,6 +8,7 @@ with whence.open("leads.db", create=True) as leads:
 """
 
 from whence.app import Whence, open
+from whence.bisect import Bisection, Breach
 from whence.case import Answered, Case
 from whence.clock import Clock, FixedClock, SystemClock
 from whence.codec import Codec, Tag, Unfit, Upcast
@@ -23,6 +24,7 @@ from whence.model import Model, on
 from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.regression import Regression
 from whence.result import Comparison, Deviation, Result
+from whence.stepper import Step, Stepper
 from whence.store import Identity, Reading, Store
 from whence.subscription import Subscription
 from whence.why import Contribution, Explanation, LeftOut
@@ -34,7 +36,9 @@ __all__ = [
     "AppendCondition",
     "At",
     "Basis",
+    "Bisection",
     "Body",
+    "Breach",
     "Case",
     "Changed",
     "Clock",
@@ -64,6 +68,8 @@ __all__ = [
     "Recorded",
     "Regression",
     "Result",
+    "Step",
+    "Stepper",
     "Store",
     "StoreError",
     "Subscription",

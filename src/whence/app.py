@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
 from whence.compare import Change, diff
@@ -23,6 +24,7 @@ from whence.drift import Verified, verify
 from whence.errors import InvalidModel, InvalidQuery, InvalidTime
 from whence.events import Event, Recorded, events_of
 from whence.exporter import export
+from whence.expression import Rule
 from whence.grammar import split_tag
 from whence.history import At, History
 from whence.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
@@ -36,6 +38,7 @@ from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
 from whence.soundness import Promise, check
+from whence.stepper import Stepper
 from whence.store import Store
 from whence.stores.opening import open_store
 from whence.why import Explanation, LeftOut, why, without, without_each
@@ -301,6 +304,31 @@ class Whence:
         Raises NotKnown.
         """
         return lineage(self.history(), self.event(event), correlated=correlated, progress=progress)
+
+    def bisect(
+        self,
+        about: str,
+        rule: Rule,
+        *,
+        good: Moment = None,
+        bad: Moment = None,
+        first: bool = False,
+        model: NamedModel = None,
+        progress: Progress | None = None,
+    ) -> Bisection:
+        """An event by which an entity (`lead:42`), or any entity of a kind (`lead`), broke a rule that had held.
+
+        The rule is an expression on the fields (`"score <= 100"`), or a function of the state. It is to hold at `good`
+        (by default before the first event) and to be broken at `bad` (now). With `first` it is the first such event,
+        found by a scan; else one of them, found by halving. What is promised and raised stands at whence.bisect.
+        """
+        search = first_breach if first else bisect
+        start = None if good is None else self.at(good)
+        return search(self.history(bad), self.model(about, model), about, rule, good=start, progress=progress)
+
+    def stepper(self, entity: str, *, at: Moment = None, model: NamedModel = None) -> Stepper:
+        """A walk through an entity's events up to a moment, forwards and backwards, before the first one."""
+        return Stepper(self.history(at), self.model(entity, model), entity)
 
     def types(self, progress: Progress | None = None) -> list[TypeSummary]:
         """Every event type with its count, first and last time and kinds of tags."""

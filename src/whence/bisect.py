@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from whence.clock import EARLIEST_US, LATEST_US
-from whence.compare import Change, diff, refuse_field
+from whence.compare import Change, diff
 from whence.errors import FoldFailed, InvalidModel, NotKnown
 from whence.events import Facts, Recorded
 from whence.expression import Rule, StateRule
@@ -186,7 +186,7 @@ class _Search:
             history = self.history.at(At(occurred_us=cut)) if self.by_time else self.history.upto(cut)
         self.replays += 1
         states = self._states(history)
-        self._refuse_unknown(states, states_are_all=cut is None and self.entity is None)
+        self._refuse_unknown(states)
         return tuple(entity for entity, state in states.items() if not self._holds_at_end(history, entity, state))
 
     def _states(self, history: History) -> Mapping[str, Any]:
@@ -202,18 +202,11 @@ class _Search:
             *_, last = history.events(Query.of(tags=[entity]), order=self.model.order)
             return self.rule.holds(state, entity=entity, position=last.position)
 
-    def _refuse_unknown(self, states: Mapping[str, Any], *, states_are_all: bool = False) -> None:
-        """Raise InvalidModel for a name in the rule that is no field, neither of these states nor, where those are not
-        all, of any other entity of the kind: there it is None, as is right for a field that only some have."""
-        if self.is_known or not (missing := _missing(self.model, self.rule.names, states.values())):
-            return
-        if not states_are_all:
-            states = self.history.states(self.model)
-            missing = _missing(self.model, missing, states.values())
-        if missing and states:
-            known = dict.fromkeys(name for state in states.values() for name in self.model.fields(state))
-            refuse_field(min(missing), known)
-        self.is_known = True
+    def _refuse_unknown(self, states: Mapping[str, Any]) -> None:
+        """Raise InvalidModel for a name in the rule that is a field of no entity of the kind."""
+        if not self.is_known:
+            self.rule.refuse_unknown(states.values(), lambda: self.history.states(self.model).values())
+            self.is_known = True
 
     # Halving.
 
@@ -374,16 +367,6 @@ class _Steps:
             except Exception as problem:
                 raise self._model.failed(page.kinds[number].type, position, problem) from problem
         return True
-
-
-def _missing(model: Model, names: Iterable[str], states: Iterable[Any]) -> set[str]:
-    """Those of the names that none of the states has as a field."""
-    missing = set(names)
-    for state in states:
-        if not missing:
-            break
-        missing.difference_update(model.fields(state))
-    return missing
 
 
 def _of_kind(tags_text: str, prefix: str) -> bool:

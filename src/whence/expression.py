@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from types import CodeType
 from typing import Any
 
@@ -121,10 +122,19 @@ class StateRule:
         text = rule.text if isinstance(rule, Expression) else getattr(rule, "__name__", repr(rule))
         return cls(rule, fields_of, text)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The fields that the rule looks at; none where it is a function, which does not say."""
-        return self._rule.names if isinstance(self._rule, Expression) else frozenset()
+    def refuse_unknown(self, states: Iterable[Any], others: Callable[[], Iterable[Any]] = tuple) -> None:
+        """Raise InvalidModel for a name that is no field of any of the states, nor of any of the `others`, which are
+        looked at only then: a field that only some states have is None in the rest, but a typo would be too."""
+        missing = set(self._rule.names) if isinstance(self._rule, Expression) else set()
+        known: dict[str, None] = {}
+        for state in chain(states, chain.from_iterable(each() for each in (others,))):
+            if not missing:
+                return
+            fields = self._fields_of(state)
+            missing.difference_update(fields)
+            known.update(dict.fromkeys(fields))
+        if missing and known:
+            refuse_field(min(missing), known)
 
     def holds(self, state: Any, **place: Any) -> bool:
         """Whether it holds for a state. Raises InvalidModel when it cannot be evaluated, naming `place`: the entity

@@ -12,6 +12,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from whence.cli import (
     asking,
+    bisecting,
     cases,
     checking,
     demonstration,
@@ -20,6 +21,7 @@ from whence.cli import (
     lineage,
     reading,
     screen,
+    stepping,
     upkeep,
     writing,
 )
@@ -45,7 +47,7 @@ brackets. Times are written as people say them: yesterday, "last tuesday",
 
 GROUPS = {
     "Begin": ("init", "demo"),
-    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace"),
+    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace", "bisect", "step"),
     "Record": ("append", "import", "case"),
     "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export"),
 }
@@ -82,7 +84,7 @@ class Program(click.RichGroup):
 def program() -> None: ...
 
 
-for _part in (upkeep, reading, asking, lineage, writing, exchange, cases, checking, demonstration):
+for _part in (upkeep, reading, asking, lineage, bisecting, stepping, writing, exchange, cases, checking, demonstration):
     for _command in _part.COMMANDS:
         program.add_command(_command)
 

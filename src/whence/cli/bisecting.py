@@ -1,0 +1,164 @@
+"""`whence bisect`: the event that broke a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen, wording
+from whence.cli.command import (
+    as_form,
+    at_store,
+    by_clock,
+    command,
+    form_of,
+    grouped,
+    in_zone,
+    moment_of,
+    opened,
+    option,
+    times_in,
+    with_model,
+)
+from whence.cli.explaining import AFTER, BEFORE
+from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
+from whence.cli.screen import Column, Form
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.bisect import Bisection, Breach
+    from whence.history import At
+
+ENTITY, FIELD = Column("entity", "cyan"), Column("field", "cyan")
+NAMED_MAX = 5
+"""So many of the entities that are broken are named."""
+
+
+@command(
+    "bisect",
+    'whence bisect lead:42 "score <= 100"',
+    "whence bisect lead \"stage != 'won' or amount > 0\" --first",
+    brief="The event that broke a rule.",
+)
+@click.argument("about", metavar="ENTITY|KIND")
+@click.argument("rule")
+@option("--good", metavar="TIME", help="The rule holds then (a day: its end; or @120); else before any event.")
+@option("--bad", metavar="TIME", help="The rule is broken then; else now.")
+@option("--first", envvar="WHENCE_BISECT_FIRST", is_flag=True, help="The very first such event, by a scan of all.")
+@by_clock
+@grouped(with_model, at_store, in_zone, as_form)
+def bisect(
+    about: str,
+    rule: str,
+    good: str | None,
+    bad: str | None,
+    first: bool,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Finds an event by which a rule that had held was broken: for one entity, or for a kind, whose rule holds while it
+    holds for every entity. A rule is a Python expression on the fields; a field without a value is None.
+
+    It halves, as git does: a rule that flips several times has several such events, and this finds one. --first reads
+    on from the beginning and finds the first. Ends with 1 when the rule is broken already at --good, or holds at
+    --bad."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        end = moment_of(db, bad, clock)
+        start = None if good is None else moment_of(db, good, clock)
+        with screen.progress("Folding") as told:
+            found = db.bisect(about, rule, good=start, bad=end, first=first, model=model, progress=told)
+        if found.breach is None:
+            screen.note(_why_not(db, found, end))
+            return exits.NO
+        _show(db, found, found.breach, form)
+        return exits.OK
+
+
+def _why_not(db: Whence, found: Bisection, end: At) -> str:
+    """Why there is no event that broke the rule."""
+    if found.broken_before:
+        who = _named(found.broken_before)
+        return f"The rule is broken already where the search begins: {who}. Name an earlier --good, or none."
+    if ":" in found.about and next(db.history(end).events(_query(found.about)), None) is None:
+        return wording.unknown_entity(db, found.about, end)
+    if ":" not in found.about and found.about not in {kind for type in db.types() for kind in type.kinds}:
+        return wording.unknown_kind(db, found.about)
+    if found.first:
+        return f"The rule was never broken: {found.rule} for {found.about}."
+    return f"The rule holds at the end: {found.rule} for {found.about}. --first says whether it was ever broken."
+
+
+def _query(entity: str) -> Any:
+    from whence.query import Query
+
+    return Query.of(tags=[entity])
+
+
+def _named(entities: Sequence[str]) -> str:
+    more = f" and {len(entities) - NAMED_MAX:,} more" if len(entities) > NAMED_MAX else ""
+    return ", ".join(entities[:NAMED_MAX]) + more
+
+
+def _show(db: Whence, found: Bisection, breach: Breach, form: Form) -> None:
+    event, zone = breach.recorded, db.config.zone
+    if form == "json":
+        screen.json_lines([_as_json(found, breach)])
+        return
+    if form == "csv":
+        columns = (ENTITY, POSITION, TIME, TYPE, WHO, Column("cause"), FIELD, BEFORE, AFTER)
+        said = (breach.entity, event.position, event.time, event.type, event.actor, event.cause)
+        screen.table(columns, ((*said, each.field, each.before, each.after) for each in breach.changes), form)
+        return
+    screen.styled(f"{breach.entity}  {found.rule}  broken by @{event.position}", "bold")
+    row = (event.position, times(event, zone), event.type, event.actor, event.cause)
+    screen.table((POSITION, TIME, TYPE, WHO, Column("cause", "dim")), [row], form)
+    print()
+    screen.table((FIELD, BEFORE, AFTER), _state(db, breach), form, caption=_caption(db, found))
+    if len(found.broken) > 1:
+        others = [entity for entity in found.broken if entity != breach.entity]
+        screen.dim(
+            f"broken at the end as well: {_named(others)}; each can be asked for: whence bisect {others[0]} RULE"
+        )
+
+
+def _state(db: Whence, breach: Breach) -> Iterator[tuple[str, Any, Any]]:
+    """A row for each field: those that the event changed go first."""
+    zone = db.config.zone
+    yield from wording.changes(breach.changes, zone)
+    changed = {change.field for change in breach.changes}
+    rest = {name: value for name, value in breach.after.items() if name not in changed}
+    yield from ((name, value, value) for name, value in wording.fields(rest, zone))
+
+
+def _caption(db: Whence, found: Bisection) -> str:
+    promise = "the first such event" if found.first else "one such event; there may be others, --first finds the first"
+    replays = "1 partial replay" if found.replays == 1 else f"{found.replays} partial replays"
+    return f"{promise}; {replays}; {times_in(db.config.zone)}"
+
+
+def _as_json(found: Bisection, breach: Breach) -> dict[str, Any]:
+    return {
+        "about": found.about,
+        "rule": found.rule,
+        "entity": breach.entity,
+        "position": breach.recorded.position,
+        "event": breach.recorded.to_json(),
+        "before": breach.before,
+        "after": breach.after,
+        "changes": [{"field": each.field, "before": each.before, "after": each.after} for each in breach.changes],
+        "first": found.first,
+        "broken": list(found.broken),
+        "replays": found.replays,
+        "model": found.model,
+        "order": found.order,
+    }
+
+
+COMMANDS = (bisect,)
