@@ -10,13 +10,14 @@ from __future__ import annotations
 import copy
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from whence.clock import EARLIEST_US, LATEST_US
 from whence.compare import Change, diff
-from whence.errors import FoldFailed, InvalidModel, NotKnown
+from whence.errors import FoldFailed, InvalidModel, NotKnown, WhenceError
 from whence.events import Facts, Recorded
 from whence.expression import Rule, StateRule
 from whence.grammar import normal_kind, split_tag
@@ -76,15 +77,18 @@ def bisect(
     """A change from holding to broken, for an entity (`lead:42`) or any entity of a kind (`lead`), by halving.
 
     The history's end is where the rule is broken. Where it holds is the beginning, or at `good`: the longest run of
-    events, in the model's order, that were all there by that moment. Both are made sure of. Between them, what is
-    replayed is the events of those entities alone that are broken at the end (the first 1,000 of them by their first
-    event), each time half of what is left, from the last state in which they held: at most log2 of their number, and
-    four replays more.
+    events, in the model's order, that were all there by that moment. Both ends are made sure of, for every entity.
+    Between them, what is replayed is the events of those entities alone that are broken at the end (of the first 1,000
+    of them), each time half of what is left, from the last states in which they held: log2 of their number of partial
+    replays, and at most five more.
 
     Promised of the `breach`: the rule held of its entity before the event and does not after it, both evaluated; and
     none of the entities searched was broken just before it. A rule that flips several times has several such changes,
     and this is one of them: entities that broke and were right again by the end are not looked at. `first_breach` is
     exact.
+
+    The one pass to the end is most of the time. It folds only the event types that the rule's fields depend on, where
+    the source of a class model's handlers says which these are (`Model.only`).
 
     Raises InvalidModel for a rule that cannot be read, names a field that there is not, or fails on a state (with the
     entity and position), and FoldFailed.
@@ -92,7 +96,7 @@ def bisect(
     search = _Search(history, Model.of(model), about, rule, progress)
     cut = search.cut(good)
     already = search.broken_at(cut)
-    broken = () if already else search.broken_at(None)
+    broken = () if already else search.broken_at_end()
     breach = search.halve(broken, cut) if broken else None
     return search.answer(breach, already, broken)
 
@@ -176,16 +180,39 @@ class _Search:
 
     # Evaluating.
 
-    def broken_at(self, cut: int | None) -> tuple[str, ...]:
-        """The entities that are broken at a cut, or at the end."""
-        if cut is None:
-            history = self.history
-        elif cut == self.nothing:
+    def broken_at(self, cut: int) -> tuple[str, ...]:
+        """The entities that are broken at a cut."""
+        if cut == self.nothing:
             return ()
-        else:
-            history = self.history.at(At(occurred_us=cut)) if self.by_time else self.history.upto(cut)
+        before = self.history.at(At(occurred_us=cut)) if self.by_time else self.history.upto(cut)
+        return self._broken(before, self._states(before))
+
+    def broken_at_end(self) -> tuple[str, ...]:
+        """The entities that are broken at the end.
+
+        Where the source of the handlers says which event types the rule depends on, these are folded alone, and what
+        is found is made sure of with all types; if nothing is, all of it is folded.
+        """
+        fields = None if self.entity else self.rule.fields
+        narrow = self.model if fields is None else self.model.only(fields)
+        if narrow is not self.model:
+            with suppress(WhenceError):
+                found = self._broken(self.history, self._narrow_states(narrow))
+                if found and self._is_sure(found):
+                    return found
+        return self._broken(self.history, self._states(self.history))
+
+    def _narrow_states(self, narrow: Model) -> Mapping[str, Any]:
+        """The states by a model that looks at few types; when the first state holds, of those who have such events."""
+        query = Query.of(types=narrow.types) if narrow.types and self.rule.holds(narrow.initial()) else None
+        return self.history.states(narrow, query=query, progress=self.progress)
+
+    def _is_sure(self, found: Sequence[str]) -> bool:
+        states = ((entity, self.history.state(self.model, entity)) for entity in found[:WATCHED_MAX])
+        return not any(self.rule.holds(state, entity=entity) for entity, state in states)
+
+    def _broken(self, history: History, states: Mapping[str, Any]) -> tuple[str, ...]:
         self.replays += 1
-        states = self._states(history)
         self._refuse_unknown(states)
         return tuple(entity for entity, state in states.items() if not self._holds_at_end(history, entity, state))
 

@@ -59,6 +59,11 @@ class Expression:
             raise InvalidModel(NOT_READ, rule=text[:80], problem=str(problem) or "too deep", remedy=HOW) from None
         return cls(text, code, _loaded(tree))
 
+    @property
+    def looks_at_all(self) -> bool:
+        """Whether it may look at fields that it does not name."""
+        return FIELDS in self._loaded
+
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Raise InvalidModel for a name that is none of these fields, with the nearest: a typo would else be None."""
         fields = dict.fromkeys(known)
@@ -121,6 +126,11 @@ class StateRule:
             raise InvalidModel(NOT_READ, rule=repr(rule)[:80], remedy=HOW)
         text = rule.text if isinstance(rule, Expression) else getattr(rule, "__name__", repr(rule))
         return cls(rule, fields_of, text)
+
+    @property
+    def fields(self) -> frozenset[str] | None:
+        """The fields that the rule looks at; None where it may look at any."""
+        return self._rule.names if isinstance(self._rule, Expression) and not self._rule.looks_at_all else None
 
     def refuse_unknown(self, states: Iterable[Any], others: Callable[[], Iterable[Any]] = tuple) -> None:
         """Raise InvalidModel for a name that is no field of any of the states, nor of any of the `others`, which are

@@ -201,14 +201,17 @@ class History:
         events = list(self.events(query, order=model.order))
         return model.fold(events) if events else None
 
-    def states(self, model: ModelLike, *, progress: Progress | None = None) -> dict[str, Any]:
-        """The state of every entity of the model's kind, by tag, in the order of their first events.
+    def states(
+        self, model: ModelLike, *, query: Query | None = None, progress: Progress | None = None
+    ) -> dict[str, Any]:
+        """The state of every entity of the model's kind, by tag, in the order of their first events. With a query for
+        all events that the model looks at, entities that have none of them are not there.
 
         One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
         more than the states is held. Raises FoldFailed.
         """
         model = Model.of(model)
-        pages = self.pages(model, progress)
+        pages = self.pages(model, progress, query)
         if model.reads_data and model.order == "position":
             return _fold_data_by_entity(model, pages)
         states, late = _fold_by_entity(model, pages)
@@ -222,9 +225,9 @@ class History:
         """Every event as its typed value, in order of position; one of an unknown type as a `Fact` or `Recorded`."""
         return codec.typed_each(self.facts())
 
-    def pages(self, model: Model, progress: Progress | None = None) -> Iterator[Facts]:
+    def pages(self, model: Model, progress: Progress | None = None, query: Query | None = None) -> Iterator[Facts]:
         """The events by position as a fold with this model looks at them: with the stored data, or the whole event."""
-        pages = self.facts() if model.reads_data else facts_of(self.events(), whole=True)
+        pages = self.facts(query) if model.reads_data else facts_of(self.events(query), whole=True)
         return pages if progress is None else _reported(pages, self.head, progress)
 
     def facts(self, query: Query | None = None) -> Iterator[Facts]:

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -77,6 +77,7 @@ class Model:
         dependences_of: Callable[[str], Dependences | None] | None = None,
         rules_of: Callable[[str, str], Sequence[str]] | None = None,
         made_of: Any = None,
+        types: Iterable[str] | None = None,
     ) -> None:
         """`data_handler_for` gives what the steps consist of, for a model that looks at the stored data alone.
 
@@ -84,7 +85,7 @@ class Model:
         `dependence`; None where that is not known), and `rules_of` a type and a field what the rules are called.
 
         `made_of` is what says the model, for those who look at the code itself: a class, the first state and the
-        function, or a table of rules.
+        function, or a table of rules. `types` are the event types that have a step; None where any may have one.
         """
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
@@ -93,6 +94,7 @@ class Model:
         self.order = order
         self.initial = initial
         self.declared = tuple(declared)
+        self.types = None if types is None else tuple(types)
         self.reads_data = data_handler_for is not None
         self.made_of = (initial, step_for) if made_of is None else made_of
         self.dependences_of = cache(dependences_of or (lambda type: None))
@@ -124,6 +126,7 @@ class Model:
             data_handler_for=_data_handler_for(thing, marked),
             dependences_of=lambda type: _together(thing, _handlers_of(thing, marked, type), type),
             rules_of=lambda type, field: _writing(thing, _handlers_of(thing, marked, type), type, field),
+            types=_types_of(thing, marked),
             made_of=thing,
         )
 
@@ -172,6 +175,36 @@ class Model:
         what decodes its argument. They raise what they raise: `failed_by` says it."""
         assert self._data_handler_for is not None, "asked of models that read data alone"
         return self._data_handler_for(kind)
+
+    def only(self, fields: Iterable[str]) -> Model:
+        """A model that looks only at the event types that these fields depend on, for a quicker fold in which the other
+        fields are not right; the same model where the source of its handlers does not say which those are."""
+        owner, needed = type(self.initial()), set(fields)
+        if self.types is None or any(hasattr(getattr(owner, name, None), "__get__") for name in needed):
+            return self
+        written = {each: self.dependences_of(each) for each in self.types}
+        if any(found is None for found in written.values()):
+            return self
+        types: set[str] = set()
+        while more := {each for each, found in written.items() if found and found.keys() & needed} - types:
+            types |= more
+            for each in types:
+                needed.update(*(reads for field, reads in (written[each] or {}).items() if field in needed))
+        return self._with_steps_for(types)
+
+    def _with_steps_for(self, types: Collection[str]) -> Model:
+        handler_for = self._data_handler_for
+        return Model(
+            self.kind,
+            self.initial,
+            lambda type: self.step(type) if type in types else None,
+            order=self.order,
+            name=self.name,
+            declared=self.declared,
+            data_handler_for=handler_for and (lambda kind: handler_for(kind) if kind.type in types else None),
+            made_of=self.made_of,
+            types=types,
+        )
 
     def apply(self, state: Any, recorded: Recorded) -> Any:
         """The state after an event. Raises FoldFailed naming the model, the event and what went wrong."""
@@ -326,6 +359,15 @@ def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], S
         return _all_of(steps) if len(steps) > 1 else next(iter(steps), None)
 
     return step_for
+
+
+def _types_of(cls: type, marked: list[Callable[..., None]]) -> list[str] | None:
+    """The event types that have a handler; None when one is for every event."""
+    if not all(handler.__whence_on__ for handler in marked):  # type: ignore[attr-defined]
+        return None
+    named = _named(marked)
+    codec = _codec_of(cls, named)
+    return [codec.type_of(event) if isinstance(event, type) else normal_type(event) for event, _ in named]
 
 
 def _handlers_of(cls: type, marked: list[Callable[..., None]], name: str) -> list[Callable[..., None]]:

@@ -13,9 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whence.bisect import Bisection, bisect, first_breach
+from whence.errors import InvalidModel
 from whence.events import Event, Recorded
+from whence.expression import Expression
 from whence.history import At, History
 from whence.model import Model, on
+from whence.query import Query
+from whence.rules import built_in
 from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -121,3 +125,128 @@ def test_halving_finds_a_true_change_and_the_scan_the_first(
         assert index >= start
         assert not broken[index] & broken[-1]
     assert halved.replays <= (log2(len(mine)) if mine else 0) + 5
+
+
+class Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class Parcel:
+    """A model whose fields depend on different event types, one of them on two."""
+
+    kind = "pile"
+
+    def __init__(self) -> None:
+        self.weight = 0
+        self.named = 0
+        self.label = ""
+        self.heavy_named = 0
+
+    @on(Moved)
+    def moved(self, event: Moved) -> None:
+        self.weight += event.by
+
+    @on(Named)
+    def renamed(self, event: Named) -> None:
+        self.label = event.name
+        self.named += 1
+        if self.weight > 2:
+            self.heavy_named += 1
+
+    @property
+    def heavy(self) -> bool:
+        return self.weight > 3
+
+
+@pytest.mark.parametrize(
+    "rule", ["weight < 4", "named < 4", "heavy_named < 2", "not heavy", "len(fields) > 9", "named"]
+)
+@given(events=st.lists(st.tuples(st.sampled_from("abc"), st.integers(-2, 3) | st.text("xyz", max_size=2)), max_size=30))
+def test_folding_only_the_types_that_a_rule_depends_on_finds_the_same_entities(rule: str, events: Any) -> None:
+    store = MemoryStore()
+    for entity, value in events:
+        event = Event("Moved", {"by": value}) if isinstance(value, int) else Event("Named", {"name": value})
+        store.append([msgspec.structs.replace(event, tags=(f"pile:{entity}",))])
+    history, model = History.of(store), Model.of(Parcel)
+    asked = Expression.parse(rule)
+    broken = tuple(e for e, state in history.states(model).items() if not asked.holds(model.fields(state)))
+    assert set(bisect(history, model, "pile", rule).broken) == set(broken)
+
+
+def test_only_the_types_that_fields_depend_on_are_looked_at() -> None:
+    model = Model.of(Parcel)
+    assert model.only({"weight"}).types == ("Moved",)
+    assert model.only({"label"}).types == ("Named",)
+    assert set(model.only({"heavy_named"}).types or ()) == {"Moved", "Named"}
+    assert model.only({"heavy"}) is model, "a property reads what it likes"
+
+
+def history_with(*events: Event) -> History:
+    store = MemoryStore()
+    store.append(list(events))
+    return History.of(store)
+
+
+def test_a_rule_may_be_a_function_of_the_state() -> None:
+    history = history_of([("a", 2, 0, False), ("a", 3, 1, False), ("a", -5, 2, False), ("a", 9, 3, False)])
+    found = first_breach(history, Pile, "pile:a", lambda pile: pile.height < 4)
+    assert found.breach is not None
+    assert found.breach.recorded.position == 2
+    assert [(change.field, change.before, change.after) for change in found.breach.changes] == [
+        ("height", 2, 5),
+        ("moves", [2], [2, 3]),
+    ]
+
+
+def test_a_branch_is_searched_like_any_history() -> None:
+    history = history_of([("a", 3, 0, False), ("a", 3, 1, False), ("b", 1, 2, False)])
+    _, second = history.events(Query.of(tags=["pile:a"]))
+    assert bisect(history, Pile, "pile", RULE).breach is not None
+    assert bisect(history.alter(second.id, data={"by": 0}), Pile, "pile", RULE).breach is None
+    assert bisect(history.drop(second.id), Pile, "pile", RULE).breach is None
+    added = history.drop(second.id).insert(Event("Moved", {"by": 9}, ["pile:b"]), after=3)
+    for model in MODELS:
+        found = bisect(added, model, "pile", RULE)
+        assert found.breach is not None
+        assert (found.breach.entity, found.breach.after["height"]) == ("pile:b", 10)
+
+
+def test_a_typo_is_said_and_a_field_that_only_some_have_is_none_in_the_rest() -> None:
+    model = built_in("lead")
+    history = history_with(
+        Event("Scored", {"score": 5}, ["lead:1"]),
+        Event("Scored", {"score": 7, "discount": 9}, ["lead:2"]),
+    )
+    for search in (bisect, first_breach):
+        for about in ("lead", "lead:1"):
+            with pytest.raises(InvalidModel, match="Did you mean score"):
+                search(history, model, about, "scor < 7")
+        assert search(history, model, "lead:1", "discount is None").breach is None
+        found = search(history, model, "lead", "discount is None")
+        assert found.breach is not None
+        assert found.breach.entity == "lead:2"
+
+
+def test_a_rule_that_fails_names_the_entity_and_the_position() -> None:
+    history = history_with(
+        Event("Scored", {"score": 5}, ["lead:1"]),
+        Event("Looked", {}, ["lead:2"]),
+    )
+    for search in (bisect, first_breach):
+        with pytest.raises(InvalidModel) as failed:
+            search(history, built_in("lead"), "lead", "score < 7")
+        assert (failed.value.facts["entity"], failed.value.facts["position"]) == ("lead:2", 2)
+        assert "score or 0" in failed.value.remedy
+        with pytest.raises(InvalidModel, match=r"lead:2.*KeyError"):
+            search(history, built_in("lead"), "lead", lambda state: state["score"] < 7)
+
+
+def test_a_million_events_would_take_few_replays() -> None:
+    store = MemoryStore()
+    store.append([Event("Moved", {"by": 0}, ["pile:a"]) for _ in range(6000)])
+    store.append([Event("Moved", {"by": 9}, ["pile:a"])])
+    store.append([Event("Moved", {"by": 0}, ["pile:a"]) for _ in range(3000)])
+    found = bisect(History.of(store), Pile, "pile", RULE)
+    assert found.breach is not None
+    assert found.breach.recorded.position == 6001
+    assert found.replays <= 2 * log2(9001)

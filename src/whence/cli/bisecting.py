@@ -25,6 +25,7 @@ from whence.cli.command import (
 from whence.cli.explaining import AFTER, BEFORE
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
+from whence.query import Query
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -86,19 +87,13 @@ def _why_not(db: Whence, found: Bisection, end: At) -> str:
     if found.broken_before:
         who = _named(found.broken_before)
         return f"The rule is broken already where the search begins: {who}. Name an earlier --good, or none."
-    if ":" in found.about and next(db.history(end).events(_query(found.about)), None) is None:
+    if ":" in found.about and next(db.history(end).events(Query.of(tags=[found.about])), None) is None:
         return wording.unknown_entity(db, found.about, end)
     if ":" not in found.about and found.about not in {kind for type in db.types() for kind in type.kinds}:
         return wording.unknown_kind(db, found.about)
     if found.first:
         return f"The rule was never broken: {found.rule} for {found.about}."
     return f"The rule holds at the end: {found.rule} for {found.about}. --first says whether it was ever broken."
-
-
-def _query(entity: str) -> Any:
-    from whence.query import Query
-
-    return Query.of(tags=[entity])
 
 
 def _named(entities: Sequence[str]) -> str:
@@ -121,11 +116,10 @@ def _show(db: Whence, found: Bisection, breach: Breach, form: Form) -> None:
     screen.table((POSITION, TIME, TYPE, WHO, Column("cause", "dim")), [row], form)
     print()
     screen.table((FIELD, BEFORE, AFTER), _state(db, breach), form, caption=_caption(db, found))
-    if len(found.broken) > 1:
-        others = [entity for entity in found.broken if entity != breach.entity]
-        screen.dim(
-            f"broken at the end as well: {_named(others)}; each can be asked for: whence bisect {others[0]} RULE"
-        )
+    if not found.first:
+        screen.dim("A rule that flips several times has several such events: --first finds the very first.")
+    if others := [entity for entity in found.broken if entity != breach.entity]:
+        screen.dim(f"Broken at the end as well: {_named(others)}. Ask for each: whence bisect {others[0]} RULE")
 
 
 def _state(db: Whence, breach: Breach) -> Iterator[tuple[str, Any, Any]]:
@@ -138,9 +132,8 @@ def _state(db: Whence, breach: Breach) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _caption(db: Whence, found: Bisection) -> str:
-    promise = "the first such event" if found.first else "one such event; there may be others, --first finds the first"
     replays = "1 partial replay" if found.replays == 1 else f"{found.replays} partial replays"
-    return f"{promise}; {replays}; {times_in(db.config.zone)}"
+    return f"{'the first such event' if found.first else 'one such event'}, {replays}, {times_in(db.config.zone)}"
 
 
 def _as_json(found: Bisection, breach: Breach) -> dict[str, Any]:
