@@ -6,11 +6,13 @@ import csv
 import gzip
 import tomllib
 from collections.abc import Iterator
+from math import log2
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from whence.bisect import bisect, first_breach
 from whence.clock import to_us
 from whence.events import Event
 from whence.history import At, History
@@ -133,3 +135,30 @@ def test_why_one_application_is_approved_and_what_it_was_on_each_day(history: Hi
         fields = model.fields(history.at(At(occurred_us=end_us)).state(model, one))
         for stage, types in REACHED_BY.items():
             assert fields[stage] == any(type in types and us <= end_us for type, us in rows), (day, stage)
+
+
+RULE = "not approved or offer_accepted"
+
+
+@pytest.mark.parametrize("model", [Model.of(Application), from_toml("application", tomllib.loads(RULES))], ids=repr)
+def test_bisect_finds_the_approvals_without_an_accepted_offer(history: History, model: Model) -> None:
+    found = bisect(history, model, "application", RULE)
+    assert set(found.broken) == WITHOUT_OFFER
+    assert found.replays <= 2 * log2(262_200)
+    for entity in WITHOUT_OFFER:
+        breach = bisect(history, model, entity, RULE).breach
+        assert breach is not None
+        assert breach.recorded.type in ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED")
+        assert breach.before is not None
+        assert (breach.before["approved"], breach.after["approved"]) == (False, True)
+        assert breach == first_breach(history, model, entity, RULE).breach
+    assert found.breach is not None
+    assert found.breach == bisect(history, model, found.breach.entity, RULE).breach
+
+
+def test_the_scan_finds_the_very_first_approval_without_an_offer(history: History) -> None:
+    first = first_breach(history, Application, "application", RULE).breach
+    assert first is not None
+    assert first.recorded.type in ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED")
+    before = history.at(At(occurred_us=first.recorded.time_us - 1)).states(Application)
+    assert all(not state.approved or state.offer_accepted for state in before.values())

@@ -118,3 +118,12 @@ def test_a_recorded_result_a_table_of_states_and_the_purity_of_the_rules_hold(lo
     assert _whence(loans, "verify-state", "application", "states.jsonl", "--json") == []
     (report,) = _whence(loans, "check", "--models", "--json")
     assert report["pure"]
+
+
+def test_the_events_that_approved_without_an_accepted_offer(loans: Path) -> None:
+    (found,) = _whence(loans, "bisect", "application", "not approved or offer_accepted", "--json")
+    assert set(found["broken"]) == {f"application:{n}" for n in (177083, 180310, 198310)}
+    for entity in found["broken"]:
+        (each,) = _whence(loans, "bisect", entity, "not approved or offer_accepted", "--json")
+        assert each["event"]["type"] in ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED")
+        assert (each["before"]["approved"], each["after"]["approved"]) == (False, True)
