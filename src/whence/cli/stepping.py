@@ -45,14 +45,14 @@ q             quit                    ?             this help"""
 @command(
     "step",
     "whence step lead:42",
-    'whence step lead:42 --until "score > 70"',
+    'whence step lead:42 --until "score == 80"',
     brief="Walk through an entity's events, one by one.",
 )
 @click.argument("entity")
 @option("--to", "position", metavar="POSITION", help="As far as this position: @120.")
 @option("--type", "type", metavar="TYPE", help="As far as the first event of this type.")
 @option("--field", metavar="FIELD", help="As far as the first event that changes this field.")
-@option("--until", metavar="RULE", help='As far as the first event after which this holds: "score > 70".')
+@option("--until", metavar="RULE", help='As far as the first event after which this holds: "score == 80".')
 @at_moment
 @grouped(with_model, at_store, in_zone, as_form)
 def step(
