@@ -78,6 +78,7 @@ class Model:
         rules_of: Callable[[str, str], Sequence[str]] | None = None,
         made_of: Any = None,
         types: Iterable[str] | None = None,
+        writes_of: Callable[[str], Collection[str]] | None = None,
     ) -> None:
         """`data_handler_for` gives what the steps consist of, for a model that looks at the stored data alone.
 
@@ -85,7 +86,8 @@ class Model:
         `dependence`; None where that is not known), and `rules_of` a type and a field what the rules are called.
 
         `made_of` is what says the model, for those who look at the code itself: a class, the first state and the
-        function, or a table of rules. `types` are the event types that have a step; None where any may have one.
+        function, or a table of rules. `types` are the event types that have a step; None where any may have one;
+        `writes_of` a type says which fields its step may write, where `dependences_of` does not name them.
         """
         if order not in ORDERS:
             raise InvalidModel("No such order", order=repr(order), known=" or ".join(ORDERS))
@@ -99,6 +101,7 @@ class Model:
         self.made_of = (initial, step_for) if made_of is None else made_of
         self.dependences_of = cache(dependences_of or (lambda type: None))
         self.rules_of = cache(rules_of or (lambda type, field: [self.name]))
+        self._writes_of = writes_of or self.dependences_of
         self._data_handler_for = data_handler_for
         self._step_for = step_for
         self._steps: dict[str, Step | None] = {}
@@ -182,15 +185,16 @@ class Model:
         owner, needed = type(self.initial()), set(fields)
         if self.types is None or any(hasattr(getattr(owner, name, None), "__get__") for name in needed):
             return self
-        written = {each: self.dependences_of(each) for each in self.types}
-        if any(found is None for found in written.values()):
+        depends = {each: self.dependences_of(each) for each in self.types}
+        if any(found is None for found in depends.values()):
             return self
-        types: set[str] = set()
-        while more := {each for each, found in written.items() if found and found.keys() & needed} - types:
-            types |= more
-            for each in types:
-                needed.update(*(reads for field, reads in (written[each] or {}).items() if field in needed))
-        return self._with_steps_for(types)
+        writes = {each: set(self._writes_of(each) or ()) for each in self.types}
+        known: set[str] = set()
+        while known != needed:
+            known = set(needed)
+            for each in self.types:
+                needed.update(*((depends[each] or {}).get(field, ()) for field in writes[each] & known))
+        return self._with_steps_for({each for each in self.types if writes[each] & needed})
 
     def _with_steps_for(self, types: Collection[str]) -> Model:
         handler_for = self._data_handler_for

@@ -117,16 +117,37 @@ def from_toml(kind: str, table: Mapping[str, Any]) -> Model:
         order=order,
         name=f"[{place}]",
         dependences_of=lambda _: ALONE,
+        writes_of=lambda type: set().union(
+            *(_written(f"{place}.rule {n}", rule, type) for n, rule in enumerate(rules, 1))
+        ),
         rules_of=rules_of,
         made_of=table,
+        types=None if base else _all_types(types for types, _ in compiled),
     )
 
 
 def _writes(place: str, rule: Mapping[str, Any], type: str, field: str) -> bool:
     """Whether a rule writes a field on events of a type."""
+    return field in _written(place, rule, type)
+
+
+def _written(place: str, rule: Mapping[str, Any], type: str) -> set[str]:
+    """The fields that a rule may write on events of a type."""
     types = _types(place, rule["on"])
+    if types is not None and type not in types:
+        return set()
     fields = {name for key in ("first", "set", "last", "add") for name, _ in _fields(place, rule, key)}
-    return (types is None or type in types) and field in fields | set(_names(place, rule, "count"))
+    return fields | set(_names(place, rule, "count"))
+
+
+def _all_types(several: Iterable[frozenset[str] | None]) -> list[str] | None:
+    """The types of all rules; None when a rule is for every type."""
+    found: set[str] = set()
+    for types in several:
+        if types is None:
+            return None
+        found |= types
+    return sorted(found)
 
 
 def idle(kind: str, table: Mapping[str, Any], store: Store) -> Iterator[str]:

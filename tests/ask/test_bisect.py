@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import log2
@@ -19,7 +20,7 @@ from whence.expression import Expression
 from whence.history import At, History
 from whence.model import Model, on
 from whence.query import Query
-from whence.rules import built_in
+from whence.rules import built_in, from_toml
 from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -141,10 +142,20 @@ class Parcel:
         self.named = 0
         self.label = ""
         self.heavy_named = 0
+        self.gross = self.net = self.tare = 0
 
     @on(Moved)
     def moved(self, event: Moved) -> None:
         self.weight += event.by
+
+    @on("Weighed")
+    def weighed(self, event: Recorded) -> None:
+        self.tare = event.data["tare"]
+
+    @on("Packed")
+    def packed(self, event: Recorded) -> None:
+        self.gross = self.net + 1
+        self.net = self.weight - self.tare
 
     @on(Named)
     def renamed(self, event: Named) -> None:
@@ -159,7 +170,7 @@ class Parcel:
 
 
 @pytest.mark.parametrize(
-    "rule", ["weight < 4", "named < 4", "heavy_named < 2", "not heavy", "len(fields) > 9", "named"]
+    "rule", ["weight < 4", "height < 4", "named < 4", "heavy_named < 2", "not heavy", "len(fields) > 9", "named"]
 )
 @given(events=st.lists(st.tuples(st.sampled_from("abc"), st.integers(-2, 3) | st.text("xyz", max_size=2)), max_size=30))
 def test_folding_only_the_types_that_a_rule_depends_on_finds_the_same_entities(rule: str, events: Any) -> None:
@@ -167,10 +178,11 @@ def test_folding_only_the_types_that_a_rule_depends_on_finds_the_same_entities(r
     for entity, value in events:
         event = Event("Moved", {"by": value}) if isinstance(value, int) else Event("Named", {"name": value})
         store.append([msgspec.structs.replace(event, tags=(f"pile:{entity}",))])
-    history, model = History.of(store), Model.of(Parcel)
-    asked = Expression.parse(rule)
-    broken = tuple(e for e, state in history.states(model).items() if not asked.holds(model.fields(state)))
-    assert set(bisect(history, model, "pile", rule).broken) == set(broken)
+    history, asked = History.of(store), Expression.parse(rule)
+    for model in (Model.of(Parcel), from_toml("pile", tomllib.loads(TABLE))):
+        if asked.names <= model.fields(model.initial()).keys():
+            broken = {e for e, state in history.states(model).items() if not asked.holds(model.fields(state))}
+            assert set(bisect(history, model, "pile", rule).broken) == broken
 
 
 def test_only_the_types_that_fields_depend_on_are_looked_at() -> None:
@@ -178,7 +190,29 @@ def test_only_the_types_that_fields_depend_on_are_looked_at() -> None:
     assert model.only({"weight"}).types == ("Moved",)
     assert model.only({"label"}).types == ("Named",)
     assert set(model.only({"heavy_named"}).types or ()) == {"Moved", "Named"}
+    assert set(model.only({"gross"}).types or ()) == {"Moved", "Weighed", "Packed"}, "what it is made of counts as well"
     assert model.only({"heavy"}) is model, "a property reads what it likes"
+
+
+TABLE = """
+order = "position"
+built_in = false
+fields = { height = 0, named = 0 }
+rule = [
+  { on = "Moved", add = { height = "$by" } },
+  { on = "Named", set = { label = "$name" }, count = "named" },
+  { on = ["Moved", "Named"], last = { touched = "$type" } },
+]
+"""
+
+
+def test_rules_in_toml_say_which_types_a_field_depends_on() -> None:
+    model = from_toml("pile", tomllib.loads(TABLE))
+    assert model.only({"height"}).types == ("Moved",)
+    assert model.only({"named", "label"}).types == ("Named",)
+    assert set(model.only({"touched"}).types or ()) == {"Moved", "Named"}
+    whole = from_toml("pile", tomllib.loads(TABLE.replace("false", "true", 1)))
+    assert whole.only({"height"}) is whole, "the built-in fields depend on every type"
 
 
 def history_with(*events: Event) -> History:

@@ -67,8 +67,8 @@ def bisect(
     holds for every entity. A rule is a Python expression on the fields; a field without a value is None.
 
     It halves, as git does: a rule that flips several times has several such events, and this finds one. --first reads
-    on from the beginning and finds the first. Ends with 1 when the rule is broken already where the search begins, or
-    holds where it ends."""
+    on from the beginning and finds the first. Ends with 1 when the rule is broken already
+    where the search begins, or holds where it ends."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         end = moment_of(db, bad, clock)
