@@ -88,7 +88,8 @@ def bisect(
     exact.
 
     The one pass to the end is most of the time. It folds only the event types that the rule's fields depend on, where
-    the source of a class model's handlers says which these are (`Model.only`).
+    the model says which these are (`Model.only`): a class by the source of its handlers, rules in TOML by what they
+    write, but not the built-in model, nor a function.
 
     Raises InvalidModel for a rule that cannot be read, names a field that there is not, or fails on a state (with the
     entity and position), and FoldFailed.
