@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import explaining, growth, measures, report
+from benchmarks import explaining, growth, measures, report, searching
 from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
 from benchmarks.progress import Progress
@@ -32,7 +32,8 @@ WRITERS = {
 }
 READERS = ("whence", "recorder", "application", "umadb")
 TAKING_PART = WRITERS | dict.fromkeys((*measures.READING, "size"), READERS) | {"growth": tuple(growth.VARIANTS)}
-TAKING_PART |= {"why": ("whence",)}
+ON_ONE_STORE = {"why": (explaining.fill, explaining.explain), "bisect": (searching.fill, searching.search)}
+TAKING_PART |= dict.fromkeys(ON_ONE_STORE, ("whence",))
 LEAST_ROUNDS = 5
 
 
@@ -72,7 +73,7 @@ class Run:
         self.events, self.rounds, self.kept = events, rounds, kept
         runs = {measure: len(TAKING_PART[measure]) * self.rounds_of(measure) for measure in self.chosen}
         prepared = {"prepare": len(READERS)} if self.reading else {}
-        prepared |= {"fill": 1} if "why" in self.chosen else {}
+        prepared |= {f"fill-{measure}": 1 for measure in ON_ONE_STORE if measure in self.chosen}
         self.progress = Progress(runs | prepared, report.expected(events))
 
     def run(self) -> None:
@@ -90,8 +91,9 @@ class Run:
         if "growth" in self.chosen:
             for variant in growth.VARIANTS:
                 self.conclude(f"growth {variant}", self.once("growth", variant, fresh("growth")), "growth")
-        if "why" in self.chosen:
-            self.explain()
+        for measure in ON_ONE_STORE:
+            if measure in self.chosen:
+                self.on_one_store(measure)
         if self.kept:
             print(report.render())
 
@@ -105,12 +107,12 @@ class Run:
                 found[name].append(self.once(measure, name, folder))
         self.conclude(measure, found, measure)
 
-    def explain(self) -> None:
+    def on_one_store(self, measure: str) -> None:
         """The same store in every round."""
-        folder = fresh("why")
-        self.once("fill", "whence", folder)
-        rounds: list[Any] = [self.once("why", "whence", folder) for _ in range(self.rounds)]
-        self.conclude("why", {what: [each[what] for each in rounds] for what in rounds[0]}, "why")
+        folder = fresh(measure)
+        self.once(f"fill-{measure}", "whence", folder)
+        rounds: list[Any] = [self.once(measure, "whence", folder) for _ in range(self.rounds)]
+        self.conclude(measure, {what: [each[what] for each in rounds] for what in rounds[0]}, measure)
 
     def once(self, measure: str, name: str, folder: Path) -> object:
         began = time.monotonic()
@@ -136,8 +138,9 @@ def one(measure: str, name: str, events: str, folder: str) -> object:
         return measures.size(folder, count)
     if measure == "growth":
         return growth.growth(folder, count, name)
-    if measure in ("fill", "why"):
-        return {"fill": explaining.fill, "why": explaining.explain}[measure](folder, count)
+    if (alone := measure.removeprefix("fill-")) in ON_ONE_STORE:
+        fill, run = ON_ONE_STORE[alone]
+        return (run if alone == measure else fill)(folder, count)
     with closing(opened(name, folder)) as store:
         return ({"prepare": measures.prepare} | measures.WRITING | measures.READING)[measure](store, count)
 

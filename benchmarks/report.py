@@ -44,6 +44,13 @@ EXPLAINING = {
     "traced": ("a fold, traced / untraced", 8),
     "untraced": ("the same fold, untraced after tracing / before", None),
 }
+SEARCHING = {
+    "one type, scan": ("a rule on a field that a third of the events write: scan, seconds", None),
+    "one type, ratio": ("the same, halving / scan", 0.2),
+    "every type, scan": ("a rule on fields that all events write: scan, seconds", None),
+    "every type, ratio": ("the same, halving / scan", 0.2),
+    "replays": ("partial replays of halving", 40),
+}
 GROWTH_GOAL, P99_GOAL_MS, SIZE_GOAL = 0.85, 20, 140
 
 
@@ -67,7 +74,9 @@ def expected(events: int) -> dict[str, float]:
 def render() -> str:
     """Write the tables into the README and return them."""
     results = _kept()
-    text = "\n".join([_facts(), "", *_rates(results), "", *_growth(results), "", *_explaining(results)])
+    text = "\n".join(
+        [_facts(), "", *_rates(results), "", *_growth(results), "", *_explaining(results), "", *_searching(results)]
+    )
     before, _, rest = README.read_text().partition(BEGIN)
     README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
     return text
@@ -128,12 +137,21 @@ def _growth(results: dict[str, Any]) -> list[str]:
 
 
 def _explaining(results: dict[str, Any]) -> list[str]:
-    if "why" not in results:
+    return _alone("explaining", results.get("why"), EXPLAINING)
+
+
+def _searching(results: dict[str, Any]) -> list[str]:
+    return _alone("the event that broke a rule", results.get("bisect"), SEARCHING)
+
+
+def _alone(title: str, kept: dict[str, Any] | None, rows: dict[str, tuple[str, float | None]]) -> list[str]:
+    """A table of what is measured of Whence alone."""
+    if kept is None:
         return []
-    lines = ["| explaining | median | from | to | goal | |", "|---|---:|---:|---:|---:|---|"]
-    first = f" ({_circumstances(results['why'])})"
-    for what, values in results["why"]["found"].items():
-        (title, limit), middle = EXPLAINING[what], median(values)
+    lines = [f"| {title} | median | from | to | goal | |", "|---|---:|---:|---:|---:|---|"]
+    first = f" ({_circumstances(kept)})"
+    for what, values in kept["found"].items():
+        (title, limit), middle = rows[what], median(values)
         goal = "" if limit is None else f"< {limit}"
         mark = "" if limit is None else "met" if middle < limit else "**missed**"
         span = f"{min(values):.2f} | {max(values):.2f}"

@@ -22,6 +22,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
+from types import MemberDescriptorType
 from typing import Any
 
 import msgspec
@@ -183,7 +184,7 @@ class Model:
         """A model that looks only at the event types that these fields depend on, for a quicker fold in which the other
         fields are not right; the same model where the source of its handlers does not say which those are."""
         owner, needed = type(self.initial()), set(fields)
-        if self.types is None or any(hasattr(getattr(owner, name, None), "__get__") for name in needed):
+        if self.types is None or any(_is_computed(owner, name) for name in needed):
             return self
         depends = {each: self.dependences_of(each) for each in self.types}
         if any(found is None for found in depends.values()):
@@ -363,6 +364,12 @@ def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], S
         return _all_of(steps) if len(steps) > 1 else next(iter(steps), None)
 
     return step_for
+
+
+def _is_computed(owner: type, name: str) -> bool:
+    """Whether a field is a property or the like; a slot, and a field of a struct, holds its value."""
+    found = getattr(owner, name, None)
+    return hasattr(found, "__get__") and not isinstance(found, MemberDescriptorType)
 
 
 def _types_of(cls: type, marked: list[Callable[..., None]]) -> list[str] | None:
