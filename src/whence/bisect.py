@@ -25,7 +25,7 @@ from whence.history import At, History, Progress
 from whence.model import Model, ModelLike, Step
 from whence.query import Query, QueryItem
 
-WATCHED_MAX = 1000
+WATCHED_MAX = 200
 """So many of the entities that are broken at the end are searched at once."""
 
 
@@ -78,7 +78,7 @@ def bisect(
 
     The history's end is where the rule is broken. Where it holds is the beginning, or at `good`: the longest run of
     events, in the model's order, that were all there by that moment. Both ends are made sure of, for every entity.
-    Between them, what is replayed is the events of those entities alone that are broken at the end (of the first 1,000
+    Between them, what is replayed is the events of those entities alone that are broken at the end (of the first 200
     of them), each time half of what is left, from the last states in which they held: log2 of their number of partial
     replays, and at most five more.
 
@@ -191,8 +191,8 @@ class _Search:
     def broken_at_end(self) -> tuple[str, ...]:
         """The entities that are broken at the end.
 
-        Where the source of the handlers says which event types the rule depends on, these are folded alone, and what
-        is found is made sure of with all types; if nothing is, all of it is folded.
+        Where the model says which event types the rule depends on, these are folded alone, and what is found is made
+        sure of with all types; if nothing is found, all of it is folded.
         """
         fields = None if self.entity else self.rule.fields
         narrow = self.model if fields is None else self.model.only(fields)
