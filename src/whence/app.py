@@ -32,6 +32,8 @@ from whence.lateness import Lateness, lateness
 from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
+from whence.narrative import narrative
+from whence.page import page
 from whence.query import AppendCondition, Query
 from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
@@ -282,6 +284,16 @@ class Whence:
         """
         chosen, settings = self.model(entity, model), self.config.settings_query()
         return why(self.history(at), chosen, entity, field, settings=settings, depth=depth)
+
+    def told(self, found: Explanation, *, at: Moment = None) -> str:
+        """An explanation in sentences, a line each, for a reader who knows nothing of events; `at` as it was asked."""
+        return narrative(found, zone=self.config.zone, at=None if at is None else self.at(at))
+
+    def page(self, found: Explanation, *, at: Moment = None, clock: str = "occurred") -> str:
+        """An explanation as one HTML page that works offline. It needs plotly: raises MissingExtra without it."""
+        source = f"{self.store.identity().store_id}, {self.store.head():,} events"
+        moment = None if at is None else self.at(at)
+        return page(found, zone=self.config.zone, source=source, at=moment, clock=clock)
 
     def without(
         self, entity: str, field: str, *events: str | int, at: Moment = None, model: NamedModel = None

@@ -21,6 +21,7 @@
     │  ├─ CorruptStore              what is stored breaks a promise: stop and look
     │  ├─ CannotWrite               the file or folder is not writable, or the disk is full
     │  └─ OutcomeUnknown            the commit failed in a way that leaves both outcomes possible
+    ├─ MissingExtra                 an optional package that this needs is not installed
     └─ FoldFailed                   a handler raised while an event was folded
 
 A class's docstring is its default sentence; facts given by keyword become attributes and are shown as (Key: value).
@@ -139,6 +140,10 @@ class CannotWrite(StoreError):
 
 class OutcomeUnknown(StoreError):
     """The commit failed, and the events may or may not be stored."""
+
+
+class MissingExtra(WhenceError):
+    """An optional package is not installed."""
 
 
 class FoldFailed(WhenceError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -26,7 +27,7 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
-from whence.cli.explaining import show_explanation
+from whence.cli.explaining import show_explanation, write_page
 from whence.cli.pager import paged
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
@@ -362,7 +363,7 @@ def _rows(changes: Iterable[Change], form: Form, zone: tzinfo) -> Iterator[tuple
 @command(
     "why",
     "whence why lead:42 score",
-    "whence why lead:42 score --at yesterday",
+    "whence why lead:42 score --at yesterday --plain",
     brief="The events that made a value, in order.",
 )
 @click.argument("entity")
@@ -376,12 +377,16 @@ def _rows(changes: Iterable[Change], form: Form, zone: tzinfo) -> Iterator[tuple
     metavar="N",
     help="So far are decisions followed to what they looked at.",
 )
+@option("--plain", envvar="WHENCE_WHY_PLAIN", is_flag=True, help="In sentences, for whoever knows no event sourcing.")
+@option("--html", "page", type=click.Path(dir_okay=False), metavar="FILE", help="As a page that works offline.")
 @at_moment
 @shared
 def why(
     entity: str,
     field: str,
     depth: int,
+    plain: bool,
+    page: str | None,
     at: str | None,
     clock: str,
     model: str | None,
@@ -395,12 +400,19 @@ def why(
     value. Where an outside system set the value, the entity's events since the value before stand apart: nothing proves
     that they are why. Ends with 1 when the field never had a value."""
     form = form_of(as_json, as_csv)
+    if [plain, as_json, as_csv, page is not None].count(True) > 1:
+        raise click.UsageError("--plain, --html, --json and --csv exclude each other.")
     with opened(store, zone=zone) as db:
         moment = moment_of(db, at, clock)
         if not _is_known(db, entity, moment):
             return exits.NO
         explanation = db.why(entity, field, at=moment, model=model, depth=depth)
-        show_explanation(db, explanation, form, wording.as_of(moment, db.config.zone, clock))
+        if plain:
+            print(db.told(explanation, at=moment))
+        elif page is not None:
+            write_page(Path(page), db.page(explanation, at=moment, clock=clock))
+        else:
+            show_explanation(db, explanation, form, wording.as_of(moment, db.config.zone, clock))
         _note_lateness(db, entity, (moment,), clock)
         return exits.OK if explanation.contributions else exits.NO
 

@@ -9,7 +9,7 @@ OK, NO, USAGE, CONFLICT, STORE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 MEANINGS = {
     OK: "done, or yes",
     NO: "no: nothing found, not known, rows refused, or check found a problem",
-    USAGE: "the command, a value, whence.toml or an input file is wrong",
+    USAGE: "the command, a value, whence.toml or an input file is wrong, or a package is missing",
     CONFLICT: "something else came first, or an id is in use for something else",
     STORE: "the store is missing, busy, damaged, no store, or cannot be written",
     MODEL: "a model failed while it folded an event",
@@ -22,6 +22,7 @@ ERRORS: dict[type[errors.WhenceError], int] = {
     errors.Conflict: CONFLICT,
     errors.IdConflict: CONFLICT,
     errors.StoreError: STORE,
+    errors.MissingExtra: USAGE,
     errors.FoldFailed: MODEL,
 }
 

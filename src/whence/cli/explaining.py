@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whence.cli import screen, wording
 from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
+from whence.errors import CannotWrite
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -37,6 +39,17 @@ def show_explanation(db: Whence, found: Explanation, form: Form, caption: str) -
         screen.table(names, (_plain_row(each) for each in found.contributions), form)
     else:
         _show(db, found, caption)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write an explanation's page, whole or not at all, and say where. Raises CannotWrite."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(path)
+    except OSError as problem:
+        raise CannotWrite("The page cannot be written", file=path, problem=problem.strerror) from None
+    screen.note(f"Wrote {path}: open it in a browser, it needs no network.")
 
 
 def as_json(found: Explanation) -> dict[str, Any]:
