@@ -16,14 +16,7 @@ def cell(value: Any) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "") -> str:
-    """A table; numbers stand to the right."""
     titled = f"<caption>{escape(caption)}</caption>" if caption else ""
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(map(_data, row))}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{''.join(f'<td>{cell(value)}</td>' for value in row)}</tr>\n" for row in rows)
     return f"<table>{titled}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
-
-
-def _data(value: Any) -> str:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    style = ' style="text-align:right"' if is_number else ""
-    return f"<td{style}>{cell(value)}</td>"

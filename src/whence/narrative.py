@@ -172,7 +172,9 @@ def _looked(each: Contribution, looked: Looked, zone: tzinfo) -> Iterator[tuple[
         return
     yield 0, f"{who} looked at {_joined(words_of(field.field) for field in looked.fields)}, as they were then:"
     for field in looked.fields:
-        yield from ((depth + 1, line) for depth, line in lines(field, zone=zone))
+        (_, opening), *rest = lines(field, zone=zone)
+        yield 1, opening
+        yield from ((depth + 2, line) for depth, line in rest)
 
 
 def _listed(events: Sequence[Recorded], zone: tzinfo) -> Iterator[str]:

@@ -32,7 +32,8 @@ p { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; width: 100%; }
 th, td { padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #dde3e9; }
-td { font-variant-numeric: tabular-nums; }
+td { font-variant-numeric: tabular-nums; min-width: 2rem; overflow-wrap: anywhere; }
+td:nth-child(2), td:nth-child(3) { white-space: nowrap; }
 th { color: #5b6b7b; font-weight: 600; }
 details { border: 1px solid #dde3e9; border-radius: 6px; margin: .5rem 0; padding: .5rem 1rem; }
 summary { cursor: pointer; font-weight: 600; }
@@ -67,7 +68,7 @@ def waterfall(found: Explanation) -> str | None:
         return None
     figure = _figure(found)
     made: str = figure.to_html(
-        full_html=False, include_plotlyjs=True, div_id="waterfall", config={"displaylogo": False, "responsive": True}
+        full_html=False, include_plotlyjs=True, div_id="waterfall", config={"displayModeBar": False, "responsive": True}
     )
     return made
 
@@ -101,7 +102,7 @@ def _figure(found: Explanation) -> Figure:
     )
     figure.update_layout(
         height=380,
-        margin={"l": 50, "r": 20, "t": 30, "b": 110},
+        margin={"l": 50, "r": 20, "t": 30, "b": 95},
         template="plotly_white",
         showlegend=False,
         xaxis={"tickvals": list(range(len(bars))), "ticktext": [label for label, *_ in bars], "tickangle": -35},
@@ -123,7 +124,7 @@ def _bars(found: Explanation) -> Iterator[tuple[str, Any, str]]:
         amount = each.added or 0
         text = "" if len(shown) > TOLD_MAX else f"{amount:+,}"
         yield _label(each), amount, text
-    yield "now" if len(added) else "value", found.value, f"{found.value:,}"
+    yield "value", found.value, f"{found.value:,}"
 
 
 def _label(each: Contribution) -> str:

@@ -19,6 +19,9 @@ store = "{store}"
 # The time zone in which times are read and shown.
 zone = "{zone}"
 
+# Event types, or tags, that change how things are decided: whence why shows them beside a value that was set outside.
+# settings = ["PromptChanged", "setting:scoring"]
+
 # How the rows of a file become events: whence import crm.csv --preview shows it.
 # A value is a column's name, or text with columns in braces; the columns that no line names become the data.
 #

@@ -10,11 +10,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from whence.cell import as_json
+from whence.clock import to_iso
 from whence.compare import Change, refuse_field, same
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.history import At, History
+from whence.markup import table
 from whence.model import Model, ModelLike
 from whence.noting import is_atom, parts_of
 from whence.query import Basis, Query
@@ -27,6 +30,10 @@ EXACT = Context(prec=1000, traps=[Inexact])
 Role = Literal["set", "added", "changed", "fed"]
 """`set`: gave the value without looking at the one before; `added` to the number there was; `changed` what there was;
 `fed`: wrote another field that one of these read."""
+
+WHO = ("position", "time", "type", "who")
+ROWS_MAX = 50
+"""A notebook shows so many events."""
 
 PARTS_MAX = 100
 """Before and after of a list or table with more parts are told by its size, so that an answer stays short."""
@@ -88,6 +95,20 @@ class Explanation(msgspec.Struct, frozen=True):
         """The events that made the value."""
         return [each.recorded for each in self.contributions]
 
+    def _repr_html_(self) -> str:
+        """A notebook's table of the last events that made the value; times are UTC."""
+        shown = self.contributions[-ROWS_MAX:]
+        rows = [
+            (*_who(each.recorded), each.before, each.after, each.added if each.role == "added" else each.role)
+            for each in shown
+        ]
+        more = (
+            f" (the last {len(shown)} of {len(self.contributions):,})" if len(self.contributions) > len(shown) else ""
+        )
+        text = f"{self.entity}  {self.field} = {as_json(self.value)}{more}"
+        proven = f"<p>In between, not proven: {len(self.between):,} more.</p>" if self.between else ""
+        return table((*WHO, "before", "after", "effect"), rows, text) + proven
+
 
 class LeftOut(msgspec.Struct, frozen=True):
     """The value of a field as it is, and as it would be had some events not happened.
@@ -106,6 +127,12 @@ class LeftOut(msgspec.Struct, frozen=True):
     def matters(self) -> bool:
         """Whether the value would be another."""
         return self.problem is not None or not same(self.value, self.without)
+
+    def _repr_html_(self) -> str:
+        """A notebook's table of the events left out, the two values above it; times are UTC."""
+        other = self.problem or f"{as_json(self.value)}, without these {as_json(self.without)}"
+        rows = map(_who, self.left_out[-ROWS_MAX:])
+        return table(WHO, rows, f"{self.entity}  {self.field} = {other}")
 
 
 def why(
@@ -183,7 +210,8 @@ def _explained(history: History, model: Model, entity: str, fields: Iterable[str
 
 
 def without(history: History, model: ModelLike, entity: str, field: str, *events: str) -> LeftOut:
-    """A field's value had these events, named by id, not happened. Raises NotKnown for an id that is not here."""
+    """A field's value had these events, named by id, not happened. Raises NotKnown for an id that is not here,
+    and InvalidModel for a field that there is not."""
     model, query = Model.of(model), Query.of(tags=[entity])
     whole = list(history.events(query, order=model.order))
     rest = list(history.drop(*events).events(query, order=model.order))
@@ -204,13 +232,19 @@ def _left_out(
 ) -> LeftOut:
     ids = {event.raw_id for event in left_out}
     state = model.fold(whole)
-    value = _shown(kept(value_of(model, state, field), model))
+    value = kept(value_of(model, state, field), model)
     try:
         rest = model.fold(event for event in whole if event.raw_id not in ids)
-        other = _shown(value_of(model, rest, field))
+        other = value_of(model, rest, field)
     except FoldFailed as problem:
-        return LeftOut(entity, field, tuple(left_out), value, None, str(problem))
-    return LeftOut(entity, field, tuple(left_out), value, other)
+        return LeftOut(entity, field, tuple(left_out), _shown(value), None, str(problem))
+    if value is MISSING and other is MISSING:
+        refuse_field(field, model.fields(state))
+    return LeftOut(entity, field, tuple(left_out), _shown(value), _shown(other))
+
+
+def _who(event: Recorded) -> tuple[Any, ...]:
+    return event.position, to_iso(event.time_us), event.type, event.actor
 
 
 def _refuse_unknown(model: Model, events: Sequence[Recorded], field: str, found: Slice, start: Any) -> None:

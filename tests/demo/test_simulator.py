@@ -161,6 +161,11 @@ def test_a_decision_says_what_it_was_made_on(events: list[Recorded]) -> None:
             assert event.basis is not None
             assert event.basis.query.items[0].tags == (event.entity("lead"),)
             assert event.basis.position == event.position - 1
+        if event.type == "LeadScored":
+            assert event.basis is not None
+            assert event.basis.settings == event.data["version"]
+            assert event.basis.reads is not None
+            assert ("emails_opened" in event.basis.reads) == ("EmailOpened" in event.data["reason"])
 
 
 def test_the_story_happens_on_its_days(events: list[Recorded]) -> None:

@@ -116,3 +116,6 @@ def test_the_story_ends_by_itself_and_answers_its_questions(tmp_path: Path) -> N
     assert "60" in why
     assert "80" in why
     assert "scorer" in why
+    assert why.count("EmailOpened") == 3
+    assert "WebinarAttended" in why
+    assert "settings v1" in why

@@ -27,7 +27,7 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
-from whence.cli.explaining import show_explanation, write_page
+from whence.cli.explaining import show_each_left_out, show_explanation, show_left_out, write_page
 from whence.cli.pager import paged
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 FIELD = Column("field", "cyan")
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
+
+MANY = 1_000
+"""To leave out each of more events than this takes long enough to say so."""
 
 States = Mapping[str, Mapping[str, Any]]
 
@@ -417,4 +420,52 @@ def why(
         return exits.OK if explanation.contributions else exits.NO
 
 
-COMMANDS = (state, at, states, diff, why)
+@command(
+    "without",
+    "whence without lead:42 score @2 @4",
+    "whence without lead:42 score",
+    brief="A value had some events not happened.",
+)
+@click.argument("entity")
+@click.argument("field")
+@click.argument("events", nargs=-1, metavar="[EVENT]...")
+@at_moment
+@shared
+def without(
+    entity: str,
+    field: str,
+    events: tuple[str, ...],
+    at: str | None,
+    clock: str,
+    model: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Shows the value that an entity's field has and the one it would have had these events (@120, or an id) not
+    happened. With no event named: each event that made the value, left out by itself, which folds the entity once for
+    each. What was decided or recorded afterwards stays as it is. Ends with 1 when the field never had a value."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        moment = moment_of(db, at, clock)
+        if not _is_known(db, entity, moment):
+            return exits.NO
+        caption = wording.as_of(moment, db.config.zone, clock)
+        if events:
+            show_left_out(db, db.without(entity, field, *events, at=moment, model=model), form, caption)
+            return exits.OK
+        count = len(db.why(entity, field, at=moment, model=model, depth=0).contributions)
+        if count > MANY:
+            screen.note(f"{count:,} events made this value: the entity is folded once for each. Name some to be quick.")
+        with screen.progress("Leaving out") as told:
+            found = []
+            for each in db.without_each(entity, field, at=moment, model=model):
+                found.append(each)
+                if told is not None:
+                    told(len(found), count)
+        show_each_left_out(db, found, form, caption)
+        return exits.OK if found else exits.NO
+
+
+COMMANDS = (state, at, states, diff, why, without)

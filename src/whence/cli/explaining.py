@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from whence.admission import RawId
     from whence.app import Whence
     from whence.events import Recorded
-    from whence.why import Contribution, Explanation, Looked
+    from whence.why import Contribution, Explanation, LeftOut, Looked
 
 BEFORE, AFTER = Column("before", "red"), Column("after", "green")
 EFFECT = Column("effect", "yellow", right=True)
 COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, EFFECT, Column("rule", "magenta"), Column("cause", "dim"))
 SEEN = (POSITION, TIME, TYPE, WHO, Column("data", least=16))
+LEFT_OUT = (Column("left_out"), Column("value"), Column("without"), Column("matters"), Column("problem"))
 SHOWN_MAX = 40
 """So many of the events that a decision looked at, or that came in between, are listed."""
 
@@ -163,3 +164,61 @@ def _positions(db: Whence, found: Explanation) -> dict[RawId | None, str]:
     causes = [event.raw_cause for event in found.events]
     known = db.store.positions_of([cause for cause in causes if cause is not None])
     return {raw_id: f"@{position}" for raw_id, position in known.items()}
+
+
+def show_left_out(db: Whence, found: LeftOut, form: Form, caption: str) -> None:
+    """Print the value without some events: which they are, and the two values."""
+    if form == "json":
+        screen.json_lines([_left_out_as_json(found)])
+        return
+    if form == "csv":
+        screen.table(LEFT_OUT, [_left_out_row(found)], form)
+        return
+    see = partial(wording.told, zone=db.config.zone)
+    screen.styled(f"{found.entity}  {found.field} = {screen.shown(see(found.value))}", "bold")
+    screen.styled(f"without these: {found.problem or screen.shown(see(found.without))}", "bold yellow")
+    if not found.left_out:
+        screen.dim("None of them concerns it.")
+    _show_events(found.left_out, db.config.zone)
+    screen.dim(caption)
+
+
+def show_each_left_out(db: Whence, found: Sequence[LeftOut], form: Form, caption: str) -> None:
+    """Print a row for each event that was left out by itself."""
+    if form == "json":
+        screen.json_lines(map(_left_out_as_json, found))
+    elif form == "csv":
+        screen.table(LEFT_OUT, map(_left_out_row, found), form)
+    elif found:
+        zone = db.config.zone
+        see = partial(wording.told, zone=zone)
+        screen.styled(f"{found[0].entity}  {found[0].field} = {screen.shown(see(found[0].value))}", "bold")
+        rows = (
+            (
+                e.position,
+                times(e, zone),
+                e.type,
+                e.actor,
+                each.problem or (see(each.without) if each.matters else "same"),
+            )
+            for each in found
+            for e in each.left_out
+        )
+        screen.table((POSITION, TIME, TYPE, WHO, Column("without it", "yellow", least=16)), rows, form, caption=caption)
+
+
+def _left_out_as_json(found: LeftOut) -> dict[str, Any]:
+    return {
+        "entity": found.entity,
+        "field": found.field,
+        "left_out": [event.to_json() for event in found.left_out],
+        "value": found.value,
+        "without": found.without,
+        "matters": found.matters,
+        "problem": found.problem,
+    }
+
+
+def _left_out_row(found: LeftOut) -> Sequence[Any]:
+    positions = " ".join(str(event.position) for event in found.left_out)
+    return positions, found.value, found.without, found.matters, found.problem

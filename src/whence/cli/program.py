@@ -47,7 +47,7 @@ brackets. Times are written as people say them: yesterday, "last tuesday",
 
 GROUPS = {
     "Begin": ("init", "demo"),
-    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "trace", "bisect", "step"),
+    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "without", "trace", "bisect", "step"),
     "Record": ("append", "import", "case"),
     "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export"),
 }

@@ -90,15 +90,27 @@ COMPANY_TRADES = {
     "public sector": ("Council", "Institute", "Schools"),
 }
 REASONS = ("no budget", "chose another", "bad timing", "too expensive", "no decision")
+READ_FROM = {
+    "EmailOpened": "emails_opened",
+    "EmailClicked": "emails_clicked",
+    "Replied": "replies",
+    "PageViewed": "pages_viewed",
+    "FormSubmitted": "forms_submitted",
+    "WebinarAttended": "webinars_attended",
+}
+"""The field of a lead that counts each kind of touch."""
 LANGUAGE_MODEL = "reply-reader-2025-01"
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """Events that are recorded together; `read_tag` is what a decision among them looked at."""
+    """Events that are recorded together; a decision among them looked at these fields of `read_tag`, under these
+    settings."""
 
     recorded_us: int
     events: tuple[Event, ...]
     read_tag: str | None = None
+    settings: str | None = None
+    reads: tuple[str, ...] | None = None
 
 
 def year(seed: int = SEED, leads: int = LEADS) -> Iterator[Recorded]:
@@ -108,7 +120,8 @@ def year(seed: int = SEED, leads: int = LEADS) -> Iterator[Recorded]:
     for happening in sorted(_happenings(seed, leads), key=lambda happening: happening.recorded_us):
         clock.set(happening.recorded_us)
         read = happening.read_tag
-        basis = None if read is None else Basis(Query.of(tags=[read]), store.head())
+        looked_at = happening.settings, happening.reads
+        basis = None if read is None else Basis(Query.of(tags=[read]), store.head(), *looked_at)
         store.append(happening.events, basis=basis)
     return iter(store.read())
 
@@ -161,6 +174,8 @@ class Journal:
         correlation: str | None = None,
         recorded: datetime | None = None,
         decided_on: str | None = None,
+        settings: str | None = None,
+        reads: tuple[str, ...] | None = None,
     ) -> str:
         """Record facts of one moment together; the id of the last comes back. `recorded` is later than the moment when
         the news came late."""
@@ -168,7 +183,7 @@ class Journal:
         for fact in facts:
             id = raw_to_id(uuid7(to_us(moment) // 1000, self.rng.randbytes(10)))
             events.append(CODEC.event(fact, id=id, time=moment, actor=actor, cause=cause, correlation=correlation))
-        self.happenings.append(Happening(to_us(recorded or moment), tuple(events), decided_on))
+        self.happenings.append(Happening(to_us(recorded or moment), tuple(events), decided_on, settings, reads))
         return id
 
 
@@ -247,7 +262,15 @@ class Lead:
             return
         self.score = score
         scored = LeadScored(self.number, score, scoring.version, reason)
-        id = self.journal.write(moment, scored, actor="scorer", cause=self.last_touch, decided_on=self.tag)
+        id = self.journal.write(
+            moment,
+            scored,
+            actor="scorer",
+            cause=self.last_touch,
+            decided_on=self.tag,
+            settings=scoring.version,
+            reads=self.reads(scoring),
+        )
         if score >= scoring.threshold and not self.in_hand:
             self.hand_over(moment, id, f"scoring {scoring.version}")
 
@@ -262,6 +285,12 @@ class Lead:
         parts = [f"{name} {points}" for name, points in fit.items()]
         parts += [f"{self.touches[name]} {name} {points}" for name, points in earned.items() if points]
         return min(100, sum(fit.values()) + touched), ", ".join(parts)
+
+    def reads(self, scoring: ScoringChanged) -> tuple[str, ...]:
+        """The fields that the scorer looks at, as the model in whence.toml names them: what fits, and each kind of
+        touch that gives points and was there."""
+        touched = (READ_FROM[name] for name in scoring.points if scoring.points[name] and self.touches[name])
+        return ("source", "industry", "employees", *touched)
 
     def review(self, moment: datetime) -> None:
         """Every Sunday morning: score again, and give up on a lead that showed no sign for long."""
