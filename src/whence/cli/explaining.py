@@ -3,14 +3,15 @@ in between and not proven. What made the value is left to why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whence.cli import screen, wording
-from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
-from whence.cli.screen import Column, Form
+from whence.cli.command import events_text
+from whence.cli.reading import POSITION, TIME, TYPE, WHO, times, words
+from whence.cli.screen import Column, Form, Words
 from whence.errors import CannotWrite
 
 if TYPE_CHECKING:
@@ -144,12 +145,44 @@ def _effect(each: Contribution) -> str:
 
 
 def _show_looked(each: Contribution, looked: Looked, zone: tzinfo) -> None:
-    settings = f", settings {looked.basis.settings}" if looked.basis.settings else ""
-    read = f" It read {', '.join(looked.basis.reads)}." if looked.basis.reads else ""
-    of = f"of {looked.basis.query} up to @{looked.basis.position}{settings}"
+    """What a decision looked at, as a tree: each field that it read with the events that made it, and so on where those
+    were decided too; where the fields are not known, the events."""
     print()
-    screen.styled(f"@{each.recorded.position} was decided on {len(looked.events)} events {of}.{read}", "bold")
-    _show_events(looked.events, zone)
+    screen.tree(((_looked_text(each, looked), "bold"),), _branches(looked, zone, 1))
+
+
+def _looked_text(each: Contribution, looked: Looked) -> str:
+    settings = f", settings {looked.basis.settings}" if looked.basis.settings else ""
+    of = f"of {looked.basis.query} up to @{looked.basis.position}{settings}"
+    return f"@{each.recorded.position} was decided on {events_text(len(looked.events))} {of}"
+
+
+def _branches(looked: Looked, zone: tzinfo, depth: int) -> Iterator[tuple[int, Words]]:
+    if not looked.fields:
+        if len(looked.events) > SHOWN_MAX:
+            yield depth, ((f"… {len(looked.events) - SHOWN_MAX:,} earlier", "dim"),)
+        for event in looked.events[-SHOWN_MAX:]:
+            yield depth, (*_who_did(event, zone), (words(event.data), ""))
+    for field in looked.fields:
+        value = screen.shown(wording.told(field.value, zone))
+        yield depth, ((f"{field.field} = {value}", "cyan"),)
+        made = field.contributions
+        if len(made) > SHOWN_MAX:
+            yield depth + 1, ((f"… {len(made) - SHOWN_MAX:,} earlier", "dim"),)
+        for each in made[-SHOWN_MAX:]:
+            yield depth + 1, (*_who_did(each.recorded, zone), (_effect(each), EFFECT.style))
+            if each.looked_at is not None:
+                yield depth + 2, ((_looked_text(each, each.looked_at), "bold"),)
+                yield from _branches(each.looked_at, zone, depth + 3)
+
+
+def _who_did(event: Recorded, zone: tzinfo) -> Words:
+    return (
+        (f"@{event.position}", POSITION.style),
+        (times(event, zone), TIME.style),
+        (event.type, TYPE.style),
+        (event.actor or "—", WHO.style),
+    )
 
 
 def _show_events(events: Sequence[Recorded], zone: tzinfo) -> None:
