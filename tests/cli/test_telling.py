@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -122,9 +121,8 @@ def chromium() -> str:
     """A browser. Skips where there is none."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
-        reason = "no chromium is installed (apt-get install chromium)"
-        pytest.fail(reason) if os.environ.get("WHENCE_NO_SKIP") else pytest.skip(reason)
-    return str(found)
+        pytest.skip("no chromium is installed (apt-get install chromium)")
+    return found
 
 
 def test_a_browser_draws_the_chart_and_asks_for_nothing(adding: Path, whence: Run, tmp_path: Path) -> None:
