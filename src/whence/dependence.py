@@ -120,14 +120,27 @@ def _definition(code: CodeType) -> ast.FunctionDef | None:
     """What defines a function, a lambda as if it returned its expression; None where that cannot be found."""
     try:
         if code.co_name == "<lambda>":
-            return _lambda(code, ast.parse("".join(inspect.findsource(code)[0])))
-        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
-    except (OSError, TypeError, SyntaxError):
+            found = _lambda(code, ast.parse("".join(inspect.findsource(code)[0])))
+        else:
+            (found,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body  # type: ignore[assignment]
+    except (OSError, TypeError, SyntaxError, ValueError):
         return None
-    match tree.body:
-        case [ast.FunctionDef() as found] if found.name == code.co_name:
-            return found
-    return None
+    fits = isinstance(found, ast.FunctionDef) and found.name == code.co_name and _is_said(code, found)
+    return found if fits else None
+
+
+def _is_said(code: CodeType, definition: ast.AST) -> bool:
+    """Whether all that the code may read stands there too: a file may be another than the one that was imported."""
+    nodes = list(ast.walk(definition))
+    names = {getattr(node, part, None) for node in nodes for part in ("id", "attr", "name", "module")}
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    codes = [code]
+    for each in codes:
+        codes += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+    private = tuple(name for name in names if name and name.startswith("__"))
+    read = {name for each in codes for name in each.co_names if not (private and name.endswith(private))}
+    said = {text for each in codes for text in each.co_consts if isinstance(text, str) and text.isidentifier()}
+    return read <= names and all(any(text in other for other in texts) for text in said)
 
 
 def _lambda(code: CodeType, tree: ast.Module) -> ast.FunctionDef | None:

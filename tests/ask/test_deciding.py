@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from whence.case import Case, answer_case, open_case
 from whence.decide import execute
+from whence.dependence import fields_read
 from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile
 from whence.events import Event, Recorded
 from whence.history import History
@@ -306,3 +308,13 @@ def test_where_the_model_lost_a_field_that_was_read_all_that_the_decision_saw_is
     assert made.looked_at is not None
     assert not made.looked_at.narrowed
     assert [event.position for event in made.looked_at.events] == [1, 2, 3]
+
+
+def test_a_file_that_is_another_now_does_not_say_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "desk_of_old.py"
+    file.write_text("def decide(lead):\n    return None if lead.opened else lead\n\nchoose = lambda lead: lead['x']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    desk = importlib.import_module("desk_of_old")
+    file.write_text("def decide(lead):\n    return None if lead.stage else 1\n\nchoose = lambda lead: lead['y']\n")
+    assert fields_read(desk.decide, Lead) is None
+    assert fields_read(desk.choose, dict) is None
