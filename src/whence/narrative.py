@@ -16,7 +16,7 @@ from whence.clock import to_datetime
 from whence.events import Recorded
 from whence.history import At
 from whence.moments import moment_text
-from whence.why import EXACT, Contribution, Explanation, Looked
+from whence.why import EXACT, Contribution, Explanation
 
 TOLD_MAX = 12
 """So many events are told one by one; of more, the rest is told by what happened and how often."""
@@ -42,7 +42,7 @@ def lines(found: Explanation, *, zone: tzinfo = UTC, at: At | None = None) -> It
     for each in told:
         yield 0, _sentence(each, found, zone)
         if each.looked_at is not None:
-            yield from ((depth + 1, line) for depth, line in _looked(each, each.looked_at, zone))
+            yield from ((depth + 1, line) for depth, line in decision_lines(each, zone))
     if total := sum_of(found):
         yield 0, f"Together: {total}."
     if late := _late(found.events, zone):
@@ -158,23 +158,25 @@ def is_late(event: Recorded) -> bool:
     return event.recorded_us - event.time_us >= LATE_US
 
 
-def _looked(each: Contribution, looked: Looked, zone: tzinfo) -> Iterator[tuple[int, str]]:
-    """What a decision looked at: each field as it was then, or the events themselves."""
-    who = _printable(each.recorded.actor or "Whoever decided this")
+def decision_lines(each: Contribution, zone: tzinfo) -> Iterator[tuple[int, str]]:
+    """What a decision looked at, as lines: each field as it was then, or the events themselves."""
+    looked, who = each.looked_at, _printable(each.recorded.actor or "Whoever decided this")
+    if looked is None:
+        return
     if looked.basis.settings:
         yield 0, f"The settings in force were {value_text(looked.basis.settings)}."
-    if not looked.events:
-        yield 0, f"{who} looked at what was recorded by then, which was nothing."
-        return
-    if not looked.fields:
+    if looked.fields:
+        yield 0, f"{who} looked at {_joined(words_of(field.field) for field in looked.fields)}, as they were then:"
+        for field in looked.fields:
+            of = "" if field.entity in each.recorded.tags else f" of {_printable(name_of(field.entity))}"
+            yield 1, f"“{words_of(field.field)}”{of} was {value_text(field.value)}."
+            _, *rest = lines(field, zone=zone)
+            yield from ((depth + 2, line) for depth, line in rest)
+    elif looked.events:
         yield 0, f"{who} looked at what was recorded by then:"
         yield from ((1, line) for line in _listed(looked.events, zone))
-        return
-    yield 0, f"{who} looked at {_joined(words_of(field.field) for field in looked.fields)}, as they were then:"
-    for field in looked.fields:
-        (_, opening), *rest = lines(field, zone=zone)
-        yield 1, opening
-        yield from ((depth + 2, line) for depth, line in rest)
+    else:
+        yield 0, f"{who} looked at what was recorded by then, which was nothing."
 
 
 def _listed(events: Sequence[Recorded], zone: tzinfo) -> Iterator[str]:

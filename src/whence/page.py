@@ -13,7 +13,7 @@ from whence.events import Recorded
 from whence.history import At
 from whence.markup import table
 from whence.moments import moment_text, second_of, zone_text
-from whence.narrative import TOLD_MAX, is_late, lines, name_of, sum_of, words_of
+from whence.narrative import TOLD_MAX, decision_lines, is_late, lines, name_of, sum_of, words_of
 from whence.why import Contribution, Explanation
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ p { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; width: 100%; }
 th, td { padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #dde3e9; }
-td { font-variant-numeric: tabular-nums; min-width: 2rem; overflow-wrap: anywhere; }
-td:nth-child(2), td:nth-child(3) { white-space: nowrap; }
+td { font-variant-numeric: tabular-nums; max-width: 20rem; overflow-wrap: break-word; }
+td:nth-child(-n+4) { white-space: nowrap; }
+th:last-child, td:last-child { min-width: 10rem; }
 th { color: #5b6b7b; font-weight: 600; }
 details { border: 1px solid #dde3e9; border-radius: 6px; margin: .5rem 0; padding: .5rem 1rem; }
 summary { cursor: pointer; font-weight: 600; }
@@ -48,8 +49,8 @@ def page(
 ) -> str:
     """The explanation as an HTML document, the same text for the same explanation. `source` names the store in the
     footer. Raises MissingExtra where plotly is not installed."""
-    (_, title), *told = lines(found, zone=zone, at=at)
-    parts = [f"<h1>{escape(title)}</h1>", *(_paragraph(depth, line) for depth, line in told)]
+    title, *told = (line for depth, line in lines(found, zone=zone, at=at) if depth == 0)
+    parts = [f"<h1>{escape(title)}</h1>", *(_paragraph(0, line) for line in told if not line.endswith(":"))]
     if chart := waterfall(found):
         parts.append(f"<h2>How it adds up</h2>\n{chart}")
     parts.append("<h2>What made it</h2>\n" + _contributions(found, zone))
@@ -163,22 +164,16 @@ def _side(each: Contribution, side: str) -> Any:
 
 
 def _decisions(found: Explanation, zone: tzinfo) -> Iterator[str]:
-    """What each decision looked at, to be opened; a decision below one within it."""
+    """What each decision looked at, to be opened."""
     for each in found.contributions:
         looked = each.looked_at
         if looked is None:
             continue
-        read = f" It read {', '.join(looked.basis.reads)}." if looked.basis.reads else ""
-        settings = f" Settings in force: {looked.basis.settings}." if looked.basis.settings else ""
-        of = f"Up to entry {looked.basis.position}.{read}{settings}"
-        within = "\n".join(
-            f"<p>{escape(next(lines(field, zone=zone))[1])}</p>" + "\n".join(_decisions(field, zone))
-            for field in looked.fields
-        )
+        told = "\n".join(_paragraph(depth, line) for depth, line in decision_lines(each, zone))
         who = each.recorded.actor or each.recorded.type
         title = f"What {who} looked at for @{each.recorded.position}: {len(looked.events):,} entries"
         yield (
-            f"<details><summary>{escape(title)}</summary>\n<p>{escape(of)}</p>\n{within}\n"
+            f"<details><summary>{escape(title)}</summary>\n{told}\n<h2>These are</h2>\n"
             f"{_events(looked.events, zone)}</details>"
         )
 

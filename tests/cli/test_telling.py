@@ -77,8 +77,12 @@ def test_what_a_decision_looked_at_is_told_below_it(pipeline: Path, whence: Run)
     told = whence("why", "lead:42", "score", "--plain").out
     assert "  The settings in force were “v2”." in told
     assert "  scorer looked at score and campaign, as they were then:" in told
-    assert "    Lead 42 has a score of 80." in told
-    assert "    For lead 42, “campaign” is “spring”." in told
+    assert "    “score” was 80." in told
+    assert "    “campaign” was “spring”." in told
+    assert whence("why", "lead:42", "score", "--html", "page.html").code == 0
+    page = (pipeline / "page.html").read_text()
+    assert "<summary>What scorer looked at for @7: 2 entries</summary>" in page
+    assert "“campaign” was “spring”." in page
 
 
 def test_a_thousand_contributions_are_summed_up(adding: Path, whence: Run) -> None:
