@@ -173,7 +173,7 @@ def _decisions(found: Explanation, zone: tzinfo) -> Iterator[str]:
         who = each.recorded.actor or each.recorded.type
         title = f"What {who} looked at for @{each.recorded.position}: {len(looked.events):,} entries"
         yield (
-            f"<details><summary>{escape(title)}</summary>\n{told}\n<h2>These are</h2>\n"
+            f"<details><summary>{escape(title)}</summary>\n{told}\n<h2>These entries</h2>\n"
             f"{_events(looked.events, zone)}</details>"
         )
 
