@@ -201,7 +201,11 @@ def _footer(found: Explanation, zone: tzinfo, source: str, at: At | None, clock:
     us = None if at is None else at.occurred_us if at.occurred_us is not None else at.recorded_us
     moment = "now" if at is None or at.is_now else f"@{at.position}" if us is None else moment_text(us, zone)
     parts = [f"Store: {source}"] if source else []
-    parts += [f"As of: {moment}, {clock} clock", f"Times in {zone_text(zone)}", f"Model: {found.model}"]
+    parts += [
+        f"As of: {moment}, {clock} clock",
+        f"Times in {zone_text(zone)}",
+        f"Model: {found.model}, version {found.fingerprint[:12]}",
+    ]
     late = "* recorded later than it happened. " if any(map(is_late, found.events)) else ""
     return f"{late}{' · '.join(parts)} · {name_of(found.entity)}, {found.field} · Made by Whence"
 

@@ -15,6 +15,7 @@ from whence.clock import to_iso
 from whence.compare import Change, refuse_field, same
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Recorded
+from whence.fingerprint import fingerprint
 from whence.grammar import split_tag
 from whence.history import At, History
 from whence.markup import table
@@ -74,10 +75,10 @@ class Explanation(msgspec.Struct, frozen=True):
     """The value of an entity's field and the events that made it, in the order of the fold: replaying only them gives
     the same value.
 
-    `start` is the value before any event. `precision` says how far reads were told apart: "fields", "handlers" (all
-    that a handler read counts for all that it wrote), or "events" (every event that the model handles). `between` are
-    the entity's other events and the settings changes since the value before, where an outside system set the value
-    and nothing proves what it looked at.
+    `start` is the value before any event, and `fingerprint` says which version of the model's rules gave it.
+    `precision` says how far reads were told apart: "fields", "handlers" (all that a handler read counts for all that
+    it wrote), or "events" (every event that the model handles). `between` are the entity's other events and the
+    settings changes since the value before, where an outside system set the value and nothing proves what it looked at.
     """
 
     entity: str
@@ -86,6 +87,7 @@ class Explanation(msgspec.Struct, frozen=True):
     start: Any
     contributions: tuple[Contribution, ...]
     model: str
+    fingerprint: str
     order: str
     precision: Precision
     between: tuple[Recorded, ...] = ()
@@ -172,6 +174,7 @@ def why(
         start=_shown(start),
         contributions=contributions,
         model=model.name,
+        fingerprint=fingerprint(model),
         order=model.order,
         precision=found.precision,
         between=_between(history, events, field, found, settings),

@@ -62,6 +62,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "value": found.value,
         "start": found.start,
         "model": found.model,
+        "fingerprint": found.fingerprint,
         "order": found.order,
         "precision": found.precision,
         "contributions": [_contribution_as_json(each) for each in found.contributions],
