@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import chain
 from types import CodeType
 from typing import Any
 
@@ -137,12 +136,12 @@ class StateRule:
         looked at only then: a field that only some states have is None in the rest, but a typo would be too."""
         missing = set(self._rule.names) if isinstance(self._rule, Expression) else set()
         known: dict[str, None] = {}
-        for state in chain(states, chain.from_iterable(each() for each in (others,))):
-            if not missing:
-                return
-            fields = self._fields_of(state)
-            missing.difference_update(fields)
-            known.update(dict.fromkeys(fields))
+        looks: tuple[Callable[[], Iterable[Any]], ...] = (lambda: states, others)
+        for look in looks:
+            for state in look() if missing else ():
+                fields = self._fields_of(state)
+                missing.difference_update(fields)
+                known.update(dict.fromkeys(fields))
         if missing and known:
             refuse_field(min(missing), known)
 

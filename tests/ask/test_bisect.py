@@ -284,3 +284,20 @@ def test_a_million_events_would_take_few_replays() -> None:
     assert found.breach is not None
     assert found.breach.recorded.position == 6001
     assert found.replays <= 2 * log2(9001)
+
+
+def test_what_other_entities_do_is_not_folded_when_one_is_asked_about() -> None:
+    class Lead:
+        kind = "lead"
+        score = 0
+
+        @on("Scored")
+        def scored(self, event: Recorded) -> None:
+            self.score += event.data["score"]
+
+    store = MemoryStore()
+    store.append([Event("Scored", {"score": 60}, ["lead:1"]), Event("Scored", {"score": "many"}, ["lead:2"])])
+    for search in (bisect, first_breach):
+        breach = search(History.of(store), Model.of(Lead), "lead:1", "score < 50").breach
+        assert breach is not None
+        assert breach.recorded.position == 1
