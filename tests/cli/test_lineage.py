@@ -101,3 +101,18 @@ def test_in_a_pipe_nothing_of_a_trace_is_cut(pipeline: Path, whence: Run) -> Non
     whence("append", "lead:42", "Noted", f"note={'y' * 50_000}", "--cause", "long")
     out = whence("trace", "long").out
     assert (out.count("x" * 50_000), out.count("y" * 50_000)) == (1, 1)
+
+
+def test_a_cause_may_be_named_by_its_position_and_is_kept_as_its_id(pipeline: Path, whence: Run) -> None:
+    cause = json.loads(whence("show", "@5", "--json").out)["id"]
+    assert whence("append", "lead:42", "Called", "--cause", "@5", "--id", "call").code == 0
+    assert json.loads(whence("show", "call", "--json").out)["cause"] == cause
+    assert "1 cause, 0 effects" in whence("trace", "call").out
+
+
+def test_a_cause_at_a_position_that_is_not_there_is_refused(pipeline: Path, whence: Run) -> None:
+    done = whence("append", "lead:42", "Called", "--cause", "@999")
+    assert (done.code, done.out) == (1, "")
+    assert "No event at this position (Position: 999" in done.err
+    assert whence("append", "lead:42", "Called", "--cause", "@1", "--store", "new.db").code == 4
+    assert not (pipeline / "new.db").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -14,6 +15,7 @@ from whence.errors import InvalidEvent
 if TYPE_CHECKING:
     from whence.app import Whence
 
+_POSITION = re.compile(r"@\d+")
 LATEST_EVENTS = 1000
 """So many events are looked at for the kinds of entities there are: quick in a store of any size."""
 
@@ -28,7 +30,7 @@ LATEST_EVENTS = 1000
 @option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who did it.")
 @option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
 @option("--id", metavar="ID", help="An id of its own: appending the same again is then safe and changes nothing.")
-@option("--cause", metavar="ID", help="The id of the event that led to it.")
+@option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120.")
 @option("--correlation", metavar="TEXT", help="What groups it with others.")
 @option("--data", metavar="JSON", help="The whole data as JSON, instead of KEY=VALUE.")
 @at_store
@@ -47,6 +49,8 @@ def append(
     """Records one event. KIND:VALUE is a tag, what the event concerns; KEY=VALUE is data: JSON where it is valid (a
     number, true, a list), else text; write KEY='"80"' for text that looks like a number. The word that is neither is
     the event's type. A missing store is made, and said so."""
+    import msgspec
+
     from whence.events import Event
     from whence.moments import brief_text_of, span_of, zone_text
 
@@ -57,7 +61,10 @@ def append(
     moment_us = None if time is None else span_of(time, zone=configured(zone).zone).first_us
     value = fields if data is None else json_of(data, "--data")
     event = Event(type, value, tags, time=moment_us, **envelope)  # type: ignore[arg-type]
-    with opened(store, zone=zone, create=True) as db:
+    by_position = _POSITION.fullmatch(event.cause or "") is not None
+    with opened(store, zone=zone, create=not by_position) as db:
+        if by_position:  # positions are of this store only: what is kept is the id
+            event = msgspec.structs.replace(event, cause=db.event(envelope["cause"]).id)
         head = db.store.head()
         positions = db.append(event)
         (position,) = positions
