@@ -143,6 +143,9 @@ def replay(store: Store, model: ModelLike, at: At | None = None, *, progress: Pr
     if head_id is None:
         raise NotKnown("There is nothing to replay", head=history.head, remedy="Record events first, or ask later.")
     entities = {entity: each.result() for entity, each in _steps(history, model, progress).items()}
+    if not entities:  # a result of nothing would agree with any code
+        remedy = "Check how the kind is written, or ask for a later time."
+        raise NotKnown("There is nothing to replay", kind=model.kind, head=history.head, remedy=remedy)
     origin = Origin(
         kind=model.kind,
         model=model.name,

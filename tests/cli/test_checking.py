@@ -67,6 +67,12 @@ def test_replay_keeps_the_moment_and_refuses_what_makes_no_sense(pipeline: Path,
     assert whence("replay", "lead", "--save", "missing/result.jsonl").code == 4
 
 
+def test_a_mistyped_kind_leaves_no_result_that_would_agree_with_any_code(pipeline: Path, whence: Run) -> None:
+    done = whence("replay", "leed", "--save", "result.jsonl")
+    assert (done.code, done.out, done.err) == (1, "", "There is no leed here. Did you mean lead?\n")
+    assert not (pipeline / "result.jsonl").exists()
+
+
 def test_verify_state_agrees_with_what_states_wrote_and_names_what_drifted(pipeline: Path, whence: Run) -> None:
     for form, name in (("--csv", "states.csv"), ("--json", "states.jsonl")):
         (pipeline / name).write_text(whence("states", "lead", form).out)

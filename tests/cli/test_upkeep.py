@@ -191,3 +191,8 @@ def test_check_of_a_pure_model_ends_with_zero(pipeline: Path, whence: Run) -> No
     (pipeline / "lead.py").write_text(IMPURE.replace("time.time()", "event.time").replace("self.tags.append", "str"))
     done = whence("check", "--model", "lead.py:Lead")
     assert (done.code, done.out.count("ok  ")) == (0, 4)
+
+
+def test_a_mistyped_kind_is_not_called_pure(pipeline: Path, whence: Run) -> None:
+    done = whence("check", "--model", "leed")
+    assert (done.code, done.out, done.err) == (1, "", "There is no leed here. Did you mean lead?\n")

@@ -24,7 +24,7 @@ from whence.cli.command import (
     with_model,
 )
 from whence.cli.screen import Column
-from whence.errors import CannotWrite
+from whence.errors import CannotWrite, NotKnown
 from whence.moments import second_of
 
 if TYPE_CHECKING:
@@ -82,9 +82,13 @@ def replay(
                 found = db.check_replay(check, model=model, progress=told)
             return _show_comparison(db, check, found, form)
         moment = moment_of(db, at, clock)
-        with screen.progress("Folding") as told:
-            result = db.replay(str(kind), at=moment, model=model, progress=told)
-            result.save(str(save))
+        try:
+            with screen.progress("Folding") as told:
+                result = db.replay(str(kind), at=moment, model=model, progress=told)
+                result.save(str(save))
+        except NotKnown:
+            screen.note(wording.unknown_kind(db, str(kind)))
+            return exits.NO
         _show_saved(str(save), result.origin, form)
         return exits.OK
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import rich_click as click
 
-from whence.cli import exits, screen
+from whence.cli import exits, screen, wording
 from whence.cli.command import at_store, command, configured, entities_text, events_text, is_missing, opened, option
 from whence.cli.screen import Column
 from whence.config import Config
@@ -112,6 +112,10 @@ def _check_models(db: Whence, models: Iterable[str], as_json: bool) -> int:
     """Say of each model whether it is pure."""
     pure = True
     for model in dict.fromkeys(models):
+        if ":" not in model and model not in db.config.models and not any(model in each.kinds for each in db.types()):
+            screen.note(wording.unknown_kind(db, model))
+            pure = False
+            continue
         with screen.progress("Reading") as told:
             found = db.check_model(model, progress=told)
         pure = pure and found.is_pure

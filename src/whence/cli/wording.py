@@ -144,6 +144,8 @@ def unknown_kind(db: Whence, kind: str) -> str:
     kinds = sorted({known for summary in db.types() for known in summary.kinds})
     if kind in kinds:
         return f"No {kind} was known then."
+    if not kinds:
+        return f"There is no {kind} here: no event has a tag."
     near = get_close_matches(kind, kinds, 1)
     return f"There is no {kind} here" + (_did_you_mean(near) or f". {_there_are(kinds)}")
 
