@@ -9,6 +9,7 @@ compared with the text that `whence states --csv` writes; a value in JSON lines 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +26,8 @@ from whence.rows import Given, RawRow, Source, batch_rows, csv_rows
 
 NAMES = ("entity", "id")
 """What the column of the entities may be called, besides the kind."""
+SIGNS = {";": "';'", "\t": "$'\\t'", "|": "'|'"}
+"""What else may stand between columns, as it is written in a shell."""
 
 
 class Drift(msgspec.Struct, frozen=True):
@@ -171,7 +174,10 @@ def _column(names: list[str], kind: str, column: str | None, file: str) -> str:
     wanted = (kind, *NAMES) if column is None else (column,)
     found = next((name for name in wanted if name in names), None)
     if found is None:
-        remedy = f"Name it: --entity {names[0] if names else 'COLUMN'}; or the sign between columns: --delimiter ';'."
+        sign = next((sign for sign in SIGNS if len(names) == 1 and sign in names[0]), None)
+        near = next((name for name in names if name.casefold() in wanted), names[0] if names else "COLUMN")
+        named = f"Name it: --entity {shlex.quote(near)}."
+        remedy = f"Name the sign between columns: --delimiter {SIGNS[sign]}." if sign else named
         raise InvalidFile("No column names the entities", file=file, columns=", ".join(names)[:80], remedy=remedy)
     return found
 

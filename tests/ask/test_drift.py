@@ -87,6 +87,9 @@ def test_a_moment_cuts_the_history(history: History) -> None:
 def test_what_cannot_be_compared_is_refused_with_a_remedy(history: History) -> None:
     for text, problem in (
         ("name,score\n1,60\n", "No column names the entities.*--entity name"),
+        ("name,Lead,score\nx,1,60\n", "--entity Lead"),
+        ("the lead,score\n1,60\n", "--entity 'the lead'"),
+        ("lead;score\n1;60\n", "--delimiter ';'"),
         ("lead,owner\n1,anna\n", "No column is a field.*Fields: "),
         ("lead,score\n1,60\nlead:1,60\n", "An entity comes twice"),
         ("lead,score\n1,60,5\n", "3 columns instead of 2"),
