@@ -24,6 +24,13 @@ def test_it_names_the_event_that_broke_a_rule_and_the_state_before_and_after(pip
     assert "--first finds the very first" in done.out
 
 
+def test_a_rule_that_never_held_is_said_to_be_broken_by_the_first_event(pipeline: Path, whence: Run) -> None:
+    done = whence("bisect", "lead:42", "source == 'nowhere'")
+    assert "broken by @1" in done.out
+    assert "This is its first event: the rule never held of lead:42" in done.out
+    assert "flips" not in done.out
+
+
 @pytest.mark.parametrize("first", [(), ("--first",)])
 def test_json_has_all_of_it(pipeline: Path, whence: Run, first: tuple[str, ...]) -> None:
     found = json.loads(whence("bisect", "lead", RULE, "--json", *first).out)

@@ -116,7 +116,9 @@ def _show(db: Whence, found: Bisection, breach: Breach, form: Form) -> None:
     screen.table((POSITION, TIME, TYPE, WHO, Column("cause", "dim")), [row], form)
     print()
     screen.table((FIELD, BEFORE, AFTER), _state(db, breach), form, caption=_caption(db, found))
-    if not found.first:
+    if breach.before is None:
+        screen.dim(f"This is its first event: the rule never held of {breach.entity} once it was there.")
+    elif not found.first:
         screen.dim("A rule that flips several times has several such events: --first finds the very first.")
     if others := [entity for entity in found.broken if entity != breach.entity]:
         screen.dim(f"Broken at the end as well: {_named(others)}. Ask for each: whence bisect {others[0]} RULE")
