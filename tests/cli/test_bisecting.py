@@ -77,6 +77,8 @@ def test_good_and_bad_say_where_to_search(pipeline: Path, whence: Run) -> None:
         (("lead:43", RULE), 1, "Nothing is known of lead:43"),
         (("leed", "True"), 1, "Did you mean lead?"),
         (("lead", "True", "--first"), 1, "never broken"),
+        (("lead", RULE, "--good", "@5", "--bad", "@3"), 2, "--good is after --bad"),
+        (("lead", RULE, "--good", "2026-01-10", "--bad", "2026-01-05"), 2, "--good is after --bad"),
         (("lead", RULE, "--good", "@99"), 1, "No event at this position yet"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen, wording
@@ -73,6 +74,8 @@ def bisect(
     with opened(store, zone=zone) as db:
         end = moment_of(db, bad, clock)
         start = None if good is None else moment_of(db, good, clock)
+        if start is not None and _is_after(start, end):
+            raise click.UsageError("--good is after --bad: the rule is to hold first, and to be broken later.")
         with screen.progress("Folding") as told:
             found = db.bisect(about, rule, good=start, bad=end, first=first, model=model, progress=told)
         if found.breach is None:
@@ -80,6 +83,12 @@ def bisect(
             return exits.NO
         _show(db, found, found.breach, form)
         return exits.OK
+
+
+def _is_after(start: At, end: At) -> bool:
+    """Whether the search would begin after its end, as far as both are moments of one sort."""
+    pairs = zip(msgspec.structs.astuple(start), msgspec.structs.astuple(end), strict=True)
+    return any(first is not None and last is not None and first > last for first, last in pairs)
 
 
 def _why_not(db: Whence, found: Bisection, end: At) -> str:
