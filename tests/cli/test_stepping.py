@@ -89,6 +89,18 @@ def at_a_terminal(folder: Path, typed: str, *words: str) -> tuple[int, str]:
     return running.wait(60), re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode()).replace("\r", "")
 
 
+def test_the_steps_before_an_event_that_the_model_cannot_fold_are_shown(pipeline: Path, whence: Run) -> None:
+    (pipeline / "lead.py").write_text(
+        "from whence import on\n\nclass Lead:\n    kind = 'lead'\n    score = 0\n\n    @on('Scored')\n"
+        "    def scored(self, event):\n        self.score += event.data['score']\n"
+    )
+    assert whence("append", "lead:42", "Scored", "score=many").code == 0
+    done = whence("step", "lead:42", "--model", "lead.py:Lead")
+    assert done.code == 5
+    assert done.out.count("score") >= 2
+    assert "Handler: Lead.scored" in done.err
+
+
 def test_at_a_terminal_it_goes_forwards_and_backwards(pipeline: Path) -> None:
     code, seen = at_a_terminal(pipeline, "n\nn\nb\n\ng 6\nq\n", "step", "lead:42")
     assert code == 0

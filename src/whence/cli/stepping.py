@@ -95,7 +95,7 @@ def step(
         elif form == "csv":
             screen.table(COLUMNS, _plain_rows(steps), form)
         else:
-            screen.table(COLUMNS, _rows(db, steps), form, caption=times_in(db.config.zone))
+            _show_all(db, steps)
         return exits.OK
 
 
@@ -118,6 +118,17 @@ def _position(text: str) -> int:
     if not (number.isascii() and number.isdecimal()):
         raise InvalidQuery("Not a position", given=text, remedy="Write @120.")
     return int(number)
+
+
+def _show_all(db: Whence, steps: Iterator[Step]) -> None:
+    """A table of the steps. Where the model fails on an event, those before it are shown all the same: they are what
+    its handler failed on."""
+    rows: list[tuple[Any, ...]] = []
+    try:
+        rows.extend(_rows(db, steps))
+    finally:
+        if rows:
+            screen.table(COLUMNS, rows, "screen", caption=times_in(db.config.zone))
 
 
 def _as_far_as(walk: Stepper, number: int) -> Iterator[Step]:
