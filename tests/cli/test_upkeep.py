@@ -196,3 +196,12 @@ def test_check_of_a_pure_model_ends_with_zero(pipeline: Path, whence: Run) -> No
 def test_a_mistyped_kind_is_not_called_pure(pipeline: Path, whence: Run) -> None:
     done = whence("check", "--model", "leed")
     assert (done.code, done.out, done.err) == (1, "", "There is no leed here. Did you mean lead?\n")
+
+
+def test_a_model_that_no_event_was_run_through_is_not_called_stable(folder: Path, whence: Run) -> None:
+    (folder / "lead.py").write_text("class Lead:\n    kind = 'lead'\n")
+    assert whence("init").code == 0
+    done = whence("check", "--model", "lead.py:Lead")
+    assert done.code == 0
+    assert done.out.count("ok  ") == 1
+    assert "read, not run: there is no event" in done.out

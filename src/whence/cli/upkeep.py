@@ -129,6 +129,8 @@ def _check_models(db: Whence, models: Iterable[str], as_json: bool) -> int:
 def _print_purity(found: Purity, model: str) -> None:
     screen.styled(f"{found.model}  ({model})", "bold")
     for kind, promise in PURE.items():
+        if kind != "call" and not found.events:
+            continue
         if kind == "unstable" and not found.in_processes:
             continue
         problems = [each for each in found.findings if each.kind == kind]
@@ -136,6 +138,9 @@ def _print_purity(found: Purity, model: str) -> None:
         for each in problems:
             screen.styled(f"     {each.handler} {each.problem}{each.place and '  '}{each.place}", "red")
             screen.styled(f"       {each.remedy}", "cyan")
+    if not found.events:
+        screen.dim("its code was read, not run: there is no event to run it on; a check, not a sandbox")
+        return
     screen.dim(f"on a sample of {events_text(found.events)} of {entities_text(found.entities)}; a check, not a sandbox")
     if found.unseen_types:
         screen.dim(f"not in the sample: {', '.join(found.unseen_types)}")
