@@ -352,11 +352,16 @@ def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], S
     codec = _codec_of(cls, named)
     for_every = [_caller(handler) for handler in marked if not handler.__whence_on__]  # type: ignore[attr-defined]
     by_type: dict[str, Step] = {}
+    handlers: dict[str, str] = {}
     for event, handler in named:
         name = codec.type_of(event) if isinstance(event, type) else normal_type(event)
         if name in by_type:
+            both = f"{handlers[name]}, {handler.__name__}"
             remedy = "Let one handler do both."
-            raise InvalidModel("Two handlers for one event type", model=cls.__name__, type=name, remedy=remedy)
+            raise InvalidModel(
+                "Two handlers for one event type", model=cls.__name__, type=name, handlers=both, remedy=remedy
+            )
+        handlers[name] = handler.__name__
         by_type[name] = _typed_caller(handler, codec, event) if isinstance(event, type) else _caller(handler)
 
     def step_for(type: str) -> Step | None:

@@ -347,3 +347,17 @@ def test_a_property_that_fails_is_named_with_what_to_do() -> None:
     assert why(History.of(store), model, LEAD, "sent").value == 1  # the property is not looked at
     with pytest.raises(FoldFailed, match=r"Model: Ratio, Field: rate, Problem: ZeroDivisionError.*return None"):
         why(History.of(store), model, LEAD, "rate")  # which begins before the first event
+
+
+def test_two_handlers_for_one_event_type_are_refused_by_their_names() -> None:
+    class Lead:
+        kind = "lead"
+
+        @on("Opened", "Attended")
+        def engaged(self, event: Recorded) -> None: ...
+
+        @on("Attended")
+        def attended(self, event: Recorded) -> None: ...
+
+    with pytest.raises(InvalidModel, match=r"Type: Attended, Handlers: engaged, attended"):
+        Model.of(Lead)
