@@ -26,6 +26,7 @@ from whence.cli.command import (
 from whence.cli.screen import Column
 from whence.errors import CannotWrite, NotKnown
 from whence.moments import second_of
+from whence.query import Query
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -263,7 +264,11 @@ def test_for(
     holds, for then nothing fails."""
     with opened(store, zone=zone) as db:
         folder = "." if output is None else Path(output).parent
-        made = db.test_for(entity, rule, at=moment_of(db, at, clock), model=model, folder=folder)
+        moment = moment_of(db, at, clock)
+        if next(db.history(moment).events(Query.of(tags=[entity])), None) is None:
+            screen.note(wording.unknown_entity(db, entity, moment))
+            return exits.NO
+        made = db.test_for(entity, rule, at=moment, model=model, folder=folder)
     if output is None:
         print(made.text, end="")
         return exits.OK
