@@ -117,3 +117,9 @@ def test_test_for_writes_a_test_that_says_what_is_wrong(pipeline: Path, whence: 
     done = whence("test-for", "lead:42", "score <= 80")
     assert (done.code, "The rule holds" in done.err) == (1, True)
     assert whence("test-for", "lead:42", "score <= ").code == 2
+
+
+def test_test_for_names_the_entity_that_was_meant(pipeline: Path, whence: Run) -> None:
+    done = whence("test-for", "lead:4", "score <= 70")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("Nothing is known of lead:4. Did you mean lead:42")
