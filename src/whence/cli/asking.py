@@ -308,7 +308,7 @@ def diff(
 ) -> int:
     """Shows the fields that differ between two moments, the second being now unless it is given: of one entity, or of
     every entity of a kind, which reads all of the kind's events. Both ends are inclusive: a day means its end. Ends
-    with 1 when nothing was known at either."""
+    with 1 when nothing was known at either, and by the recorded clock when one is before the store's first event."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         moments = moment_of(db, since, clock), moment_of(db, until, clock)
