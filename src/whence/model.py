@@ -356,12 +356,12 @@ def _step_for(cls: type, marked: list[Callable[..., None]]) -> Callable[[str], S
     for event, handler in named:
         name = codec.type_of(event) if isinstance(event, type) else normal_type(event)
         if name in by_type:
-            both = f"{handlers[name]}, {handler.__name__}"
+            both = f"{handlers[name]}, {_name(handler)}"
             remedy = "Let one handler do both."
             raise InvalidModel(
                 "Two handlers for one event type", model=cls.__name__, type=name, handlers=both, remedy=remedy
             )
-        handlers[name] = handler.__name__
+        handlers[name] = _name(handler)
         by_type[name] = _typed_caller(handler, codec, event) if isinstance(event, type) else _caller(handler)
 
     def step_for(type: str) -> Step | None:

@@ -359,5 +359,5 @@ def test_two_handlers_for_one_event_type_are_refused_by_their_names() -> None:
         @on("Attended")
         def attended(self, event: Recorded) -> None: ...
 
-    with pytest.raises(InvalidModel, match=r"Type: Attended, Handlers: engaged, attended"):
+    with pytest.raises(InvalidModel, match=r"Type: Attended, Handlers: Lead.engaged, Lead.attended"):
         Model.of(Lead)
