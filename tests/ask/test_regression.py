@@ -84,6 +84,7 @@ def db() -> Whence:
 def pytest_on(file: Path) -> tuple[int, str]:
     """How plain pytest on a file in its folder ends, and what it says."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "WHENCE"))}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # a model is written twice within the second that Python tells apart
     line = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", file.name]
     done = subprocess.run(line, cwd=file.parent, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -165,7 +166,7 @@ def test_the_built_in_model_needs_no_file(tmp_path: Path) -> None:
 
 
 def test_a_fold_that_fails_is_a_failing_history_too(db: Whence, tmp_path: Path) -> None:
-    (tmp_path / "crm.py").write_text(CRM.replace("self.day = event.day", "self.day = event.dai"))
+    (tmp_path / "crm.py").write_text(CRM.replace("self.day = event.day", "self.day = event.no_day"))
     made = db.test_for("lead:42", "score <= 1000", model=f"{tmp_path}/crm.py:Lead", folder=tmp_path)
     assert "AttributeError" in made.problem
     file = tmp_path / "test_lead.py"
