@@ -29,6 +29,7 @@ from whence.cli.command import (
 )
 from whence.cli.explaining import show_each_left_out, show_explanation, show_left_out, write_page
 from whence.cli.pager import paged
+from whence.cli.reading import AFTER, BEFORE, FIELD
 from whence.cli.screen import Column, Form
 from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from whence.compare import Change
     from whence.history import At
 
-FIELD = Column("field", "cyan")
-BEFORE, AFTER = Column("before", "red"), Column("after", "green")
 
 MANY = 1_000
 """To leave out each of more events than this takes long enough to say so."""

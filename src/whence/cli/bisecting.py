@@ -23,8 +23,7 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
-from whence.cli.explaining import AFTER, BEFORE
-from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
+from whence.cli.reading import AFTER, BEFORE, ENTITY, FIELD, POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column, Form
 from whence.query import Query
 
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from whence.bisect import Bisection, Breach
     from whence.history import At
 
-ENTITY, FIELD = Column("entity", "cyan"), Column("field", "cyan")
 NAMED_MAX = 5
 """So many of the entities that are broken are named."""
 

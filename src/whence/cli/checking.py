@@ -23,6 +23,7 @@ from whence.cli.command import (
     option,
     with_model,
 )
+from whence.cli.reading import FIELD
 from whence.cli.screen import Column
 from whence.errors import CannotWrite, NotKnown
 from whence.moments import second_of
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from whence.drift import Verified
     from whence.result import Comparison, Deviation, Origin
 
-FIELD = Column("field", "cyan")
 RECORDED, NOW = Column("recorded", "red"), Column("now", "green")
 SHOWN_MAX = 10
 DRIFTS_MAX = 50

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from whence.cli import screen, wording
 from whence.cli.command import events_text
-from whence.cli.reading import POSITION, TIME, TYPE, WHO, times, words
+from whence.cli.reading import AFTER, BEFORE, POSITION, TIME, TYPE, WHO, times, words
 from whence.cli.screen import Column, Form, Words
 from whence.errors import CannotWrite
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from whence.events import Recorded
     from whence.why import Contribution, Explanation, LeftOut, Looked
 
-BEFORE, AFTER = Column("before", "red"), Column("after", "green")
 EFFECT = Column("effect", "yellow", right=True)
 COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, EFFECT, Column("rule", "magenta"), Column("cause", "dim"))
 SEEN = (POSITION, TIME, TYPE, WHO, Column("data", least=16))

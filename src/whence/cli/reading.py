@@ -36,6 +36,8 @@ TIME = Column("time", "blue", least=20)
 TYPE = Column("type", "bold", least=16)
 TAGS = Column("tags", "cyan")
 WHO = Column("who", "green")
+ENTITY, FIELD = Column("entity", "cyan"), Column("field", "cyan")
+BEFORE, AFTER = Column("before", "red"), Column("after", "green")
 
 
 @command(

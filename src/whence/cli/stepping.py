@@ -23,8 +23,7 @@ from whence.cli.command import (
     times_in,
     with_model,
 )
-from whence.cli.explaining import AFTER, BEFORE
-from whence.cli.reading import POSITION, TIME, TYPE, WHO, times
+from whence.cli.reading import AFTER, BEFORE, FIELD, POSITION, TIME, TYPE, WHO, times
 from whence.cli.screen import Column
 from whence.errors import InvalidQuery, WhenceError
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from whence.app import Whence
     from whence.stepper import Step, Stepper
 
-FIELD = Column("field", "cyan")
 COLUMNS = (POSITION, TIME, TYPE, WHO, FIELD, BEFORE, AFTER)
 HELP = """\
 n, Enter      the next event          b             the one before
