@@ -18,7 +18,7 @@ def request() -> Request:
 
 
 def started(work: Callable[[], object]) -> threading.Thread:
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
 
@@ -106,3 +106,59 @@ def test_a_group_that_fails_fails_each_of_its_requests() -> None:
     for thread in [started(run), started(run)]:
         thread.join(WAIT_S)
     assert sorted(type(problem).__name__ for problem in problems) == ["OSError", "OutcomeUnknown"]
+
+
+@pytest.mark.parametrize("moment", ["before it waits", "when it is woken"])
+def test_a_follower_who_is_interrupted_keeps_nobody_else_from_waking(
+    monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    followers, interrupted = 6, request()
+    may_go_on, is_leading = threading.Event(), threading.Event()
+    returned: list[str] = []
+
+    def commit(group: list[Request]) -> None:
+        is_leading.set()
+        assert may_go_on.wait(WAIT_S)
+
+    commits = GroupCommit(commit)
+    wait = commits._wait
+
+    def interrupt(given: Request, wake: threading.Lock) -> None:
+        if given is interrupted and moment == "before it waits":
+            until(lambda: given not in commits._waiting)  # its group is being committed
+            raise KeyboardInterrupt
+        wait(given, wake)
+        if given is interrupted:
+            raise KeyboardInterrupt
+
+    def run(given: Request) -> None:
+        try:
+            commits.run(given)
+            returned.append("done")
+        except KeyboardInterrupt:
+            returned.append("interrupted")
+
+    monkeypatch.setattr(commits, "_wait", interrupt)
+    threads = [started(lambda: run(request()))]
+    assert is_leading.wait(WAIT_S)
+    for number in range(followers):
+        threads.append(started(lambda number=number: run(interrupted if number == 2 else request())))
+        until(lambda number=number: len(commits._waiting) == number + 1)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+    assert sorted(returned) == ["done"] * followers + ["interrupted"]
+
+
+def test_who_was_woken_by_nobody_wakes_after_a_while() -> None:
+    commits = GroupCommit(lambda group: None)
+    first, second = request(), request()
+    commits._enqueue(first)
+    commits._next_group()
+    thread = started(lambda: commits.run(second))
+    until(lambda: commits._next is second)
+    commits._leader, commits._waiting = second, [second]  # handed on, and interrupted before it could wake anybody
+    thread.join(WAIT_S)
+    assert not thread.is_alive()
+    assert second.committed

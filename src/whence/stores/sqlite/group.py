@@ -1,27 +1,48 @@
 """Group commit: callers that arrive while a commit is under way are committed together by one of them, with one sync
-for all. A lone caller commits at once, on its own thread. What a commit does is left to the store."""
+for all. A lone caller commits at once, on its own thread. What a commit does is left to the store.
+
+Those whose requests are settled are woken one by one, each by the one before: threads woken all at once stand in each
+other's way for Python's lock, which costs more than the append itself."""
 
 from __future__ import annotations
 
 import copy
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from operator import call
 
 from whence.errors import OutcomeUnknown, WhenceError
 from whence.events import Row
 from whence.query import AppendCondition, Basis
 
 GROUP_EVENTS_MAX = 10_000
-PATIENCE_MAX_S = 0.002
+PATIENCE = 4
+"""So many times as long as the last commit took may the next one wait for callers to come back, who are woken one by
+one; it waits no longer than until as many as last time are there."""
+PATIENCE_MAX_S = 0.006
 LOOK_AGAIN_S = 1.0
-"""Whoever waits looks again so often, should the thread that was to wake it have been interrupted just then."""
+"""The first who waits behind a leader looks again so often, should whoever was to wake somebody have been interrupted
+just then; all others wait without a timeout, which would cost each append a timer."""
 
 
 class Request:
     """One append on its way: settled with its positions or its error."""
 
-    __slots__ = ("basis", "committed", "condition", "error", "group", "positions", "rows", "settled", "wake")
+    __slots__ = (
+        "basis",
+        "committed",
+        "condition",
+        "error",
+        "group",
+        "positions",
+        "returned",
+        "rows",
+        "settled",
+        "wake",
+        "wakes",
+    )
 
     def __init__(self, rows: list[Row], condition: AppendCondition | None, basis: Basis | None) -> None:
         self.rows = rows
@@ -30,8 +51,10 @@ class Request:
         self.positions: Sequence[int] = ()
         self.error: BaseException | None = None
         self.settled = False
-        self.wake: threading.Lock | None = None  # made for those who wait, and released to wake them
+        self.wake: threading.Lock | None = None  # of those who wait: held, and released to wake them
         self.group: list[Request] = [self]  # whom its thread commits when it leads
+        self.wakes: Iterator[Callable[[], None]] | None = None  # of that group, once it is settled; taken once
+        self.returned = False  # its thread was interrupted, and waits no longer
         self.committed = False  # its group's commit came back without an error
 
 
@@ -43,20 +66,27 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._waiting: list[Request] = []  # guarded by _lock
         self._leader: Request | None = None  # guarded by _lock: its thread commits a group, or is woken to
+        self._next: Request | None = None  # guarded by _lock: the first who waits behind the leader
         self._expected = 1  # requests in the last group: so many are likely to come again at once
-        self._patience_s = 0.0  # how long the last commit took: worth waiting for those, but no longer
+        self._patience_s = 0.0  # so long it is worth waiting for those
         self._complete: threading.Lock | None = None  # guarded by _lock: released when so many are waiting
+        self._to_wake: deque[Callable[[], None]] = deque()  # releases the lock of each that is settled
+        self._wakes = map(call, iter(self._to_wake.popleft, None))  # whose next takes and calls one: uninterruptible
+        self._is_waking = False  # whether one of those woken is yet to wake the next
+        self._locks: list[threading.Lock] = []  # held, and nobody waits for them: to be used again
 
     def run(self, request: Request) -> Sequence[int]:
         """Have a request committed; return its positions or raise its error."""
         try:
             self._enqueue(request)
-            while not request.settled and self._leader is not request:
-                request.wake.acquire(timeout=LOOK_AGAIN_S)  # type: ignore[union-attr]
+            if request.wake is not None:
+                self._wait(request, request.wake)
             if self._leader is request:
                 if self._expected > 1:
                     self._gather()
                 self._lead(request)
+            else:
+                self._wake_next()
         except BaseException:
             self._withdraw(request)
             raise
@@ -69,20 +99,33 @@ class GroupCommit:
             if self._leader is None:
                 self._leader = request
             else:
-                request.wake = threading.Lock()
-                request.wake.acquire()
+                request.wake = self._locks.pop() if self._locks else _held_lock()
+                if not self._waiting:
+                    self._next = request
             self._waiting.append(request)
             if self._complete is not None and len(self._waiting) >= self._expected:
                 self._complete.release()
                 self._complete = None
+
+    def _wait(self, request: Request, wake: threading.Lock) -> None:
+        """Wait until the request is settled, or is to lead."""
+        woken = False
+        while not request.settled and self._leader is not request:
+            if request is self._next:
+                woken = wake.acquire(timeout=LOOK_AGAIN_S)
+                if not woken:
+                    self._wake_next()
+            else:
+                woken = wake.acquire()
+        if woken:  # else somebody is about to release it
+            self._locks.append(wake)
 
     def _gather(self) -> None:
         """Give those of the last group the time to come back, rather than sync the disk for the first of them alone."""
         with self._lock:
             if len(self._waiting) >= self._expected:
                 return
-            self._complete = complete = threading.Lock()
-            complete.acquire()
+            self._complete = complete = _held_lock()
         complete.acquire(timeout=self._patience_s)
         with self._lock:
             self._complete = None
@@ -92,7 +135,9 @@ class GroupCommit:
         with self._lock:
             if request in self._waiting:
                 self._waiting.remove(request)
+        request.returned = True
         self._finish(request)
+        self._wake_next()
 
     def _lead(self, own: Request) -> None:
         began = time.monotonic()
@@ -105,7 +150,7 @@ class GroupCommit:
                 request.error = _for_one(problem)
             raise
         finally:
-            self._patience_s = min(time.monotonic() - began, PATIENCE_MAX_S)
+            self._patience_s = min(PATIENCE * (time.monotonic() - began), PATIENCE_MAX_S)
             self._finish(own)
 
     def _finish(self, own: Request) -> None:
@@ -121,10 +166,26 @@ class GroupCommit:
                 if self._leader is not None:
                     self._leader.wake.release()  # type: ignore[union-attr]
         for request in own.group:
-            if not request.settled:
-                request.settled = True
-                if request is not own:
-                    request.wake.release()  # type: ignore[union-attr]
+            request.settled = True
+        if own.wakes is None:
+            followers = [request for request in own.group if request is not own and not request.returned]
+            own.wakes = iter([request.wake.release for request in followers])  # type: ignore[union-attr]
+        self._to_wake.extend(own.wakes)
+        if self._to_wake and not self._is_waking:
+            self._is_waking = True
+            self._wake_next()
+
+    def _wake_next(self) -> None:
+        """Wake one of those whose requests are settled; that one wakes the next."""
+        while True:
+            try:
+                next(self._wakes)
+            except IndexError:
+                self._is_waking = False
+                if self._to_wake:  # they came just before, and were left to this thread
+                    self._is_waking = True
+                    continue
+            return
 
     def _next_group(self) -> list[Request]:
         """As many of those waiting, in order, as stay within the limit; at least one."""
@@ -137,6 +198,12 @@ class GroupCommit:
                 count += 1
             group, self._waiting = self._waiting[:count], self._waiting[count:]
             return group
+
+
+def _held_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
 
 
 def _for_one(problem: BaseException) -> WhenceError:
