@@ -141,6 +141,8 @@ class StateRule:
             for state in look() if missing else ():
                 fields = self._fields_of(state)
                 missing.difference_update(fields)
+                if not missing:
+                    return
                 known.update(dict.fromkeys(fields))
         if missing and known:
             refuse_field(min(missing), known)
