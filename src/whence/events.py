@@ -485,13 +485,14 @@ def _check_id(field: str, value: str | UUID | bytes) -> None:
 
 
 def _check_text(field: str, value: str) -> None:
+    if type(value) is str and 0 < len(value) <= 1000 and value.isascii():
+        return
     if not isinstance(value, str) or not 0 < len(value) <= 1000:
         raise InvalidEvent("Not 1 to 1,000 characters of text", field=field, value=repr(value)[:80])
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InvalidEvent("A lone surrogate is not text", field=field) from None
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidEvent("A lone surrogate is not text", field=field) from None
 
 
 def _check_size(raw_data: str | bytes, meta_text: str | None) -> None:

@@ -102,7 +102,7 @@ class Intake:
                 event = reader.event(value, id, correlation, note)
                 if len(raw) > CERTAINLY_SMALL:
                     encode(event)  # refuses what is larger than an event may be
-                arrival = Arrival(line, event, id_to_raw(event.id))  # type: ignore[arg-type]
+                arrival = Arrival(line, event, id if id is not None else id_to_raw(event.id))  # type: ignore[arg-type]
                 if keeps_recorded:
                     place += 1
                     arrival.recorded = recorded_from(encode(event), place, recorded_us, None)
