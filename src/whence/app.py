@@ -16,7 +16,16 @@ from whence.case import Answered, Case, answer_case, open_case
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
 from whence.compare import Change, diff
 from whence.config import Config, name_of
-from whence.contents import TypeSummary, event_named, near_actors, near_kinds, near_tags, near_types, types_in
+from whence.contents import (
+    TypeSummary,
+    event_named,
+    main_kind,
+    near_actors,
+    near_kinds,
+    near_tags,
+    near_types,
+    types_in,
+)
 from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
 from whence.difference import Difference, difference
@@ -39,14 +48,17 @@ from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
+from whence.segments import require
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
 from whence.store import Store
 from whence.stores.opening import open_store
+from whence.usage import Usage, usage
 from whence.why import Explanation, LeftOut, why, without, without_each
 
 if TYPE_CHECKING:
     from whence.purity import Purity
+    from whence.segments.reading import Segments
 
 Moment = str | int | datetime | date | At | None
 """See Whence."""
@@ -345,6 +357,37 @@ class Whence:
     def types(self, progress: Progress | None = None) -> list[TypeSummary]:
         """Every event type with its count, first and last time and kinds of tags."""
         return types_in(self.store, progress)
+
+    def segments(
+        self,
+        kind: str | None = None,
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        build: bool = True,
+        progress: Progress | None = None,
+    ) -> Segments:
+        """The history up to now in columns, to be asked in SQL: Parquet files beside the store, or in `folder`, sorted
+        by the entities of a kind, and in memory what is in none of them yet. Those that are missing are built, unless
+        `build` is False; a store in memory has none.
+
+        The kind is by default the first that whence.toml has a model for and an event has a tag of, else the most
+        frequent kind among the first events. Raises MissingExtra without the extra `columns`, InvalidSegments for a
+        folder of another store, and CannotWrite.
+        """
+        require()
+        from whence.segments.manifest import folder_of
+        from whence.segments.reading import Segments
+
+        chosen = kind or main_kind(self.store, self.config.models)
+        path = getattr(self.store, "path", None)
+        place = folder or (None if path is None else folder_of(path, chosen))
+        if build and place is not None:
+            return Segments.open(self.store, chosen, place, progress)
+        return Segments.open_built(self.store, chosen, place)
+
+    def usage(self, progress: Progress | None = None) -> Usage:
+        """What takes the space: by type and by kind of tag, the log beside the segments. Reads the whole store."""
+        return usage(self.store, progress)
 
     def near_types(self, name: str) -> list[str]:
         return near_types(self.store, name)

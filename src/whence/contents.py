@@ -16,6 +16,7 @@ from whence.store import Store
 
 REPORT_EVENTS = 10_000
 NEAR_MAX = 3
+FIRST_EVENTS = 2_000
 
 _POSITION = re.compile(r"@?(\d{1,18})", re.ASCII)
 
@@ -49,6 +50,21 @@ def types_in(store: Store, progress: Progress | None = None) -> list[TypeSummary
             progress(event.position, reading.head)
     kinds = {name: tuple(sorted(kind for type, kind in shapes if type == name and kind)) for name in counts}
     return [TypeSummary(name, counts[name], *spans[name], kinds[name]) for name in sorted(counts)]
+
+
+def main_kind(store: Store, preferred: Iterable[str] = ()) -> str:
+    """The kind that the events are mostly about: the first of the preferred ones that the first events have tags of,
+    else the most frequent one among them, and of equally frequent ones that with the most entities."""
+    entities: dict[str, dict[str, int]] = {}
+    for event in store.read(limit=FIRST_EVENTS):
+        for tag in event.tags:
+            counts = entities.setdefault(tag.partition(":")[0], {})
+            counts[tag] = counts.get(tag, 0) + 1
+    for kind in preferred:
+        if kind in entities:
+            return kind
+    by_weight = max(entities, key=lambda kind: (sum(entities[kind].values()), len(entities[kind]), kind), default=None)
+    return by_weight or next(iter(preferred), "entity")
 
 
 def near_types(store: Store, name: str) -> list[str]:

@@ -21,6 +21,7 @@
     │  ├─ CorruptStore              what is stored breaks a promise: stop and look
     │  ├─ CannotWrite               the file or folder is not writable, or the disk is full
     │  └─ OutcomeUnknown            the commit failed in a way that leaves both outcomes possible
+    ├─ InvalidSegments              a folder of segments that is of another store, or damaged
     ├─ MissingExtra                 an optional package that this needs is not installed
     └─ FoldFailed                   a handler raised while an event was folded
 
@@ -140,6 +141,10 @@ class CannotWrite(StoreError):
 
 class OutcomeUnknown(StoreError):
     """The commit failed, and the events may or may not be stored."""
+
+
+class InvalidSegments(WhenceError):
+    """This folder of segments cannot be used."""
 
 
 class MissingExtra(WhenceError):

@@ -4,6 +4,7 @@ what                                    make test    make exam (WHENCE_EXAM=full
 rounds of racers on one boundary        20           1,000
 kills of a writer, per durable store    8            200 (half of SQLite's while its index merges all the time)
 examples against the brute-force model  60           2,000
+kills of a builder of segments          6            100
 events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
 """
@@ -19,3 +20,4 @@ KILLS = 200 if FULL else 8
 EXPLAINED = 20_000 if FULL else 500
 EXAMPLES = 2000 if FULL else 60
 TAILED_EVENTS = 20_000 if FULL else 400
+SEGMENT_KILLS = 100 if FULL else 6

@@ -46,6 +46,7 @@ PARTS = {
     }.items()
 }
 PARTS["why: 20,000 values follow from the events that are named"] = ["tests/why/test_sufficiency.py"]
+PARTS["segments: 100 kills of a builder leave no wrong answer"] = ["tests/segments/test_building.py", "-k", "killed"]
 
 
 def main() -> int:

@@ -22,6 +22,7 @@ ERRORS: dict[type[errors.WhenceError], int] = {
     errors.Conflict: CONFLICT,
     errors.IdConflict: CONFLICT,
     errors.StoreError: STORE,
+    errors.InvalidSegments: STORE,
     errors.MissingExtra: USAGE,
     errors.FoldFailed: MODEL,
 }

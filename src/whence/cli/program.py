@@ -16,6 +16,7 @@ from whence.cli import (
     bisecting,
     cases,
     checking,
+    columns,
     demonstration,
     exchange,
     exits,
@@ -51,9 +52,23 @@ GARBAGE_AFTER = 20_000
 
 GROUPS = {
     "Begin": ("init", "demo"),
-    "Look": ("log", "show", "types", "state", "states", "at", "diff", "why", "without", "trace", "bisect", "step"),
+    "Look": (
+        "log",
+        "show",
+        "types",
+        "state",
+        "states",
+        "at",
+        "diff",
+        "why",
+        "without",
+        "trace",
+        "bisect",
+        "step",
+        "sql",
+    ),
     "Record": ("append", "import", "case"),
-    "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export"),
+    "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export", "du"),
 }
 
 click.rich_click.COMMAND_GROUPS = {
@@ -88,7 +103,20 @@ class Program(click.RichGroup):
 def program() -> None: ...
 
 
-for _part in (upkeep, reading, asking, lineage, bisecting, stepping, writing, exchange, cases, checking, demonstration):
+for _part in (
+    upkeep,
+    columns,
+    reading,
+    asking,
+    lineage,
+    bisecting,
+    stepping,
+    writing,
+    exchange,
+    cases,
+    checking,
+    demonstration,
+):
     for _command in _part.COMMANDS:
         program.add_command(_command)
 

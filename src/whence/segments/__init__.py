@@ -1,0 +1,15 @@
+"""Segments: a store's history in columns, as Parquet files beside it; derived from it, and built again when lost.
+
+They need the packages of the extra `columns`, which are asked for with `require`."""
+
+from whence.errors import MissingExtra
+
+
+def require() -> None:
+    """Raise MissingExtra where the packages that read and write columns are not installed."""
+    try:
+        import duckdb  # noqa: F401
+        import pyarrow  # noqa: F401
+    except ImportError as problem:
+        remedy = 'pip install "whence[columns]".'
+        raise MissingExtra("Columns need duckdb and pyarrow", package=problem.name, remedy=remedy) from None

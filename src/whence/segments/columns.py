@@ -1,0 +1,311 @@
+"""The events of one type as an Arrow table, and back without loss. Which events those are and where the table is kept
+is left to building.
+
+A field of the data is a column of the one type that most of its values have: bool, int64, double, string, or JSON text
+for lists and objects. What does not fit its column, such as a text among numbers, stands in the column `rest` as exact
+JSON. So does a JSON null, since a null in a column means that the field is absent. Integers beside fractions are
+doubles in the column and come back as integers. The same events always make the same table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from whence import jsonvalue
+from whence.events import Recorded
+
+FIELDS_MAX = 200
+"""So many fields of a type become columns, the most frequent ones; the others stand in `rest`."""
+
+JSON, INTEGRAL = b"json", b"integral"
+"""How a field's column is to be read: as JSON text, or as doubles of which the whole ones are integers."""
+KIND, NAME = b"whence.kind", b"whence.field"
+"""Keys of a column's metadata: how it is to be read, and the field that it is."""
+
+ENVELOPE: dict[str, pa.DataType] = {
+    "position": pa.int64(),
+    "entity": pa.int32(),
+    "copy": pa.bool_(),
+    "time": pa.timestamp("us", "UTC"),
+    "recorded": pa.timestamp("us", "UTC"),
+    "id": pa.binary(16),
+    "id_text": pa.string(),
+    "version": pa.int32(),
+    "actor": pa.string(),
+    "cause": pa.binary(16),
+    "cause_text": pa.string(),
+    "correlation": pa.string(),
+    "other_tags": pa.string(),
+    "meta": pa.string(),
+    "basis": pa.string(),
+    "content_type": pa.string(),
+    "body": pa.binary(),
+    "rest": pa.string(),
+}
+"""The columns that are no fields. `position`, `entity` and `recorded` are always there, each other one where it has a
+value. `entity` is a code (null for an event without such a tag), `copy` marks the rows of an event after its first,
+`time` is null where none was given, a UUID is 16 bytes and any other id a text, and `other_tags` are the tags beside
+the row's entity, a line each."""
+
+TYPES: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+PAGE_EVENTS = 5_000
+_NONE = type(None)
+_ALWAYS = ("position", "entity", "recorded")
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+
+class Rows:
+    """The rows of one type, as they are collected: an event for each of its entities."""
+
+    __slots__ = ("codes", "copies", "entities", "events")
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+        self.codes: list[int | None] = []
+        self.entities: list[str] = []
+        self.copies: list[int] = []  # the numbers of the rows that are copies
+
+
+def table_of(rows: Rows) -> pa.Table:
+    """The rows as a table, sorted by entity code and then position, those without an entity last."""
+    arrays: dict[str, pa.Array] = dict(_envelope(rows))
+    fields = [pa.field(name, ENVELOPE[name]) for name in arrays]
+    for field, array in _data(rows.events):
+        fields.append(field)
+        arrays[field.name] = array
+    table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))
+    codes = table.column("entity").fill_null(2**31 - 1).to_numpy()
+    return table.take(pa.array(np.argsort(codes, kind="stable"))).combine_chunks()
+
+
+def with_uuids(table: pa.Table) -> pa.Table:
+    """The table with its ids of 16 bytes as UUIDs, as others show them."""
+    for name in ("id", "cause"):
+        if name in table.column_names:
+            values = pa.ExtensionArray.from_storage(pa.uuid(), table.column(name).combine_chunks())
+            table = table.set_column(table.column_names.index(name), pa.field(name, pa.uuid()), values)
+    return table
+
+
+def _envelope(rows: Rows) -> Iterator[tuple[str, pa.Array]]:
+    events = rows.events
+    ids = _split([event.raw_id for event in events])
+    causes = _split([event.raw_cause for event in events])
+    copies = np.zeros(len(events), bool)
+    copies[rows.copies] = True
+    columns: dict[str, Any] = {
+        "position": [event.position for event in events],
+        "entity": rows.codes,
+        "copy": copies if rows.copies else [],
+        "time": [event.given_time_us for event in events],
+        "recorded": [event.recorded_us for event in events],
+        "id": ids[0],
+        "id_text": ids[1],
+        "version": [event.version for event in events],
+        "actor": [event.actor for event in events],
+        "cause": causes[0],
+        "cause_text": causes[1],
+        "correlation": [event.correlation for event in events],
+        "other_tags": [
+            None if event.tags_text == entity else _without(event.tags_text, entity)
+            for event, entity in zip(events, rows.entities, strict=True)
+        ],
+        "meta": [event.meta_text for event in events],
+        "basis": [event.basis_text for event in events],
+        "content_type": [event.content_type for event in events],
+    }
+    if set(columns["version"]) == {1}:
+        columns["version"] = []
+    for name, values in columns.items():
+        array = pa.array(values, ENVELOPE[name])
+        if name in _ALWAYS or array.null_count < len(array):
+            yield name, array
+    if any(columns["content_type"]):
+        bodies = [None if event.content_type is None else event.raw_data for event in events]
+        yield "body", pa.array(bodies, ENVELOPE["body"])
+
+
+def _split(ids: list[bytes | str | None]) -> tuple[list[bytes | None], list[str | None]]:
+    """The ids that are 16 bytes and those that are text, each with None where the other has one; empty for none."""
+    kinds = set(map(type, ids))
+    if str not in kinds:
+        return ids if bytes in kinds else [], []  # type: ignore[return-value]
+    return (
+        [id if type(id) is bytes else None for id in ids] if bytes in kinds else [],
+        [id if type(id) is str else None for id in ids],
+    )
+
+
+def _without(tags_text: str, entity: str) -> str:
+    return "\n".join(tag for tag in tags_text.split("\n") if tag != entity)
+
+
+# The data.
+
+
+def _data(events: Sequence[Recorded]) -> Iterator[tuple[pa.Field, pa.Array]]:
+    cells, counts, rest = _fields(events)
+    chosen = _columns_of(counts)
+    for name, values in cells.items():
+        if name in chosen:
+            field, array, odd = _column(name, chosen[name], values)
+            if array.null_count < len(array):
+                yield field, array
+        else:
+            odd = {row: cell for row, cell in enumerate(values) if cell is not None}
+        for row, cell in odd.items():
+            rest.setdefault(row, {})[name] = cell
+    if rest:
+        exact = {row: jsonvalue.encode(value).decode() for row, value in rest.items()}
+        yield pa.field("rest", ENVELOPE["rest"]), pa.array([exact.get(row) for row in range(len(events))], pa.string())
+
+
+def _fields(events: Sequence[Recorded]) -> tuple[dict[str, list[Any]], Counter[str], dict[int, Any]]:
+    """The cells of each field in the order of their first events, None for an absent one; how many rows have each; and
+    by row what is no cell: the fields that are null, and data that is no object.
+
+    It goes by pages, since Python is slow to look after many dicts at once.
+    """
+    cells: dict[str, list[Any]] = {}
+    counts: Counter[str] = Counter()
+    rest: dict[int, Any] = {}
+    for first in range(0, len(events), PAGE_EVENTS):
+        page = events[first : first + PAGE_EVENTS]
+        values = _decode(f"[{','.join([_json(event) for event in page])}]")
+        for row, value in enumerate(values):
+            if type(value) is not dict:
+                rest[first + row], values[row] = value, {}
+        shapes = Counter(map(tuple, values))
+        names = dict.fromkeys(chain.from_iterable(shapes))
+        if len(shapes) == 1:
+            found = dict(zip(names, zip(*map(dict.values, values), strict=True), strict=True))
+        else:
+            found = {name: [value.get(name) for value in values] for name in names}
+        for shape, times in shapes.items():
+            counts.update(dict.fromkeys(shape, times))
+        for name, page_cells in found.items():
+            if None in page_cells:
+                for row, cell in enumerate(page_cells):
+                    if cell is None and name in values[row]:
+                        rest.setdefault(first + row, {})[name] = None
+            cells.setdefault(name, [None] * first).extend(page_cells)
+        for absent in cells.keys() - names.keys():
+            cells[absent] += [None] * len(page)
+    return cells, counts, rest
+
+
+def _json(event: Recorded) -> str:
+    return event.raw_data if event.content_type is None else "{}"  # type: ignore[return-value]
+
+
+def _columns_of(names: Counter[str]) -> dict[str, str]:
+    """The name of the column of each field that becomes one. SQL tells no case apart, so of names that differ in it
+    alone the most frequent one, else the first, has the column."""
+    chosen: dict[str, str] = {}
+    lowered: set[str] = set()
+    for name, _ in names.most_common():
+        column = f"data_{name}" if _is_taken(name) else name
+        if name and column.lower() not in lowered and len(chosen) < FIELDS_MAX:
+            lowered.add(column.lower())
+            chosen[name] = column
+    return chosen
+
+
+def _is_taken(name: str) -> bool:
+    """Whether a field's name is one of the envelope's, or could be taken for one that was renamed."""
+    bare = name.lower()
+    while bare.startswith("data_"):
+        bare = bare.removeprefix("data_")
+    return bare in ENVELOPE or bare in ("type", "tags")
+
+
+def _column(name: str, column: str, cells: list[Any]) -> tuple[pa.Field, pa.Array, dict[int, Any]]:
+    """A field's column, and the cells that it does not give back exactly."""
+    kinds = set(map(type, cells)) - {_NONE}
+    counts = Counter(map(type, cells)) if len(kinds) > 1 else Counter(kinds)
+    metadata = {NAME: name.encode()} if column != name else {}
+    if kinds == {int, float}:
+        odd = {row: cell for row, cell in enumerate(cells) if type(cell) is float and cell.is_integer()}
+        return pa.field(column, pa.float64(), metadata={**metadata, KIND: INTEGRAL}), pa.array(cells, pa.float64()), odd
+    del counts[_NONE]
+    kind = counts.most_common(1)[0][0] if counts else str
+    if kind not in TYPES:
+        texts = [None if cell is None else jsonvalue.encode(cell).decode() for cell in cells]
+        return pa.field(column, pa.string(), metadata={**metadata, KIND: JSON}), pa.array(texts, pa.string()), {}
+    odd = {}
+    if len(kinds) > 1:
+        odd = {row: cell for row, cell in enumerate(cells) if type(cell) is not kind and cell is not None}
+        cells = [cell if type(cell) is kind else None for cell in cells]
+    return pa.field(column, TYPES[kind], metadata=metadata or None), pa.array(cells, TYPES[kind]), odd
+
+
+# Back.
+
+
+def events_of(table: pa.Table, type: str, entities: Sequence[str]) -> list[Recorded]:
+    """The events that a table of a type was made of, by position; `entities` are the tags by code."""
+    if "copy" in table.column_names:
+        table = table.filter(pa.compute.invert(table.column("copy")))
+    table = table.sort_by("position")
+    fields = [field for field in table.schema if field.name not in ENVELOPE]
+    columns = {field.name: _cells(field, table.column(field.name)) for field in fields}
+    envelope = {name: _raw(name, table.column(name)) for name in ENVELOPE if name in table.column_names}
+    return [
+        _event({name: cells[row] for name, cells in envelope.items()}, type, entities, _value(columns, row))
+        for row in range(table.num_rows)
+    ]
+
+
+def _raw(name: str, column: pa.ChunkedArray) -> list[Any]:
+    kind = ENVELOPE[name]
+    stored = pa.int64() if pa.types.is_timestamp(kind) else kind
+    return column.cast(stored).to_pylist()  # type: ignore[no-any-return]
+
+
+def _cells(field: pa.Field, column: pa.ChunkedArray) -> tuple[str, list[Any]]:
+    metadata = field.metadata or {}
+    kind, cells = metadata.get(KIND), column.to_pylist()
+    if kind == JSON:
+        cells = [None if cell is None else jsonvalue.decode(cell) for cell in cells]
+    elif kind == INTEGRAL:
+        cells = [int(cell) if cell is not None and cell.is_integer() else cell for cell in cells]
+    return metadata.get(NAME, field.name.encode()).decode(), cells
+
+
+def _value(columns: dict[str, tuple[str, list[Any]]], row: int) -> dict[str, Any]:
+    return {name: cells[row] for name, cells in columns.values() if cells[row] is not None}
+
+
+def _event(said: dict[str, Any], type: str, entities: Sequence[str], value: dict[str, Any]) -> Recorded:
+    data: Any = value
+    if (rest := said.get("rest")) is not None:
+        other = jsonvalue.decode(rest)
+        data = {**value, **other} if isinstance(other, dict) else other
+    tags = (said.get("other_tags") or "").split("\n") if said.get("other_tags") else []
+    if said["entity"] is not None:
+        tags.append(entities[said["entity"]])
+    content_type = said.get("content_type")
+    return Recorded(
+        position=said["position"],
+        raw_id=said.get("id") or said["id_text"],
+        type=type,
+        version=said.get("version") or 1,
+        content_type=content_type,
+        tags_text="\n".join(sorted(tags)),
+        raw_data=jsonvalue.encode(data).decode() if content_type is None else said["body"],
+        given_time_us=said.get("time"),
+        recorded_us=said["recorded"],
+        actor=said.get("actor"),
+        raw_cause=said.get("cause") or said.get("cause_text"),
+        correlation=said.get("correlation"),
+        basis_text=said.get("basis"),
+        meta_text=said.get("meta"),
+    )
