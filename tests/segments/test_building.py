@@ -149,8 +149,9 @@ def test_beside_writers_and_another_builder(store: Store, tmp_path: Path) -> Non
     folder, stop = tmp_path / "segs", threading.Event()
 
     def write() -> None:
-        while not stop.is_set():
-            store.append([Event("LeadScored", {"score": 1}, [f"lead:{time.monotonic_ns() % 40}"])])
+        for number in range(600):
+            store.append([Event("LeadScored", {"score": 1}, [f"lead:{number % 40}"])])
+            time.sleep(0.002)
 
     def keep_building() -> None:
         while not stop.is_set():
@@ -159,7 +160,7 @@ def test_beside_writers_and_another_builder(store: Store, tmp_path: Path) -> Non
     threads = [threading.Thread(target=work, daemon=True) for work in (write, keep_building, keep_building)]
     for thread in threads:
         thread.start()
-    for _ in range(20):
+    while threads[0].is_alive():
         with Segments.open(store, "lead", folder) as segments:
             assert positions(segments) == list(range(1, segments.head + 1))
     stop.set()

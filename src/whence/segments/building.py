@@ -42,8 +42,11 @@ class Codes:
         self.by_entity = {entity: code for code, entity in enumerate(known)}
 
     def collect(self, events: Iterable[Recorded]) -> dict[str, Rows]:
-        """The rows of each type, an event for each of its entities; new entities get the next codes."""
-        prefix, by_entity = self.prefix, self.by_entity
+        """The rows of each type, an event for each of its entities; new entities get the next codes.
+
+        The one tag of the kind that nearly every event has is cut out in place.
+        """
+        prefix, following, by_entity = self.prefix, f"\n{self.prefix}", self.by_entity
         found: dict[str, Rows] = {}
         for event in events:
             try:
@@ -51,24 +54,35 @@ class Codes:
             except KeyError:
                 rows = found[event.type] = Rows()
             text = event.tags_text
-            if "\n" not in text:
-                names: Sequence[str] = (text,) if text.startswith(prefix) else ()
+            before, cut, name = text.rpartition(following)
+            if cut and "\n" not in name and prefix not in before:
+                entity = prefix + name
+            elif not cut and text.startswith(prefix) and "\n" not in text:
+                entity, before = text, ""
             else:
-                names = [tag for tag in text.split("\n") if tag.startswith(prefix)]
-            for number, name in enumerate(names):
-                code = by_entity.get(name)
-                if code is None:
-                    code = by_entity[name] = len(by_entity)
-                if number:
-                    rows.copies.append(len(rows.events))
-                rows.events.append(event)
-                rows.codes.append(code)
-                rows.entities.append(name)
-            if not names:
-                rows.events.append(event)
-                rows.codes.append(None)
-                rows.entities.append("")
+                self._collect_odd(event, rows)
+                continue
+            code = by_entity.get(entity)
+            if code is None:
+                code = by_entity[entity] = len(by_entity)
+            rows.events.append(event)
+            rows.codes.append(code)
+            rows.other_tags.append(before or None)
         return found
+
+    def _collect_odd(self, event: Recorded, rows: Rows) -> None:
+        """The rows of an event with no tag of the kind, with several, or with tags behind it."""
+        names = [tag for tag in event.tags if tag.startswith(self.prefix)]
+        for number, name in enumerate(names):
+            if number:
+                rows.copies.append(len(rows.events))
+            rows.events.append(event)
+            rows.codes.append(self.by_entity.setdefault(name, len(self.by_entity)))
+            rows.other_tags.append("\n".join(tag for tag in event.tags if tag != name) or None)
+        if not names:
+            rows.events.append(event)
+            rows.codes.append(None)
+            rows.other_tags.append(event.tags_text or None)
 
 
 def build(

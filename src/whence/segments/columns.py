@@ -65,12 +65,12 @@ _decode = msgspec.json.Decoder(list[Any]).decode
 class Rows:
     """The rows of one type, as they are collected: an event for each of its entities."""
 
-    __slots__ = ("codes", "copies", "entities", "events")
+    __slots__ = ("codes", "copies", "events", "other_tags")
 
     def __init__(self) -> None:
         self.events: list[Recorded] = []
         self.codes: list[int | None] = []
-        self.entities: list[str] = []
+        self.other_tags: list[str | None] = []
         self.copies: list[int] = []  # the numbers of the rows that are copies
 
 
@@ -114,10 +114,7 @@ def _envelope(rows: Rows) -> Iterator[tuple[str, pa.Array]]:
         "cause": causes[0],
         "cause_text": causes[1],
         "correlation": [event.correlation for event in events],
-        "other_tags": [
-            None if event.tags_text == entity else _without(event.tags_text, entity)
-            for event, entity in zip(events, rows.entities, strict=True)
-        ],
+        "other_tags": rows.other_tags,
         "meta": [event.meta_text for event in events],
         "basis": [event.basis_text for event in events],
         "content_type": [event.content_type for event in events],
@@ -142,10 +139,6 @@ def _split(ids: list[bytes | str | None]) -> tuple[list[bytes | None], list[str 
         [id if type(id) is bytes else None for id in ids] if bytes in kinds else [],
         [id if type(id) is str else None for id in ids],
     )
-
-
-def _without(tags_text: str, entity: str) -> str:
-    return "\n".join(tag for tag in tags_text.split("\n") if tag != entity)
 
 
 # The data.
