@@ -151,6 +151,58 @@ def test_a_follower_who_is_interrupted_keeps_nobody_else_from_waking(
     assert sorted(returned) == ["done"] * followers + ["interrupted"]
 
 
+class Early(Request):
+    """A request whose thread looks just when it is settled, before anybody is woken."""
+
+    __slots__ = ("_settled", "returned_first")
+
+    @property
+    def settled(self) -> bool:
+        return self._settled
+
+    @settled.setter
+    def settled(self, settled: bool) -> None:
+        self._settled = settled
+        if settled:
+            self.returned_first.wait(0.1)
+
+
+def test_a_follower_who_returns_before_it_is_woken_keeps_nobody_else_from_waking(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on, is_leading = threading.Event(), threading.Event()
+
+    def commit(group: list[Request]) -> None:
+        is_leading.set()
+        assert may_go_on.wait(WAIT_S)
+
+    commits = GroupCommit(commit)
+    early = Early([], None, None)
+    early.returned_first = threading.Event()
+    wait = commits._wait
+
+    def wait_late(given: Request, wake: threading.Lock) -> None:
+        if given is early:
+            until(lambda: early.settled)
+        wait(given, wake)
+
+    def run(given: Request) -> None:
+        commits.run(given)
+        if given is early:
+            early.returned_first.set()
+
+    monkeypatch.setattr(commits, "_wait", wait_late)
+    threads = [started(lambda: run(request()))]
+    assert is_leading.wait(WAIT_S)
+    for number in range(6):
+        threads.append(started(lambda number=number: run(early if number == 2 else request())))
+        until(lambda number=number: len(commits._waiting) == number + 1)
+    may_go_on.set()
+    for thread in threads:
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+
+
 def test_who_was_woken_by_nobody_wakes_after_a_while() -> None:
     commits = GroupCommit(lambda group: None)
     first, second = request(), request()

@@ -117,6 +117,8 @@ class GroupCommit:
                     self._wake_next()
             else:
                 woken = wake.acquire()
+        if request.settled and not woken:  # it looked just then: its turn to wake the next comes with its lock
+            woken = wake.acquire(timeout=LOOK_AGAIN_S)
         if woken:  # else somebody is about to release it
             self._locks.append(wake)
 
