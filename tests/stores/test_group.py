@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from whence.errors import OutcomeUnknown
 from whence.stores.sqlite.group import GroupCommit, Request
 
 WAIT_S = 10
@@ -87,6 +88,53 @@ def test_a_leader_who_is_interrupted_hands_on_the_lead(monkeypatch: pytest.Monke
     assert sizes == [1]
     commits.run(request())
     assert sizes == [1, 1]
+
+
+class Interrupting:
+    """A lock behind which the main thread is interrupted once, when it has taken its group."""
+
+    def __init__(self, commits: GroupCommit) -> None:
+        self.commits, self.lock, self.is_armed = commits, commits._lock, False
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *problem: object) -> None:
+        self.lock.release()
+        is_main = threading.current_thread() is threading.main_thread()
+        if self.is_armed and is_main and not self.commits._waiting:
+            self.is_armed = False
+            raise KeyboardInterrupt
+
+
+def test_a_leader_who_is_interrupted_when_it_has_its_group_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    commits = GroupCommit(lambda group: None)
+    lock = Interrupting(commits)
+    problems: list[str] = []
+    threads: list[threading.Thread] = []
+
+    def run() -> None:
+        try:
+            commits.run(request())
+        except OutcomeUnknown as problem:
+            problems.append(type(problem).__name__)
+
+    def gather() -> None:
+        threads.extend(started(run) for _ in range(3))
+        until(lambda: len(commits._waiting) == 4)
+        lock.is_armed = True
+
+    monkeypatch.setattr(commits, "_lock", lock)
+    monkeypatch.setattr(commits, "_gather", gather)
+    commits._expected = 4
+    with pytest.raises(KeyboardInterrupt):
+        commits.run(request())
+    for thread in threads:
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+    assert problems == ["OutcomeUnknown"] * 3
 
 
 def test_a_group_that_fails_fails_each_of_its_requests() -> None:
@@ -207,7 +255,7 @@ def test_who_was_woken_by_nobody_wakes_after_a_while() -> None:
     commits = GroupCommit(lambda group: None)
     first, second = request(), request()
     commits._enqueue(first)
-    commits._next_group()
+    commits._take_group(first)
     thread = started(lambda: commits.run(second))
     until(lambda: commits._next is second)
     commits._leader, commits._waiting = second, [second]  # handed on, and interrupted before it could wake anybody

@@ -144,7 +144,7 @@ class GroupCommit:
     def _lead(self, own: Request) -> None:
         began = time.monotonic()
         try:
-            own.group = self._next_group()
+            self._take_group(own)
             self._commit(own.group)
             own.committed = True
         except BaseException as problem:
@@ -189,8 +189,9 @@ class GroupCommit:
                     continue
             return
 
-    def _next_group(self) -> list[Request]:
-        """As many of those waiting, in order, as stay within the limit; at least one."""
+    def _take_group(self, own: Request) -> None:
+        """As many of those waiting, in order, as stay within the limit; at least one. They are the leader's group from
+        when they wait no longer: an interrupt comes after a call, and there is none in between."""
         with self._lock:
             count = events = 0
             for request in self._waiting:
@@ -198,8 +199,7 @@ class GroupCommit:
                 if events > GROUP_EVENTS_MAX and count:
                     break
                 count += 1
-            group, self._waiting = self._waiting[:count], self._waiting[count:]
-            return group
+            own.group, self._waiting = self._waiting[:count], self._waiting[count:]
 
 
 def _held_lock() -> threading.Lock:
