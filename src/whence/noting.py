@@ -531,6 +531,8 @@ def copied(value: Any, cls: type, noting: type) -> Any:
     if cls in (dict, list, set, collections.OrderedDict):
         return noting(value)
     made = copy.copy(value)
+    if made is value:  # it would take note for ever, wherever else it stands
+        raise TypeError("a value that is its own copy")
     try:
         object.__setattr__(made, "__class__", noting)
     except TypeError:  # it is laid out otherwise

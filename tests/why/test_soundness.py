@@ -597,3 +597,35 @@ def test_a_wide_table_that_is_read_whole_at_every_event_is_explained_in_time() -
     assert added == set(range(1000)) - overwritten
     assert [event.position for event in found if event.type == "B"] == [2000]
     assert len(named(model, "count", *events)) == 1000
+
+
+class Amount:
+    """A value that counts as immutable: it is its own copy."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __copy__(self) -> Amount:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Amount:
+        return self
+
+
+NO_AMOUNT = Amount(0)
+
+
+class Account:
+    kind = "thing"
+
+    def __init__(self) -> None:
+        self.balance = NO_AMOUNT
+
+    @on("A")
+    def added(self, event: Any) -> None:
+        self.balance = Amount(self.balance.value + event.data)
+
+
+def test_a_value_that_is_its_own_copy_keeps_its_class() -> None:
+    assert named(Account, "balance", *ABC) == [1, 3]
+    assert type(NO_AMOUNT) is Amount
