@@ -7,7 +7,6 @@ entity holds while it has no event; a kind holds while each of its entities does
 
 from __future__ import annotations
 
-import copy
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -271,7 +270,7 @@ class _Search:
                 if entity not in watched:
                     continue
                 if entity not in reached:
-                    reached[entity] = copy.deepcopy(states[entity]) if entity in states else self.model.initial()
+                    reached[entity] = self.model.copied(states[entity]) if entity in states else self.model.initial()
                 reached[entity] = self.model.apply(reached[entity], event)
         return reached
 
@@ -288,7 +287,7 @@ class _Search:
         return None
 
     def _fields(self, state: Any) -> dict[str, Any]:
-        return copy.deepcopy(self.model.fields(state))
+        return self.model.copied(self.model.fields(state))
 
     # Scanning.
 

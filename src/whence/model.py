@@ -18,12 +18,13 @@ which live state, replay, explanation and decision all run. Which events are fol
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from types import MemberDescriptorType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,6 +33,8 @@ from whence.dependence import Dependences, dependences
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Fact, Kind, Recorded
 from whence.grammar import normal_kind, normal_type
+
+Value = TypeVar("Value")
 
 ORDERS = ("position", "occurred")
 SETTINGS = ("kind", "name", "order", "codec")
@@ -266,6 +269,16 @@ class Model:
             what = f"{type(problem).__name__}: {problem}"
             remedy = "Let it return None in every state that has no value yet, the first one too."
             raise FoldFailed("A property failed", model=self.name, field=name, problem=what, remedy=remedy) from problem
+
+    def copied(self, value: Value) -> Value:
+        """A copy of a state, or of a value in it, that no later event changes. Raises FoldFailed for one that cannot be
+        copied."""
+        try:
+            return copy.deepcopy(value)
+        except Exception as problem:
+            what = f"{type(problem).__name__}: {problem}"
+            remedy = "Let the state be made of values: a lock, an iterator or a connection has no before and after."
+            raise FoldFailed("A value cannot be copied", model=self.name, problem=what, remedy=remedy) from problem
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, kind={self.kind!r}, order={self.order!r})"

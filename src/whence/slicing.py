@@ -3,7 +3,6 @@ handlers touched is told by tracing, what of it their writes depend on by depend
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -93,17 +92,7 @@ def _replayed(
         state = model.apply(state, event)
         if brief is not None:
             values.append(brief(state))
-    return [*values, kept(look(state), model)]
-
-
-def kept(value: Any, model: Model) -> Any:
-    """A copy of a value that no later event changes. Raises FoldFailed for one that cannot be copied."""
-    try:
-        return copy.deepcopy(value)
-    except Exception as problem:
-        what = f"{type(problem).__name__}: {problem}"
-        remedy = "Let the state be made of values: a lock, an iterator or a connection has no before and after."
-        raise FoldFailed("A value cannot be copied", model=model.name, problem=what, remedy=remedy) from problem
+    return [*values, model.copied(look(state))]
 
 
 def _closure(

@@ -3,7 +3,6 @@ and the fields that it changed. How an event changes a state is left to the mode
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from contextlib import suppress
 from html import escape
@@ -78,7 +77,7 @@ class Stepper:
         self.entity = entity
         self.events = tuple(history.events(Query.of(tags=[entity]), order=self.model.order))
         self._here: Step | None = None
-        self._kept: dict[int, Any] = {0: copy.deepcopy(self.model.initial())}
+        self._kept: dict[int, Any] = {0: self.model.copied(self.model.initial())}
         self._folded, self._state = 0, self.model.initial()
 
     def __len__(self) -> int:
@@ -167,11 +166,11 @@ class Stepper:
                 self._state = self.model.apply(self._state, self.events[self._folded])
                 self._folded += 1
                 if self._folded % KEPT_EVERY == 0 and self._folded not in self._kept:
-                    self._kept[self._folded] = copy.deepcopy(self._state)
+                    self._kept[self._folded] = self.model.copied(self._state)
         except FoldFailed:
             self._return_to(nearest)  # the handler may have changed half of the state
             raise
-        return copy.deepcopy(self.model.fields(self._state))
+        return self.model.copied(self.model.fields(self._state))
 
     def _return_to(self, kept: int) -> None:
-        self._folded, self._state = kept, copy.deepcopy(self._kept[kept])
+        self._folded, self._state = kept, self.model.copied(self._kept[kept])

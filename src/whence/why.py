@@ -22,7 +22,7 @@ from whence.markup import table
 from whence.model import Model, ModelLike
 from whence.noting import is_atom, parts_of
 from whence.query import Basis, Query
-from whence.slicing import Precision, Slice, kept, sliced
+from whence.slicing import Precision, Slice, sliced
 from whence.tracing import WHOLE
 
 EXACT = Context(prec=1000, traps=[Inexact])
@@ -235,7 +235,7 @@ def _left_out(
 ) -> LeftOut:
     ids = {event.raw_id for event in left_out}
     state = model.fold(whole)
-    value = kept(value_of(model, state, field), model)
+    value = model.copied(value_of(model, state, field))
     try:
         rest = model.fold(event for event in whole if event.raw_id not in ids)
         other = value_of(model, rest, field)
@@ -408,7 +408,7 @@ def _brief(model: Model, state: Any, path: str) -> Any:
     """A copy of a field's value that stays short."""
     value = value_of(model, state, path)
     if is_atom(value) or not _is_long(value):
-        return kept(value, model)
+        return model.copied(value)
     return f"… {len(value):,} parts" if hasattr(value, "__len__") else f"… more than {PARTS_MAX} parts"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whence.bisect import Bisection, bisect, first_breach
-from whence.errors import InvalidModel
+from whence.errors import FoldFailed, InvalidModel
 from whence.events import Event, Recorded
 from whence.expression import Expression
 from whence.history import At, History
@@ -301,3 +302,14 @@ def test_what_other_entities_do_is_not_folded_when_one_is_asked_about() -> None:
         breach = search(History.of(store), Model.of(Lead), "lead:1", "score < 50").breach
         assert breach is not None
         assert breach.recorded.position == 1
+
+
+def test_a_state_that_cannot_be_copied_is_said() -> None:
+    class Locked(Pile):
+        def __init__(self) -> None:
+            super().__init__()
+            self._lock = threading.Lock()
+
+    history = history_of([("a", 1, 0, False), ("a", 2, 0, False)])
+    with pytest.raises(FoldFailed, match=r"A value cannot be copied .*lock"):
+        bisect(history, Locked, "pile", "height < 3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -160,3 +161,13 @@ def test_a_notebook_gets_a_table_in_which_nothing_is_markup() -> None:
     assert "&lt;b&gt;&amp;" in shown
     assert "by &lt;i&gt;" in shown
     assert "<i>" not in shown
+
+
+def test_a_state_that_cannot_be_copied_is_said() -> None:
+    class Locked(Account):
+        def __init__(self) -> None:
+            super().__init__()
+            self._lock = threading.Lock()
+
+    with pytest.raises(FoldFailed, match=r"A value cannot be copied .*lock"):
+        walk_of(1, model=Locked)
