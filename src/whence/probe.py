@@ -184,16 +184,18 @@ class Watch:
 
     def around(self, handler: Callable[..., None]) -> Callable[..., None]:
         """The same handler, after which the events that it was given are looked at."""
+        code = _code_of(handler)
+        said = type(handler).__name__ if code is None else _said(code)
 
         @functools.wraps(handler)
         def watched(state: Any, *given: Any) -> None:
-            self._handler = _said(handler.__code__)
+            self._handler = said
             typed = [each for each in given if not isinstance(each, Recorded)]
             before = [canonical(each) for each in typed]
             handler(state, *given)
             for each, text in zip(typed, before, strict=True):
                 if canonical(each) != text:
-                    self._note_change(f"changes the {type(each).__name__} it is given", handler.__code__)
+                    self._note_change(f"changes the {type(each).__name__} it is given", code)
 
         return watched
 
@@ -263,6 +265,13 @@ def _is_repeatable(frame: FrameType) -> bool:
     if frame.f_code is random.Random.__init__.__code__:
         return frame.f_locals.get("x") is not None or not is_seeded(generator)
     return is_seeded(generator)
+
+
+def _code_of(handler: Any) -> CodeType | None:
+    """The code of a handler, also of a functools.partial; None of an object that is called like one."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    return getattr(handler, "__code__", None)
 
 
 def _said(code: CodeType) -> str:

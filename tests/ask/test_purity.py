@@ -320,3 +320,24 @@ def test_the_models_of_the_documentation_raise_no_alarm(tmp_path: Path) -> None:
                     assert check_model(History.of(store), load_model(named, tmp_path), named=named).is_pure, named
                     count += 1
     assert count >= 3
+
+
+def test_handlers_that_are_partials_or_callable_objects_are_run_as_ever(tmp_path: Path, history: History) -> None:
+    text = """
+import functools
+from whence import on
+
+def add(by, self, event):
+    self.score = by
+
+class Adding:
+    def __call__(self, state, event):
+        state.score = 2
+
+class Lead:
+    kind = "lead"
+    score = 0
+    one = on("Scored")(functools.partial(add, 1))
+    other = on("Opened")(Adding())
+"""
+    assert checked(tmp_path, history, text).is_pure
