@@ -26,7 +26,7 @@ from whence.slicing import Precision, Slice, sliced
 from whence.tracing import WHOLE
 
 EXACT = Context(prec=1000, traps=[Inexact])
-"""A difference that would lose a digit is an error."""
+"""A difference that would lose a digit is none."""
 
 Role = Literal["set", "added", "changed", "fed"]
 """`set`: gave the value without looking at the one before; `added` to the number there was; `changed` what there was;
@@ -307,12 +307,17 @@ def _role(wrote: bool, updated: bool, added: int | Decimal | None) -> Role:
 def _difference(before: Any, after: Any) -> int | Decimal | None:
     """What was added to a number, exactly as the numbers are written; where there is none it is 0.
 
-    None where they are no numbers.
+    None where they are no numbers, or so far apart that no sum of them is exact.
     """
     one, other = _amount(before), _amount(after)
     if one is None or other is None or (_number(before) is None and _number(after) is None):
         return None
-    return other - one if isinstance(one, int) and isinstance(other, int) else EXACT.subtract(Decimal(other), one)
+    if isinstance(one, int) and isinstance(other, int):
+        return other - one
+    try:
+        return EXACT.subtract(Decimal(other), one)
+    except Inexact:
+        return None
 
 
 def _amount(value: Any) -> int | Decimal | None:
@@ -324,7 +329,9 @@ def _number(value: Any) -> int | Decimal | None:
         return None
     if isinstance(value, float):
         return Decimal(repr(value)) if math.isfinite(value) else None
-    return value if isinstance(value, (int, Decimal)) else None
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    return value if isinstance(value, int) else None
 
 
 def _between(

@@ -16,6 +16,7 @@ import threading
 import types
 from array import array
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -629,3 +630,23 @@ class Account:
 def test_a_value_that_is_its_own_copy_keeps_its_class() -> None:
     assert named(Account, "balance", *ABC) == [1, 3]
     assert type(NO_AMOUNT) is Amount
+
+
+@pytest.mark.parametrize("amount", ["1E+2000", "NaN", "sNaN", "Infinity"])
+def test_a_number_that_cannot_be_added_up_exactly_is_set(amount: str) -> None:
+    class Balance:
+        kind = "thing"
+
+        def __init__(self) -> None:
+            self.balance = Decimal(1)
+
+        @on("A")
+        def given(self, event: Any) -> None:
+            self.balance = Decimal(event.data)
+
+        @on("B")
+        def doubled(self, event: Any) -> None:
+            self.balance = self.balance.copy_negate()
+
+    for events in ([("A", amount)], [("A", amount), ("B", 0)], [("A", amount), ("A", "2")]):
+        assert [each.role for each in told(Balance, "balance", *events).contributions][-1:] != ["added"]
