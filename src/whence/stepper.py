@@ -3,9 +3,11 @@ and the fields that it changed. How an event changes a state is left to the mode
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from html import escape
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -125,9 +127,11 @@ class Stepper:
             raise InvalidQuery("Nothing to stop at", remedy=remedy)
         rule = None if until is None else StateRule.of(until, self.model.fields)
         if rule is not None:
-            rule.refuse_unknown([self._last()], lambda: self.history.states(self.model).values())
-        if field is not None and field not in (known := self.model.fields(self._last())):
-            refuse_field(field, known)
+            rule.refuse_unknown([self._last()], lambda: chain(self._states(), self.history.states(self.model).values()))
+        if field is not None and field not in self.model.fields(self._last()):
+            known = dict.fromkeys(name for state in self._states() for name in self.model.fields(state))
+            if field not in known:
+                refuse_field(field, known)
         begin = self.number
         for step in self:
             changed = field is not None and any(change.field == field for change in step.changes)
@@ -136,19 +140,27 @@ class Stepper:
         self.to_number(begin)
         return None
 
-    def _last(self) -> Any:
-        """The state after all events, or after those that can be folded: a walk may end at one that cannot."""
+    def _states(self) -> Iterator[Any]:
+        """The state before the first event and after each that can be folded: a walk may end at one that cannot."""
         state = self.model.initial()
+        yield state
         with suppress(FoldFailed):
             for event in self.events:
                 state = self.model.apply(state, event)
-        return state
+                yield state
+
+    def _last(self) -> Any:
+        (last,) = deque(self._states(), maxlen=1)
+        return last
 
     def _stops(self, rule: StateRule | None, step: Step) -> bool:
         return rule is not None and rule.holds(self._state, entity=self.entity, position=step.recorded.position)
 
     def to_number(self, number: int) -> Step | None:
-        """The step of a number from 1 to `len(walk)`; None for 0, which is before the first event."""
+        """The step of a number from 1 to `len(walk)`; None for 0, which is before the first event. Raises InvalidQuery
+        for any other."""
+        if not 0 <= number <= len(self.events):
+            raise InvalidQuery("There is no such step", number=number, remedy=f"Give one from 0 to {len(self.events)}.")
         if number == 0:
             self._here = None
             return None

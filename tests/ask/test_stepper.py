@@ -171,3 +171,24 @@ def test_a_state_that_cannot_be_copied_is_said() -> None:
 
     with pytest.raises(FoldFailed, match=r"A value cannot be copied .*lock"):
         walk_of(1, model=Locked)
+
+
+def test_it_stops_at_a_field_that_is_gone_at_the_end() -> None:
+    def apply(state: dict[str, Any], event: Any) -> dict[str, Any]:
+        return {"offer": 1} if event.type == "Offered" else {}
+
+    store = MemoryStore()
+    store.append([Event(type, {}, ["account:1"]) for type in ("Opened", "Offered", "Withdrawn")])
+    model = Model.of_function("account", {}, apply)
+    for named in ({"field": "offer"}, {"until": "offer == 1"}):
+        step = Stepper(History.of(store), model, "account:1").run(**named)
+        assert step is not None
+        assert step.number == 2
+    with pytest.raises(InvalidModel, match="Did you mean offer"):
+        Stepper(History.of(store), model, "account:1").run(field="ofer")
+
+
+@pytest.mark.parametrize("number", [-1, 3])
+def test_a_step_that_there_is_not_is_said(number: int) -> None:
+    with pytest.raises(InvalidQuery, match="one from 0 to 2"):
+        walk_of(1, 2).to_number(number)
