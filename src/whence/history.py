@@ -88,12 +88,15 @@ class History:
         return sum(1 for _ in self.events())
 
     def event(self, id: str) -> Recorded:
-        """The event with this id. Raises NotKnown when it is not in this history's store up to its head."""
+        """The event with this id, as the store has it. Raises NotKnown when it is not there up to this history's last
+        position and time."""
         raw_id = id_to_raw(id)
         position = self._store.positions_of([raw_id]).get(raw_id)
-        if position is None or position > self.head:
+        last, last_us = self.bounds
+        event = None if position is None or position > last else self._event_at(position)
+        if event is None or event.time_us > last_us:
             raise NotKnown("There is no such event here", id=id, remedy="Name the id of an event of this history.")
-        return self._event_at(position)
+        return event
 
     @property
     def bounds(self) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -361,3 +362,16 @@ def test_two_handlers_for_one_event_type_are_refused_by_their_names() -> None:
 
     with pytest.raises(InvalidModel, match=r"Type: Attended, Handlers: Lead.engaged, Lead.attended"):
         Model.of(Lead)
+
+
+def test_an_event_that_had_not_happened_by_then_is_not_there() -> None:
+    store = MemoryStore(FixedClock("2026-01-05T09:00:00Z"))
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    for id, time in (("b", day + timedelta(days=2)), ("a", day)):
+        store.append([Event("Opened", {}, ["lead:1"], id=id, time=time)])
+    then = History.of(store).at(At(occurred_us=int(day.timestamp()) * 10**6))
+    assert then.event("a").position == 2
+    with pytest.raises(NotKnown, match="Id: b"):
+        then.event("b")
+    with pytest.raises(NotKnown, match="Id: b"):
+        then.drop("b")
