@@ -17,10 +17,11 @@ import msgspec
 
 from whence.cell import cell_text, harmless, plain
 from whence.compare import canonical, same
-from whence.errors import InvalidFile
+from whence.errors import InvalidEvent, InvalidFile
 from whence.grammar import normal_tags
 from whence.history import History, Progress
 from whence.mapping import Mapping as Layout
+from whence.mapping import normal_delimiter
 from whence.model import Model, ModelLike
 from whence.rows import Given, RawRow, Source, batch_rows, csv_rows
 
@@ -142,7 +143,7 @@ def _parsed(text: str) -> Any:
 
 def _rows(given: Given, kind: str, column: str | None, delimiter: str) -> Iterator[_Row]:
     source = Source(given)
-    layout = Layout("", "", "", delimiter=delimiter)
+    layout = Layout("", "", "", delimiter=normal_delimiter(delimiter))
     lines = source.lines(layout.encoding)
     try:
         if source.format(layout) == "jsonl":
@@ -152,13 +153,14 @@ def _rows(given: Given, kind: str, column: str | None, delimiter: str) -> Iterat
                     raise InvalidFile(
                         "Not an object", file=source.name, line=raw.line, remedy="Write one for each row."
                     )
-                yield _row(raw.line, value, _column(list(value), kind, column, source.name), kind, _json_agrees)
+                place = _column(list(value), kind, column, source.name)
+                yield _row(raw.line, value, place, kind, _json_agrees, source.name)
             return
         header, rows = csv_rows(lines, layout, source.name)
         place = _column(header, kind, column, source.name)
         for raw in rows:
             cells = dict(zip(header, _usable(raw, source.name), strict=True))
-            yield _row(raw.line, cells, place, kind, _text_agrees)
+            yield _row(raw.line, cells, place, kind, _text_agrees, source.name)
     finally:
         source.close()
 
@@ -182,8 +184,17 @@ def _column(names: list[str], kind: str, column: str | None, file: str) -> str:
     return found
 
 
-def _row(line: int, values: Mapping[str, Any], column: str, kind: str, agrees: Callable[[Any, Any], bool]) -> _Row:
-    text = str(values[column])
+def _row(
+    line: int, values: Mapping[str, Any], column: str, kind: str, agrees: Callable[[Any, Any], bool], file: str
+) -> _Row:
+    given = values[column]
+    text = str(given)
     entity = text if text.startswith(f"{kind}:") else f"{kind}:{text}"
-    (entity,) = normal_tags((entity,))
+    try:
+        if not isinstance(given, (str, int)) or isinstance(given, bool):
+            raise InvalidEvent("It is neither text nor a whole number")
+        (entity,) = normal_tags((entity,))
+    except InvalidEvent as problem:
+        facts = {"file": file, "line": line, "column": column, "given": repr(given)[:80], "problem": problem.fact}
+        raise InvalidFile("No entity is called so", **facts, remedy=f"Write {kind}:42 or 42.") from None
     return _Row(line, entity, {name: value for name, value in values.items() if name != column}, agrees)

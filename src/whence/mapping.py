@@ -177,7 +177,7 @@ class Mapping(msgspec.Struct, frozen=True):
             data=_data(table.get("data")),
             numbers=frozenset(_texts("numbers", table.get("numbers", []))),
             decimal=_decimal(_text(table, "decimal") or "."),
-            delimiter=_delimiter(_text(table, "delimiter") or ","),
+            delimiter=normal_delimiter(_text(table, "delimiter") or ","),
             columns=_texts("columns", table["columns"]) if "columns" in table else None,
             encoding=_encoding(_text(table, "encoding") or "utf-8"),
             **fields,
@@ -568,7 +568,7 @@ def _decimal(value: str) -> str:
     raise InvalidConfig("Not a decimal sign", key="decimal", value=repr(value), remedy='Write decimal = "," or ".".')
 
 
-def _delimiter(value: str) -> str:
+def normal_delimiter(value: str) -> str:
     if value == "spaces" or (len(value) == 1 and value not in '"\r\n\0'):
         return value
     raise InvalidConfig("Not a delimiter", key="delimiter", value=repr(value), remedy='Write ";", "\\t" or "spaces".')

@@ -87,7 +87,7 @@ class Result(msgspec.Struct, frozen=True):
                 origin = msgspec.json.decode(lines.readline(), type=Origin)
                 decode = msgspec.json.Decoder(_Line).decode
                 entities = {each.entity: Came(each.fields.copy(), each.steps.copy()) for each in map(decode, lines)}
-        except (msgspec.MsgspecError, EOFError, zlib.error) as problem:
+        except (msgspec.MsgspecError, UnicodeDecodeError, EOFError, zlib.error) as problem:
             raise InvalidFile("Not a recorded result", file=path, problem=problem, remedy=SAVE) from None
         except OSError as problem:
             raise InvalidFile("The file cannot be read", file=path, problem=problem.strerror or problem) from None

@@ -9,7 +9,7 @@ import pytest
 
 from whence.clock import FixedClock
 from whence.drift import Verified, verify
-from whence.errors import InvalidFile
+from whence.errors import InvalidConfig, InvalidFile
 from whence.events import Event
 from whence.history import At, History
 from whence.rules import built_in, from_toml
@@ -97,6 +97,15 @@ def test_what_cannot_be_compared_is_refused_with_a_remedy(history: History) -> N
     ):
         with pytest.raises(InvalidFile, match=problem):
             verified(history, text)
+    for name, text in (
+        ("crm.csv", "lead,score\n1,60\n,80\n"),
+        ("rows.jsonl", '{"lead":1,"score":60}\n{"lead":null,"score":80}\n'),
+        ("rows.jsonl", '{"lead":1,"score":60}\n{"lead":[2],"score":80}\n'),
+    ):
+        with pytest.raises(InvalidFile, match=rf"No entity is called so \(File: {name}, .*[23], Column: lead"):
+            verified(history, text, name)
+    with pytest.raises(InvalidConfig, match="Not a delimiter"):
+        verified(history, "lead;;score\n", delimiter=";;")
     with pytest.raises(InvalidFile, match="Not an object"):
         verified(history, "[1]\n[2]\n", "rows.jsonl")
 

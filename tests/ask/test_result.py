@@ -164,6 +164,7 @@ def test_another_history_another_kind_and_a_broken_file_are_refused(store: Memor
         (b"".join(lines)[:-20], "Not a recorded result"),
         (b"entity,score\n", "Not a recorded result"),
         (b"", "Not a recorded result"),
+        (lines[0].replace(b'"lead"', b'"l\xe9ad"', 1), "Not a recorded result"),
         (lines[0].replace(b'"format":1', b'"format":2'), "format not known"),
     ):
         file.write_bytes(text)
