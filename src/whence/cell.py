@@ -10,12 +10,29 @@ from typing import Any
 import msgspec
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+KEYS = (str, int, float, bool, type(None))
+"""What json makes a key of."""
 
 
 def as_json(value: Any) -> str:
     """A value as JSON text; a time or a decimal, alone, without quotes."""
-    text = json.dumps(value, ensure_ascii=False, default=plain)
-    return text if isinstance(value, (list, dict, tuple)) else text.strip('"')
+    text = json_text(value)
+    return text[1:-1] if text.startswith('"') else text
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON text, a key that JSON has no word for as the text of a cell."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=plain)
+    except TypeError:  # keys
+        return json.dumps(_keyed(value), ensure_ascii=False, default=lambda each: _keyed(plain(each)))
+
+
+def _keyed(value: Any) -> Any:
+    """The same value, the keys in it as JSON can say them."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, KEYS) else cell_text(key): _keyed(each) for key, each in value.items()}
+    return [_keyed(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from whence.cell import cell_text, harmless, plain
+from whence.cell import cell_text, harmless, json_text, plain
 from whence.compare import canonical, same
 from whence.errors import InvalidEvent, InvalidFile
 from whence.grammar import normal_tags
@@ -124,7 +124,7 @@ def _text_agrees(stored: str, value: Any) -> bool:
 def _json_agrees(stored: Any, value: Any) -> bool:
     if _is_set(value):
         return isinstance(stored, list) and sorted(map(canonical, stored)) == sorted(map(canonical, plain(value)))
-    return same(stored, json.loads(json.dumps(value, default=plain)))
+    return same(stored, json.loads(json_text(value)))
 
 
 def _is_set(value: Any) -> bool:

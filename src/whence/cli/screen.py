@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from whence.cell import as_json, harmless, plain
+from whence.cell import as_json, harmless, json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +69,7 @@ def json_lines(values: Iterable[Any]) -> int:
     """Print one JSON value a line and return how many there were; what is not printable is escaped."""
     count = 0
     for count, value in enumerate(values, 1):  # noqa: B007 - the last number is the count
-        text = json.dumps(value, ensure_ascii=False, separators=(", ", ": "), default=plain)
+        text = json_text(value)
         print(text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
     return count
 
