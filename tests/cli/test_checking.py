@@ -65,6 +65,8 @@ def test_replay_keeps_the_moment_and_refuses_what_makes_no_sense(pipeline: Path,
     done = whence("replay", "--check", "whence.toml")
     assert (done.code, "Not a recorded result" in done.err) == (2, True)
     assert whence("replay", "lead", "--save", "missing/result.jsonl").code == 4
+    done = whence("replay", "lead", "--save", "a", "--at", "1999-01-01", "--clock", "recorded")
+    assert (done.code, "Not known: " in done.err) == (1, True)
 
 
 def test_a_mistyped_kind_leaves_no_result_that_would_agree_with_any_code(pipeline: Path, whence: Run) -> None:

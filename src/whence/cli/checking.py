@@ -83,6 +83,7 @@ def replay(
                 found = db.check_replay(check, model=model, progress=told)
             return _show_comparison(db, check, found, form)
         moment = moment_of(db, at, clock)
+        db.history(moment)  # a time before anything was recorded is said as everywhere
         try:
             with screen.progress("Folding") as told:
                 result = db.replay(str(kind), at=moment, model=model, progress=told)
