@@ -8,7 +8,7 @@ BUILTINS. It is the user's own code and runs as such: nothing here keeps it from
 
 from __future__ import annotations
 
-import ast
+import symtable
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -48,15 +48,15 @@ class Expression:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", SyntaxWarning)  # `stage is "won"` is never what was meant
-                tree = ast.parse(text, "<rule>", mode="eval")
-                code = compile(tree, "<rule>", "eval")
+                code = compile(text, "<rule>", "eval")
+            loaded = _loaded(text)
         except SyntaxError as problem:
             what = (problem.msg or "invalid syntax").removesuffix(". Perhaps you forgot a comma?")
             place = {"column": problem.offset} if problem.offset and problem.offset <= len(text) + 1 else {}
             raise InvalidModel(NOT_READ, rule=text, problem=what, **place, remedy=HOW) from None
         except (ValueError, RecursionError, MemoryError) as problem:
             raise InvalidModel(NOT_READ, rule=text[:80], problem=str(problem) or "too deep", remedy=HOW) from None
-        return cls(text, code, _loaded(tree))
+        return cls(text, code, loaded)
 
     @property
     def looks_at_all(self) -> bool:
@@ -168,9 +168,11 @@ NOT_READ = "This is no rule"
 HOW = 'Write a Python expression on the fields, for example score <= 100 and stage != "lost".'
 
 
-def _loaded(tree: ast.Expression) -> frozenset[str]:
-    """The names that an expression reads and does not bind itself."""
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return frozenset(node.id for node in names) - bound
+def _loaded(text: str) -> frozenset[str]:
+    """The names that an expression reads where it has not bound them itself."""
+    tables = [symtable.symtable(text, "<rule>", "eval")]
+    for table in tables:
+        tables += table.get_children()
+    symbols = [symbol for table in tables for symbol in table.get_symbols() if symbol.is_global()]
+    bound = {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+    return frozenset(symbol.get_name() for symbol in symbols if symbol.is_referenced()) - bound

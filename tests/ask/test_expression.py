@@ -72,3 +72,17 @@ def test_names_of_python_that_are_not_listed_are_fields() -> None:
     with pytest.raises(InvalidModel):
         Expression.parse("open('x')").holds(LEAD)
     assert Expression.parse("open").names == {"open"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "all(score for score in tags) and score == 80",
+        "(lambda score: score)(1) < score",
+        "sum([sum for sum in [1]]) == 1",
+    ],
+)
+def test_a_name_that_is_bound_within_is_a_field_without(text: str) -> None:
+    lead = {name: value for name, value in LEAD.items() if name != "sum"}
+    assert Expression.parse(text).holds(lead)
+    assert Expression.parse("(y := score) > 1 and y < 81").names == {"score"}
