@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from whence.compare import Change, diff, refuse_field
+from whence.compare import Change, diff, refuse_field, same
 from whence.errors import FoldFailed, InvalidQuery
 from whence.events import Recorded
 from whence.expression import Rule, StateRule
@@ -132,12 +132,14 @@ class Stepper:
             known = dict.fromkeys(name for state in self._states() for name in self.model.fields(state))
             if field not in known:
                 refuse_field(field, known)
-        begin = self.number
-        for step in self:
-            changed = field is not None and any(change.field == field for change in step.changes)
-            if step.recorded.type == type or changed or self._stops(rule, step):
-                return step
-        self.to_number(begin)
+        before = None if field is None else self._value_at(self.number, field)
+        for number in range(self.number + 1, len(self.events) + 1):
+            event, changed = self.events[number - 1], False
+            if field is not None:
+                after = self._value_at(number, field)
+                changed, before = not same(before, after), after
+            if event.type == type or changed or (rule is not None and self._holds_at(number, rule)):
+                return self.to_number(number)
         return None
 
     def _states(self) -> Iterator[Any]:
@@ -153,8 +155,12 @@ class Stepper:
         (last,) = deque(self._states(), maxlen=1)
         return last
 
-    def _stops(self, rule: StateRule | None, step: Step) -> bool:
-        return rule is not None and rule.holds(self._state, entity=self.entity, position=step.recorded.position)
+    def _value_at(self, number: int, field: str) -> Any:
+        return self.model.copied(self.model.fields(self._state_at(number)).get(field))
+
+    def _holds_at(self, number: int, rule: StateRule) -> bool:
+        position = self.events[number - 1].position
+        return rule.holds(self._state_at(number), entity=self.entity, position=position)
 
     def to_number(self, number: int) -> Step | None:
         """The step of a number from 1 to `len(walk)`; None for 0, which is before the first event. Raises InvalidQuery
@@ -170,6 +176,10 @@ class Stepper:
 
     def _fields_at(self, number: int) -> dict[str, Any]:
         """The fields after so many events."""
+        return self.model.copied(self.model.fields(self._state_at(number)))
+
+    def _state_at(self, number: int) -> Any:
+        """The state after so many events, which the next move changes."""
         nearest = max(kept for kept in self._kept if kept <= number)
         if not nearest <= self._folded <= number:
             self._return_to(nearest)
@@ -182,7 +192,7 @@ class Stepper:
         except FoldFailed:
             self._return_to(nearest)  # the handler may have changed half of the state
             raise
-        return self.model.copied(self.model.fields(self._state))
+        return self._state
 
     def _return_to(self, kept: int) -> None:
         self._folded, self._state = kept, self.model.copied(self._kept[kept])

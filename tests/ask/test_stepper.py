@@ -192,3 +192,14 @@ def test_it_stops_at_a_field_that_is_gone_at_the_end() -> None:
 def test_a_step_that_there_is_not_is_said(number: int) -> None:
     with pytest.raises(InvalidQuery, match="one from 0 to 2"):
         walk_of(1, 2).to_number(number)
+
+
+def test_a_walk_to_where_a_rule_holds_copies_few_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = walk_of(*[1] * 1000)
+    copies: list[Any] = []
+    copied = walk.model.copied
+    monkeypatch.setattr(walk.model, "copied", lambda value: copies.append(value) or copied(value))
+    step = walk.run(until="balance == 1000")
+    assert step is not None
+    assert step.number == 1000
+    assert len(copies) < 20
