@@ -36,6 +36,11 @@ WHO = ("position", "time", "type", "who")
 ROWS_MAX = 50
 """A notebook shows so many events."""
 
+FOLLOWED_EVENTS_MAX = 20_000
+"""Decisions are followed, the newest first, until so many events were read for it; each takes a history of its own."""
+FOLLOWING_EVENTS = 100
+"""Following one decision takes as long as reading so many events, and then its own."""
+
 PARTS_MAX = 100
 """Before and after of a list or table with more parts are told by its size, so that an answer stays short."""
 
@@ -79,6 +84,7 @@ class Explanation(msgspec.Struct, frozen=True):
     `precision` says how far reads were told apart: "fields", "handlers" (all that a handler read counts for all that
     it wrote), or "events" (every event that the model handles). `between` are the entity's other events and the
     settings changes since the value before, where an outside system set the value and nothing proves what it looked at.
+    `not_followed` counts the decisions, the earlier ones, whose `looked_at` was left out: all would take too long.
     """
 
     entity: str
@@ -91,6 +97,7 @@ class Explanation(msgspec.Struct, frozen=True):
     order: str
     precision: Precision
     between: tuple[Recorded, ...] = ()
+    not_followed: int = 0
 
     @property
     def events(self) -> list[Recorded]:
@@ -149,35 +156,59 @@ def why(
     """The events that made a field's value, in order. A part of a field is asked for with dots: `address.city`.
 
     `settings` selects the events that change how things are decided; those between two values that an outside system
-    set are shown with them. `depth` is how far decisions are followed to what they looked at, and so on from there.
+    set are shown with them. `depth` is how far decisions are followed to what they looked at, and so on from there: the
+    newest first, and no more of them than can be read in about a second, which `not_followed` says.
 
     Raises InvalidModel for a field that the entity never had, naming those it has, and FoldFailed.
     """
-    model = Model.of(model)
+    return _why(history, Model.of(model), entity, field, settings, depth, None)
+
+
+class _Room:
+    """How many events may still be read to follow decisions."""
+
+    __slots__ = ("events",)
+
+    def __init__(self) -> None:
+        self.events = FOLLOWED_EVENTS_MAX
+
+
+def _why(
+    history: History, model: Model, entity: str, field: str, settings: Query | None, depth: int, room: _Room | None
+) -> Explanation:
     query = Query.of(tags=[entity])
     events = list(history.events(query, order=model.order))
+    if room is None:
+        room = _Room()
+    else:
+        room.events -= len(events) + FOLLOWING_EVENTS
     found = sliced(
         model, events, lambda state: value_of(model, state, field), lambda state: _brief(model, state, field)
     )
     start = value_of(model, model.initial(), field)
     _refuse_unknown(model, events, field, found, start)
-    contributions = tuple(_contributions(model, events, field, found))
-    if depth:
-        contributions = tuple(
-            msgspec.structs.replace(each, looked_at=looked_at(history, model, each.recorded, depth=depth - 1))
-            for each in contributions
-        )
+    contributions, not_followed = list(_contributions(model, events, field, found)), 0
+    for index in reversed(range(len(contributions) if depth else 0)):
+        each = contributions[index]
+        if each.recorded.basis_text is None:
+            continue
+        if room.events > 0:
+            looked = _looked_at(history, model, each.recorded, depth - 1, room)
+            contributions[index] = msgspec.structs.replace(each, looked_at=looked)
+        else:
+            not_followed += 1
     return Explanation(
         entity=entity,
         field=field,
         value=_shown(found.value),
         start=_shown(start),
-        contributions=contributions,
+        contributions=tuple(contributions),
         model=model.name,
         fingerprint=fingerprint(model),
         order=model.order,
         precision=found.precision,
         between=_between(history, events, field, found, settings),
+        not_followed=not_followed,
     )
 
 
@@ -187,26 +218,38 @@ def looked_at(history: History, model: ModelLike, recorded: Recorded, *, depth: 
     Narrowed to the events that made the fields it read, where the basis names those fields and the model as it is now
     still has them.
     """
+    return _looked_at(history, Model.of(model), recorded, depth, _Room())
+
+
+def _looked_at(history: History, model: Model, recorded: Recorded, depth: int, room: _Room) -> Looked | None:
     basis = recorded.basis
     if basis is None:
         return None
-    model, then = Model.of(model), history.at(At(position=basis.position))
+    then = history.at(At(position=basis.position))
     entities = [tag for item in basis.query.items for tag in item.tags if split_tag(tag)[0] == model.kind]
     if basis.reads is None or len(entities) != 1:
-        return Looked(basis, tuple(then.events(basis.query)))
+        return _all_seen(then, basis, room)
     try:
-        fields = tuple(_explained(then, model, entities[0], basis.reads, depth))
+        fields = tuple(_explained(then, model, entities[0], basis.reads, depth, room))
     except (InvalidModel, FoldFailed):
-        return Looked(basis, tuple(then.events(basis.query)))
+        return _all_seen(then, basis, room)
     made = {each.position: each for found in fields for each in found.events}
     return Looked(basis, tuple(made[position] for position in sorted(made)), fields, narrowed=True)
 
 
-def _explained(history: History, model: Model, entity: str, fields: Iterable[str], depth: int) -> Iterator[Explanation]:
+def _all_seen(then: History, basis: Basis, room: _Room) -> Looked:
+    events = tuple(then.events(basis.query))
+    room.events -= len(events)
+    return Looked(basis, events)
+
+
+def _explained(
+    history: History, model: Model, entity: str, fields: Iterable[str], depth: int, room: _Room
+) -> Iterator[Explanation]:
     """Each field; in a dict one may be looked for that was not there."""
     for field in fields:
         try:
-            yield why(history, model, entity, field, depth=depth)
+            yield _why(history, model, entity, field, None, depth, room)
         except InvalidModel:
             if not isinstance(model.initial(), Mapping):
                 raise
@@ -219,31 +262,41 @@ def without(history: History, model: ModelLike, entity: str, field: str, *events
     whole = list(history.events(query, order=model.order))
     rest = list(history.drop(*events).events(query, order=model.order))
     kept = {event.raw_id for event in rest}
-    return _left_out(model, entity, field, whole, [event for event in whole if event.raw_id not in kept])
+    value = model.copied(value_of(model, model.fold(whole), field))
+    found = _left_out(model, entity, field, whole, value, [event for event in whole if event.raw_id not in kept])
+    if value is MISSING and found.without is None and not found.problem and not _was_there(model, whole, field):
+        refuse_field(field, model.fields(model.fold(whole)))
+    return found
 
 
 def without_each(history: History, explanation: Explanation, model: ModelLike) -> Iterator[LeftOut]:
     """For each event that made a value, in order, the value had this one not happened. Each folds the entity anew."""
-    model, entity = Model.of(model), explanation.entity
+    model, entity, field = Model.of(model), explanation.entity, explanation.field
     whole = list(history.events(Query.of(tags=[entity]), order=model.order))
+    value = model.copied(value_of(model, model.fold(whole), field))
     for event in explanation.events:
-        yield _left_out(model, entity, explanation.field, whole, [event])
+        yield _left_out(model, entity, field, whole, value, [event])
 
 
 def _left_out(
-    model: Model, entity: str, field: str, whole: Sequence[Recorded], left_out: Sequence[Recorded]
+    model: Model, entity: str, field: str, whole: Sequence[Recorded], value: Any, left_out: Sequence[Recorded]
 ) -> LeftOut:
     ids = {event.raw_id for event in left_out}
-    state = model.fold(whole)
-    value = model.copied(value_of(model, state, field))
     try:
-        rest = model.fold(event for event in whole if event.raw_id not in ids)
-        other = value_of(model, rest, field)
+        other = value_of(model, model.fold(event for event in whole if event.raw_id not in ids), field)
     except FoldFailed as problem:
         return LeftOut(entity, field, tuple(left_out), _shown(value), None, str(problem))
-    if value is MISSING and other is MISSING:
-        refuse_field(field, model.fields(state))
     return LeftOut(entity, field, tuple(left_out), _shown(value), _shown(other))
+
+
+def _was_there(model: Model, events: Iterable[Recorded], field: str) -> bool:
+    """Whether an entity ever had a field: an item that was taken out of a dict is none of its fields any more."""
+    state = model.initial()
+    for event in events:
+        if value_of(model, state, field) is not MISSING:
+            return True
+        state = model.apply(state, event)
+    return value_of(model, state, field) is not MISSING
 
 
 def _who(event: Recorded) -> tuple[Any, ...]:

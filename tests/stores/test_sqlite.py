@@ -44,6 +44,22 @@ class TestSQLiteStoreThatMergesAllTheTime(TestSQLiteStore):
         store.close()
 
 
+def test_who_asked_for_the_head_keeps_no_old_view_of_the_file(tmp_path: Path) -> None:
+    """A connection that is given back in the middle of a statement reads the file as it was then, for whoever uses it
+    next."""
+    store = SQLiteStore.open(tmp_path / "leads.db", create=True)
+    store.append([Event("A")])
+    assert store.head() == 1
+    with store._connection():  # so that the head is asked on another connection, which is the next to be lent
+        assert store.head() == 1
+        assert store.head() == 1
+    store.append([Event("A")])
+    reading = store.read()
+    with store._connection():
+        assert [event.position for event in reading] == [1, 2] == list(range(1, reading.head + 1))
+    store.close()
+
+
 def test_in_one_commit_each_append_is_checked_against_those_before_it(tmp_path: Path) -> None:
     def event(id: str, data: int = 0) -> Event:
         return Event("A", data, ("k:1",), id=id)

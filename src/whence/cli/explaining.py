@@ -66,6 +66,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "precision": found.precision,
         "contributions": [_contribution_as_json(each) for each in found.contributions],
         "between": [event.to_json() for event in found.between],
+        "not_followed": found.not_followed,
     }
 
 
@@ -108,6 +109,9 @@ def _show(db: Whence, found: Explanation, caption: str) -> None:
     for each in found.contributions:
         if each.looked_at is not None:
             _show_looked(each, each.looked_at, zone)
+    if found.not_followed:
+        decided = "one decision" if found.not_followed == 1 else f"{found.not_followed:,} decisions"
+        screen.note(f"What {decided} before these looked at is left out: --at @POSITION follows those up to there.")
     if found.between:
         print()
         screen.styled("In between, not proven: what came since the value before", "bold yellow")

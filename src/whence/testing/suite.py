@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -469,6 +470,33 @@ class StoreSuite:
         assert [(event.position, event.id) for event in seen] == sorted(committed.items())
         assert failures
         self.figures |= Counter({"events seen in order": len(seen), "failed appends between them": len(failures)})
+
+    def test_a_reading_holds_everything_up_to_its_head_beside_writers_and_who_asks_for_the_head(
+        self, store: Store
+    ) -> None:
+        done = threading.Event()
+
+        def write(writer: int) -> None:
+            for _ in range(100):
+                store.append([lead()])
+
+        def ask() -> None:
+            while not done.is_set():
+                store.head()
+
+        def read() -> None:
+            while not done.is_set():
+                reading = store.read()
+                assert [event.position for event in reading] == list(range(1, reading.head + 1))
+
+        with ThreadPoolExecutor(4) as pool:
+            beside = [pool.submit(work) for work in (ask, ask, read, read)]
+            try:
+                together(4, write, among=ConditionFailed)
+            finally:
+                done.set()
+            for each in beside:
+                each.result()
 
     # Waiting
 

@@ -23,7 +23,7 @@ PATIENCE = 4
 one; it waits no longer than until as many as last time are there."""
 PATIENCE_MAX_S = 0.006
 LOOK_AGAIN_S = 1.0
-"""The first who waits behind a leader looks again so often, should whoever was to wake somebody have been interrupted
+"""The first who comes to wait behind a leader looks again so often, should whoever was to wake somebody have been interrupted
 just then; all others wait without a timeout, which would cost each append a timer."""
 
 
@@ -120,6 +120,7 @@ class GroupCommit:
         if request.settled and not woken:  # it looked just then: its turn to wake the next comes with its lock
             woken = wake.acquire(timeout=LOOK_AGAIN_S)
         if woken:  # else somebody is about to release it
+            request.wake = None
             self._locks.append(wake)
 
     def _gather(self) -> None:
@@ -135,10 +136,11 @@ class GroupCommit:
     def _withdraw(self, request: Request) -> None:
         """Leave nobody waiting for a request whose thread was interrupted, wherever that was."""
         with self._lock:
-            if request in self._waiting:
+            if in_no_group := request in self._waiting:
                 self._waiting.remove(request)
-        request.returned = True
         self._finish(request)
+        if request.wake is not None and (in_no_group or not request.wake.acquire(timeout=LOOK_AGAIN_S)):
+            request.returned = True  # else its group is settled, and it is for this thread to wake the next
         self._wake_next()
 
     def _lead(self, own: Request) -> None:

@@ -53,8 +53,9 @@ class Snapshot:
         self._version = -1
 
     def is_current(self) -> bool:
-        """Whether no other connection has changed the file since the last transaction of this one."""
-        return self.execute("PRAGMA data_version").fetchone() == (self._version,)
+        """Whether no other connection has changed the file since the last transaction of this one. Reads to the end: a
+        statement under way would keep what the file was, for all that is read on this connection."""
+        return self.execute("PRAGMA data_version").fetchall() == [(self._version,)]
 
     def refresh(self) -> None:
         """See what other connections changed since the last transaction of this one."""

@@ -396,8 +396,10 @@ class SQLiteStore:
             raise in_words(problem, self.path) from problem
 
     def _give_back(self, snapshot: Snapshot) -> None:
+        """Keep a connection for the next reader, unless it is in the middle of something: it would read the file as it
+        was then."""
         with self._readers_lock:
-            if not self._closed and not snapshot.db.in_transaction:
+            if not self._closed and snapshot.db.txn_state() == apsw.SQLITE_TXN_NONE:
                 self._readers.append(snapshot)
                 return
         snapshot.db.close()
