@@ -23,8 +23,8 @@ PATIENCE = 4
 one; it waits no longer than until as many as last time are there."""
 PATIENCE_MAX_S = 0.006
 LOOK_AGAIN_S = 1.0
-"""The first who comes to wait behind a leader looks again so often, should whoever was to wake somebody have been interrupted
-just then; all others wait without a timeout, which would cost each append a timer."""
+"""The first who comes to wait behind a leader looks again so often, should whoever was to wake somebody have been
+interrupted just then; all others wait without a timeout, which would cost each append a timer."""
 
 
 class Request:
