@@ -50,7 +50,8 @@ class Bisection(msgspec.Struct, frozen=True):
 
     `breach` is None when there is no such change: `broken_before` names the entities that were broken already where
     the search began, and when that is empty too, the rule holds. `broken` are the entities that are broken at the end,
-    by their first events; a scan (`first`) does not go that far. `replays` counts the partial replays.
+    by the first event that was folded of each; a scan (`first`) does not go that far. `replays` counts the partial
+    replays.
     """
 
     about: str

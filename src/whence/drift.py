@@ -157,6 +157,8 @@ def _rows(given: Given, kind: str, column: str | None, delimiter: str) -> Iterat
                 yield _row(raw.line, value, place, kind, _json_agrees, source.name)
             return
         header, rows = csv_rows(lines, layout, source.name)
+        if twice := next((name for name in header if header.count(name) > 1), None):
+            raise InvalidFile("A column's name comes twice", file=source.name, column=twice, remedy="Rename one.")
         place = _column(header, kind, column, source.name)
         for raw in rows:
             cells = dict(zip(header, _usable(raw, source.name), strict=True))

@@ -70,12 +70,14 @@ class Result(msgspec.Struct, frozen=True):
     entities: Mapping[str, Came]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it into a file, packed when its name ends with .gz. Raises CannotWrite."""
+        """Write it into a file, whole or not at all, packed when its name ends with .gz. Raises CannotWrite."""
+        part = Path(path).with_name(f".part.{Path(path).name}")
         try:
-            with _opened(path, "wb") as out:
+            with _opened(part, "wb") as out:
                 out.write(msgspec.json.encode(self.origin) + b"\n")
                 for entity, each in self.entities.items():
                     out.write(msgspec.json.encode(_Line(entity, each.fields, each.steps)) + b"\n")
+            part.replace(path)
         except OSError as problem:
             raise CannotWrite("The result cannot be written", file=path, problem=problem.strerror) from None
 
@@ -271,7 +273,10 @@ def _deviations(
 
 def _first(history: History, model: Model, entity: str, before: Came, after: Came) -> Deviation | None:
     """The first event after which an entity differs, and its fields that do; None where only their order does."""
-    one, other = (msgspec.json.decode(bytes(each.steps), type=list[tuple[int, Kept]]) for each in (before, after))
+    try:
+        one, other = (msgspec.json.decode(bytes(each.steps), type=list[tuple[int, Kept]]) for each in (before, after))
+    except msgspec.ValidationError as problem:
+        raise InvalidFile("Not a recorded result", entity=entity, problem=problem, remedy=SAVE) from None
     index = next(
         (n for n, (old, new) in enumerate(zip(one, other, strict=False)) if old != new), min(len(one), len(other))
     )

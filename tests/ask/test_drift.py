@@ -92,6 +92,7 @@ def test_what_cannot_be_compared_is_refused_with_a_remedy(history: History) -> N
         ("lead;score\n1;60\n", "--delimiter ';'"),
         ("lead,owner\n1,anna\n", "No column is a field.*Fields: "),
         ("lead,score\n1,60\nlead:1,60\n", "An entity comes twice"),
+        ("lead,score,score\n1,60,61\n", "A column's name comes twice.*score"),
         ("lead,score\n1,60,5\n", "3 columns instead of 2"),
         ("", "The file is empty"),
     ):

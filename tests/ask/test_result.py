@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,33 @@ def test_another_history_another_kind_and_a_broken_file_are_refused(store: Memor
             Result.load(file)
     with pytest.raises(InvalidFile, match="cannot be read"):
         Result.load(tmp_path / "missing.jsonl")
+
+
+def test_a_line_whose_steps_are_none_is_refused_with_its_entity(store: MemoryStore, tmp_path: Path) -> None:
+    path = tmp_path / "result.jsonl"
+    replay(store, Lead).save(path)
+    origin, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([origin, *(re.sub('"steps":.*', '"steps":{"a":1}}', line) for line in lines)]) + "\n")
+    with pytest.raises(InvalidFile, match=r"Not a recorded result \(Entity: lead:1"):
+        check(store, Lead, Result.load(path))
+
+
+def test_a_result_is_written_whole_or_not_at_all(
+    store: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "result.jsonl"
+    found = replay(store, Lead)
+    found.save(path)
+    before = path.read_bytes()
+
+    class Interrupting(dict[str, Any]):
+        def items(self) -> Any:
+            yield from list(super().items())[:1]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Result(found.origin, Interrupting(found.entities)).save(path)
+    assert path.read_bytes() == before
 
 
 def test_a_fold_that_fails_says_so(store: MemoryStore) -> None:
