@@ -1,0 +1,2 @@
+"""Scorecards: a score as data. `card` says what one is, `live` what it comes to, `shares` from which rules and events,
+and `kernel` the same for many entities at once."""
