@@ -24,6 +24,7 @@ TABLES = {
     "The file": "whence.config",
     "Reading a file: [import.NAME]": "whence.mapping",
     "What an entity is: [model.KIND]": "whence.rules",
+    "What a score is: [scorecard.NAME]": "whence.scoring.card",
     "Times": "whence.moments",
 }
 

@@ -1,5 +1,5 @@
-"""The nearest `whence.toml`, upwards from a folder: which store, which time zone, which mappings and which models.
-What a mapping or a model's rules mean is left to mapping and rules.
+"""The nearest `whence.toml`, upwards from a folder: which store, which time zone, which mappings, models and
+scorecards. What these mean is left to mapping, rules and scoring.
 
     store = "leads.db"
     zone = "Europe/Berlin"
@@ -7,6 +7,7 @@ What a mapping or a model's rules mean is left to mapping and rules.
 
     [import.crm]                # a mapping, for `whence import leads.csv --mapping crm`
     [model.lead]                # rules for the entities lead:…, or python = "module:Class"
+    [scorecard.lead]            # a score of the entities lead:… as data
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -35,9 +36,13 @@ from whence.moments import zone_of
 from whence.query import Query, QueryItem
 from whence.rules import built_in, from_toml
 
+if TYPE_CHECKING:
+    from whence.scoring.card import Scorecard
+    from whence.scoring.lines import Where
+
 FILE_NAME = "whence.toml"
 STORE_VARIABLE = "WHENCE_STORE"
-KEYS = ("store", "zone", "settings", "import", "model")
+KEYS = ("store", "zone", "settings", "import", "model", "scorecard")
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -51,6 +56,7 @@ class Config(msgspec.Struct, frozen=True):
     settings: tuple[str, ...] = ()
     imports: dict[str, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
+    scorecards: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def nearest(cls, folder: str | os.PathLike[str] = ".") -> Config:
@@ -71,7 +77,8 @@ class Config(msgspec.Struct, frozen=True):
         zone = _zone(path, table.get("zone", "UTC"))
         store = _text(path, "store", table.get("store"))
         imports, models = _tables(path, "import", table), _tables(path, "model", table)
-        return cls(folder, path, store, zone, "zone" in table, _settings(path, table), imports, models)
+        scorecards = _tables(path, "scorecard", table)
+        return cls(folder, path, store, zone, "zone" in table, _settings(path, table), imports, models, scorecards)
 
     def store_url(self, given: str | None = None) -> str:
         """Where the store is: `given`, else WHENCE_STORE, else what the file names, relative to the file's folder.
@@ -148,12 +155,29 @@ class Config(msgspec.Struct, frozen=True):
         named = self.models.get(kind, {}).get("python")
         return None if named is None else str(named)
 
+    def scorecard(self, name: str | None = None) -> Scorecard:
+        """The scorecard [scorecard.NAME]; the only one there is when None. Raises InvalidConfig naming the scorecard,
+        the rule and the line, or the near matches."""
+        from whence.scoring.card import Scorecard  # here, so that a command that scores nothing starts sooner
+
+        if name is None:
+            name = self._only_scorecard()
+        if name not in self.scorecards:
+            raise _unknown("No such scorecard", "scorecard", name, self.scorecards, self.path, f"[scorecard.{name}]")
+        try:
+            return Scorecard.from_table(name, self.scorecards[name], self._line_of)
+        except InvalidConfig as problem:
+            facts = {"file": self.path, **problem.facts}
+            raise InvalidConfig(problem.fact, remedy=problem.remedy, **facts) from None
+
     def problems(self) -> Iterable[str]:
-        """A sentence for each mapping and model that cannot be used."""
+        """A sentence for each mapping, model and scorecard that cannot be used."""
         for name in self.imports:
             yield from _problem(lambda name=name: self.mapping(name))
         for kind in self.models:
             yield from _problem(lambda kind=kind: self.model(kind))
+        for name in self.scorecards:
+            yield from _problem(lambda name=name: self.scorecard(name))
 
     def _only_import(self) -> str:
         if len(self.imports) == 1:
@@ -162,6 +186,23 @@ class Config(msgspec.Struct, frozen=True):
         remedy = f"Say which: {choice}." if choice else "Describe the file under [import.NAME]; whence init shows how."
         fact = "Several mappings are there" if choice else "No mapping is there"
         raise InvalidConfig(fact, file=self.path or FILE_NAME, remedy=remedy)
+
+    def _only_scorecard(self) -> str:
+        if len(self.scorecards) == 1:
+            return next(iter(self.scorecards))
+        remedy = f"Say which: {' or '.join(self.scorecards)}." if self.scorecards else "Write [scorecard.lead]."
+        fact = "Several scorecards are there" if self.scorecards else "No scorecard is there"
+        raise InvalidConfig(fact, file=self.path or FILE_NAME, remedy=remedy)
+
+    def _line_of(self, where: Where) -> int | None:
+        """The line of the file that a value stands on; None when the file is not there any more."""
+        from whence.scoring.lines import lines_of, nearest_line
+
+        try:
+            text = self.path.read_text("utf-8-sig") if self.path else ""
+        except OSError:
+            return None
+        return nearest_line(lines_of(text), where)
 
     def _named(self, key: str, make: Any) -> Any:
         """What `make` gives; its InvalidConfig and InvalidModel name this file too."""
@@ -284,7 +325,7 @@ def _settings(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
 
 def _tables(path: Path, key: str, table: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = table.get(key, {})
-    example = {"import": "[import.crm]", "model": "[model.lead]"}[key]
+    example = {"import": "[import.crm]", "model": "[model.lead]", "scorecard": "[scorecard.lead]"}[key]
     if not isinstance(found, dict):
         raise InvalidConfig("Not a table", file=path, key=key, remedy=f"Write {example}.")
     for name, entry in found.items():
