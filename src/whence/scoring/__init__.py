@@ -2,5 +2,23 @@
 and `kernel` the same for many entities at once."""
 
 from whence.scoring.card import Grade, Group, Rule, Score, Scorecard, Threshold
+from whence.scoring.live import Crossing, Standing, crossings, score
+from whence.scoring.shares import Adjustment, Award, Share, Shares, shares
 
-__all__ = ["Grade", "Group", "Rule", "Score", "Scorecard", "Threshold"]
+__all__ = [
+    "Adjustment",
+    "Award",
+    "Crossing",
+    "Grade",
+    "Group",
+    "Rule",
+    "Score",
+    "Scorecard",
+    "Share",
+    "Shares",
+    "Standing",
+    "Threshold",
+    "crossings",
+    "score",
+    "shares",
+]
