@@ -1,0 +1,500 @@
+"""What a scorecard comes to for many entities at once, over arrays: the same as live, to the last digit. Which events
+give how many points is worked out before, by `awards_of` or by an engine of columns.
+
+With numba it is compiled, once for each machine; without it, `COMPILED` is false, the answers are the same and take a
+few hundred times as long. The state is that of one entity, and its awards that still change are kept only until they
+end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from whence.clock import EARLIEST_US, to_us
+from whence.errors import InvalidInput
+from whence.events import Recorded
+from whence.scoring.card import Group, Rule, Score, Scorecard
+from whence.scoring.decay import DAY_US, HOUR_US
+from whence.scoring.live import Fading, Moment, Standing, standing_of
+from whence.scoring.matching import Matcher, in_order
+from whence.scoring.points import AWARD_POINTS_MAX, MICRO, unit_of
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+NO_RULE = -1
+"""The rule of a row at which an event begins. It is needed of an event that meets no rule, since thresholds are looked
+at there too, and of one that has the position of the event before it, as inserted ones of a branch do."""
+DAY_END = -1
+"""The position of a crossing that no event made."""
+COMPILED = find_spec("numba") is not None
+
+_AS_OF_LAST = EARLIEST_US - 1
+"""In place of a moment: each entity as of its last event."""
+_UNBOUNDED = 2**62
+_SUM_MAX = 2**61
+_SORTED_WRONGLY, _TOO_MANY_POINTS = 1, 2
+
+# The columns of the arrays that a card becomes.
+_GROUP, _AT_MOST, _END_HOURS, _TABLE_START, _IS_FACT = range(5)
+_FLOOR, _CEILING, _UNIT = range(3)
+_SCORE, _AT = range(2)
+# Those of awards that still change: the group, the time, the points, when they end, and where their table begins.
+_A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE = range(5)
+# Those of the crossings that come out.
+_C_ENTITY, _C_THRESHOLD, _C_ENTERED, _C_AT, _C_POSITION, _C_SCORE = range(6)
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Awards(msgspec.Struct, frozen=True, eq=False):
+    """What events gave, in flat arrays of one length, sorted by entity and then in the card's order.
+
+    A row is an award of a rule about events; or a change of a fact, with the rule's points (micro-points) from now on,
+    0 where it does not hold any more; or, with NO_RULE, the beginning of an event. The rows of an event follow each
+    other.
+    """
+
+    entity: Int32
+    time_us: Int64
+    position: Int64
+    rule: Int32
+    points: Int64
+
+
+class Crossings(msgspec.Struct, frozen=True, eq=False):
+    """Scores that reached a threshold or fell below it, in arrays of one length, by entity and then in order.
+
+    `threshold` is its number in the card from 0, `position` that of the event that made it or DAY_END, `score_micro`
+    the score then.
+    """
+
+    entity: Int32
+    threshold: Int32
+    entered: NDArray[np.bool_]
+    at_us: Int64
+    position: Int64
+    score_micro: Int64
+
+
+class Standings(msgspec.Struct, frozen=True, eq=False):
+    """What k entities come to: their codes (k), the moments in microseconds UTC (k), the scores (k by scores of the
+    card) and groups (k by groups) in micro-points, and all crossings up to those moments."""
+
+    entity: Int32
+    at_us: Int64
+    scores_micro: Int64
+    groups_micro: Int64
+    crossings: Crossings
+
+    def standing(self, card: Scorecard, row: int) -> Standing:
+        """One of them as live gives it."""
+        groups = {group.name: int(micro) for group, micro in zip(card.groups, self.groups_micro[row], strict=True)}
+        scores = {score.name: int(micro) for score, micro in zip(card.scores, self.scores_micro[row], strict=True)}
+        return standing_of(card, groups, scores, int(self.at_us[row]))
+
+
+def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Standings:
+    """What all entities come to, as of `at` from what happened by then (inclusive), or each as of its last event.
+
+    Of a card in order of position the awards must be made from the events up to `at` alone; of one in order of time
+    later ones are passed over.
+
+    Raises InvalidInput for rows that are not sorted, points beyond what a card gives, and sums beyond 64 bits, and
+    InvalidTime.
+    """
+    at_us = _AS_OF_LAST if at is None else to_us(at)
+    _check(card, awards, at_us)
+    found = _run(
+        _arrays_of(card),
+        awards.entity,
+        awards.time_us,
+        awards.position,
+        awards.rule,
+        awards.points,
+        card.order == "occurred",
+        at_us,
+    )
+    problem, row, entity, moments, scores, groups, crossings = found
+    if problem == _SORTED_WRONGLY:
+        remedy = "Sort them by entity, then by time and position (or by position, if the card says so)."
+        raise InvalidInput("Awards that are not in order", row=row, remedy=remedy)
+    if problem == _TOO_MANY_POINTS:
+        raise InvalidInput("More points of one entity than can be added", row=row, remedy="Give fewer points.")
+    columns = crossings.T
+    return Standings(
+        entity,
+        moments,
+        scores,
+        groups,
+        Crossings(
+            columns[_C_ENTITY].astype(np.int32),
+            columns[_C_THRESHOLD].astype(np.int32),
+            columns[_C_ENTERED].astype(np.bool_),
+            columns[_C_AT].copy(),
+            columns[_C_POSITION].copy(),
+            columns[_C_SCORE].copy(),
+        ),
+    )
+
+
+def awards_of(card: Scorecard, events: Iterable[Recorded], at: Moment | None = None) -> tuple[list[str], Awards]:
+    """The entities of the card's kind that events are about, in the order in which they first come, and what the events
+    gave, those that happened by `at` (inclusive) if it is given; an entity's code is its place in the list. In plain
+    Python, an event at a time. Raises InvalidEvent and InvalidTime as `live.score` does."""
+    until = None if at is None else to_us(at)
+    by_entity: dict[str, list[Recorded]] = {}
+    for event in events:
+        for entity in event.entities(card.kind):
+            by_entity.setdefault(entity, []).append(event)
+    matcher = Matcher(card)
+    rows = [
+        (code, event.time_us, event.position, rule, points)
+        for code, its in enumerate(by_entity.values())
+        for event, rule, points in _rows_of(matcher, in_order(card, its, until))
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    types = (np.int32, np.int64, np.int64, np.int32, np.int64)
+    arrays: list[Any] = [np.array(column, type) for column, type in zip(columns, types, strict=True)]
+    return list(by_entity), Awards(*arrays)
+
+
+def _rows_of(matcher: Matcher, events: Iterable[Recorded]) -> Iterable[tuple[Recorded, int, int]]:
+    """The rows of one entity's events, which are in order: the event, the rule and the points."""
+    known: dict[str, Any] = {}
+    held = dict(matcher.held(known))
+    position = None
+    for event in events:
+        known.update(matcher.facts(event))
+        changed = [(rule, points) for rule, points in matcher.held(known) if held[rule] != points]
+        held.update(changed)
+        rows = [*matcher.awards(event), *changed]
+        if not rows or event.position == position:
+            yield event, NO_RULE, 0
+        yield from ((event, rule, points) for rule, points in rows)
+        position = event.position
+
+
+def _check(card: Scorecard, awards: Awards, at_us: int) -> None:
+    columns = (awards.entity, awards.time_us, awards.position, awards.rule, awards.points)
+    if len({len(column) for column in columns}) > 1:
+        raise InvalidInput("Arrays of different lengths", rows=[len(column) for column in columns])
+    if len(awards.rule) and not -1 <= int(awards.rule.min()) <= int(awards.rule.max()) < len(card.rules):
+        raise InvalidInput("A rule that the card does not have", rules=len(card.rules))
+    most = AWARD_POINTS_MAX * MICRO
+    if len(awards.points) and not -most <= int(awards.points.min()) <= int(awards.points.max()) <= most:
+        raise InvalidInput("More points than one award can have", most=f"{AWARD_POINTS_MAX:,}")
+    if card.order == "position" and at_us != _AS_OF_LAST and len(awards.time_us) and int(awards.time_us.max()) > at_us:
+        remedy = (
+            "Make them from the events up to it: awards_of(card, events, at)."  # what a fact is, hangs on those before
+        )
+        raise InvalidInput("Awards after the moment, of a card in order of position", remedy=remedy)
+
+
+def _arrays_of(card: Scorecard) -> _Card:
+    """The card as arrays; the tables of decay are one, and `members` says which groups a score has."""
+    group_number = {group.name: number for number, group in enumerate(card.groups)}
+    score_number = {score.name: number for number, score in enumerate(card.scores)}
+    rules, factors, start = [], [np.empty(0, np.int64)], 0
+    for rule in card.rules:
+        fading = Fading.of(rule)
+        rules.append([group_number[rule.group], *_rule_columns(rule, fading, start)])
+        if fading.table is not None:
+            factors.append(np.frombuffer(fading.table, np.int64))
+            start += len(fading.table)
+    return _Card(
+        np.array(rules, np.int64),
+        np.concatenate(factors),
+        np.array([_bounds(group) for group in card.groups], np.int64),
+        np.array([[*_bounds(score), unit_of(score.digits)] for score in card.scores], np.int64),
+        np.array([[group.name in score.groups for group in card.groups] for score in card.scores], np.bool_),
+        np.array([[score_number[one.score], one.at_micro] for one in card.thresholds], np.int64).reshape(-1, 2),
+    )
+
+
+def _rule_columns(rule: Rule, fading: Fading, start: int) -> list[int]:
+    """The columns from _AT_MOST on; -1 stands for none."""
+    at_most = -1 if rule.at_most is None else rule.at_most
+    end_hours = -1 if fading.end_hours is None else fading.end_hours
+    return [at_most, end_hours, -1 if fading.table is None else start, rule.on is None]
+
+
+def _bounds(part: Group | Score) -> list[int]:
+    floor, ceiling = part.floor_micro, part.ceiling_micro
+    return [-_UNBOUNDED if floor is None else floor, _UNBOUNDED if ceiling is None else ceiling]
+
+
+# What is compiled: integers and arrays of them. All of it is in this file, so that numba's cache notices a change.
+
+
+def _compiled(function: _F) -> _F:
+    if not COMPILED:
+        return function
+    from numba import njit
+
+    try:
+        return cast(_F, njit(function, cache=True, nogil=True))
+    except RuntimeError:  # no folder that a cache can be written to
+        return cast(_F, njit(function, nogil=True))
+
+
+@_compiled
+def _rounded(micro: int, unit: int) -> int:
+    whole = micro // unit
+    rest = micro - whole * unit
+    if 2 * rest > unit or (2 * rest == unit and whole % 2 == 1):
+        whole += 1
+    return whole * unit
+
+
+@_compiled
+def _faded(micro: int, factor: int) -> int:
+    """micro · factor / MICRO, half to even; in two parts, since the product can be beyond 64 bits."""
+    high = micro // MICRO
+    product = (micro - high * MICRO) * factor
+    low = product // MICRO
+    rest = product - low * MICRO
+    whole = high * factor + low
+    if 2 * rest > MICRO or (2 * rest == MICRO and whole % 2 == 1):
+        whole += 1
+    return whole
+
+
+class _Card(NamedTuple):
+    """The card as arrays; what the columns are is said above."""
+
+    rules: Int64
+    factors: Int64
+    groups: Int64
+    scores: Int64
+    members: NDArray[np.bool_]
+    thresholds: Int64
+
+
+class _State(NamedTuple):
+    """What is known of one entity. `alive` are the awards that still change."""
+
+    awarded: Int64
+    held: Int64
+    staying: Int64
+    alive: Int64
+    reached: NDArray[np.bool_]
+    sums: Int64
+    found: Int64
+
+
+@_compiled
+def _score(card: _Card, state: _State, count: int, above: int, below: int) -> None:
+    """Put the groups into `sums` and the scores into `found`: with awards above zero as they are at one moment, and
+    those below as at another."""
+    sums, found, staying, alive, factors = state.sums, state.found, state.staying, state.alive, card.factors
+    groups, scores, members = card.groups, card.scores, card.members
+    for g in range(len(sums)):
+        sums[g] = staying[g]
+    for k in range(count):
+        micro = alive[k, _A_POINTS]
+        moment = above if micro > 0 else below
+        if moment < alive[k, _A_END]:
+            table = alive[k, _A_TABLE]
+            if table >= 0:
+                micro = _faded(micro, factors[table + (moment - alive[k, _A_TIME]) // HOUR_US])
+            sums[alive[k, _A_GROUP]] += micro
+    for g in range(len(sums)):
+        sums[g] = min(max(sums[g], groups[g, _FLOOR]), groups[g, _CEILING])
+    for s in range(len(found)):
+        total = 0
+        for g in range(len(sums)):
+            if members[s, g]:
+                total += sums[g]
+        found[s] = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
+
+
+@_compiled
+def _crosses(card: _Card, state: _State) -> bool:
+    """Whether the scores in `found` lie otherwise to a threshold than was known."""
+    for t in range(len(card.thresholds)):
+        if (state.found[card.thresholds[t, _SCORE]] >= card.thresholds[t, _AT]) != state.reached[t]:
+            return True
+    return False
+
+
+@_compiled
+def _note(
+    card: _Card, state: _State, crossings: Int64, crossed: int, code: int, moment: int, position: int
+) -> tuple[Int64, int]:
+    """Keep the crossings that the scores in `found` make; return the array, which may be a larger one, and how many."""
+    for t in range(len(card.thresholds)):
+        score = state.found[card.thresholds[t, _SCORE]]
+        holds = score >= card.thresholds[t, _AT]
+        if holds != state.reached[t]:
+            state.reached[t] = holds
+            if crossed == len(crossings):
+                crossings = np.concatenate((crossings, np.empty_like(crossings)))
+            row = crossings[crossed]
+            row[_C_ENTITY], row[_C_THRESHOLD], row[_C_ENTERED] = code, t, holds
+            row[_C_AT], row[_C_POSITION], row[_C_SCORE] = moment, position, score
+            crossed += 1
+    return crossings, crossed
+
+
+@_compiled
+def _day_ends(
+    card: _Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
+) -> tuple[Int64, int]:
+    """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes."""
+    day, last = now // DAY_US + 1, upto // DAY_US
+    if day > last:
+        return crossings, crossed
+    ends = now
+    for k in range(count):
+        ends = max(ends, state.alive[k, _A_END])
+    last = min(last, (ends + DAY_US - 1) // DAY_US)
+    days = last - day + 1
+    while day <= last:
+        # On these days the scores lie between what is above zero on the last of them with what is below on the first,
+        # and the other way round. Where that crosses nothing they are passed over, else the first half is looked at.
+        days = min(days, last - day + 1)
+        first_us, last_us = day * DAY_US, (day + days - 1) * DAY_US
+        _score(card, state, count, last_us, first_us)
+        crosses = _crosses(card, state)
+        if days > 1 and not crosses:
+            _score(card, state, count, first_us, last_us)
+            crosses = _crosses(card, state)
+        if days > 1 and crosses:
+            days //= 2
+            continue
+        if crosses:
+            crossings, crossed = _note(card, state, crossings, crossed, code, first_us, DAY_END)
+        day += days
+        days *= 2
+    return crossings, crossed
+
+
+@_compiled
+def _take(card: _Card, state: _State, count: int, time_us: int, rule: int, points: int) -> int:
+    """Take a row of an event; return how many awards change now."""
+    group = card.rules[rule, _GROUP]
+    if card.rules[rule, _IS_FACT] == 1:
+        state.staying[group] += points - state.held[rule]
+        state.held[rule] = points
+    elif card.rules[rule, _AT_MOST] < 0 or state.awarded[rule] < card.rules[rule, _AT_MOST]:
+        state.awarded[rule] += 1
+        if card.rules[rule, _END_HOURS] < 0:
+            state.staying[group] += points
+        else:
+            award = state.alive[count]
+            award[_A_GROUP], award[_A_TIME], award[_A_POINTS] = group, time_us, points
+            award[_A_END] = time_us + card.rules[rule, _END_HOURS] * HOUR_US
+            award[_A_TABLE] = card.rules[rule, _TABLE_START]
+            count += 1
+    return count
+
+
+@_compiled
+def _without_ended(card: _Card, state: _State, count: int, moment: int) -> int:
+    """Move together the awards of which something is left, and return how many they are: time does not go back."""
+    kept = 0
+    for k in range(count):
+        if moment < state.alive[k, _A_END]:
+            if kept < k:
+                state.alive[kept] = state.alive[k]
+            kept += 1
+    return kept
+
+
+@_compiled
+def _measure(
+    card: _Card, entity: Int32, time_us: Int64, position: Int64, rule: Int32, points: Int64, by_time: bool
+) -> tuple[int, int, int, int]:
+    """What is wrong and in which row, how many entities there are, and the most awards of one that change."""
+    entities, changing, longest, added = 0, 0, 0, 0
+    for i in range(len(entity)):
+        if i == 0 or entity[i] != entity[i - 1]:
+            if i > 0 and entity[i] < entity[i - 1]:
+                return _SORTED_WRONGLY, i, 0, 0
+            entities, changing, added = entities + 1, 0, 0
+        else:
+            is_older = time_us[i] < time_us[i - 1]
+            is_same = time_us[i] == time_us[i - 1]
+            if (by_time and is_older) or (position[i] < position[i - 1] and (is_same or not by_time)):
+                return _SORTED_WRONGLY, i, 0, 0
+        added += abs(points[i])
+        if added > _SUM_MAX:
+            return _TOO_MANY_POINTS, i, 0, 0
+        if rule[i] >= 0 and card.rules[rule[i], _END_HOURS] >= 0:
+            changing += 1
+            longest = max(longest, changing)
+    return 0, 0, entities, longest
+
+
+@_compiled
+def _run(
+    card: _Card,
+    entity: Int32,
+    time_us: Int64,
+    position: Int64,
+    rule: Int32,
+    points: Int64,
+    by_time: bool,
+    at_us: int,
+) -> tuple[int, int, Int32, Int64, Int64, Int64, Int64]:
+    """What is wrong and in which row; then the arrays of Standings, and the crossings in rows of six columns."""
+    problem, row, entities, longest = _measure(card, entity, time_us, position, rule, points, by_time)
+    out_entity = np.empty(entities, np.int32)
+    out_at = np.empty(entities, np.int64)
+    out_scores = np.empty((entities, len(card.scores)), np.int64)
+    out_groups = np.empty((entities, len(card.groups)), np.int64)
+    has_thresholds = len(card.thresholds) > 0
+    crossings = np.empty((max(16, entities * len(card.thresholds)), 6), np.int64)
+    crossed = 0
+    state = _State(
+        np.empty(len(card.rules), np.int64),
+        np.empty(len(card.rules), np.int64),
+        np.empty(len(card.groups), np.int64),
+        np.empty((longest, 5), np.int64),
+        np.empty(len(card.thresholds), np.bool_),
+        np.empty(len(card.groups), np.int64),
+        np.empty(len(card.scores), np.int64),
+    )
+    i = 0
+    for e in range(entities):
+        code = entity[i]
+        state.awarded[:] = 0
+        state.held[:] = 0
+        state.staying[:] = 0
+        state.reached[:] = False
+        count, now, seen = 0, at_us, False
+        while i < len(entity) and entity[i] == code:
+            first = i
+            i += 1
+            while i < len(entity) and entity[i] == code and position[i] == position[first] and rule[i] != NO_RULE:
+                i += 1
+            if at_us != _AS_OF_LAST and time_us[first] > at_us:
+                continue
+            moment = max(now, time_us[first]) if seen else time_us[first]
+            if seen and count > 0 and has_thresholds:
+                crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
+            now, seen = moment, True
+            for k in range(first, i):
+                if rule[k] != NO_RULE:
+                    count = _take(card, state, count, time_us[k], rule[k], points[k])
+            if has_thresholds:
+                count = _without_ended(card, state, count, now)
+                _score(card, state, count, now, now)
+                crossings, crossed = _note(card, state, crossings, crossed, code, now, position[first])
+        if seen and at_us != _AS_OF_LAST:
+            if count > 0 and has_thresholds:
+                crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
+            now = at_us
+        _score(card, state, count, now, now)
+        out_entity[e] = code
+        out_at[e] = now
+        out_scores[e] = state.found
+        out_groups[e] = state.sums
+    return problem, row, out_entity, out_at, out_scores, out_groups, crossings[:crossed]
