@@ -110,14 +110,14 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
     return made
 
 
-def _told(found: list[Crossing]) -> list[tuple[str, bool, int, int, int]]:
+def told(found: list[Crossing]) -> list[tuple[str, bool, int, int, int]]:
     return [
         (one.threshold.stage, one.entered, one.at_us, one.score_micro, one.event.position if one.event else DAY_END)
         for one in found
     ]
 
 
-def _told_of(card: Scorecard, code: int, found: Standings) -> list[tuple[str, bool, int, int, int]]:
+def told_of(card: Scorecard, code: int, found: Standings) -> list[tuple[str, bool, int, int, int]]:
     """The same of one entity from the kernel."""
     its = found.crossings
     return [
@@ -146,7 +146,7 @@ def test_live_shares_and_kernel_agree(card: Scorecard, events: list[Recorded], m
         standing = score(card, its, moment)
         if code in rows or card.order == "occurred":
             assert found.standing(card, rows[code]) == standing
-        assert _told_of(card, code, found) == _told(crossings(card, its, moment))
+        assert told_of(card, code, found) == told(crossings(card, its, moment))
         for name, micro in standing.scores_micro.items():
             made_of = shares(card, its, name, moment)
             total = sum(share.micro for share in made_of.shares) + sum(step.micro for step in made_of.adjustments)
@@ -184,5 +184,5 @@ def test_long_silences_of_mixed_awards_agree(days: int) -> None:
     ]
     _, awards = awards_of(card, made)
     found = score_all(card, awards, at(3000))
-    assert _told_of(card, 0, found) == _told(crossings(card, made, at(3000)))
+    assert told_of(card, 0, found) == told(crossings(card, made, at(3000)))
     assert len(found.crossings.at_us) > 40

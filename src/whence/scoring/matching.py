@@ -37,7 +37,7 @@ class Matcher:
     def __init__(self, card: Scorecard) -> None:
         rules = list(enumerate(card.rules))
         self._card = card
-        self._by_event = [_event_rule(number, rule) for number, rule in rules if rule.on is not None]
+        self.by_event = [_event_rule(number, rule) for number, rule in rules if rule.on is not None]
         self.by_fact = [
             _FactRule(number, tuple(conditions_in(rule.while_)), rule.micro)
             for number, rule in rules
@@ -45,6 +45,10 @@ class Matcher:
         ]
         self.fields = tuple(dict.fromkeys(one.field for rule in self.by_fact for one in rule.conditions))
         """The fields that rules about facts look at."""
+        own = [one.field for rule in self.by_event for one in rule.conditions]
+        own += [rule.field for rule in self.by_event if rule.field is not None]
+        self.paths = frozenset((*self.fields, *own))
+        """All fields that rules look at."""
 
     def awards(self, event: Recorded) -> Iterator[tuple[int, int]]:
         """Each rule about events that an event meets, and the points in micro-points.
@@ -53,7 +57,7 @@ class Matcher:
         beyond AWARD_POINTS_MAX.
         """
         data = ABSENT
-        for rule in self._by_event:
+        for rule in self.by_event:
             if rule.types is not None and event.type not in rule.types:
                 continue
             data = event.data if data is ABSENT else data

@@ -249,7 +249,7 @@ def events_of(table: pa.Table, type: str, entities: Sequence[str]) -> list[Recor
         table = table.filter(pa.compute.invert(table.column("copy")))
     table = table.sort_by("position")
     fields = [field for field in table.schema if field.name not in ENVELOPE]
-    columns = {field.name: _cells(field, table.column(field.name)) for field in fields}
+    columns = [(field_of(field), cells_of(field, table.column(field.name))) for field in fields]
     envelope = {name: _raw(name, table.column(name)) for name in ENVELOPE if name in table.column_names}
     return [
         _event({name: cells[row] for name, cells in envelope.items()}, type, entities, _value(columns, row))
@@ -263,18 +263,23 @@ def _raw(name: str, column: pa.ChunkedArray) -> list[Any]:
     return column.cast(stored).to_pylist()  # type: ignore[no-any-return]
 
 
-def _cells(field: pa.Field, column: pa.ChunkedArray) -> tuple[str, list[Any]]:
-    metadata = field.metadata or {}
-    kind, cells = metadata.get(KIND), column.to_pylist()
+def field_of(field: pa.Field) -> str:
+    """The field of the data that a column is."""
+    return (field.metadata or {}).get(NAME, field.name.encode()).decode()  # type: ignore[no-any-return]
+
+
+def cells_of(field: pa.Field, column: pa.ChunkedArray | pa.Array) -> list[Any]:
+    """The values that a field's column holds, None for an absent one."""
+    kind, cells = (field.metadata or {}).get(KIND), column.to_pylist()
     if kind == JSON:
-        cells = [None if cell is None else jsonvalue.decode(cell) for cell in cells]
-    elif kind == INTEGRAL:
-        cells = [int(cell) if cell is not None and cell.is_integer() else cell for cell in cells]
-    return metadata.get(NAME, field.name.encode()).decode(), cells
+        return [None if cell is None else jsonvalue.decode(cell) for cell in cells]
+    if kind == INTEGRAL:
+        return [int(cell) if cell is not None and cell.is_integer() else cell for cell in cells]
+    return cells  # type: ignore[no-any-return]
 
 
-def _value(columns: dict[str, tuple[str, list[Any]]], row: int) -> dict[str, Any]:
-    return {name: cells[row] for name, cells in columns.values() if cells[row] is not None}
+def _value(columns: Sequence[tuple[str, list[Any]]], row: int) -> dict[str, Any]:
+    return {name: cells[row] for name, cells in columns if cells[row] is not None}
 
 
 def _event(said: dict[str, Any], type: str, entities: Sequence[str], value: dict[str, Any]) -> Recorded:

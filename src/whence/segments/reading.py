@@ -16,7 +16,7 @@ the column `data_time`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ import pyarrow.parquet as parquet
 
 from whence.errors import InvalidQuery
 from whence.segments.building import ENTITIES, Codes, Progress, build, entities_in
-from whence.segments.columns import ENVELOPE, JSON, KIND, table_of, with_uuids
+from whence.segments.columns import ENVELOPE, JSON, KIND, field_of, table_of, with_uuids
 from whence.segments.manifest import Manifest, empty, load
 from whence.store import Store
 
@@ -157,6 +157,25 @@ class Segments:
         assert isinstance(found, polars.DataFrame)
         return found
 
+    # The tables, for those who compute with them.
+
+    def entities(self) -> list[str]:
+        """The tags of the entities, by code."""
+        return [*entities_in(self.folder, self._manifest), *self._fresh]
+
+    def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
+        """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
+        envelope, as far as they have them."""
+        for segment in self._manifest.segments:
+            for file in segment.files:
+                if file.type is not None:
+                    path = self.folder / segment.folder / file.name
+                    schema = parquet.read_schema(path)
+                    names = [field.name for field in schema if _is_wanted(field, fields, envelope)]
+                    yield file.type, parquet.read_table(path, columns=names, memory_map=True)
+        for type, table in self._tail.items():
+            yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
+
     # The views.
 
     def _make_views(self) -> tuple[str, ...]:
@@ -224,6 +243,10 @@ def _selected(schemas: Sequence[pa.Schema]) -> Iterator[str]:
 def _view(type: str) -> str:
     """The name of a type's view: the type, with a line below for those that are taken."""
     return f"{type}_" if type.lower().rstrip("_") in ("events", "entity_events") else type
+
+
+def _is_wanted(field: pa.Field, fields: Collection[str], envelope: Collection[str]) -> bool:
+    return field.name in envelope if field.name in ENVELOPE else field_of(field) in fields
 
 
 def _files(paths: Sequence[Path]) -> str:

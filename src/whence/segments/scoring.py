@@ -1,0 +1,299 @@
+"""A scorecard over a whole history in columns: which events give how many points is worked out a column at a time, and
+the kernel does the rest. It comes to what `scoring.live` does, to the last digit.
+
+A condition is asked of each different value of a column once, by the very code that is asked of an event, or of the
+numbers themselves where nothing else can come out. Rows that are not wholly in columns (`rest`), and those that say a
+fact, are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from whence import jsonvalue
+from whence.clock import to_us
+from whence.events import Recorded
+from whence.scoring.card import Scorecard
+from whence.scoring.condition import ABSENT, COMPARISONS, Condition
+from whence.scoring.kernel import NO_RULE, Awards, Standings, score_all
+from whence.scoring.live import Moment
+from whence.scoring.matching import Matcher
+from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
+from whence.segments.columns import cells_of, field_of
+from whence.segments.reading import Segments
+
+Int64 = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_ENVELOPE = ("position", "entity", "time", "recorded", "rest")
+
+
+class Scored(msgspec.Struct, frozen=True, eq=False):
+    """What a card comes to for every entity of a history: `entities` are their tags by code, and the arrays of
+    `standings` say which code each row is of."""
+
+    card: Scorecard
+    head: int
+    entities: Sequence[str]
+    standings: Standings
+
+
+def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None) -> Scored:
+    """What a card comes to for every entity that has events by `at` (inclusive), as of `at`; without it, for each as of
+    its last event. The segments are of the card's kind.
+
+    Raises InvalidEvent for a field of points that is no number, naming the event, and InvalidTime.
+    """
+    assert segments.kind == card.kind, "segments are sorted by the entities of one kind"
+    return Scored(card, segments.head, segments.entities(), score_all(card, awards_in(segments, card, at), at))
+
+
+def awards_in(segments: Segments, card: Scorecard, at: Moment | None = None) -> Awards:
+    """What the events give by a card's rules, those that happened by `at` (inclusive)."""
+    until = None if at is None else to_us(at)
+    matcher, parts, facts = Matcher(card), list[_Part](), list[_Said]()
+    wanted = {path.split(".")[0] for path in matcher.paths}
+    for type, table in segments.tables(wanted, _ENVELOPE):
+        rows = _Rows.of(type, table, until)
+        if len(rows.position):
+            parts.append(_awards_of(rows, matcher))
+            facts += _facts_of(rows, matcher)
+    if facts:
+        parts.append(_changes(facts, matcher, card))
+    return _sorted(parts, card)
+
+
+class _Part(NamedTuple):
+    """Rows of Awards that are in no order yet."""
+
+    entity: NDArray[np.int32]
+    time_us: Int64
+    position: Int64
+    rule: NDArray[np.int32]
+    points: Int64
+
+
+class _Said(NamedTuple):
+    """An event that says facts, and what it says."""
+
+    entity: int
+    time_us: int
+    position: int
+    facts: Mapping[str, Any]
+
+
+class _Rows:
+    """The rows of a table that are about an entity and happened by then: columns as they are asked for."""
+
+    def __init__(self, type: str, table: pa.Table, time_us: Int64) -> None:
+        self.type = type
+        self.time_us = time_us
+        self.entity: NDArray[np.int32] = table.column("entity").to_numpy()
+        self.position: Int64 = table.column("position").to_numpy()
+        self._table = table
+        self._fields = {field_of(field): field for field in table.schema if field.name not in _ENVELOPE}
+        there = "rest" in table.column_names
+        self.odd: Mask = pc.is_valid(table.column("rest")).to_numpy() if there else np.zeros(len(self.position), bool)
+
+    @classmethod
+    def of(cls, type: str, table: pa.Table, until: int | None) -> _Rows:
+        recorded = table.column("recorded").cast(pa.int64())
+        given = table.column("time").cast(pa.int64()) if "time" in table.column_names else None
+        times = recorded if given is None else pc.coalesce(given, recorded)
+        kept = pc.is_valid(table.column("entity"))
+        if until is not None:
+            kept = pc.and_(kept, pc.less_equal(times, until))
+        if not pc.all(kept).as_py():
+            table, times = table.filter(kept), times.filter(kept)
+        return cls(type, table, times.to_numpy())
+
+    def column(self, field: str) -> tuple[pa.Field, pa.ChunkedArray] | None:
+        found = self._fields.get(field)
+        return None if found is None else (found, self._table.column(found.name))
+
+    def says(self, fields: Sequence[str]) -> Mask:
+        """The rows that have one of the fields, as far as columns tell, and those that may have."""
+        found = self.odd.copy()
+        for field in fields:
+            if (column := self.column(field)) is not None:
+                found |= pc.is_valid(column[1]).to_numpy()
+        return found
+
+    def events(self, rows: Int64) -> list[Recorded]:
+        """These rows as events, with what their data say of the fields that were read."""
+        table = self._table.take(pa.array(rows))
+        columns = [(name, cells_of(field, table.column(field.name))) for name, field in self._fields.items()]
+        rest = table.column("rest").to_pylist() if "rest" in table.column_names else [None] * len(rows)
+        found = []
+        for number, (row, other) in enumerate(zip(rows.tolist(), rest, strict=True)):
+            data: Any = {name: cells[number] for name, cells in columns if cells[number] is not None}
+            if other is not None:
+                said = jsonvalue.decode(other)
+                data = {**data, **said} if isinstance(said, dict) else said
+            time_us = int(self.time_us[row])
+            text = jsonvalue.encode(data).decode()
+            found.append(Recorded(int(self.position[row]), b"", self.type, 1, None, "", text, time_us, time_us))
+        return found
+
+
+# Rules about events.
+
+
+def _awards_of(rows: _Rows, matcher: Matcher) -> _Part:
+    """The awards of rows, and the beginning of each event that has none."""
+    count = len(rows.position)
+    numbers, rules, points = [], [], []
+    idle = ~rows.odd
+    for rule in matcher.by_event:
+        if rule.types is not None and rows.type not in rule.types:
+            continue
+        met = ~rows.odd
+        for condition in rule.conditions:
+            met &= _holds(rows, condition, count)
+        given = None if rule.field is None else _points(rows, rule.field, met, matcher)
+        if given is not None:
+            met &= given[0]
+        found = np.flatnonzero(met)
+        idle &= ~met
+        numbers.append(found)
+        rules.append(np.full(len(found), rule.number, np.int32))
+        points.append(np.full(len(found), rule.points, np.int64) if given is None else given[1][found])
+    if rows.odd.any():
+        odd = np.flatnonzero(rows.odd)
+        for row, event in zip(odd.tolist(), rows.events(odd), strict=True):
+            awards = list(matcher.awards(event)) or [(NO_RULE, 0)]
+            numbers.append(np.full(len(awards), row, np.int64))
+            rules.append(np.array([rule for rule, _ in awards], np.int32))
+            points.append(np.array([micro for _, micro in awards], np.int64))
+    begun = np.flatnonzero(idle)
+    numbers.append(begun)
+    rules.append(np.full(len(begun), NO_RULE, np.int32))
+    points.append(np.zeros(len(begun), np.int64))
+    at = np.concatenate(numbers)
+    return _Part(rows.entity[at], rows.time_us[at], rows.position[at], np.concatenate(rules), np.concatenate(points))
+
+
+def _holds(rows: _Rows, condition: Condition, count: int) -> Mask:
+    """Whether each row meets a condition; for odd rows it may be anything."""
+    first, _, inner = condition.field.partition(".")
+    found = rows.column(first)
+    if found is None:
+        return np.zeros(count, bool)
+    field, column = found
+    is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    if condition.test in COMPARISONS and is_number and not inner:
+        bound = number_of(condition.against)
+        if bound is not None and float(bound) == bound:  # so that the numbers compare as their digits do
+            return _compared(column, condition.test, float(bound))
+    return _mapped(field, column, inner, condition.holds, bool)
+
+
+def _compared(column: pa.ChunkedArray, test: str, bound: float) -> Mask:
+    compare = {
+        "at_least": pc.greater_equal,
+        "at_most": pc.less_equal,
+        "more_than": pc.greater,
+        "less_than": pc.less,
+    }[test]
+    against = int(bound) if pa.types.is_integer(column.type) and bound.is_integer() else bound
+    return compare(column, against).fill_null(False).to_numpy()  # type: ignore[no-any-return]
+
+
+def _mapped(field: pa.Field, column: pa.ChunkedArray, inner: str, function: Any, kind: type) -> NDArray[Any]:
+    """What a function gives for each cell, ABSENT for an absent one; it is called once for each different one."""
+    encoded = column.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    cells = cells_of(field, encoded.dictionary)
+    answers = [function(_inner(cell, inner)) for cell in cells]
+    known: NDArray[Any] = np.array([*answers, function(ABSENT)], dtype=kind)
+    indices = encoded.indices.fill_null(len(answers)).to_numpy()
+    return known[indices]  # type: ignore[no-any-return]
+
+
+def _inner(cell: Any, path: str) -> Any:
+    """A part of a cell at a dotted path."""
+    for part in path.split(".") if path else ():
+        if not isinstance(cell, dict) or part not in cell:
+            return ABSENT
+        cell = cell[part]
+    return cell
+
+
+def _points(rows: _Rows, path: str, met: Mask, matcher: Matcher) -> tuple[Mask, Int64]:
+    """Which rows say a number of points, and the micro-points. Raises InvalidEvent for the first that says none."""
+    first, _, inner = path.partition(".")
+    found = rows.column(first)
+    if found is None:
+        return np.zeros(len(met), bool), np.zeros(len(met), np.int64)
+
+    def micro(value: Any) -> int:
+        if value is ABSENT or value is None:
+            return _ABSENT
+        points = number_of(value)
+        return _BAD if points is None or abs(points) > AWARD_POINTS_MAX else micro_of(points)
+
+    given = _mapped(*found, inner, micro, np.int64)
+    wrong = np.flatnonzero(met & (given == _BAD))
+    if len(wrong):
+        (event,) = rows.events(wrong[:1])
+        list(matcher.awards(event))  # which raises
+    return given > _BAD, given
+
+
+_ABSENT, _BAD = -(2**62), -(2**62) + 1
+"""Beyond every number of points: a row that has no such field, and one whose field is no number of points."""
+
+
+# Rules about facts.
+
+
+def _facts_of(rows: _Rows, matcher: Matcher) -> Iterator[_Said]:
+    """The rows that say a fact which a rule looks at."""
+    if not matcher.fields:
+        return
+    saying = np.flatnonzero(rows.says([path.split(".")[0] for path in matcher.fields]))
+    for row, event in zip(saying.tolist(), rows.events(saying) if len(saying) else (), strict=True):
+        if facts := dict(matcher.facts(event)):
+            yield _Said(int(rows.entity[row]), int(rows.time_us[row]), int(rows.position[row]), facts)
+
+
+def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
+    """The changes of facts, an entity after the other in the card's order."""
+    by_time = card.order == "occurred"
+    said.sort(key=lambda each: (each.entity, each.time_us, each.position) if by_time else (each.entity, each.position))
+    found: list[tuple[int, int, int, int, int]] = []
+    known: dict[str, Any] = {}
+    held: dict[int, int] = {}
+    entity = -1
+    for each in said:
+        if each.entity != entity:
+            entity, known = each.entity, {}
+            held = dict(matcher.held(known))
+        known.update(each.facts)
+        for rule, points in matcher.held(known):
+            if held[rule] != points:
+                held[rule] = points
+                found.append((entity, each.time_us, each.position, rule, points))
+    columns = list(zip(*found, strict=True)) or [()] * 5
+    types = (np.int32, np.int64, np.int64, np.int32, np.int64)
+    return _Part(*(np.array(column, type) for column, type in zip(columns, types, strict=True)))
+
+
+def _sorted(parts: Sequence[_Part], card: Scorecard) -> Awards:
+    """All rows by entity and then in the card's order; of an event its beginning first."""
+    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else _NOTHING
+    entity, time_us, position, rule, _ = columns
+    keys = (rule, position, time_us, entity) if card.order == "occurred" else (rule, position, entity)
+    order = np.lexsort(keys)
+    return Awards(*(column[order] for column in columns))
+
+
+_NOTHING = [np.zeros(0, type) for type in (np.int32, np.int64, np.int64, np.int32, np.int64)]
