@@ -22,9 +22,9 @@ TYPES = ("A", "B", "C")
 ENTITIES = ("lead:1", "lead:2")
 GROUPS = ("g1", "g2")
 
-points = st.sampled_from([1, 5, 10, -4, -10, "0.000003", "2.5", "-0.500001", 3.3, "7.123457"])
-bounds = st.none() | st.integers(-15, 15) | st.sampled_from(["0.5", "-2.5", "7.1234567"[:8]])
-types = st.sampled_from(TYPES) | st.lists(st.sampled_from(TYPES), min_size=1) | st.just("*")
+points = st.sampled_from([1, 5, 10, 20, -4, -10, "0.000001", "0.000005", "2.5", "-0.500001", 3.3, "7.123457"])
+bounds = st.none() | st.none() | st.none() | st.integers(-15, 15) | st.sampled_from(["0.5", "-2.5", "7.1234567"[:8]])
+types = st.sampled_from(TYPES) | st.just("*") | st.lists(st.sampled_from(TYPES), min_size=1)
 conditions = st.sampled_from(
     [{"x": "a"}, {"x": {"not": "a"}}, {"n": {"at_least": 2}}, {"x": {"one_of": ["a", "b"]}, "n": {"less_than": 5}}]
 )
@@ -33,13 +33,13 @@ durations = st.sampled_from(["1 hour", "5 hours", "1 day", "30 hours", "3 days",
 
 @st.composite
 def event_rules(draw: st.DrawFn) -> Rule:
-    decay = draw(st.sampled_from(["", "half_life", "fade"]))
+    decay = draw(st.sampled_from(["", "half_life", "half_life", "fade"]))
     return Rule(
         group=draw(st.sampled_from(GROUPS)),
         on=draw(types),
-        when=draw(st.just({}) | conditions),
-        points=draw(points | st.just("$n")),
-        at_most=draw(st.none() | st.integers(1, 3)),
+        when=draw(st.just({}) | st.just({}) | conditions),
+        points=draw(points | points | st.just("$n")),
+        at_most=draw(st.none() | st.none() | st.integers(1, 3)),
         expires=draw(st.none() | durations),
         **({decay: draw(durations)} if decay else {}),
     )
@@ -56,16 +56,16 @@ def cards(draw: st.DrawFn) -> Scorecard:
             floor, ceiling = ceiling, floor
         return part(floor=floor, ceiling=ceiling, **more)
 
-    digits = st.sampled_from([0, 1, 6])
+    digits = st.sampled_from([0, 1, 6, 6])
     thresholds = [
         Threshold(score=name, at=at_points, stage=f"{name} {at_points}")
         for name in ("s1", "s2")
-        for at_points in sorted(draw(st.sets(st.integers(-8, 20), max_size=3)))
+        for at_points in sorted(draw(st.sets(st.sampled_from([-9, -4, -1, 1, 2, 4, 7, 12]), min_size=1, max_size=4)))
     ]
     return Scorecard(
         name="lead",
         order=draw(st.sampled_from(["occurred", "position"])),
-        rules=draw(st.lists(event_rules() | fact_rules, min_size=1, max_size=5)),
+        rules=draw(st.lists(event_rules() | event_rules() | fact_rules, min_size=1, max_size=5)),
         groups=[bounded(Group, name=name) for name in GROUPS],
         scores=[
             bounded(Score, name="s1", groups=GROUPS, digits=draw(digits)),
@@ -79,7 +79,7 @@ def cards(draw: st.DrawFn) -> Scorecard:
 moments = st.builds(
     lambda days, hours, us: at(days, hours) + us,
     st.integers(0, 4) | st.integers(0, 40),
-    st.integers(0, 23),
+    st.sampled_from([0, 0, 1, 5, 6, 13]),  # few hours, so that awards end on the microsecond of an event or a day end
     st.sampled_from([0, 0, 0, 1, -1, HOUR_US // 2]),
 )
 
@@ -89,7 +89,7 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
     """Events in order of position, whose times are in any order; some inserted after another, at its position."""
     made: list[Recorded] = []
     position = 0
-    for number in range(draw(st.integers(0, 14))):
+    for number in range(draw(st.integers(1, 5) | st.integers(0, 14))):
         data = draw(
             st.fixed_dictionaries(
                 {},
@@ -99,9 +99,10 @@ def histories(draw: st.DrawFn) -> list[Recorded]:
                 },
             )
         )
-        is_tie = made and draw(st.booleans())
-        time_us = made[-1].time_us if is_tie else draw(moments)
-        tags = draw(st.sampled_from([ENTITIES[:1], ENTITIES[:1], ENTITIES[1:], ENTITIES]))
+        time_us = draw(moments)
+        if made and (after_hours := draw(st.sampled_from([None, 0, 0, 1, 5, 24, 30, 72, 168, 400]))) is not None:
+            time_us = made[-1].time_us + after_hours * HOUR_US  # the moments at which awards end
+        tags = draw(st.sampled_from([ENTITIES, ENTITIES[:1], ENTITIES[1:]]))
         event = Event(draw(st.sampled_from(TYPES)), data, tags, id=f"e{number}", time=to_datetime(time_us))
         is_inserted = draw(st.integers(0, 9)) == 0
         position += not is_inserted
@@ -134,7 +135,7 @@ def told_of(card: Scorecard, code: int, found: Standings) -> list[tuple[str, boo
 
 
 @settings(max_examples=counts.SCORED)
-@given(cards(), histories(), st.none() | moments, st.randoms(use_true_random=False))
+@given(cards(), histories(), st.none() | moments | st.just(at(120)), st.randoms(use_true_random=False))
 def test_live_shares_and_kernel_agree(card: Scorecard, events: list[Recorded], moment: int | None, random: Any) -> None:
     entities, awards = awards_of(card, events, moment if card.order == "position" else None)
     found = score_all(card, awards, moment)
@@ -154,6 +155,38 @@ def test_live_shares_and_kernel_agree(card: Scorecard, events: list[Recorded], m
             assert all(sum(award.micro for award in share.awards) == share.micro for share in made_of.shares)
             again = score(card, made_of.events, made_of.at_us)
             assert again.scores_micro[name] == micro, "the events that shares name are enough"
+
+
+@st.composite
+def silences(draw: st.DrawFn) -> tuple[Scorecard, list[Recorded]]:
+    """A card whose awards all end, up and down, and an entity whose events are days apart."""
+    rules = [
+        Rule(
+            on=draw(st.sampled_from(["A", "B", "*"])),
+            points=draw(st.sampled_from([10, 20, -10, -15, "0.000005"])),
+            **{draw(st.sampled_from(["half_life", "fade", "expires"])): draw(durations)},
+        )
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    thresholds = [
+        Threshold(score="score", at=each, stage=str(each)) for each in (-20, -9, -3, "0.000001", 1, 4, 9, 12, 25)
+    ]
+    events, time_us = [], at(0)
+    for number in range(1, draw(st.integers(2, 6))):
+        time_us += draw(st.sampled_from([0, 1, 24, 30, 72, 400])) * HOUR_US + draw(st.sampled_from([0, 0, 1]))
+        made = Event(draw(st.sampled_from(["A", "B"])), None, ("lead:1",), id=str(number), time=to_datetime(time_us))
+        events.append(recorded_from(encode(made), number, at(100), None))
+    scores = [Score(name="score", groups=["points"], digits=draw(st.sampled_from([0, 6])))]
+    return Scorecard(name="lead", rules=rules, scores=scores, thresholds=thresholds), events
+
+
+@settings(max_examples=counts.SCORED)
+@given(silences(), st.none() | moments | st.just(at(120)))
+def test_crossings_by_decay_alone_agree(made: tuple[Scorecard, list[Recorded]], moment: int | None) -> None:
+    card, events = made
+    found = score_all(card, awards_of(card, events)[1], moment)
+    assert found.standing(card, 0) == score(card, events, moment)
+    assert _told_of(card, 0, found) == _told(crossings(card, events, moment))
 
 
 @settings(max_examples=counts.SCORED)
