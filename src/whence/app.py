@@ -48,6 +48,7 @@ from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
+from whence.scoring import Crossing, Scorecard, Shares, Standing, live, shares
 from whence.segments import require
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
@@ -59,6 +60,7 @@ from whence.why import Explanation, LeftOut, why, without, without_each
 if TYPE_CHECKING:
     from whence.purity import Purity
     from whence.segments.reading import Segments
+    from whence.segments.scoring import Scored
 
 Moment = str | int | datetime | date | At | None
 """See Whence."""
@@ -357,6 +359,67 @@ class Whence:
     def types(self, progress: Progress | None = None) -> list[TypeSummary]:
         """Every event type with its count, first and last time and kinds of tags."""
         return types_in(self.store, progress)
+
+    # Scoring.
+
+    def scorecard(self, entity_or_kind: str, named: str | Scorecard | None = None) -> Scorecard:
+        """The scorecard of a kind (`lead`) or entity (`lead:42`): the one named, else whence.toml's only one for it.
+
+        Raises InvalidConfig when there is none, InvalidModel when it is for another kind.
+        """
+        kind = entity_or_kind.partition(":")[0]
+        if named is None:
+            return self.config.scorecard_of(kind)
+        card = self.config.scorecard(named) if isinstance(named, str) else named
+        if card.kind != kind:
+            remedy = f"Ask about a {card.kind}, or name another scorecard."
+            raise InvalidModel("The scorecard is for another kind", scorecard=card.name, kind=card.kind, remedy=remedy)
+        return card
+
+    def score(self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None) -> Standing:
+        """What a scorecard comes to for an entity: as of a time, from what had happened by then; by position or by the
+        recorded clock from what was recorded by then, and as of the last of it. Raises InvalidConfig, InvalidEvent."""
+        return live.score(self.scorecard(entity, card), *self._scored(entity, at))
+
+    def crossings(self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None) -> list[Crossing]:
+        """When an entity's scores reached a threshold or fell below it, in order; `at` as for a score."""
+        return list(live.crossings(self.scorecard(entity, card), *self._scored(entity, at)))
+
+    def shares(
+        self, entity: str, score: str | None = None, *, card: str | Scorecard | None = None, at: Moment = None
+    ) -> Shares:
+        """What a score of an entity is made of, the card's first unless it is named: each rule's exact share with its
+        events; `at` as for a score."""
+        events, moment = self._scored(entity, at)
+        return shares(self.scorecard(entity, card), events, score, moment)
+
+    def scores(
+        self,
+        kind: str,
+        *,
+        card: str | Scorecard | None = None,
+        at: Moment = None,
+        progress: Progress | None = None,
+    ) -> Scored:
+        """What a scorecard comes to for every entity of a kind, over columns. `at` is a time by the occurred clock, or
+        None for each as of its last event. Raises as segments does, InvalidTime for another moment, InvalidEvent."""
+        chosen = self.scorecard(kind, card)
+        moment = self.at(at)
+        if moment.position is not None or moment.recorded_us is not None:
+            remedy = "Give a time by the clock of what happened, or ask about one entity."
+            raise InvalidTime("All entities are scored as of a time at which things happened", remedy=remedy)
+        with self.segments(chosen.kind, progress=progress) as segments:
+            from whence.segments.scoring import score_segments
+
+            return score_segments(segments, chosen, moment.occurred_us)
+
+    def _scored(self, entity: str, at: Moment) -> tuple[list[Recorded], int | None]:
+        """The events of an entity that were there by a moment, and the time that they are to be scored as of."""
+        split_tag(entity)
+        moment = self.at(at)
+        return list(self.history(at).events(Query.of(tags=[entity]))), moment.occurred_us
+
+    # Columns.
 
     def segments(
         self,

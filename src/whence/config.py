@@ -155,6 +155,17 @@ class Config(msgspec.Struct, frozen=True):
         named = self.models.get(kind, {}).get("python")
         return None if named is None else str(named)
 
+    def scorecard_of(self, kind: str) -> Scorecard:
+        """The only scorecard for a kind of entity. Raises InvalidConfig when there is none, or several."""
+        found = [name for name, table in self.scorecards.items() if table.get("kind", name) == kind]
+        if len(found) == 1:
+            return self.scorecard(found[0])
+        if found:
+            remedy = f"Say which: {' or '.join(f'--card {name}' for name in found)}."
+            raise InvalidConfig("Several scorecards are for this kind", kind=kind, file=self.path, remedy=remedy)
+        remedy = f"Write one: [scorecard.{kind}], with a [[scorecard.{kind}.rule]] for what gives points."
+        raise InvalidConfig("No scorecard is for this kind", kind=kind, file=self.path or FILE_NAME, remedy=remedy)
+
     def scorecard(self, name: str | None = None) -> Scorecard:
         """The scorecard [scorecard.NAME]; the only one there is when None. Raises InvalidConfig naming the scorecard,
         the rule and the line, or the near matches."""

@@ -186,7 +186,7 @@ def test_crossings_by_decay_alone_agree(made: tuple[Scorecard, list[Recorded]], 
     card, events = made
     found = score_all(card, awards_of(card, events)[1], moment)
     assert found.standing(card, 0) == score(card, events, moment)
-    assert _told_of(card, 0, found) == _told(crossings(card, events, moment))
+    assert told_of(card, 0, found) == told(crossings(card, events, moment))
 
 
 @settings(max_examples=counts.SCORED)

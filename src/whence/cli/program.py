@@ -22,6 +22,7 @@ from whence.cli import (
     exits,
     lineage,
     reading,
+    scoring,
     screen,
     stepping,
     upkeep,
@@ -65,6 +66,7 @@ GROUPS = {
         "trace",
         "bisect",
         "step",
+        "score",
         "sql",
     ),
     "Record": ("append", "import", "case"),
@@ -106,6 +108,7 @@ def program() -> None: ...
 for _part in (
     upkeep,
     columns,
+    scoring,
     reading,
     asking,
     lineage,

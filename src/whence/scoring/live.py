@@ -70,6 +70,11 @@ class Crossing(msgspec.Struct, frozen=True):
     def time(self) -> datetime:
         return to_datetime(self.at_us)
 
+    @property
+    def points(self) -> int | Decimal:
+        """The score then, in points."""
+        return points_of(self.score_micro)
+
 
 def score(card: Scorecard, events: Iterable[Recorded], at: Moment | None = None) -> Standing:
     """What the events of one entity come to, those that happened by `at` (inclusive), as of `at`; without it as of the

@@ -44,6 +44,10 @@ class Scored(msgspec.Struct, frozen=True, eq=False):
     entities: Sequence[str]
     standings: Standings
 
+    def ranked(self) -> list[int]:
+        """The rows of the standings, the highest first score first, then by entity code."""
+        return np.argsort(-self.standings.scores_micro[:, 0], kind="stable").tolist()  # type: ignore[no-any-return]
+
 
 def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None) -> Scored:
     """What a card comes to for every entity that has events by `at` (inclusive), as of `at`; without it, for each as of

@@ -1,0 +1,172 @@
+"""`whence score`: what a scorecard comes to, for one entity with what it is made of, or for all of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen, wording
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    command,
+    entities_text,
+    form_of,
+    in_zone,
+    moment_of,
+    opened,
+    option,
+    times_in,
+)
+from whence.cli.screen import Column, Form
+from whence.moments import second_of
+from whence.query import Query
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.history import At
+    from whence.scoring import Crossing, Scorecard, Shares
+    from whence.segments.scoring import Scored
+
+
+@command(
+    "score",
+    "whence score lead:42",
+    "whence score lead:42 --crossings --at 2026-01-09",
+    "whence score lead --json",
+    brief="What a scorecard comes to, and what it is made of.",
+)
+@click.argument("about", metavar="ENTITY|KIND")
+@option(
+    "--card", envvar="WHENCE_SCORE_CARD", metavar="NAME", help="The [scorecard.NAME]; else the only one of the kind."
+)
+@option("--score", "named", metavar="NAME", help="What this score of the card is made of; else its first.")
+@option("--crossings", "crossed", is_flag=True, help="When an entity reached each threshold, or fell below it.")
+@at_moment
+@at_store
+@in_zone
+@as_form
+def score(
+    about: str,
+    card: str | None,
+    named: str | None,
+    crossed: bool,
+    at: str | None,
+    clock: str,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Scores an entity by the scorecard in whence.toml, as of a moment, else as of its last event, and shows each
+    rule's exact share: shares, floors, ceilings and rounding add up to the score. For a kind it shows all entities, the
+    highest first; that reads segments where there are any, and needs the extra `columns`. Ends with 1 when there is
+    nobody."""
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
+        if ":" not in about:
+            return _show_all(db, chosen, moment, form)
+        if crossed:
+            return _show_crossings(db, about, chosen, moment, clock, form)
+        return _show_shares(db, about, chosen, named, moment, clock, form)
+
+
+def _show_shares(
+    db: Whence, entity: str, card: Scorecard, named: str | None, moment: At, clock: str, form: Form
+) -> int:
+    standing = db.score(entity, card=card, at=moment)
+    if standing.at_us is None or next(iter(db.history(moment).events(Query.of(tags=[entity]))), None) is None:
+        screen.note(wording.unknown_entity(db, entity, moment))
+        return exits.NO
+    found = db.shares(entity, named, card=card, at=moment)
+    if form == "json":
+        scores = {name: _number(points) for name, points in standing.scores.items()}
+        groups = {name: _number(points) for name, points in standing.groups.items()}
+        said = {"entity": entity, "scores": scores, "groups": groups, "grade": standing.grade, "stage": standing.stage}
+        shares = [
+            dict(zip(("part", "group", "points", "events"), row, strict=True)) for row in _share_rows(found, form)
+        ]
+        screen.json_lines([{**said, "of": found.score, "made_of": shares, "version": found.version}])
+        return exits.OK
+    if form == "screen":
+        words = [f"{name} {points}" for name, points in standing.scores.items()]
+        words += [f"grade {standing.grade}"] * (standing.grade is not None)
+        words += [f"stage {standing.stage}"] * (standing.stage is not None)
+        screen.styled(f"{entity}  {', '.join(words)}", "bold")
+    columns = [Column("part"), Column("group", "cyan"), Column("points", "green", right=True), Column("events")]
+    zone = db.config.zone
+    caption = f"{found.score} = {found.points}, as of {second_of(standing.at_us, zone)}; {times_in(zone, clock)}"
+    if not screen.table(columns, _share_rows(found, form), form, caption=caption):
+        screen.note("No rule of the scorecard gave points.")
+    return exits.OK
+
+
+def _share_rows(found: Shares, form: Form) -> Iterator[tuple[Any, ...]]:
+    """The rules that gave something, and what floors, ceilings and rounding did."""
+    for share in found.shares:
+        positions = sorted({event.position for award in share.awards if award.micro for event in award.events})
+        if share.micro or positions:
+            shown = positions if form == "json" else " ".join(f"@{position}" for position in positions)
+            yield share.rule, share.group, _number(share.points), shown
+    for step in found.adjustments:
+        yield step.name, step.group, _number(step.points), [] if form == "json" else ""
+
+
+def _show_crossings(db: Whence, entity: str, card: Scorecard, moment: At, clock: str, form: Form) -> int:
+    columns = [
+        Column("time", "blue", least=20),
+        Column("stage", "bold"),
+        Column("score", "cyan"),
+        Column("at", right=True),
+        Column("crossed"),
+        Column("points", "green", right=True),
+        Column("event"),
+    ]
+    zone = db.config.zone
+    rows = (_crossing_row(each, zone, form) for each in db.crossings(entity, card=card, at=moment))
+    count = screen.table(columns, rows, form, caption=times_in(zone, clock))
+    if not count:
+        screen.note(f"{entity} has crossed no threshold.")
+    return exits.OK if count else exits.NO
+
+
+def _crossing_row(each: Crossing, zone: tzinfo, form: Form) -> tuple[Any, ...]:
+    time = second_of(each.at_us, zone) if form == "screen" else each.time
+    event = None if each.event is None else each.event.position
+    of = (each.threshold.stage, each.threshold.score, _number(each.threshold.at))
+    shown = event if form != "screen" else "by time alone" if event is None else f"@{event} {each.event.type}"  # type: ignore[union-attr]
+    return (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
+
+
+def _show_all(db: Whence, card: Scorecard, moment: At, form: Form) -> int:
+    with screen.progress("Building segments") as told:
+        found = db.scores(card.kind, card=card, at=moment, progress=told)
+    names = [score.name for score in card.scores]
+    columns = [Column(card.kind, "cyan"), *(Column(name, "green", right=True) for name in names)]
+    columns += [Column("grade", "bold"), Column("stage", "bold")]
+    count = screen.table(columns, _standing_rows(found), form)
+    if form == "screen" and count:
+        screen.dim(f"{entities_text(count)} by the scorecard {card.name}, as of @{found.head}")
+    return exits.OK if count else exits.NO
+
+
+def _standing_rows(found: Scored) -> Iterator[tuple[Any, ...]]:
+    """All entities, the highest first score first."""
+    for row in found.ranked():
+        standing = found.standings.standing(found.card, row)
+        entity = found.entities[int(found.standings.entity[row])]
+        yield (entity, *map(_number, standing.scores.values()), standing.grade, standing.stage)
+
+
+def _number(points: int | Decimal | float | str | None) -> Any:
+    """Points as JSON and tables show them: digits, never a text."""
+    return float(points) if isinstance(points, Decimal) else points
+
+
+COMMANDS = (score,)

@@ -1,0 +1,95 @@
+"""`whence score`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("duckdb")
+
+from running import Run
+
+CARD = """
+[scorecard.lead]
+
+[[scorecard.lead.rule]]
+name = "opened"
+group = "engagement"
+on = "EmailOpened"
+points = 5.5
+
+[[scorecard.lead.rule]]
+name = "met at a fair"
+group = "fit"
+while = { source = "fair" }
+points = 30
+
+[scorecard.lead.group.engagement]
+[scorecard.lead.group.fit]
+ceiling = 25
+
+[[scorecard.lead.threshold]]
+score = "score"
+at = 30
+stage = "warm"
+"""
+
+
+@pytest.fixture
+def carded(pipeline: Path) -> Path:
+    path = pipeline / "whence.toml"
+    path.write_text(path.read_text() + CARD)
+    return pipeline
+
+
+def test_the_parts_add_up_to_the_score(carded: Path, whence: Run) -> None:
+    (said,) = map(json.loads, whence("score", "lead:42", "--json").out.splitlines())
+    assert (said["scores"], said["stage"]) == ({"score": 30}, "warm")
+    assert sum(part["points"] for part in said["made_of"]) == 30
+    assert [(part["part"], part["points"], part["events"]) for part in said["made_of"]] == [
+        ("opened", 5.5, [4]),
+        ("met at a fair", 30, [1]),
+        ("ceiling", -5, []),
+        ("rounding", -0.5, []),
+    ]
+
+
+def test_the_score_of_a_day_is_that_of_its_events(carded: Path, whence: Run) -> None:
+    assert whence("score", "lead:42", "--at", "2026-01-07").out.startswith("lead:42  score 25\n")
+    done = whence("score", "lead:42", "--at", "2026-01-01")
+    assert (done.code, done.out) == (1, "")
+
+
+def test_crossings_name_the_event(carded: Path, whence: Run) -> None:
+    (row,) = map(json.loads, whence("score", "lead:42", "--crossings", "--json").out.splitlines())
+    assert (row["stage"], row["crossed"], row["points"], row["event"]) == ("warm", "reached", 30, 4)
+    assert whence("score", "lead:7", "--crossings").code == 1
+
+
+def test_all_of_a_kind_the_highest_first(carded: Path, whence: Run) -> None:
+    rows = [json.loads(line) for line in whence("score", "lead", "--json").out.splitlines()]
+    assert rows == [
+        {"lead": "lead:42", "score": 30, "grade": None, "stage": "warm"},
+        {"lead": "lead:7", "score": 0, "grade": None, "stage": None},
+    ]
+    assert "2 entities by the scorecard lead, as of @6" in whence("score", "lead").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("deal",), 2, "Write one: [scorecard.deal]"),
+        (("deal:1", "--card", "lead"), 2, "is for another kind"),
+        (("lead", "--card", "led"), 2, "No such scorecard"),
+        (("lead", "--at", "@3"), 2, "or ask about one entity"),
+        (("lead:nobody",), 1, "Nothing is known of lead:nobody"),
+        (("lead:7",), 0, "No rule of the scorecard gave points"),
+    ],
+)
+def test_what_cannot_be_scored_says_what_to_do(
+    carded: Path, whence: Run, words: tuple[str, ...], code: int, said: str
+) -> None:
+    done = whence("score", *words)
+    assert (done.code, said in done.err) == (code, True), done.err
