@@ -56,7 +56,7 @@ value. `entity` is a code (null for an event without such a tag), `copy` marks t
 the row's entity, a line each."""
 
 TYPES: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
-PAGE_EVENTS = 5_000
+PAGE_EVENTS = 1_000
 _NONE = type(None)
 _ALWAYS = ("position", "entity", "recorded")
 _decode = msgspec.json.Decoder(list[Any]).decode
@@ -165,7 +165,7 @@ def _fields(events: Sequence[Recorded]) -> tuple[dict[str, list[Any]], Counter[s
     """The cells of each field in the order of their first events, None for an absent one; how many rows have each; and
     by row what is no cell: the fields that are null, and data that is no object.
 
-    It goes by pages, since Python is slow to look after many dicts at once.
+    It goes by pages: many dicts at once do not stay in the cache, and Python looks through them all again and again.
     """
     cells: dict[str, list[Any]] = {}
     counts: Counter[str] = Counter()
