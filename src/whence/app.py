@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +49,7 @@ from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
-from whence.scoring import Crossing, Scorecard, Shares, Standing, live, shares
+from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
 from whence.segments import require
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
@@ -412,6 +413,29 @@ class Whence:
             from whence.segments.scoring import score_segments
 
             return score_segments(segments, chosen, moment.occurred_us)
+
+    def check_scores(
+        self,
+        kind: str,
+        type: str,
+        field: str,
+        *,
+        score: str | None = None,
+        card: str | Scorecard | None = None,
+        tolerance: int | Decimal = 0,
+        at: Moment = None,
+        progress: Progress | None = None,
+    ) -> Checked:
+        """How far a scorecard agrees with the score that events of a type record in a field: for how many entities and
+        moments, and where they first differ (scoring.check_scores). Reads the whole history, and holds it in memory."""
+        chosen, history = self.scorecard(kind, card), self.history(at)
+        by_entity: dict[str, list[Recorded]] = {}
+        for event in history.events():
+            for entity in event.entities(chosen.kind):
+                by_entity.setdefault(entity, []).append(event)
+            if progress and event.position % 10_000 == 0:
+                progress(event.position, history.head)
+        return check_scores(chosen, by_entity.items(), type, field, score=score, tolerance=tolerance)
 
     def _scored(self, entity: str, at: Moment) -> tuple[list[Recorded], int | None]:
         """The events of an entity that were there by a moment, and the time that they are to be scored as of."""

@@ -93,3 +93,14 @@ def test_what_cannot_be_scored_says_what_to_do(
 ) -> None:
     done = whence("score", *words)
     assert (done.code, said in done.err) == (code, True), done.err
+
+
+def test_a_recorded_score_beside_the_card(carded: Path, whence: Run) -> None:
+    done = whence("score", "lead", "--against", "Scored.score", "--json")
+    (row,) = map(json.loads, done.out.splitlines())
+    assert done.code == 1
+    assert (row["entity"], row["position"], row["recorded"], row["scored"]) == ("lead:42", 2, 60, 25)
+    assert "0 of 1 entity agree, and 0 of 2 scores recorded." in done.err
+    assert whence("score", "lead", "--against", "Scored.score", "--within", "60").code == 0
+    assert "has a number in nope" in whence("score", "lead", "--against", "Scored.nope").err
+    assert whence("score", "lead", "--against", "Scored").code == 2

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     "whence score lead:42",
     "whence score lead:42 --crossings --at 2026-01-09",
     "whence score lead --json",
+    "whence score lead --against LeadScored.score",
     brief="What a scorecard comes to, and what it is made of.",
 )
 @click.argument("about", metavar="ENTITY|KIND")
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 )
 @option("--score", "named", metavar="NAME", help="What this score of the card is made of; else its first.")
 @option("--crossings", "crossed", is_flag=True, help="When an entity reached each threshold, or fell below it.")
+@option("--against", metavar="TYPE.FIELD", help="Compare with the score that events of this type record in this field.")
+@option("--within", "tolerance", type=float, default=0, metavar="POINTS", help="So many points apart still agree.")
 @at_moment
 @at_store
 @in_zone
@@ -56,6 +59,8 @@ def score(
     card: str | None,
     named: str | None,
     crossed: bool,
+    against: str | None,
+    tolerance: float,
     at: str | None,
     clock: str,
     store: str | None,
@@ -66,10 +71,15 @@ def score(
     """Scores an entity by the scorecard in whence.toml, as of a moment, else as of its last event, and shows each
     rule's exact share: shares, floors, ceilings and rounding add up to the score. For a kind it shows all entities, the
     highest first; that reads segments where there are any, and needs the extra `columns`. Ends with 1 when there is
-    nobody."""
+    nobody.
+
+    With --against it compares the scorecard, for all of a kind, with a score that another system recorded, such as a
+    CRM: each is set beside what the card came to just before that event. It ends with 1 when any differs."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
+        if against is not None:
+            return _show_checked(db, chosen, against, named, tolerance, moment, form)
         if ":" not in about:
             return _show_all(db, chosen, moment, form)
         if crossed:
@@ -142,6 +152,46 @@ def _crossing_row(each: Crossing, zone: tzinfo, form: Form) -> tuple[Any, ...]:
     of = (each.threshold.stage, each.threshold.score, _number(each.threshold.at))
     shown = event if form != "screen" else "by time alone" if event is None else f"@{event} {each.event.type}"  # type: ignore[union-attr]
     return (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
+
+
+def _show_checked(
+    db: Whence, card: Scorecard, against: str, named: str | None, tolerance: float, moment: At, form: Form
+) -> int:
+    type, dot, field = against.rpartition(".")
+    if not dot or not type:
+        raise click.UsageError("--against names a type and a field, for example LeadScored.score.")
+    near = Decimal(repr(tolerance))
+    with screen.progress("Reading") as told:
+        found = db.check_scores(
+            card.kind, type, field, score=named, card=card, tolerance=near, at=moment, progress=told
+        )
+    zone = db.config.zone
+    columns = [
+        Column("entity", "cyan"),
+        Column("position", "yellow", right=True),
+        Column("time", "blue", least=20),
+        Column("recorded", "red", right=True),
+        Column("scored", "green", right=True),
+    ]
+    rows = (
+        (
+            each.entity,
+            each.recorded.position,
+            second_of(each.recorded.time_us, zone) if form == "screen" else each.recorded.time,
+            _number(each.theirs),
+            _number(each.ours),
+        )
+        for each in found.differing
+    )
+    screen.table(columns, rows, form, caption=f"the first that differs of each; {times_in(zone, 'occurred')}")
+    if not found.moments:
+        screen.note(f"No event {type} of a {card.kind} has a number in {field}.")
+        return exits.NO
+    said = f"{found.entities_agree:,} of {entities_text(found.entities)} agree, and {found.moments_agree:,} of"
+    screen.note(f"{said} {found.moments:,} scores recorded.")
+    if found.without_number:
+        screen.note(f"{found.without_number:,} more events {type} have no number in {field}.")
+    return exits.OK if found.entities_agree == found.entities else exits.NO
 
 
 def _show_all(db: Whence, card: Scorecard, moment: At, form: Form) -> int:

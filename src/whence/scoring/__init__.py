@@ -2,13 +2,16 @@
 and `kernel` the same for many entities at once."""
 
 from whence.scoring.card import Grade, Group, Rule, Score, Scorecard, Threshold
+from whence.scoring.checking import Checked, Differing, check_scores
 from whence.scoring.live import Crossing, Standing, crossings, score
 from whence.scoring.shares import Adjustment, Award, Share, Shares, shares
 
 __all__ = [
     "Adjustment",
     "Award",
+    "Checked",
     "Crossing",
+    "Differing",
     "Grade",
     "Group",
     "Rule",
@@ -18,6 +21,7 @@ __all__ = [
     "Shares",
     "Standing",
     "Threshold",
+    "check_scores",
     "crossings",
     "score",
     "shares",
