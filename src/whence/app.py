@@ -51,6 +51,7 @@ from whence.result import check as check_result
 from whence.rows import Given
 from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
 from whence.segments import require
+from whence.segments.manifest import problems
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
 from whence.store import Store
@@ -570,8 +571,13 @@ class Whence:
     # Looking after.
 
     def check(self, progress: Progress | None = None) -> list[Promise]:
-        """Every promise with the problems found. Reads the whole store."""
-        return check(self.store, progress)
+        """Every promise with the problems found, and whether the segments beside the store are its own and undamaged,
+        where there are any. Reads the whole store."""
+        found, path = check(self.store, progress), getattr(self.store, "path", None)
+        if path is not None and Path(f"{path}.segments").is_dir():
+            said = tuple(problems(self.store, path))
+            found.append(Promise("segments are this store's, and undamaged", said, len(said)))
+        return found
 
     def check_model(self, model: NamedModel, *, progress: Progress | None = None) -> Purity:
         """What makes a model's fold impure, on a sample of this store's events, each finding with what to do.

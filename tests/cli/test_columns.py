@@ -75,3 +75,17 @@ def test_the_space_of_an_empty_store(folder: Path, whence: Run) -> None:
     whence("init")
     done = whence("du")
     assert (done.code, "The store is empty" in done.err) == (1, True)
+
+
+def test_check_names_a_damaged_segment(pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "segments" not in whence("check").out
+    monkeypatch.setattr(building.build, "__kwdefaults__", {"segment_events": 4})
+    whence("sql", "select 1 as one")
+    assert whence("check").code == 0
+    victim = next(pipeline.glob("*.segments/lead/000001/*.parquet"))
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    done = whence("check")
+    assert done.code == 1
+    assert f"{victim.name} is damaged" in " ".join((done.out + done.err).split())

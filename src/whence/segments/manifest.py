@@ -151,4 +151,16 @@ def damaged(folder: Path, manifest: Manifest) -> Iterator[str]:
                 yield f"{segment.folder}/{file.name}"
 
 
+def problems(store: Store, store_path: str) -> Iterator[str]:
+    """What is wrong with the segments beside a store, of every kind. Reads all of their files; a lost one is built
+    again and no problem."""
+    for path in sorted(Path(f"{store_path}.segments").glob(f"*/{NAME}")):
+        folder = path.parent
+        try:
+            for name in damaged(folder, load(folder, store, folder.name)):
+                yield f"{folder / name} is damaged: delete it, and it is built again"
+        except InvalidSegments as problem:
+            yield str(problem)
+
+
 AGAIN = "Delete that folder: segments are built again from the store."
