@@ -14,6 +14,7 @@ pytest.importorskip("pyarrow")
 
 from whence.events import Body, Event, Recorded
 from whence.jsonvalue import canonical
+from whence.segments import columns
 from whence.segments.building import Codes
 from whence.segments.columns import events_of, table_of
 from whence.stores.memory import MemoryStore
@@ -78,6 +79,40 @@ def stored(*given: Any) -> list[Recorded]:
 
 def table(*given: Any) -> Any:
     return table_of(Codes("lead").collect(stored(*given))["Scored"])
+
+
+plain = st.fixed_dictionaries(
+    {},
+    optional={
+        "score": st.integers(-100, 100) | st.sampled_from([61.5, -0.25, 1e-7, 7.0, 1e20]),
+        "n": st.integers(-(2**53) + 1, 2**53 - 1),
+        "share": st.floats(-1e6, 1e6),
+        "ok": st.booleans(),
+        "why": st.text(st.characters(exclude_categories=("Cs",)), max_size=5) | st.just("2026-01-05T09:00:00Z"),
+    },
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(plain, min_size=1, max_size=12), st.integers(1, 4))
+def test_what_arrow_parses_is_what_is_collected(given: list[Any], page: int) -> None:
+    recorded = stored(*given)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "PAGE_EVENTS", page)
+        found = columns._parsed(recorded)
+        collected = [(field, array) for field, array in columns._collected(recorded)]
+    if found is not None:
+        there = [(field, array) for field, array in found if array.null_count < len(array)]
+        assert [field.name for field, _ in there] == [field.name for field, _ in collected]
+        for (field, array), (other, expected) in zip(there, collected, strict=True):
+            assert field.equals(other, check_metadata=True)
+            assert array.equals(expected)
+
+
+def test_flat_data_of_one_shape_are_parsed_by_arrow() -> None:
+    assert columns._parsed(stored({"score": 60, "why": "a"}, {"score": 61.5, "ok": True})) is not None
+    for odd in ({"score": 62.0}, {"score": None}, {"score": [1]}, {"score": {"a": 1}}, {"score": "x"}, {"why": "{"}, 5):
+        assert columns._parsed(stored({"score": 60, "why": "a"}, odd)) is None
 
 
 def test_a_field_of_one_type_is_a_column_and_nothing_is_left_over() -> None:

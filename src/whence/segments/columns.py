@@ -9,6 +9,7 @@ doubles in the column and come back as integers. The same events always make the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -17,7 +18,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
+import pyarrow.compute as pc
+import pyarrow.json as json_reader
 
 from whence import jsonvalue
 from whence.events import Recorded
@@ -57,6 +59,8 @@ the row's entity, a line each."""
 
 TYPES: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 PAGE_EVENTS = 1_000
+_AMBIGUOUS = re.compile(rb"[0-9]\.0+[,}]|[0-9][eE][-+0-9]|-0[,}.]")
+"""What looks like a number that is whole though it is no integer: Arrow would take it for one."""
 _NONE = type(None)
 _ALWAYS = ("position", "entity", "recorded")
 _decode = msgspec.json.Decoder(list[Any]).decode
@@ -145,6 +149,58 @@ def _split(ids: list[bytes | str | None]) -> tuple[list[bytes | None], list[str 
 
 
 def _data(events: Sequence[Recorded]) -> Iterator[tuple[pa.Field, pa.Array]]:
+    """The columns of the data. Flat data of one shape, which most types have, are parsed by Arrow; all others cell by
+    cell. Where Arrow can parse them both ways give the same."""
+    found = _parsed(events)
+    yield from _collected(events) if found is None else found
+
+
+def _parsed(events: Sequence[Recorded]) -> list[tuple[pa.Field, pa.Array]] | None:
+    """The columns as Arrow parses them; None where it might lose something: the kinds of the first page do not hold for
+    all rows, or a null, a list, an inner object, or a number such as 60.0 or 1e9 is among them."""
+    kinds = _kinds_in(events[:PAGE_EVENTS])
+    if kinds is None:
+        return None
+    text = "\n".join([_json(event) for event in events]).encode()
+    if text.count(b"{") != len(events) or b"[" in text or b"null" in text or _AMBIGUOUS.search(text):
+        return None
+    schema = pa.schema([(name, TYPES[kind]) for name, kind in kinds.items()])
+    try:
+        table = json_reader.read_json(
+            pa.BufferReader(text),
+            read_options=json_reader.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            parse_options=json_reader.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return [_parsed_column(name, kind, table.column(name).combine_chunks()) for name, kind in kinds.items()]
+
+
+def _kinds_in(page: Sequence[Recorded]) -> dict[str, type] | None:
+    """The kind of each field in a page, float where some are integers; None where there is no one kind, or a name that
+    cannot be a column as it is."""
+    values = _decode(f"[{','.join([_json(event) for event in page])}]")
+    if any(event.content_type is not None for event in page) or set(map(type, values)) != {dict}:
+        return None
+    kinds: dict[str, type] = {}
+    for name, kind in dict.fromkeys((name, type(cell)) for value in values for name, cell in value.items()):
+        known = kinds.setdefault(name, kind)
+        if kind not in TYPES or (known is not kind and {known, kind} != {int, float}):
+            return None
+        kinds[name] = kind if known is kind else float
+    names = Counter(dict.fromkeys(kinds, 1))
+    return kinds if kinds and _columns_of(names) == {name: name for name in kinds} else None
+
+
+def _parsed_column(name: str, kind: type, array: pa.Array) -> tuple[pa.Field, pa.Array]:
+    metadata = None
+    if kind is float and pc.any(pc.equal(pc.floor(array), array)).as_py():
+        metadata = {KIND: INTEGRAL}
+    return pa.field(name, TYPES[kind], metadata=metadata), array
+
+
+def _collected(events: Sequence[Recorded]) -> Iterator[tuple[pa.Field, pa.Array]]:
+    """The columns as their cells are collected, and the rest."""
     cells, counts, rest = _fields(events)
     chosen = _columns_of(counts)
     for name, values in cells.items():
@@ -246,7 +302,7 @@ def _column(name: str, column: str, cells: list[Any]) -> tuple[pa.Field, pa.Arra
 def events_of(table: pa.Table, type: str, entities: Sequence[str]) -> list[Recorded]:
     """The events that a table of a type was made of, by position; `entities` are the tags by code."""
     if "copy" in table.column_names:
-        table = table.filter(pa.compute.invert(table.column("copy")))
+        table = table.filter(pc.invert(table.column("copy")))
     table = table.sort_by("position")
     fields = [field for field in table.schema if field.name not in ENVELOPE]
     columns = [(field_of(field), cells_of(field, table.column(field.name))) for field in fields]
