@@ -80,6 +80,16 @@ def test_without_a_moment_each_entity_is_as_of_its_own_last_event() -> None:
     assert score_all(CARD, awards).at_us.tolist() == [at(3), at(2)]
 
 
+def test_columns_of_a_file_and_slices_are_taken_as_they_are() -> None:
+    _, awards = awards_of(CARD, EVENTS)
+    columns = {name: getattr(awards, name) for name in awards.__struct_fields__}
+    doubled = {name: np.repeat(column, 2)[::2] for name, column in columns.items()}
+    for column in columns.values():
+        column.flags.writeable = False
+    for other in (awards, Awards(**doubled)):
+        assert score_all(CARD, other, at(9)).scores_micro.tolist() == [[0], [0]]
+
+
 def test_no_events_give_no_entities() -> None:
     entities, awards = awards_of(CARD, [])
     found = score_all(CARD, awards, at(1))

@@ -84,5 +84,5 @@ def test_another_score_of_the_card_has_shares_of_its_own_groups() -> None:
 
 def test_without_events_the_bounds_alone_make_the_score() -> None:
     found = shares(CARD, [])
-    assert (found.points, found.at_us, found.events) == (6, None, [])
+    assert (found.points, found.at_us, found.events) == (6, None, ())
     assert [(each.name, each.group, each.points) for each in found.adjustments] == [("floor", "engagement", 6)]

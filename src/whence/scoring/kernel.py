@@ -1,9 +1,8 @@
 """What a scorecard comes to for many entities at once, over arrays: the same as live, to the last digit. Which events
 give how many points is worked out before, by `awards_of` or by an engine of columns.
 
-With numba it is compiled, once for each machine; without it, `COMPILED` is false, the answers are the same and take a
-few hundred times as long. The state is that of one entity, and its awards that still change are kept only until they
-end.
+With numba it is compiled, which takes about ten seconds the first time on a machine and is kept in a cache; without it,
+`COMPILED` is false, and the same answers take some hundred times as long. The state is that of one entity.
 """
 
 from __future__ import annotations
@@ -113,11 +112,11 @@ def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Stan
     _check(card, awards, at_us)
     found = _run(
         _arrays_of(card),
-        awards.entity,
-        awards.time_us,
-        awards.position,
-        awards.rule,
-        awards.points,
+        _column(awards.entity, np.int32),
+        _column(awards.time_us, np.int64),
+        _column(awards.position, np.int64),
+        _column(awards.rule, np.int32),
+        _column(awards.points, np.int64),
         card.order == "occurred",
         at_us,
     )
@@ -195,6 +194,14 @@ def _check(card: Scorecard, awards: Awards, at_us: int) -> None:
             "Make them from the events up to it: awards_of(card, events, at)."  # what a fact is, hangs on those before
         )
         raise InvalidInput("Awards after the moment, of a card in order of position", remedy=remedy)
+
+
+def _column(array: NDArray[Any], kind: type[np.integer[Any]]) -> NDArray[Any]:
+    """The array as the kernel takes it, without a copy where it is so already: one kind of array is compiled once, and
+    columns mapped from a file cannot be written."""
+    column = np.ascontiguousarray(array, kind).view()
+    column.flags.writeable = False
+    return column
 
 
 def _arrays_of(card: Scorecard) -> _Card:
@@ -451,7 +458,7 @@ def _run(
     out_scores = np.empty((entities, len(card.scores)), np.int64)
     out_groups = np.empty((entities, len(card.groups)), np.int64)
     has_thresholds = len(card.thresholds) > 0
-    crossings = np.empty((max(16, entities * len(card.thresholds)), 6), np.int64)
+    crossings = np.empty((max(16, entities), 6), np.int64)
     crossed = 0
     state = _State(
         np.empty(len(card.rules), np.int64),

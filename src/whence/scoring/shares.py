@@ -60,7 +60,8 @@ class Shares(msgspec.Struct, frozen=True):
     """A score at a moment (microseconds UTC, None where there are no events), in micro-points: the sum of its shares,
     in the card's order, and of its adjustments, of which those that change nothing are left out.
 
-    Scored at that moment, `events` alone give the same score. `version` is that of the card.
+    `events` are those behind it, each once, in the card's order; scored at that moment, they alone give the same score.
+    `version` is that of the card.
     """
 
     score: str
@@ -68,22 +69,12 @@ class Shares(msgspec.Struct, frozen=True):
     micro: int
     shares: tuple[Share, ...]
     adjustments: tuple[Adjustment, ...]
+    events: tuple[Recorded, ...]
     version: str
 
     @property
     def points(self) -> int | Decimal:
         return points_of(self.micro)
-
-    @property
-    def events(self) -> list[Recorded]:
-        """The events behind the score, each once, by position."""
-        found = {
-            (event.position, event.raw_id): event
-            for share in self.shares
-            for award in share.awards
-            for event in award.events
-        }
-        return sorted(found.values(), key=lambda event: event.position)
 
 
 def shares(card: Scorecard, events: Iterable[Recorded], score: str | None = None, at: Moment | None = None) -> Shares:
@@ -92,13 +83,16 @@ def shares(card: Scorecard, events: Iterable[Recorded], score: str | None = None
     asked = card.score(score)
     until = None if at is None else to_us(at)
     tally = Tally(card)
-    for event in in_order(card, events, until):
+    ordered = in_order(card, events, until)
+    for event in ordered:
         tally.take(event)
     moment = tally.now_us if until is None else until
     found = tuple(_shares(card, asked, tally, moment))
     adjusted = tuple(_adjustments(card, asked, found))
     micro = sum(share.micro for share in found) + sum(step.micro for step in adjusted)
-    return Shares(asked.name, moment, micro, found, adjusted, card.version)
+    named = {event.raw_id for share in found for award in share.awards for event in award.events}
+    behind = tuple(event for event in ordered if event.raw_id in named)
+    return Shares(asked.name, moment, micro, found, adjusted, behind, card.version)
 
 
 def _shares(card: Scorecard, score: Score, tally: Tally, moment: int | None) -> Iterator[Share]:
