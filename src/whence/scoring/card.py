@@ -322,7 +322,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
             )
         if not self.kind:
             _set(self, "kind", self.name)
-        if not self.groups and not any(rule.group for rule in self.rules):
+        if not self.groups and all(rule.group in ("", ONLY_GROUP) for rule in self.rules):
             _set(self, "groups", (Group(name=ONLY_GROUP),))
             _set(self, "rules", tuple(msgspec.structs.replace(rule, group=ONLY_GROUP) for rule in self.rules))
         names = (rule.name or f"rule {number}" for number, rule in enumerate(self.rules, 1))

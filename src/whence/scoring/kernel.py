@@ -297,11 +297,21 @@ class _State(NamedTuple):
 
 
 @_compiled
-def _score(card: _Card, state: _State, count: int, above: int, below: int) -> None:
+def _score(
+    count: int,
+    above: int,
+    below: int,
+    alive: Int64,
+    staying: Int64,
+    sums: Int64,
+    found: Int64,
+    factors: Int64,
+    groups: Int64,
+    scores: Int64,
+    members: NDArray[np.bool_],
+) -> None:
     """Put the groups into `sums` and the scores into `found`: with awards above zero as they are at one moment, and
     those below as at another."""
-    sums, found, staying, alive, factors = state.sums, state.found, state.staying, state.alive, card.factors
-    groups, scores, members = card.groups, card.scores, card.members
     for g in range(len(sums)):
         sums[g] = staying[g]
     for k in range(count):
@@ -323,24 +333,31 @@ def _score(card: _Card, state: _State, count: int, above: int, below: int) -> No
 
 
 @_compiled
-def _crosses(card: _Card, state: _State) -> bool:
+def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> bool:
     """Whether the scores in `found` lie otherwise to a threshold than was known."""
-    for t in range(len(card.thresholds)):
-        if (state.found[card.thresholds[t, _SCORE]] >= card.thresholds[t, _AT]) != state.reached[t]:
+    for t in range(len(thresholds)):  # noqa: SIM110 - numba compiles no any() of a generator
+        if (found[thresholds[t, _SCORE]] >= thresholds[t, _AT]) != reached[t]:
             return True
     return False
 
 
 @_compiled
 def _note(
-    card: _Card, state: _State, crossings: Int64, crossed: int, code: int, moment: int, position: int
+    crossings: Int64,
+    crossed: int,
+    found: Int64,
+    thresholds: Int64,
+    reached: NDArray[np.bool_],
+    code: int,
+    moment: int,
+    position: int,
 ) -> tuple[Int64, int]:
     """Keep the crossings that the scores in `found` make; return the array, which may be a larger one, and how many."""
-    for t in range(len(card.thresholds)):
-        score = state.found[card.thresholds[t, _SCORE]]
-        holds = score >= card.thresholds[t, _AT]
-        if holds != state.reached[t]:
-            state.reached[t] = holds
+    for t in range(len(thresholds)):
+        score = found[thresholds[t, _SCORE]]
+        holds = score >= thresholds[t, _AT]
+        if holds != reached[t]:
+            reached[t] = holds
             if crossed == len(crossings):
                 crossings = np.concatenate((crossings, np.empty_like(crossings)))
             row = crossings[crossed]
@@ -355,62 +372,42 @@ def _day_ends(
     card: _Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
 ) -> tuple[Int64, int]:
     """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes."""
-    day, last = now // DAY_US + 1, upto // DAY_US
-    if day > last:
-        return crossings, crossed
+    _, _, staying, alive, reached, sums, found = state
+    _, factors, groups, scores, members, thresholds = card
     ends = now
     for k in range(count):
-        ends = max(ends, state.alive[k, _A_END])
-    last = min(last, (ends + DAY_US - 1) // DAY_US)
+        ends = max(ends, alive[k, _A_END])
+    day, last = now // DAY_US + 1, min(upto // DAY_US, (ends + DAY_US - 1) // DAY_US)
     days = last - day + 1
     while day <= last:
         # On these days the scores lie between what is above zero on the last of them with what is below on the first,
         # and the other way round. Where that crosses nothing they are passed over, else the first half is looked at.
         days = min(days, last - day + 1)
         first_us, last_us = day * DAY_US, (day + days - 1) * DAY_US
-        _score(card, state, count, last_us, first_us)
-        crosses = _crosses(card, state)
+        _score(count, last_us, first_us, alive, staying, sums, found, factors, groups, scores, members)
+        crosses = _crosses(found, thresholds, reached)
         if days > 1 and not crosses:
-            _score(card, state, count, first_us, last_us)
-            crosses = _crosses(card, state)
+            _score(count, first_us, last_us, alive, staying, sums, found, factors, groups, scores, members)
+            crosses = _crosses(found, thresholds, reached)
         if days > 1 and crosses:
             days //= 2
             continue
         if crosses:
-            crossings, crossed = _note(card, state, crossings, crossed, code, first_us, DAY_END)
+            crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, first_us, DAY_END)
         day += days
         days *= 2
     return crossings, crossed
 
 
 @_compiled
-def _take(card: _Card, state: _State, count: int, time_us: int, rule: int, points: int) -> int:
-    """Take a row of an event; return how many awards change now."""
-    group = card.rules[rule, _GROUP]
-    if card.rules[rule, _IS_FACT] == 1:
-        state.staying[group] += points - state.held[rule]
-        state.held[rule] = points
-    elif card.rules[rule, _AT_MOST] < 0 or state.awarded[rule] < card.rules[rule, _AT_MOST]:
-        state.awarded[rule] += 1
-        if card.rules[rule, _END_HOURS] < 0:
-            state.staying[group] += points
-        else:
-            award = state.alive[count]
-            award[_A_GROUP], award[_A_TIME], award[_A_POINTS] = group, time_us, points
-            award[_A_END] = time_us + card.rules[rule, _END_HOURS] * HOUR_US
-            award[_A_TABLE] = card.rules[rule, _TABLE_START]
-            count += 1
-    return count
-
-
-@_compiled
-def _without_ended(card: _Card, state: _State, count: int, moment: int) -> int:
+def _without_ended(alive: Int64, count: int, moment: int) -> int:
     """Move together the awards of which something is left, and return how many they are: time does not go back."""
     kept = 0
     for k in range(count):
-        if moment < state.alive[k, _A_END]:
+        if moment < alive[k, _A_END]:
             if kept < k:
-                state.alive[kept] = state.alive[k]
+                for column in range(5):
+                    alive[kept, column] = alive[k, column]
             kept += 1
     return kept
 
@@ -469,13 +466,16 @@ def _run(
         np.empty(len(card.groups), np.int64),
         np.empty(len(card.scores), np.int64),
     )
+    # By names of their own, and so handed on: to take an array out of a tuple for each row costs more than the row.
+    awarded, held, staying, alive, reached, sums, found = state
+    rules, factors, groups, scores, members, thresholds = card
     i = 0
     for e in range(entities):
         code = entity[i]
-        state.awarded[:] = 0
-        state.held[:] = 0
-        state.staying[:] = 0
-        state.reached[:] = False
+        awarded[:] = 0
+        held[:] = 0
+        staying[:] = 0
+        reached[:] = False
         count, now, seen = 0, at_us, False
         while i < len(entity) and entity[i] == code:
             first = i
@@ -485,23 +485,40 @@ def _run(
             if at_us != _AS_OF_LAST and time_us[first] > at_us:
                 continue
             moment = max(now, time_us[first]) if seen else time_us[first]
-            if seen and count > 0 and has_thresholds:
+            if seen and count > 0 and has_thresholds and now // DAY_US < moment // DAY_US:
                 crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
             now, seen = moment, True
             for k in range(first, i):
-                if rule[k] != NO_RULE:
-                    count = _take(card, state, count, time_us[k], rule[k], points[k])
+                r = rule[k]
+                if r == NO_RULE:
+                    continue
+                if rules[r, _IS_FACT] == 1:
+                    staying[rules[r, _GROUP]] += points[k] - held[r]
+                    held[r] = points[k]
+                elif rules[r, _AT_MOST] < 0 or awarded[r] < rules[r, _AT_MOST]:
+                    awarded[r] += 1
+                    if rules[r, _END_HOURS] < 0:
+                        staying[rules[r, _GROUP]] += points[k]
+                    else:
+                        alive[count, _A_GROUP] = rules[r, _GROUP]
+                        alive[count, _A_TIME] = time_us[k]
+                        alive[count, _A_POINTS] = points[k]
+                        alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
+                        alive[count, _A_TABLE] = rules[r, _TABLE_START]
+                        count += 1
             if has_thresholds:
-                count = _without_ended(card, state, count, now)
-                _score(card, state, count, now, now)
-                crossings, crossed = _note(card, state, crossings, crossed, code, now, position[first])
+                count = _without_ended(alive, count, now)
+                _score(count, now, now, alive, staying, sums, found, factors, groups, scores, members)
+                if _crosses(found, thresholds, reached):
+                    here = position[first]
+                    crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
         if seen and at_us != _AS_OF_LAST:
             if count > 0 and has_thresholds:
                 crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
             now = at_us
-        _score(card, state, count, now, now)
+        _score(count, now, now, alive, staying, sums, found, factors, groups, scores, members)
         out_entity[e] = code
         out_at[e] = now
-        out_scores[e] = state.found
-        out_groups[e] = state.sums
+        out_scores[e] = found
+        out_groups[e] = sums
     return problem, row, out_entity, out_at, out_scores, out_groups, crossings[:crossed]
