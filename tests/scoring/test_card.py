@@ -89,7 +89,7 @@ def test_the_version_is_of_what_a_card_says_and_not_of_how_it_is_written() -> No
     assert len(short.version) == 32
     other = Scorecard(name="lead", rules=[Rule(on="A", points=6, expires="14 days")])
     assert other.version != short.version
-    assert Scorecard(name="hot", kind="lead", rules=short.rules, groups=short.groups).version == short.version
+    assert Scorecard(name="hot", kind="lead", rules=short.rules).version == short.version, "the name apart"
 
 
 def test_decimals_are_kept_exactly() -> None:
