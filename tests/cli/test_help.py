@@ -81,6 +81,8 @@ def prepare(pipeline: Path, whence: Run) -> str:
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
         config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
+        config.write('[scorecard.lead]\n[[scorecard.lead.rule]]\non = "*"\npoints = 20\n')
+        config.write('[[scorecard.lead.threshold]]\nscore = "score"\nat = 20\nstage = "warm"\n')
     for words in (
         ("lead:42", "StageChanged", "stage=won", "--time", "2026-01-08"),
         ("lead:42", "Called", "--time", "yesterday"),

@@ -39,17 +39,39 @@ if TYPE_CHECKING:
     "whence score lead:42",
     "whence score lead:42 --crossings --at 2026-01-09",
     "whence score lead --json",
-    "whence score lead --against LeadScored.score",
     brief="What a scorecard comes to, and what it is made of.",
 )
 @click.argument("about", metavar="ENTITY|KIND")
 @option(
-    "--card", envvar="WHENCE_SCORE_CARD", metavar="NAME", help="The [scorecard.NAME]; else the only one of the kind."
+    "--card",
+    envvar="WHENCE_SCORE_CARD",
+    metavar="NAME",
+    help="The scorecard of this name; else the only one of the kind.",
 )
-@option("--score", "named", metavar="NAME", help="What this score of the card is made of; else its first.")
-@option("--crossings", "crossed", is_flag=True, help="When an entity reached each threshold, or fell below it.")
+@option(
+    "--score",
+    "named",
+    envvar="WHENCE_SCORE_SCORE",
+    metavar="NAME",
+    help="What this score of the card is made of; else its first.",
+)
+@option(
+    "--crossings",
+    "crossed",
+    envvar="WHENCE_SCORE_CROSSINGS",
+    is_flag=True,
+    help="When an entity reached each threshold, or fell below it.",
+)
 @option("--against", metavar="TYPE.FIELD", help="Compare with the score that events of this type record in this field.")
-@option("--within", "tolerance", type=float, default=0, metavar="POINTS", help="So many points apart still agree.")
+@option(
+    "--within",
+    "tolerance",
+    envvar="WHENCE_SCORE_WITHIN",
+    type=float,
+    default=0,
+    metavar="POINTS",
+    help="So many points apart still agree.",
+)
 @at_moment
 @at_store
 @in_zone
@@ -73,8 +95,9 @@ def score(
     highest first; that reads segments where there are any, and needs the extra `columns`. Ends with 1 when there is
     nobody.
 
-    With --against it compares the scorecard, for all of a kind, with a score that another system recorded, such as a
-    CRM: each is set beside what the card came to just before that event. It ends with 1 when any differs."""
+    With --against LeadScored.score it compares the scorecard, for all of a kind, with a score that another system
+    recorded, such as a CRM: each is set beside what the card came to just before that event. It ends with 1 when any
+    differs."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
