@@ -95,9 +95,8 @@ def score(
     highest first; that reads segments where there are any, and needs the extra `columns`. Ends with 1 when there is
     nobody.
 
-    With --against LeadScored.score it compares the scorecard, for all of a kind, with a score that another system
-    recorded, such as a CRM: each is set beside what the card came to just before that event. It ends with 1 when any
-    differs."""
+    With --against LeadScored.score it sets each score that another system recorded, such as a CRM, beside what the card
+    came to just before that event. Ends with 1 where any of them differs."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
