@@ -7,7 +7,7 @@ examples against the brute-force model  60           2,000
 kills of a builder of segments          6            100
 events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
-scorecards at random, scored three ways 500          20,000
+scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
 """
 
 from __future__ import annotations
