@@ -1,0 +1,326 @@
+"""An experiment: two sides over the same history, or one over a changed past, and how they compare. It is handed a
+history, reads it once, and writes nothing; sides, differences, crossings and prediction are files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from whence.clock import LATEST_US, to_iso
+from whence.errors import InvalidModel, InvalidQuery, NotKnown
+from whence.events import Recorded
+from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value, biggest, contrast, parts, segments
+from whence.experiments.crossing import Crossings, Reached, crossings
+from whence.experiments.prediction import Followed, Prediction, prediction
+from whence.experiments.side import (
+    About,
+    CardSide,
+    Given,
+    ModelField,
+    Side,
+    before,
+    fields_of,
+    in_occurred_order,
+    last_said,
+    side_of,
+)
+from whence.grammar import normal_kind, normal_type
+from whence.history import History, Progress
+from whence.model import Model
+from whence.scoring import Threshold
+from whence.scoring.decay import HOUR_US, hours_of
+from whence.scoring.points import MICRO
+
+MOVERS, SAMPLES, SEED = 10, 1_000, 0
+WITHIN, AGE = "30 days", "7 days"
+PROGRESS_EVENTS = 10_000
+ANY_STAGE = "the threshold"
+"""What a threshold without a stage is called."""
+
+Events = Mapping[str, Sequence[Recorded]]
+"""The events of each entity, in occurred order."""
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """What two sides come to over a history up to `head`, whose last event happened at `observed` (ISO 8601). `events`
+    were read of the kind's entities, and `past_events` where the candidate was given a changed past.
+
+    `values` has a row for every entity, in the order of their first events, and so has `reached` where there is a
+    threshold; `crossings` and `prediction` are None where there is no threshold and no outcome.
+    """
+
+    kind: str
+    head: int
+    observed: str | None
+    events: int
+    past_events: int | None
+    baseline: About
+    candidate: About
+    samples: int
+    seed: int
+    contrast: Contrast
+    crossings: Crossings | None
+    prediction: Prediction | None
+    by: str | None
+    segments: tuple[Segment, ...]
+    movers: tuple[Mover, ...]
+    values: tuple[Value, ...]
+    reached: tuple[Reached, ...]
+
+    def to_json(self) -> bytes:
+        """All of it as JSON, the same bytes for the same history, sides and seed."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n"
+
+
+def experiment(
+    history: History,
+    baseline: Given,
+    candidate: Given,
+    *,
+    kind: str,
+    past: History | None = None,
+    stage: str | None = None,
+    threshold: Any = None,
+    outcome: str | Sequence[str] | None = None,
+    within: str | timedelta = WITHIN,
+    age: str | timedelta = AGE,
+    by: str | ModelField | None = None,
+    movers: int = MOVERS,
+    samples: int = SAMPLES,
+    seed: int = SEED,
+    names: tuple[str | None, str | None] = (None, None),
+    progress: Progress | None = None,
+) -> Experiment:
+    """Compare two sides over the entities of a kind. A side is a Scorecard (its first score) or CardScore, a
+    ModelField, a RecordedField, a function of an entity's events, or a mapping from entities to numbers.
+
+    Every number is as of the last event of its entity, or as of the time at which the history is cut. `past` is the
+    history that the candidate is given instead, a branch in which some events are dropped, inserted or altered.
+
+    Crossings are those of `stage`, a threshold of the cards: by default the last of the baseline's that the candidate
+    has too; where one side has no card, it is held against the points of the other's. `threshold` (points) is used
+    instead where it is given. A file has no crossings.
+
+    With `outcome`, an event type or several, `whence.experiments.prediction` says how well both sides told it `within`
+    so long, ranked at an `age`: texts as "30 days", or whole hours as a timedelta. `by` is a field of the events' data
+    (a dotted path, the last value) or of a model's state, for a row by each value. Intervals come from `samples`
+    resamples with a `seed`. `names` are what the sides are called.
+
+    All events of the kind are held in memory. Raises InvalidModel for what is no side, a stage that is not there, or a
+    number that is none; InvalidQuery for a duration, samples or a seed that cannot be; NotKnown for an outcome that no
+    entity has; else as scoring.live and Model.fold do.
+    """
+    kind, sides = normal_kind(kind), (side_of(baseline, names[0]), side_of(candidate, names[1]))
+    within_us, age_us = _duration_us("within", within), _duration_us("age", age)
+    _check_counts(movers=movers, samples=samples, seed=seed)
+    bars = _bars(sides, stage, threshold)
+    events = _by_entity(history, kind, progress)
+    changed = events if past is None else _by_entity(past, kind, progress)
+    entities = list(dict.fromkeys([*events, *changed]))
+    handed: tuple[Events, Events] = (events, changed)
+    cut_us = None if history.bounds[1] == LATEST_US else history.bounds[1]
+    values = [
+        Value(entity, *(_value(*side, entity, cut_us) for side in zip(sides, handed, strict=True)))
+        for entity in entities
+    ]
+    reached = _reached(sides, handed, bars, entities, cut_us) if bars else []
+    observed_us = max((each[-1].time_us for each in events.values()), default=None)
+    found = None
+    if outcome is not None and observed_us is not None:
+        types = _outcome(outcome, events)
+        followed = _followed(sides, handed, bars, reached, types, (age_us, within_us, observed_us))
+        found = prediction(
+            followed, types, within_us=within_us, age_us=age_us, observed_us=observed_us, samples=samples, seed=seed
+        )
+    return Experiment(
+        kind,
+        history.head,
+        None if observed_us is None else to_iso(observed_us),
+        events=sum(map(len, events.values())),
+        past_events=None if past is None else sum(map(len, changed.values())),
+        baseline=sides[0].about,
+        candidate=sides[1].about,
+        samples=samples,
+        seed=seed,
+        contrast=contrast(values),
+        crossings=_crossings(bars, reached, samples, seed) if bars else None,
+        prediction=found,
+        by=by.field if isinstance(by, ModelField) else by,
+        segments=() if by is None else segments(values, _fields(by, events), _who(reached)),
+        movers=tuple(_mover(each, sides, handed, cut_us) for each in biggest(values, movers)),
+        values=tuple(values),
+        reached=tuple(reached),
+    )
+
+
+# What is asked.
+
+
+def _duration_us(key: str, said: str | timedelta) -> int:
+    if isinstance(said, timedelta):
+        hours, rest = divmod(said, timedelta(hours=1))
+        found = hours if hours > 0 and not rest else None
+    else:
+        found = hours_of(said)
+    if found is None:
+        remedy = f'Write {key}="30 days": whole hours, days or weeks.'
+        raise InvalidQuery("Not a duration", **{key: repr(said)}, remedy=remedy)
+    return found * HOUR_US
+
+
+def _check_counts(**counts: int) -> None:
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise InvalidQuery("Not a whole number from 0", **{name: repr(count)})
+
+
+Bars = tuple[Threshold, Threshold]
+
+
+def _bars(sides: tuple[Side, Side], stage: str | None, threshold: Any) -> Bars | None:
+    """The threshold that each side is held against; None where there is none."""
+    if not all(side.timed for side in sides):
+        return None
+    cards = [side for side in sides if isinstance(side, CardSide)]
+    if threshold is not None:
+        scores = [side.score if isinstance(side, CardSide) else "score" for side in sides]
+        one, other = (Threshold(score=score, at=threshold, stage=stage or ANY_STAGE) for score in scores)
+        return one, other
+    found = [{bar.stage: bar for bar in side.card.thresholds} for side in cards]
+    common = [name for name in (found[0] if found else ()) if all(name in each for each in found)]
+    if stage is not None and stage not in common:
+        remedy = f"There are: {', '.join(common)}." if common else "Give a threshold instead."
+        raise InvalidModel("The sides have no such stage", stage=stage, remedy=remedy)
+    if not common:
+        return None
+    chosen = [each[stage or common[-1]] for each in found]
+    return chosen[0], chosen[-1]
+
+
+def _outcome(outcome: str | Sequence[str], events: Events) -> tuple[str, ...]:
+    types = tuple(map(normal_type, [outcome] if isinstance(outcome, str) else outcome))
+    if not any(event.type in types for each in events.values() for event in each):
+        remedy = "Name a type that whence types lists for this kind."
+        raise NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
+    return types
+
+
+# What is read.
+
+
+def _by_entity(history: History, kind: str, progress: Progress | None) -> Events:
+    """The events of every entity of the kind, entities in the order of their first positions."""
+    found: dict[str, list[Recorded]] = {}
+    for event in history.events():
+        for entity in event.entities(kind):
+            found.setdefault(entity, []).append(event)
+        if progress and event.position % PROGRESS_EVENTS == 0:
+            progress(event.position, history.head)
+    return {entity: in_occurred_order(events) for entity, events in found.items()}
+
+
+# What the sides come to.
+
+
+def _value(side: Side, events: Events, entity: str, cut_us: int | None) -> float | None:
+    return side.value(entity, events.get(entity, ()), cut_us)
+
+
+def _reached(
+    sides: tuple[Side, Side], handed: tuple[Events, Events], bars: Bars, entities: Sequence[str], cut_us: int | None
+) -> list[Reached]:
+    return [
+        Reached(
+            entity,
+            *(
+                side.reached_us(entity, events.get(entity, ()), bar, cut_us)
+                for side, events, bar in zip(sides, handed, bars, strict=True)
+            ),
+        )
+        for entity in entities
+    ]
+
+
+def _followed(
+    sides: tuple[Side, Side],
+    handed: tuple[Events, Events],
+    bars: Bars | None,
+    reached: Sequence[Reached],
+    types: tuple[str, ...],
+    spans: tuple[int, int, int],
+) -> list[Followed]:
+    """Each entity of the history to its outcome. Whatever a side is asked for here, it is handed only the events
+    before the moment in question."""
+    age_us, within_us, observed_us = spans
+    ever = {row.entity: (row.baseline_us, row.candidate_us) for row in reached}
+    found = []
+    for entity, own in handed[0].items():
+        first_us = own[0].time_us
+        outcome_us = next((event.time_us for event in own if event.type in types), None)
+        named = ever.get(entity, (None, None))
+        if bars and outcome_us is not None and outcome_us > first_us:
+            named = _named(sides, handed, bars, entity, outcome_us)
+        late = tuple(us is not None and name is None for us, name in zip(ever.get(entity, named), named, strict=True))
+        moment = first_us + age_us
+        ranked = moment + within_us <= observed_us and (outcome_us is None or outcome_us >= moment)
+        ranks = _ranks(sides, handed, entity, moment) if ranked else (None, None)
+        found.append(Followed(entity, first_us, outcome_us, named, (late[0], late[1]), ranks))
+    return found
+
+
+def _named(
+    sides: tuple[Side, Side], handed: tuple[Events, Events], bars: Bars, entity: str, outcome_us: int
+) -> tuple[int | None, int | None]:
+    """When each side names an entity by what happened strictly before its outcome."""
+    one, other = (
+        side.reached_us(entity, before(events.get(entity, ()), outcome_us), bar, outcome_us - 1)
+        for side, events, bar in zip(sides, handed, bars, strict=True)
+    )
+    return one, other
+
+
+def _ranks(
+    sides: tuple[Side, Side], handed: tuple[Events, Events], entity: str, moment_us: int
+) -> tuple[float | None, float | None]:
+    """What each side comes to just before a moment. A file says nothing about when, so it does not rank."""
+    one, other = (
+        side.value(entity, before(events.get(entity, ()), moment_us), moment_us - 1) if side.timed else None
+        for side, events in zip(sides, handed, strict=True)
+    )
+    return one, other
+
+
+# What is told of it.
+
+
+def _crossings(bars: Bars, reached: Sequence[Reached], samples: int, seed: int) -> Crossings:
+    points = [bar.at_micro / MICRO for bar in bars]
+    return crossings(reached, bars[0].stage, points[0], points[1], samples=samples, seed=seed)
+
+
+def _who(reached: Sequence[Reached]) -> dict[str, tuple[bool, bool]]:
+    return {row.entity: (row.baseline_us is not None, row.candidate_us is not None) for row in reached}
+
+
+def _fields(by: str | ModelField, events: Events) -> dict[str, Any]:
+    """The value of a field for each entity, as JSON has it."""
+    if isinstance(by, ModelField):
+        model = Model.of(by.model)
+        found = {entity: fields_of(model, own).get(by.field) for entity, own in events.items()}
+    else:
+        found = {entity: last_said(own, by) for entity, own in events.items()}
+    return {entity: msgspec.to_builtins(value) for entity, value in found.items()}
+
+
+def _mover(each: Value, sides: tuple[Side, Side], handed: tuple[Events, Events], cut_us: int | None) -> Mover:
+    one, other = sides
+    told: tuple[Part, ...] = ()
+    if isinstance(one, CardSide) and isinstance(other, CardSide):
+        baseline, candidate = (events.get(each.entity, ()) for events in handed)
+        told = parts(one.shares(baseline, cut_us), other.shares(candidate, cut_us))
+    assert each.baseline is not None, "a mover has both"
+    assert each.candidate is not None, "a mover has both"
+    return Mover(each.entity, each.baseline, each.candidate, told)

@@ -1,0 +1,116 @@
+"""An experiment in three plain sentences: how many more qualify, how many of those had the outcome, and how much
+earlier the candidate comes; each says whether chance explains it, where that can be told."""
+
+from __future__ import annotations
+
+from whence.experiments.contrast import Contrast
+from whence.experiments.crossing import Crossings
+from whence.experiments.experiment import Experiment
+from whence.experiments.prediction import Prediction
+from whence.experiments.statistics import Estimate
+
+Sentences = tuple[str, str, str]
+
+
+def sentences(found: Experiment) -> Sentences:
+    """The three sentences, in this order; where an experiment has no threshold or no outcome, one says so."""
+    how_many = _changed(found, found.contrast) if found.crossings is None else _qualify(found, found.crossings)
+    outcome = _untold(found) if found.prediction is None else _outcome(found, found.prediction)
+    return how_many, outcome, _earlier(found, found.crossings)
+
+
+def _qualify(found: Experiment, crossed: Crossings) -> str:
+    more = crossed.candidate - crossed.baseline
+    said = "as many as" if not more else f"{abs(more):,} {'more' if more > 0 else 'fewer'} than"
+    counted = f"{len(crossed.gained):,} gained, {len(crossed.lost):,} lost"
+    return (
+        f"Of {_entities(found)}, {crossed.candidate:,} reach {crossed.stage} with {_name(found, 1)}, {said} the "
+        f"{crossed.baseline:,} with {_name(found, 0)} ({counted})."
+    )
+
+
+def _changed(found: Experiment, differs: Contrast) -> str:
+    return (
+        f"Of {_entities(found)}, {differs.changed:,} come to another value with {_name(found, 1)} than with "
+        f"{_name(found, 0)} ({differs.raised:,} more, {differs.lowered:,} less)."
+    )
+
+
+def _outcome(found: Experiment, told: Prediction) -> str:
+    named = " or ".join(told.outcome)
+    within = f"within {_days(told.within_days)}"
+    if found.crossings is None:
+        return f"Ranked at {_days(told.age_days)}, {_ranking(told)}."
+    first = (
+        f"Of the {told.gained:,} gained that were observed long enough, {told.gained_hits:,} had {named} {within}"
+        if told.gained
+        else f"None of the gained was observed long enough to tell whether it had {named} {within}"
+        if found.crossings.gained
+        else f"None is gained, so none of them had {named} {within}"
+    )
+    return f"{first}; {_precision(told)}."
+
+
+def _precision(told: Prediction) -> str:
+    before, after = told.baseline.precision.value, told.candidate.precision.value
+    if before is None or after is None:
+        return "how precise both are cannot be compared, since one names nobody"
+    return f"of all that each names it is {after:.0%} against {before:.0%}, which {_chance(told.difference.precision)}"
+
+
+def _ranking(told: Prediction) -> str:
+    before, after = told.baseline.auc.value, told.candidate.auc.value
+    if before is None or after is None:
+        return f"too few had {' or '.join(told.outcome)} within {_days(told.within_days)} to compare the sides"
+    said = f"the candidate tells {' or '.join(told.outcome)} with an area under the curve of {after:.3f} against"
+    return f"{said} {before:.3f}, which {_chance(told.difference.auc)}"
+
+
+def _untold(found: Experiment) -> str:
+    if found.observed is None:
+        return "There is nobody yet, so no outcome can be told."
+    return "No outcome was named, so nothing says whether the change is for the better."
+
+
+def _earlier(found: Experiment, crossed: Crossings | None) -> str:
+    if crossed is None:
+        return "There is no threshold to reach, so none is reached earlier or later."
+    gained = crossed.days_gained
+    if gained.value is None:
+        return f"Nobody reaches {crossed.stage} with both, so none reaches it earlier or later."
+    who = f"The {crossed.both:,} that reach it with both" if crossed.both > 1 else "The one that reaches it with both"
+    do = "do" if crossed.both > 1 else "does"
+    if not crossed.earlier and not crossed.later:
+        return f"{who} {do} so at the same moment."
+    said = "neither earlier nor later" if not gained.value else f"{_days(abs(gained.value))} {_sooner(gained)}"
+    counted = f"{crossed.earlier:,} earlier, {crossed.later:,} later"
+    return f"{who} {do} so {said} in the median ({counted}), which {_chance(gained)}."
+
+
+def _sooner(gained: Estimate) -> str:
+    return "earlier" if (gained.value or 0) > 0 else "later"
+
+
+def _chance(difference: Estimate) -> str:
+    if difference.low is None:
+        return "are too few to tell from chance"
+    return "chance can explain" if difference.is_chance else "chance does not explain"
+
+
+def _entities(found: Experiment) -> str:
+    count = found.contrast.entities
+    return f"{count:,} {found.kind} entit{'y' if count == 1 else 'ies'}"
+
+
+def _name(found: Experiment, side: int) -> str:
+    """What a side is called; its role too where both are called the same."""
+    about = (found.baseline, found.candidate)
+    role = ("baseline", "candidate")[side]
+    return f"the {role} {about[side].name}" if about[0].name == about[1].name else about[side].name
+
+
+def _days(days: float) -> str:
+    """`30 days`, `4.2 days`, `5 hours` below two days."""
+    if days < 2 and days != 1:
+        return f"{days * 24:.3g} hours" if days * 24 != 1 else "1 hour"
+    return "1 day" if days == 1 else f"{days:,.1f} days".replace(".0 ", " ")
