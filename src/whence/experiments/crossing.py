@@ -78,5 +78,5 @@ def crossings(
         earlier=sum(pair > 0 for pair in pairs),
         later=sum(pair < 0 for pair in pairs),
         same=sum(pair == 0 for pair in pairs),
-        days_gained=estimates(median, len(days), samples=samples, seed=seed)["days"],
+        days_gained=estimates(median, len(days), samples=samples, seed=seed)["days"].of(len(days)),
     )

@@ -114,15 +114,19 @@ def prediction(
     found = estimates(naming.measures, len(named), samples=samples, seed=seed)
     found |= estimates(ranking.measures, len(ranked), samples=samples, seed=seed)
     after = [sum(each.reached_after[side] for each in begun) for side in (0, 1)]
-    sides = [naming.counted(side, after[side], found) for side in (0, 1)]
-    counts = [getattr(sides[1], name) - getattr(sides[0], name) for name in ("named", "hits", "reached_after")]
+    with_outcome = int(naming.positive.sum())
+    few = min(int(ranking.positive.sum()), int((~ranking.positive).sum()))
+    counts = [(int(naming.named[side].sum()), int(naming.hit[side].sum()), after[side]) for side in (0, 1)]
+    fewer = [min(one, other) for one, other in zip(*counts, strict=True)]
+    more = (other - one for one, other in zip(*counts, strict=True))
+    sides = [_measures(each, found, name, each, with_outcome, few) for each, name in zip(counts, SIDES, strict=True)]
     gained = naming.named[1] & ~naming.named[0]
     return Prediction(
         outcome,
         within_us / DAY_US,
         age_us / DAY_US,
         measured=len(named),
-        with_outcome=int(naming.positive.sum()),
+        with_outcome=with_outcome,
         censored=len(begun) - len(named),
         began_with_outcome=len(followed) - len(begun),
         base_rate=found["base_rate"].value,
@@ -135,17 +139,29 @@ def prediction(
         gained_hits=int((gained & naming.hit[1]).sum()),
         baseline=sides[0],
         candidate=sides[1],
-        difference=_measures(counts, found, "more"),
+        difference=_measures(tuple(more), found, "more", fewer, with_outcome, few),
     )
 
 
 SIDES = ("baseline", "candidate")
 
 
-def _measures(counts: Sequence[int], found: dict[str, Estimate], of: str) -> Measures:
-    named, hits, after = counts
-    told = (found[f"{name}_{of}"] for name in ("precision", "recall", "lift", "auc", "lead_days"))
-    return Measures(named, hits, after, *told)
+def _measures(
+    counts: Sequence[int], found: dict[str, Estimate], of: str, behind: Sequence[int], with_outcome: int, few: int
+) -> Measures:
+    """The measures of one side, or of the difference. Behind them are so many named and hits, so many with the outcome,
+    and of those ranked so few with it, or without it."""
+    (named, hits, after), (named_behind, hits_behind, _) = counts, behind
+    return Measures(
+        named,
+        hits,
+        after,
+        precision=found[f"precision_{of}"].of(named_behind),
+        recall=found[f"recall_{of}"].of(with_outcome),
+        lift=found[f"lift_{of}"].of(named_behind),
+        auc=found[f"auc_{of}"].of(few),
+        lead_days=found[f"lead_days_{of}"].of(hits_behind),
+    )
 
 
 def _last_moment(each: Followed) -> int:
@@ -171,10 +187,6 @@ class _Naming:
             days = (outcome[rows] - moment[rows]) / DAY_US
             order = np.argsort(days, kind="stable")
             self._leads.append((rows[order].astype(np.int64), days[order]))
-
-    def counted(self, side: int, after: int, found: dict[str, Estimate]) -> Measures:
-        counts = [int(self.named[side].sum()), int(self.hit[side].sum()), after]
-        return _measures(counts, found, SIDES[side])
 
     def measures(self, weights: Ints) -> dict[str, float | None]:
         """All measures of both sides where each entity counts so often, and how much more the candidate has."""

@@ -55,7 +55,7 @@ def _precision(told: Prediction) -> str:
     before, after = told.baseline.precision.value, told.candidate.precision.value
     if before is None or after is None:
         return "how precise both are cannot be compared, since one names nobody"
-    return f"of all that each names it is {after:.0%} against {before:.0%}, which {_chance(told.difference.precision)}"
+    return f"of all that each names it is {after:.0%} against {before:.0%}, {_chance(told.difference.precision)}"
 
 
 def _ranking(told: Prediction) -> str:
@@ -63,7 +63,7 @@ def _ranking(told: Prediction) -> str:
     if before is None or after is None:
         return f"too few had {' or '.join(told.outcome)} within {_days(told.within_days)} to compare the sides"
     said = f"the candidate tells {' or '.join(told.outcome)} with an area under the curve of {after:.3f} against"
-    return f"{said} {before:.3f}, which {_chance(told.difference.auc)}"
+    return f"{said} {before:.3f}, {_chance(told.difference.auc)}"
 
 
 def _untold(found: Experiment) -> str:
@@ -84,7 +84,7 @@ def _earlier(found: Experiment, crossed: Crossings | None) -> str:
         return f"{who} {do} so at the same moment."
     said = "neither earlier nor later" if not gained.value else f"{_days(abs(gained.value))} {_sooner(gained)}"
     counted = f"{crossed.earlier:,} earlier, {crossed.later:,} later"
-    return f"{who} {do} so {said} in the median ({counted}), which {_chance(gained)}."
+    return f"{who} {do} so {said} in the median ({counted}), {_chance(gained)}."
 
 
 def _sooner(gained: Estimate) -> str:
@@ -93,8 +93,8 @@ def _sooner(gained: Estimate) -> str:
 
 def _chance(difference: Estimate) -> str:
     if difference.low is None:
-        return "are too few to tell from chance"
-    return "chance can explain" if difference.is_chance else "chance does not explain"
+        return "and whether by chance cannot be told"
+    return f"which chance {'can' if difference.is_chance else 'does not'} explain"
 
 
 def _entities(found: Experiment) -> str:

@@ -20,6 +20,8 @@ Mask = NDArray[np.bool_]
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 CONFIDENCE = 0.95
 """How much of the resamples an interval holds: so much in the middle."""
+COUNT_LEAST = 10
+"""A measure of fewer entities has no interval: resamples of a few that are alike would all agree, by chance."""
 
 
 class Distribution(msgspec.Struct, frozen=True):
@@ -43,7 +45,8 @@ class Distribution(msgspec.Struct, frozen=True):
 
 class Estimate(msgspec.Struct, frozen=True):
     """A measure with the interval that holds 95 % of what resampled entities give; None where it is not defined, as a
-    share of nothing is. `low` and `high` are None where fewer than half of the resamples define it."""
+    share of nothing is. `low` and `high` are None where it is of fewer than COUNT_LEAST entities, and where fewer than
+    half of the resamples define it."""
 
     value: float | None
     low: float | None = None
@@ -51,8 +54,12 @@ class Estimate(msgspec.Struct, frozen=True):
 
     @property
     def is_chance(self) -> bool:
-        """Of a difference: whether chance explains it, since 0 lies in the interval; also where there is none."""
+        """Of a difference: whether chance can explain it, since 0 lies in the interval; also where there is none."""
         return self.low is None or self.high is None or self.low <= 0 <= self.high
+
+    def of(self, count: int) -> Estimate:
+        """The same, as a measure of so many entities: without an interval where they are too few."""
+        return self if count >= COUNT_LEAST else Estimate(self.value)
 
 
 def doubled_ranks(values: Floats) -> Ints:
