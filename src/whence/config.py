@@ -156,10 +156,11 @@ class Config(msgspec.Struct, frozen=True):
         return None if named is None else str(named)
 
     def scorecard_of(self, kind: str) -> Scorecard:
-        """The only scorecard for a kind of entity. Raises InvalidConfig when there is none, or several."""
+        """The scorecard for a kind of entity: the one of its name, so that a candidate beside it changes nothing, else
+        the only one. Raises InvalidConfig when there is none, or several of other names."""
         found = [name for name, table in self.scorecards.items() if table.get("kind", name) == kind]
-        if len(found) == 1:
-            return self.scorecard(found[0])
+        if kind in found or len(found) == 1:
+            return self.scorecard(kind if kind in found else found[0])
         if found:
             remedy = f"Say which: {' or '.join(f'--card {name}' for name in found)}."
             raise InvalidConfig("Several scorecards are for this kind", kind=kind, file=self.path, remedy=remedy)

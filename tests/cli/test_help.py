@@ -75,16 +75,29 @@ def test_every_example_works(path: str, example: str, pipeline: Path, whence: Ru
     assert "error" not in done.err
 
 
+CARD = """
+[scorecard.{name}]
+kind = "lead"
+[[scorecard.{name}.rule]]
+on = "EmailOpened"
+points = {points}
+[[scorecard.{name}.threshold]]
+score = "score"
+at = 40
+stage = "warm"
+"""
+
+
 def prepare(pipeline: Path, whence: Run) -> str:
-    """What the examples speak of: a second store, a file to import and its mapping, a lead that won yesterday, and an
-    import, whose name is returned."""
+    """What the examples speak of: a second store, a file to import and its mapping, two scorecards, a lead that won
+    yesterday and that a CRM scored as we do, and an import, whose name is returned."""
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
         config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
-        config.write('[scorecard.lead]\n[[scorecard.lead.rule]]\non = "*"\npoints = 20\n')
-        config.write('[[scorecard.lead.threshold]]\nscore = "score"\nat = 20\nstage = "warm"\n')
+        config.write(CARD.format(name="lead", points=40) + CARD.format(name="v2", points=70))
     for words in (
         ("lead:42", "StageChanged", "stage=won", "--time", "2026-01-08"),
+        ("lead:42", "LeadScored", "score=40", "--time", "2026-01-09"),
         ("lead:42", "Called", "--time", "yesterday"),
         ("lead:42", "Called", "--store", "leads.db"),
     ):

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "--card",
     envvar="WHENCE_SCORE_CARD",
     metavar="NAME",
-    help="The scorecard of this name; else the only one of the kind.",
+    help="The scorecard of this name; else that of the kind's name, or the only one.",
 )
 @option(
     "--score",
