@@ -31,7 +31,7 @@ from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
 from whence.difference import Difference, difference
 from whence.drift import Verified, verify
-from whence.errors import InvalidModel, InvalidQuery, InvalidTime
+from whence.errors import InvalidConfig, InvalidModel, InvalidQuery, InvalidTime
 from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.expression import Rule
@@ -60,6 +60,7 @@ from whence.usage import Usage, usage
 from whence.why import Explanation, LeftOut, why, without, without_each
 
 if TYPE_CHECKING:
+    from whence.experiments import Experiment, RecordedField
     from whence.purity import Purity
     from whence.segments.reading import Segments
     from whence.segments.scoring import Scored
@@ -365,7 +366,8 @@ class Whence:
     # Scoring.
 
     def scorecard(self, entity_or_kind: str, named: str | Scorecard | None = None) -> Scorecard:
-        """The scorecard of a kind (`lead`) or entity (`lead:42`): the one named, else whence.toml's only one for it.
+        """The scorecard of a kind (`lead`) or entity (`lead:42`): the one named, else that of the kind's
+        name, else whence.toml's only one for it.
 
         Raises InvalidConfig when there is none, InvalidModel when it is for another kind.
         """
@@ -437,6 +439,54 @@ class Whence:
             if progress and event.position % 10_000 == 0:
                 progress(event.position, history.head)
         return check_scores(chosen, by_entity.items(), type, field, score=score, tolerance=tolerance)
+
+    def experiment(
+        self,
+        kind: str,
+        candidate: str | Scorecard,
+        baseline: str | Scorecard | None = None,
+        *,
+        outcome: str | Sequence[str] | None = None,
+        within: str | None = None,
+        age: str | None = None,
+        stage: str | None = None,
+        threshold: int | float | Decimal | None = None,
+        by: str | None = None,
+        samples: int | None = None,
+        seed: int | None = None,
+        at: Moment = None,
+        progress: Progress | None = None,
+    ) -> Experiment:
+        """Two scorecards over the history of a kind, and how they compare: each named, or as it is, or as TYPE.FIELD a
+        score that events of a type recorded in a field. The baseline is by default the card named as the kind is, else
+        the only other one. What the rest means, and what is raised, stands at whence.experiments.experiment."""
+        from whence.experiments import experiment  # it needs arrays, which nothing else here does
+
+        compared = self._baseline(kind, candidate) if baseline is None else baseline
+        one, other = self._side(kind, compared), self._side(kind, candidate)
+        given = {"within": within, "age": age, "samples": samples, "seed": seed}
+        said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        asked: dict[str, Any] = {"stage": stage, "threshold": threshold, "outcome": outcome, "by": by}
+        return experiment(self.history(at), one, other, kind=kind, progress=progress, **asked, **said)
+
+    def _baseline(self, kind: str, candidate: str | Scorecard) -> str:
+        """The card that a candidate is compared with where none is named. Raises InvalidConfig where that is not
+        clear."""
+        name = candidate if isinstance(candidate, str) else candidate.name
+        known = [card for card, table in self.config.scorecards.items() if table.get("kind", card) == kind]
+        others = [card for card in known if card != name]
+        if kind in others or len(others) == 1:
+            return kind if kind in others else others[0]
+        remedy = f"Name the baseline: {' or '.join(others or known) or 'TYPE.FIELD'}."
+        raise InvalidConfig("Not clear what to compare with", kind=kind, candidate=name, remedy=remedy)
+
+    def _side(self, kind: str, named: str | Scorecard) -> Scorecard | RecordedField:
+        """The scorecard of this name; where there is none, TYPE.FIELD as it was recorded."""
+        if isinstance(named, str) and named not in self.config.scorecards and "." in named:
+            from whence.experiments import RecordedField
+
+            return RecordedField(*named.split(".", 1))
+        return self.scorecard(kind, named)
 
     def _scored(self, entity: str, at: Moment) -> tuple[list[Recorded], int | None]:
         """The events of an entity that were there by a moment, and the time that they are to be scored as of."""

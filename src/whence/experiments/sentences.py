@@ -55,6 +55,8 @@ def _precision(told: Prediction) -> str:
     before, after = told.baseline.precision.value, told.candidate.precision.value
     if before is None or after is None:
         return "how precise both are cannot be compared, since one names nobody"
+    if before == after:
+        return f"of all that each names it is {after:.0%} with either"
     return f"of all that each names it is {after:.0%} against {before:.0%}, {_chance(told.difference.precision)}"
 
 

@@ -1,0 +1,209 @@
+"""`whence experiment`: what another scorecard would have come to over the same history, and whether it is better."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen, wording
+from whence.cli.command import at_moment, at_store, command, in_zone, moment_of, opened, option, times_in
+from whence.cli.screen import Column
+from whence.clock import SystemClock
+from whence.moments import second_of
+
+if TYPE_CHECKING:
+    from whence.experiments import Estimate, Experiment, Prediction
+
+NAMED_MAX = 10
+"""So many who are gained or lost are listed before the rest is only counted."""
+CROSSED = ("gained", "lost")
+
+
+@command(
+    "experiment",
+    "whence experiment lead --candidate v2",
+    "whence experiment lead --candidate v2 --outcome StageChanged --within '30 days'",
+    "whence experiment lead --candidate v2 --baseline Scored.score --threshold 70 --json",
+    brief="What another scorecard would have come to, and whether it is better.",
+)
+@click.argument("kind", metavar="KIND")
+@option("--candidate", required=True, metavar="NAME", help="The \\[scorecard.NAME] to try, or TYPE.FIELD as recorded.")
+@option("--baseline", metavar="NAME", help="What to compare with; else the card of the kind's name, or the only other.")
+@option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
+@option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
+@option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")
+@option("--stage", metavar="NAME", help="The stage that counts; else the last that both cards have.")
+@option("--threshold", type=float, metavar="POINTS", help="So many points count, instead of a stage.")
+@option("--by", metavar="FIELD", help="A row for each value of a field of the events' data.")
+@option("--samples", type=click.IntRange(min=0), default=1000, metavar="N", help="Resamples for the intervals.")
+@option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="The same seed gives the same intervals.")
+@option("--save", "folder", metavar="FOLDER", help="Keep all of it as result.json, and the run's times as run.json.")
+@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object, without a row for each entity.")
+@at_moment
+@at_store
+@in_zone
+def experiment(
+    kind: str,
+    candidate: str,
+    baseline: str | None,
+    outcomes: tuple[str, ...],
+    within: str,
+    age: str,
+    stage: str | None,
+    threshold: float | None,
+    by: str | None,
+    samples: int,
+    seed: int,
+    folder: str | None,
+    as_json: bool,
+    at: str | None,
+    clock: str,
+    store: str | None,
+    zone: str | None,
+) -> int:
+    """Scores every entity of a kind by two scorecards over the same history, and changes nothing. Begins with three
+    sentences: how many more reach the stage, how many of those had the outcome, and how much earlier they reach it; the
+    numbers stand below. Nothing that happened at an outcome or after it counts for a side.
+
+    Run again with the same events, scorecards and seed, --save writes the same result.json. The command ends with 1
+    when there is nobody."""
+    began, began_s = SystemClock().now_us(), time.perf_counter()
+    with opened(store, zone=zone) as db:
+        from whence.experiments import Run, save, sentences
+
+        with screen.progress("Reading") as told:
+            found = db.experiment(
+                kind,
+                candidate,
+                baseline,
+                outcome=outcomes or None,
+                within=within,
+                age=age,
+                stage=stage,
+                threshold=threshold,
+                by=by,
+                samples=samples,
+                seed=seed,
+                at=moment_of(db, at, clock),
+                progress=told,
+            )
+        if not found.contrast.entities:
+            screen.note(wording.unknown_kind(db, kind))
+            return exits.NO
+        if folder is not None:
+            save(found, folder, Run(began, time.perf_counter() - began_s))
+        said = sentences(found)
+        if as_json:
+            screen.json_lines([_summary(found, said)])
+        else:
+            for sentence in said:
+                screen.styled(sentence, "bold")
+            _show(found, db.config.zone)
+    return exits.OK
+
+
+def _summary(found: Experiment, said: tuple[str, ...]) -> dict[str, Any]:
+    """All but the rows of each entity, and the sentences before it."""
+    import msgspec
+
+    whole = msgspec.to_builtins(found)
+    return {"sentences": said, **{name: part for name, part in whole.items() if name not in ("values", "reached")}}
+
+
+def _show(found: Experiment, zone: tzinfo) -> None:
+    sides = [Column("measure"), Column("baseline", "cyan", right=True), Column("candidate", "green", right=True)]
+    more = [Column("difference", right=True), Column("interval", right=True)]
+    screen.dim("")
+    caption = "an interval holds 95 % of what resampled entities give the difference; chance explains one around 0"
+    screen.table([*sides, *more], _measures(found), "screen", caption=caption if found.prediction else "")
+    if found.movers:
+        columns = [Column(found.kind, "cyan"), *sides[1:], Column("by")]
+        screen.dim("")
+        screen.table(columns, _movers(found), "screen", caption="who changes most, and by which rules")
+    if found.segments:
+        columns = [Column(str(found.by), "cyan"), *(Column(name, right=True) for name in _SEGMENT)]
+        screen.dim("")
+        screen.table(columns, _segments(found), "screen", caption="means of scores, and how many reach the stage")
+    for which in CROSSED if found.crossings else ():
+        if names := getattr(found.crossings, which):
+            rest = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
+            screen.dim(f"{which}: {', '.join(names[:NAMED_MAX])}{rest}")
+    if found.prediction:
+        screen.dim(_left_out(found.prediction))
+    if found.observed is not None:
+        from whence.clock import to_us
+
+        seen = second_of(to_us(found.observed), zone)
+        screen.dim(f"as of @{found.head}, observed until {seen}; {times_in(zone, 'occurred')}")
+
+
+def _measures(found: Experiment) -> Iterator[tuple[Any, ...]]:
+    """A row for each number that both sides have."""
+    differs, crossed, told = found.contrast, found.crossings, found.prediction
+    one, other = differs.baseline, differs.candidate
+    yield "total", _text(one.total), _text(other.total), _text(other.total - one.total), ""
+    if one.mean is not None and other.mean is not None:
+        yield "mean", _text(one.mean), _text(other.mean), _text(other.mean - one.mean), ""
+    if one.quantiles and other.quantiles:
+        middle = len(one.quantiles) // 2
+        low, high = one.quantiles[middle], other.quantiles[middle]
+        yield "median", _text(low), _text(high), _text(high - low), ""
+    yield "changed", "", f"{differs.changed:,}", "", ""
+    if differs.rank_agreement is not None:
+        yield "rank agreement", "", f"{differs.rank_agreement:.3f}", "", ""
+    if crossed is not None:
+        count = (crossed.baseline, crossed.candidate)
+        yield f"reach {crossed.stage}", f"{count[0]:,}", f"{count[1]:,}", f"{count[1] - count[0]:+,}", ""
+    if told is not None:
+        for name in ("named", "hits"):
+            pair = [getattr(side, name) for side in (told.baseline, told.candidate, told.difference)]
+            yield name, f"{pair[0]:,}", f"{pair[1]:,}", f"{pair[2]:+,}", ""
+        for name in ("precision", "recall", "lift", "auc", "lead_days"):
+            yield (_CALLED.get(name, name), *_row(*(getattr(side, name) for side in _sides(told))))
+
+
+_CALLED = {"auc": "ROC AUC", "lead_days": "lead time, days"}
+_SEGMENT = ("entities", "changed", "baseline", "candidate", "baseline reach", "candidate reach")
+
+
+def _sides(told: Prediction) -> tuple[Any, Any, Any]:
+    return told.baseline, told.candidate, told.difference
+
+
+def _row(one: Estimate, other: Estimate, more: Estimate) -> tuple[str, ...]:
+    shown = ("" if each.value is None else f"{each.value:.3f}" for each in (one, other))
+    difference = "" if more.value is None else f"{more.value:+.3f}"
+    return *shown, difference, "" if more.low is None else f"{more.low:+.3f} to {more.high:+.3f}"
+
+
+def _movers(found: Experiment) -> Iterator[tuple[Any, ...]]:
+    for each in found.movers:
+        rules = (f"{part.name} {part.candidate - part.baseline:+,g}" for part in each.parts)
+        yield each.entity, _text(each.baseline), _text(each.candidate), ", ".join(rules)
+
+
+def _segments(found: Experiment) -> Iterator[tuple[Any, ...]]:
+    for row in found.segments:
+        means = (None if mean is None else _text(mean) for mean in (row.baseline_mean, row.candidate_mean))
+        yield row.value, row.entities, row.changed, *means, row.baseline_reached, row.candidate_reached
+
+
+def _left_out(told: Prediction) -> str:
+    said = [
+        f"measured on {told.measured:,}, ranked on {told.ranked:,}",
+        f"{told.censored:,} observed for less than {told.within_days:g} days",
+        f"{told.began_with_outcome:,} began with the outcome",
+        f"{told.decided:,} had it before the age of {told.age_days:g} days",
+    ]
+    return "; ".join(said)
+
+
+def _text(number: float) -> str:
+    return f"{number:,.6f}".rstrip("0").rstrip(".")
+
+
+COMMANDS = (experiment,)

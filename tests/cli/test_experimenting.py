@@ -1,0 +1,112 @@
+"""`whence experiment`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from running import Run
+
+CARDS = """
+[scorecard.lead]
+[[scorecard.lead.rule]]
+on = "WebinarAttended"
+points = 70
+[[scorecard.lead.threshold]]
+score = "score"
+at = 70
+stage = "warm"
+
+[scorecard.v2]
+kind = "lead"
+[[scorecard.v2.rule]]
+name = "opened"
+on = "EmailOpened"
+points = 75
+[[scorecard.v2.threshold]]
+score = "score"
+at = 70
+stage = "warm"
+"""
+
+
+@pytest.fixture
+def carded(pipeline: Path) -> Path:
+    path = pipeline / "whence.toml"
+    path.write_text(path.read_text() + CARDS)
+    return pipeline
+
+
+def test_it_begins_with_three_sentences(carded: Path, whence: Run) -> None:
+    lines = whence("experiment", "lead", "--candidate", "v2").out.splitlines()
+    assert lines[:3] == [
+        "Of 2 lead entities, 1 reach warm with v2, as many as the 1 with lead (0 gained, 0 lost).",
+        "No outcome was named, so nothing says whether the change is for the better.",
+        "The one that reaches it with both does so 2.2 days earlier in the median (1 earlier, 0 later), and whether by "
+        "chance cannot be told.",
+    ]
+    assert any(line.split() == ["lead:42", "70", "75", "rule", "1", "-70,", "opened", "+75"] for line in lines)
+
+
+def test_json_has_all_but_the_rows_of_each_entity(carded: Path, whence: Run) -> None:
+    done = whence("experiment", "lead", "--candidate", "v2", "--outcome", "Scored", "--within", "1 day", "--json")
+    (said,) = map(json.loads, done.out.splitlines())
+    assert len(said["sentences"]) == 3
+    assert said["contrast"]["changed"] == 1
+    assert said["prediction"]["candidate"]["reached_after"] == 1
+    assert "values" not in said
+
+
+def test_the_same_bytes_are_saved_again(carded: Path, whence: Run) -> None:
+    line = ("experiment", "lead", "--candidate", "v2", "--outcome", "Scored", "--save", "runs/one")
+    assert whence(*line).code == 0
+    before = (carded / "runs/one/result.json").read_bytes()
+    assert json.loads(before)["values"][0] == {"entity": "lead:42", "baseline": 70.0, "candidate": 75.0}
+    assert "started" in json.loads((carded / "runs/one/run.json").read_bytes())
+    assert b"started" not in before
+    assert whence(*line).code == 0
+    assert (carded / "runs/one/result.json").read_bytes() == before
+    assert sorted(path.name for path in (carded / "runs/one").iterdir()) == ["result.json", "run.json"]
+
+
+def test_a_recorded_score_may_be_the_baseline(carded: Path, whence: Run) -> None:
+    done = whence(
+        "experiment", "lead", "--candidate", "v2", "--baseline", "Scored.score", "--threshold", "60", "--json"
+    )
+    said = json.loads(done.out)
+    assert said["baseline"]["sort"] == "recorded"
+    assert (said["crossings"]["baseline"], said["crossings"]["candidate"]) == (1, 1)
+    assert said["crossings"]["later"] == 1
+
+
+def test_the_store_is_not_touched(carded: Path, whence: Run) -> None:
+    assert whence("experiment", "lead", "--candidate", "v2").code == 0
+    before = {path.name: path.read_bytes() for path in carded.iterdir()}
+    assert whence("experiment", "lead", "--candidate", "v2", "--outcome", "Scored").code == 0
+    assert {path.name: path.read_bytes() for path in carded.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("lead", "--candidate", "v3"), 2, "No such scorecard"),
+        (("lead", "--candidate", "v2", "--stage", "hot"), 2, "There are: warm"),
+        (("lead", "--candidate", "v2", "--outcome", "LeadWonn"), 1, "No entity has had this outcome"),
+        (("lead", "--candidate", "v2", "--within", "30"), 2, "30 days"),
+        (("deal", "--candidate", "v2"), 2, "Not clear what to compare with"),
+        (("deal", "--candidate", "Scored.score", "--baseline", "Scored.score"), 1, "There is no deal here"),
+        (("lead",), 2, "--candidate"),
+    ],
+)
+def test_what_cannot_be_ends_with_what_to_do(
+    carded: Path, whence: Run, words: tuple[str, ...], code: int, said: str
+) -> None:
+    done = whence("experiment", *words)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+def test_a_candidate_beside_the_card_leaves_the_score_alone(carded: Path, whence: Run) -> None:
+    pytest.importorskip("duckdb")
+    assert "score 70" in whence("score", "lead:42").out
