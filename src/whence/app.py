@@ -51,7 +51,7 @@ from whence.result import check as check_result
 from whence.rows import Given
 from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
 from whence.segments import require
-from whence.segments.manifest import problems
+from whence.segments.manifest import beside, folders, problems
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
 from whence.store import Store
@@ -513,12 +513,11 @@ class Whence:
         folder of another store, and CannotWrite.
         """
         require()
-        from whence.segments.manifest import folder_of
         from whence.segments.reading import Segments
 
         chosen = kind or main_kind(self.store, self.config.models)
-        path = getattr(self.store, "path", None)
-        place = folder or (None if path is None else folder_of(path, chosen))
+        home = beside(self.store)
+        place = folder or (None if home is None else home / chosen)
         if build and place is not None:
             return Segments.open(self.store, chosen, place, progress)
         return Segments.open_built(self.store, chosen, place)
@@ -623,9 +622,9 @@ class Whence:
     def check(self, progress: Progress | None = None) -> list[Promise]:
         """Every promise with the problems found, and whether the segments beside the store are its own and undamaged,
         where there are any. Reads the whole store."""
-        found, path = check(self.store, progress), getattr(self.store, "path", None)
-        if path is not None and Path(f"{path}.segments").is_dir():
-            said = tuple(problems(self.store, path))
+        found = check(self.store, progress)
+        if folders(self.store):
+            said = tuple(problems(self.store))
             found.append(Promise("segments are this store's, and undamaged", said, len(said)))
         return found
 

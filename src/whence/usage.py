@@ -6,10 +6,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from whence.segments.manifest import beside, folders, load
 from whence.store import Store
 
 REPORT_EVENTS = 10_000
@@ -78,14 +78,14 @@ def usage(store: Store, progress: Progress | None = None) -> Usage:
             share.envelope_bytes += envelope
         if progress and event.position % REPORT_EVENTS == 0:
             progress(event.position, reading.head)
-    path = getattr(store, "path", None)
-    for name, size in _in_segments(path).items():
+    path, segments = getattr(store, "path", None), beside(store)
+    for name, size in _in_segments(store).items():
         if name in types:
             types[name].segment_bytes = size
     return Usage(
         reading.head,
         0 if path is None else sum(_size(f"{path}{ending}") for ending in ("", "-wal")),
-        0 if path is None else _folder_size(Path(f"{path}.segments")),
+        0 if segments is None else _folder_size(segments),
         tuple(sorted(types.values(), key=lambda share: -share.bytes)),
         tuple(sorted(kinds.values(), key=lambda share: -share.bytes)),
     )
@@ -106,13 +106,12 @@ def _folder_size(folder: Path) -> int:
     return sum(_size(path) for path in folder.rglob("*") if path.is_file())
 
 
-def _in_segments(path: str | None) -> dict[str, int]:
+def _in_segments(store: Store) -> dict[str, int]:
     """The bytes of each type in the segments of all kinds."""
     found: dict[str, int] = {}
-    for manifest in sorted(Path(f"{path}.segments").glob("*/manifest.json")) if path else ():
-        said: Any = msgspec.json.decode(manifest.read_bytes())
-        for segment in said["segments"]:
-            for file in segment["files"]:
-                if file["type"] is not None:
-                    found[file["type"]] = found.get(file["type"], 0) + file["bytes"]
+    for folder in folders(store):
+        for segment in load(folder, store, folder.name).segments:
+            for file in segment.files:
+                if file.type is not None:
+                    found[file.type] = found.get(file.type, 0) + file.bytes
     return found

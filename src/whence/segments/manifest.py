@@ -63,9 +63,16 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.segments[-1].last if self.segments else 0
 
 
-def folder_of(store_path: str | os.PathLike[str], kind: str) -> Path:
-    """Where the segments of a kind lie: beside the store's file."""
-    return Path(f"{os.fspath(store_path)}.segments") / kind
+def beside(store: Store) -> Path | None:
+    """The folder beside a store's file in which each kind has a folder of segments; None for a store in memory."""
+    path = getattr(store, "path", None)
+    return None if path is None else Path(f"{path}.segments")
+
+
+def folders(store: Store) -> list[Path]:
+    """The folders of segments beside a store, by kind."""
+    place = beside(store)
+    return [] if place is None else sorted(path.parent for path in place.glob(f"*/{NAME}"))
 
 
 def empty(store: Store, kind: str, segment_events: int = SEGMENT_EVENTS) -> Manifest:
@@ -151,11 +158,10 @@ def damaged(folder: Path, manifest: Manifest) -> Iterator[str]:
                 yield f"{segment.folder}/{file.name}"
 
 
-def problems(store: Store, store_path: str) -> Iterator[str]:
+def problems(store: Store) -> Iterator[str]:
     """What is wrong with the segments beside a store, of every kind. Reads all of their files; a lost one is built
     again and no problem."""
-    for path in sorted(Path(f"{store_path}.segments").glob(f"*/{NAME}")):
-        folder = path.parent
+    for folder in folders(store):
         try:
             for name in damaged(folder, load(folder, store, folder.name)):
                 yield f"{folder / name} is damaged: delete it, and it is built again"
