@@ -36,7 +36,7 @@ from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.expression import Rule
 from whence.grammar import split_tag
-from whence.history import At, History
+from whence.history import At, History, events_by_entity
 from whence.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
 from whence.lateness import Lateness, lateness
 from whence.lineage import Lineage, lineage
@@ -432,12 +432,7 @@ class Whence:
         """How far a scorecard agrees with the score that events of a type record in a field: for how many entities and
         moments, and where they first differ (scoring.check_scores). Reads the whole history, and holds it in memory."""
         chosen, history = self.scorecard(kind, card), self.history(at)
-        by_entity: dict[str, list[Recorded]] = {}
-        for event in history.events():
-            for entity in event.entities(chosen.kind):
-                by_entity.setdefault(entity, []).append(event)
-            if progress and event.position % 10_000 == 0:
-                progress(event.position, history.head)
+        by_entity = events_by_entity(history.told_events(progress), chosen.kind)
         return check_scores(chosen, by_entity.items(), type, field, score=score, tolerance=tolerance)
 
     def experiment(

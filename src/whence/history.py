@@ -79,7 +79,7 @@ class History:
     def events(self, query: Query | None = None, *, order: str = "position") -> Iterator[Recorded]:
         """The events that match, by position, or with `order="occurred"` by time and then position (held in memory)."""
         found = self._by_position(query)
-        return iter(sorted(found, key=_when)) if order == "occurred" else found
+        return iter(sorted(found, key=by_time)) if order == "occurred" else found
 
     def count(self) -> int:
         """How many events there are."""
@@ -151,6 +151,13 @@ class History:
 
     def _event_at(self, position: int) -> Recorded:
         return next(iter(self._store.read(after=position - 1, upto=position)))
+
+    def told_events(self, progress: Progress | None) -> Iterator[Recorded]:
+        """All events by position, while `progress` is told how far the reading is."""
+        for event in self.events():
+            if progress and event.position % PROGRESS_EVENTS == 0:
+                progress(event.position, self.head)
+            yield event
 
     # Branching.
 
@@ -255,8 +262,23 @@ class History:
         return events
 
 
-def _when(event: Recorded) -> tuple[int, int, bool]:
+def by_time(event: Recorded) -> tuple[int, int, bool]:
+    """What to sort events by as they happened: time, then position; one inserted after another comes behind it."""
     return event.time_us, event.position, isinstance(event, Inserted)
+
+
+def by_position(event: Recorded) -> tuple[int, bool]:
+    """The same as they were recorded."""
+    return event.position, isinstance(event, Inserted)
+
+
+def events_by_entity(events: Iterable[Recorded], kind: str) -> dict[str, list[Recorded]]:
+    """The events of each entity of a kind, in the order given; an event of several is in each of their lists."""
+    found: dict[str, list[Recorded]] = {}
+    for event in events:
+        for entity in event.entities(kind):
+            found.setdefault(entity, []).append(event)
+    return found
 
 
 def _fold_one(model: Model, pages: Iterable[Facts]) -> Any:

@@ -28,7 +28,7 @@ from whence.experiments.side import (
     side_of,
 )
 from whence.grammar import normal_kind, normal_type
-from whence.history import History, Progress
+from whence.history import History, Progress, events_by_entity
 from whence.model import Model
 from whence.scoring import Threshold
 from whence.scoring.decay import HOUR_US, hours_of
@@ -36,7 +36,6 @@ from whence.scoring.points import MICRO
 
 MOVERS, SAMPLES, SEED = 10, 1_000, 0
 WITHIN, AGE = "30 days", "7 days"
-PROGRESS_EVENTS = 10_000
 ANY_STAGE = "the threshold"
 """What a threshold without a stage is called."""
 
@@ -213,12 +212,7 @@ def _outcome(outcome: str | Sequence[str], events: Events) -> tuple[str, ...]:
 
 def _by_entity(history: History, kind: str, progress: Progress | None) -> Events:
     """The events of every entity of the kind, entities in the order of their first positions."""
-    found: dict[str, list[Recorded]] = {}
-    for event in history.events():
-        for entity in event.entities(kind):
-            found.setdefault(entity, []).append(event)
-        if progress and event.position % PROGRESS_EVENTS == 0:
-            progress(event.position, history.head)
+    found = events_by_entity(history.told_events(progress), kind)
     return {entity: in_occurred_order(events) for entity, events in found.items()}
 
 

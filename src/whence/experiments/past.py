@@ -10,7 +10,7 @@ import msgspec
 from whence.events import Recorded
 from whence.experiments.side import in_occurred_order
 from whence.grammar import normal_kind
-from whence.history import History
+from whence.history import History, events_by_entity
 
 
 class Stopped(msgspec.Struct, frozen=True, eq=False):
@@ -30,10 +30,7 @@ def stopped(history: History, kind: str, refuses: Callable[[Recorded], bool]) ->
     The rule must be pure. Holds the events of the kind in memory.
     """
     kind = normal_kind(kind)
-    by_entity: dict[str, list[Recorded]] = {}
-    for event in history.events():
-        for entity in event.entities(kind):
-            by_entity.setdefault(entity, []).append(event)
+    by_entity = events_by_entity(history.events(), kind)
     entities: list[str] = []
     dropped: dict[str, None] = {}
     for entity, events in by_entity.items():

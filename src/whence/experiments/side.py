@@ -18,7 +18,7 @@ from whence import jsonvalue
 from whence.errors import InvalidModel
 from whence.events import Recorded
 from whence.fingerprint import fingerprint
-from whence.history import Inserted
+from whence.history import by_position, by_time
 from whence.model import Model, ModelLike
 from whence.scoring import Scorecard, Shares, Threshold, live, shares
 from whence.scoring.condition import ABSENT, look
@@ -226,7 +226,7 @@ def number(value: Any, side: str, entity: str) -> float | None:
 
 def in_occurred_order(events: Iterable[Recorded]) -> list[Recorded]:
     """By time, position breaking ties."""
-    return sorted(events, key=lambda event: (event.time_us, event.position, isinstance(event, Inserted)))
+    return sorted(events, key=by_time)
 
 
 def before(events: Iterable[Recorded], us: int) -> list[Recorded]:
@@ -236,7 +236,7 @@ def before(events: Iterable[Recorded], us: int) -> list[Recorded]:
 
 def fields_of(model: Model, events: Sequence[Recorded]) -> dict[str, Any]:
     """The fields of a model's state after events that are in occurred order, folded in the model's own."""
-    ordered = events if model.order == "occurred" else sorted(events, key=_by_position)
+    ordered = events if model.order == "occurred" else sorted(events, key=by_position)
     return model.fields(model.fold(ordered))
 
 
@@ -247,10 +247,6 @@ def last_said(events: Sequence[Recorded], field: str) -> Any:
         if found is not ABSENT:
             return found
     return None
-
-
-def _by_position(event: Recorded) -> tuple[int, bool]:
-    return event.position, isinstance(event, Inserted)
 
 
 def _digest(said: Any) -> str:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from whence.clock import EARLIEST_US, to_us
 from whence.errors import InvalidInput
 from whence.events import Recorded
+from whence.history import events_by_entity
 from whence.scoring.card import Group, Rule, Score, Scorecard
 from whence.scoring.decay import DAY_US, HOUR_US
 from whence.scoring.live import Fading, Moment, Standing, standing_of
@@ -148,10 +149,7 @@ def awards_of(card: Scorecard, events: Iterable[Recorded], at: Moment | None = N
     gave, those that happened by `at` (inclusive) if it is given; an entity's code is its place in the list. In plain
     Python, an event at a time. Raises InvalidEvent and InvalidTime as `live.score` does."""
     until = None if at is None else to_us(at)
-    by_entity: dict[str, list[Recorded]] = {}
-    for event in events:
-        for entity in event.entities(card.kind):
-            by_entity.setdefault(entity, []).append(event)
+    by_entity = events_by_entity(events, card.kind)
     matcher = Matcher(card)
     rows = [
         (code, event.time_us, event.position, rule, points)

@@ -11,7 +11,7 @@ import msgspec
 from whence.clock import LATEST_US
 from whence.errors import InvalidEvent
 from whence.events import Recorded
-from whence.history import Inserted
+from whence.history import by_position, by_time
 from whence.scoring.card import Rule, Scorecard
 from whence.scoring.condition import ABSENT, Condition, conditions_in, look
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
@@ -103,12 +103,4 @@ def in_order(card: Scorecard, events: Iterable[Recorded], upto_us: int | None = 
     position."""
     latest = LATEST_US if upto_us is None else upto_us
     kept = [event for event in events if event.time_us <= latest]
-    return sorted(kept, key=_by_time if card.order == "occurred" else _by_position)
-
-
-def _by_time(event: Recorded) -> tuple[int, int, bool]:
-    return event.time_us, event.position, isinstance(event, Inserted)
-
-
-def _by_position(event: Recorded) -> tuple[int, bool]:
-    return event.position, isinstance(event, Inserted)
+    return sorted(kept, key=by_time if card.order == "occurred" else by_position)
