@@ -56,7 +56,8 @@ class Postings:
         """As `extend`, with the tags and types left for `index`."""
         self.unindexed += rows
         self.head = first + len(rows) - 1
-        self.ids.update((row.raw_id, position) for position, row in enumerate(rows, first))  # type: ignore[misc]
+        for position, row in enumerate(rows, first):
+            self.ids[row.raw_id] = position  # type: ignore[index]
 
     def index(self) -> None:
         """Index the tags and types of the rows that `extend_ids` left."""

@@ -90,6 +90,8 @@ class GroupCommit:
         except BaseException:
             self._withdraw(request)
             raise
+        finally:
+            request.group = []  # it held the request itself, which only the garbage collector would have found
         if request.error is not None:
             raise request.error
         return request.positions

@@ -62,7 +62,10 @@ class Lookup:
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         ids, head = self._snapshot.postings.ids, self._snapshot.head
-        found = {raw_id: ids[raw_id] for raw_id in ids.keys() & raw_ids if ids[raw_id] <= head}
+        if len(raw_ids) == 1:  # what most appends ask
+            found = {raw_ids[0]: ids[raw_ids[0]]} if ids.get(raw_ids[0], head + 1) <= head else {}
+        else:
+            found = {raw_id: ids[raw_id] for raw_id in ids.keys() & raw_ids if ids[raw_id] <= head}
         if self._snapshot.runs and len(found) < len(raw_ids):
             found |= self._in_runs([raw_id for raw_id in raw_ids if raw_id not in found] if found else raw_ids)
         return found

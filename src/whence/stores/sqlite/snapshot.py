@@ -19,6 +19,7 @@ from whence.stores.sqlite.sql import statement
 ROWS_AT_ONCE = 32
 """So many event rows are written by one statement; more are no quicker."""
 
+_INSERT_EVENT = statement("insert_event")
 _INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
 
 
@@ -85,9 +86,12 @@ class Snapshot:
 
     def write_out(self) -> None:
         """Write the rows of the transaction under way, many in one statement: each lets other threads go first."""
-        for start in range(0, len(self.unwritten), ROWS_AT_ONCE):
-            rows = self.unwritten[start : start + ROWS_AT_ONCE]
-            self.execute(_insert_events(len(rows)), rows[0] if len(rows) == 1 else list(chain.from_iterable(rows)))
+        if len(self.unwritten) == 1:
+            self.execute(_INSERT_EVENT, self.unwritten[0])
+        else:
+            for start in range(0, len(self.unwritten), ROWS_AT_ONCE):
+                rows = self.unwritten[start : start + ROWS_AT_ONCE]
+                self.execute(_insert_events(len(rows)), list(chain.from_iterable(rows)))
         self.unwritten.clear()
 
     def type_codes(self, rows: Sequence[Row]) -> list[int]:
@@ -112,6 +116,5 @@ class Snapshot:
 @cache
 def _insert_events(count: int) -> str:
     """The statement that inserts so many event rows."""
-    text = statement("insert_event")
-    values = text[text.index("(?") :]
-    return ", ".join([text, *[values] * (count - 1)])
+    values = _INSERT_EVENT[_INSERT_EVENT.index("(?") :]
+    return ", ".join([_INSERT_EVENT, *[values] * (count - 1)])

@@ -124,7 +124,8 @@ class SQLiteStore:
     def _commit(self, group: list[Request]) -> None:
         """Commit a group: each request is settled in turn, against what goes before it; one sync for all."""
         with self._write_lock:
-            self._refuse_closed()
+            if self._closed:  # since it was asked
+                self._refuse_closed()
             appended, only_ids = 0, True
             for request in group:
                 appended += len(request.rows)
@@ -222,14 +223,12 @@ class SQLiteStore:
         codes = snapshot.type_codes(rows)
         basis_number = None if basis is None else self._basis_number(basis)
         recorded_us = max(clock.now_us(), snapshot.recorded_us)
-        first = snapshot.head + 1
-        for row in rows:
+        first = position = snapshot.head + 1
+        for row, code in zip(rows, codes, strict=True):
             if row.raw_id is None:
                 row.raw_id = clock.new_id()
-        snapshot.unwritten += [
-            _bindings(position, row, code, recorded_us, basis_number)
-            for position, row, code in zip(range(first, first + len(rows)), rows, codes, strict=True)
-        ]
+            snapshot.unwritten.append(_bindings(position, row, code, recorded_us, basis_number))
+            position += 1
         self._tail.add(first, rows, self._only_ids)
         snapshot.head, snapshot.recorded_us = snapshot.head + len(rows), recorded_us
         return range(first, first + len(rows))
