@@ -15,8 +15,8 @@ pytest.importorskip("pyarrow")
 from whence.events import Body, Event, Recorded
 from whence.jsonvalue import canonical
 from whence.segments import columns
-from whence.segments.building import Codes
 from whence.segments.columns import events_of, table_of
+from whence.segments.segment import Codes
 from whence.stores.memory import MemoryStore
 
 scalars = (

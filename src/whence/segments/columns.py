@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -59,8 +60,8 @@ the row's entity, a line each."""
 
 TYPES: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 PAGE_EVENTS = 1_000
-_AMBIGUOUS = re.compile(rb"[0-9]\.0+[,}]|[0-9][eE][-+0-9]|-0[,}.]")
-"""What looks like a number that is whole though it is no integer: Arrow would take it for one."""
+_WHOLE = re.compile(rb"\.0+[,}]")
+_MINUS_ZERO = re.compile(rb"-0[,}.]")
 _NONE = type(None)
 _ALWAYS = ("position", "entity", "recorded")
 _decode = msgspec.json.Decoder(list[Any]).decode
@@ -78,16 +79,19 @@ class Rows:
         self.copies: list[int] = []  # the numbers of the rows that are copies
 
 
-def table_of(rows: Rows) -> pa.Table:
-    """The rows as a table, sorted by entity code and then position, those without an entity last."""
+def table_of(rows: Rows, codes: pa.Array | None = None) -> pa.Table:
+    """The rows as a table, sorted by entity code and then position, those without an entity last. With `codes`, those
+    of the rows are only places in it."""
     arrays: dict[str, pa.Array] = dict(_envelope(rows))
+    if codes is not None:
+        arrays["entity"] = codes.take(arrays["entity"])
     fields = [pa.field(name, ENVELOPE[name]) for name in arrays]
     for field, array in _data(rows.events):
         fields.append(field)
         arrays[field.name] = array
     table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))
-    codes = table.column("entity").fill_null(2**31 - 1).to_numpy()
-    return table.take(pa.array(np.argsort(codes, kind="stable"))).combine_chunks()
+    order = np.argsort(table.column("entity").fill_null(2**31 - 1).to_numpy(), kind="stable")
+    return table.take(pa.array(order)).combine_chunks()
 
 
 def with_uuids(table: pa.Table) -> pa.Table:
@@ -101,27 +105,26 @@ def with_uuids(table: pa.Table) -> pa.Table:
 
 def _envelope(rows: Rows) -> Iterator[tuple[str, pa.Array]]:
     events = rows.events
-    ids = _split([event.raw_id for event in events])
-    causes = _split([event.raw_cause for event in events])
+    ids, causes = _split(_each(events, "raw_id")), _split(_each(events, "raw_cause"))
     copies = np.zeros(len(events), bool)
     copies[rows.copies] = True
     columns: dict[str, Any] = {
-        "position": [event.position for event in events],
+        "position": _each(events, "position"),
         "entity": rows.codes,
         "copy": copies if rows.copies else [],
-        "time": [event.given_time_us for event in events],
-        "recorded": [event.recorded_us for event in events],
+        "time": _each(events, "given_time_us"),
+        "recorded": _each(events, "recorded_us"),
         "id": ids[0],
         "id_text": ids[1],
-        "version": [event.version for event in events],
-        "actor": [event.actor for event in events],
+        "version": _each(events, "version"),
+        "actor": _each(events, "actor"),
         "cause": causes[0],
         "cause_text": causes[1],
-        "correlation": [event.correlation for event in events],
+        "correlation": _each(events, "correlation"),
         "other_tags": rows.other_tags,
-        "meta": [event.meta_text for event in events],
-        "basis": [event.basis_text for event in events],
-        "content_type": [event.content_type for event in events],
+        "meta": _each(events, "meta_text"),
+        "basis": _each(events, "basis_text"),
+        "content_type": _each(events, "content_type"),
     }
     if set(columns["version"]) == {1}:
         columns["version"] = []
@@ -132,6 +135,10 @@ def _envelope(rows: Rows) -> Iterator[tuple[str, pa.Array]]:
     if any(columns["content_type"]):
         bodies = [None if event.content_type is None else event.raw_data for event in events]
         yield "body", pa.array(bodies, ENVELOPE["body"])
+
+
+def _each(events: Sequence[Recorded], field: str) -> list[Any]:
+    return list(map(attrgetter(field), events))
 
 
 def _split(ids: list[bytes | str | None]) -> tuple[list[bytes | None], list[str | None]]:
@@ -162,7 +169,7 @@ def _parsed(events: Sequence[Recorded]) -> list[tuple[pa.Field, pa.Array]] | Non
     if kinds is None:
         return None
     text = "\n".join([_json(event) for event in events]).encode()
-    if text.count(b"{") != len(events) or b"[" in text or b"null" in text or _AMBIGUOUS.search(text):
+    if text.count(b"{") != len(events) or b"[" in text or b"null" in text or _is_ambiguous(text):
         return None
     schema = pa.schema([(name, TYPES[kind]) for name, kind in kinds.items()])
     try:
@@ -174,6 +181,22 @@ def _parsed(events: Sequence[Recorded]) -> list[tuple[pa.Field, pa.Array]] | Non
     except pa.ArrowInvalid:
         return None
     return [_parsed_column(name, kind, table.column(name).combine_chunks()) for name, kind in kinds.items()]
+
+
+def _is_ambiguous(text: bytes) -> bool:
+    """Whether something looks like a number that is whole though it is no integer: 60.0, -0 or 1e9. Arrow would take it
+    for one. The patterns begin with letters that are rare, for which the text is searched quickly."""
+    if _WHOLE.search(text) or _MINUS_ZERO.search(text):
+        return True
+    letters = np.frombuffer(text, np.uint8)
+    at = np.flatnonzero(letters | 0x20 == ord("e"))
+    before, after = letters[at - 1], letters[at + 1]
+    signed = (after == ord("+")) | (after == ord("-"))
+    return bool(np.any(_is_digit(before) & (signed | _is_digit(after))))
+
+
+def _is_digit(letters: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return (letters >= ord("0")) & (letters <= ord("9"))
 
 
 def _kinds_in(page: Sequence[Recorded]) -> dict[str, type] | None:

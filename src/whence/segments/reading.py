@@ -26,9 +26,10 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from whence.errors import InvalidQuery
-from whence.segments.building import ENTITIES, Codes, Progress, build, entities_in
+from whence.segments.building import Progress, build, entities_in
 from whence.segments.columns import ENVELOPE, JSON, KIND, field_of, table_of, with_uuids
 from whence.segments.manifest import Manifest, empty, load
+from whence.segments.segment import ENTITIES, Codes
 from whence.store import Store
 
 if TYPE_CHECKING:
