@@ -12,8 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
+from whence.cases import PastCase, cases, decisions
 from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
 from whence.compare import Change, diff
 from whence.config import Config, name_of
@@ -611,6 +613,52 @@ class Whence:
         was; they are kept beside the output. Raises IdConflict when the case has another answer already.
         """
         return answer_case(self.store, case, output, actor=actor, input=input, model=model, prompt=prompt)
+
+    def cases(
+        self,
+        *types: str,
+        entity: str | None = None,
+        since: Edge = None,
+        until: Edge = None,
+        state: bool = False,
+        model: NamedModel = None,
+        progress: Progress | None = None,
+    ) -> Iterator[PastCase]:
+        """What each past decision, an event of one of the types, was given (whence.cases), by position; with `state`
+        what its entity came to then. `since` and `until` are inclusive, by when it happened. Read as they are asked
+        for."""
+        return cases(
+            self.history(),
+            types,
+            entity=entity,
+            wanted=_filter(None, self._bounds(since, until), "occurred"),
+            kinds=self._kinds(),
+            model_of=(lambda kind: self.model(kind, model)) if state else None,
+            progress=progress,
+        )
+
+    def compare_answers(
+        self,
+        source: Given,
+        *types: str,
+        field: str,
+        entity: str | None = None,
+        since: Edge = None,
+        until: Edge = None,
+        tolerance: float = 0,
+        progress: Progress | None = None,
+    ) -> Answers:
+        """The answers of a file, CSV or JSON lines, beside the field that the decisions of these types recorded
+        (whence.answers); which decisions as for `cases`. Raises InvalidFile."""
+        found, empty = answers_in(source, field)
+        wanted = _filter(None, self._bounds(since, until), "occurred")
+        asked = decisions(self.history(), types, entity=entity, wanted=wanted, progress=progress)
+        return compare_answers(asked, found, field, empty=empty, tolerance=tolerance, kinds=self._kinds())
+
+    def _kinds(self) -> tuple[str, ...]:
+        """The kinds of entities that whence.toml speaks of: those with a model, then those with a scorecard."""
+        carded = (table.get("kind", name) for name, table in self.config.scorecards.items())
+        return tuple(dict.fromkeys([*self.config.models, *map(str, carded)]))
 
     # Looking after.
 

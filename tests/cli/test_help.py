@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -90,7 +91,7 @@ stage = "warm"
 
 def prepare(pipeline: Path, whence: Run) -> str:
     """What the examples speak of: a second store, a file to import and its mapping, two scorecards, a lead that won
-    yesterday and that a CRM scored as we do, and an import, whose name is returned."""
+    yesterday and that a CRM scored as we do, an answer to that, and an import, whose name is returned."""
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
         config.write('[import.crm]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
@@ -110,4 +111,6 @@ def prepare(pipeline: Path, whence: Run) -> str:
     (pipeline / "crm-leads.csv").write_text(whence("states", "lead", "--csv").out)
     (pipeline / "states.jsonl").write_text(whence("states", "lead", "--json", "--at", "2026-01-09").out)
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)
+    (scored,) = whence("log", "--type", "LeadScored", "--json").out.splitlines()
+    (pipeline / "answers.csv").write_text(f"case,value\n{json.loads(scored)['id']},50\n")
     return import_id

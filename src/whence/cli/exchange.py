@@ -213,7 +213,7 @@ def export(
     chosen = format or ("csv" if file.endswith(".csv") else "jsonl")
     with opened(store, zone=zone) as db:
         moment = moment_of(db, at, clock)
-        with nullcontext(sys.stdout.buffer) if file == "-" else _new_file(file) as out:
+        with nullcontext(sys.stdout.buffer) if file == "-" else new_file(file) as out:
             count = db.export(out, *tags, types=types, format=chosen, at=moment)
     screen.note(f"Wrote {events_text(count)}.")
     return exits.OK
@@ -227,7 +227,7 @@ def _refuse_tag(file: str, tags: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _new_file(file: str) -> Iterator[BinaryIO]:
+def new_file(file: str) -> Iterator[BinaryIO]:
     """A file that appears under its name when it is whole, and not at all when something fails before. Raises
     CannotWrite, also for a file that is there."""
     path = Path(file)

@@ -71,7 +71,7 @@ GROUPS = {
         "experiment",
         "sql",
     ),
-    "Record": ("append", "import", "case"),
+    "Record": ("append", "import", "case", "cases"),
     "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export", "du"),
 }
 
