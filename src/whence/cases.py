@@ -1,5 +1,5 @@
-"""Past decisions as cases: what each was given, so that another prompt, model or person can be asked the same. Opening a
-new case is left to `case`, and comparing answers to `answers`; Whence calls no model."""
+"""Past decisions as cases: what each was given, so that another prompt, model or person can be asked the same. Opening
+a new case is left to `case`, and comparing answers to `answers`; Whence calls no model."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""`whence case open` and `answer`: a decision taken outside, by a person or a language model, in two steps. `whence cases`
-writes past decisions to be asked again, and compares the answers."""
+"""`whence case open` and `answer`: a decision taken outside, by a person or a language model, in two steps.
+`whence cases` writes past decisions to be asked again, and compares the answers."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def _show_answers(found: Answers) -> None:
         screen.table(_CASES, _case_rows(found.biggest), "screen", caption="the biggest differences")
     if found.several:
         screen.dim("")
-        said = f"{found.several:,} have several answers; their standard deviation is {_number(found.deviation)} in the mean"
+        said = f"{found.several:,} have several answers, of a mean standard deviation of {_number(found.deviation)}"
         screen.table(_CASES, _case_rows(found.widest), "screen", caption=f"the widest spreads; {said}")
 
 
