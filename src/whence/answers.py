@@ -73,8 +73,8 @@ class Differences(msgspec.Struct, frozen=True):
 
 class Answers(msgspec.Struct, frozen=True):
     """What a file answers. `cases` were asked about; of these `answered` have a number and an answer, `missing` a
-    number and no answer, and `without_number` recorded none. `extra` are ids in the file that are no case asked about. `empty`
-    counts rows without a value. Of missing and extra the first ten are named.
+    number and no answer, and `without_number` recorded none. `extra` are ids in the file that are no case asked
+    about. `empty` counts rows without a value. Of missing and extra the first ten are named.
 
     `agree` counts the medians within the tolerance. `several` counts cases with more than one answer; `deviation` is
     the mean of their standard deviations, `widest` are those that scatter most, `biggest` those that differ most.
