@@ -140,7 +140,7 @@ def write(
 ) -> int:
     """Writes one JSON object a line for each event of TYPE: what was decided, and under `given` the events that its
     basis saw up to its position; without a basis, those of its entity that happened before it. Ends with 1 when there
-    is none."""
+    is no such event to write."""
     from whence import jsonvalue
     from whence.cli.exchange import new_file
 
@@ -184,7 +184,7 @@ def compare(
 ) -> int:
     """Reads answers, CSV with the columns case and value, or JSON lines, and compares them with a field that the
     decisions recorded. Of several answers to a case the median counts, and their spread is shown. Ends with 1 when any
-    is missing or extra."""
+    answer is missing or extra."""
     with opened(store, zone=zone) as db, screen.progress("Reading") as told:
         asked = {"entity": entity, "since": since, "until": until, "tolerance": tolerance}
         found = db.compare_answers(answers, *types, field=field, **asked, progress=told)  # type: ignore[arg-type]
