@@ -8,7 +8,7 @@ from whence.experiments.folder import Run, save
 from whence.experiments.past import Stopped, stopped
 from whence.experiments.prediction import Measures, Prediction
 from whence.experiments.sentences import sentences
-from whence.experiments.side import About, CardScore, ModelField, RecordedField
+from whence.experiments.side import About, CardScore, ModelField, RecordedField, TimedValues
 from whence.experiments.statistics import Distribution, Estimate
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "Segment",
     "Stopped",
+    "TimedValues",
     "Value",
     "experiment",
     "save",

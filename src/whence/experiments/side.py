@@ -50,7 +50,14 @@ class RecordedField(msgspec.Struct, frozen=True):
     field: str
 
 
-Given = Scorecard | CardScore | ModelField | RecordedField | Function | Mapping[str, Any]
+class TimedValues(msgspec.Struct, frozen=True):
+    """Rows of entity, time in microseconds UTC, and number, that something else came to. Each is in force from its time
+    on; of several at one time the last row holds."""
+
+    rows: Sequence[tuple[str, int, Any]]
+
+
+Given = Scorecard | CardScore | ModelField | RecordedField | TimedValues | Function | Mapping[str, Any]
 """What a side may be. A mapping gives each entity (`lead:42`) a number: a file that something else made."""
 
 
@@ -94,6 +101,8 @@ def side_of(given: Given, name: str | None = None) -> Side:
             return ModelSide(given, name)
         case RecordedField():
             return RecordedSide(given, name)
+        case TimedValues():
+            return TimedSide(given, name)
         case Mapping():
             return FileSide(given, name)
     if callable(given) and not isinstance(given, type):
@@ -210,6 +219,34 @@ class FileSide:
 
     def reached_us(self, entity: str, events: Sequence[Recorded], bar: Threshold, at_us: int | None) -> int | None:
         return None
+
+
+class TimedSide:
+    """Numbers with the times from which they are in force, so that none of a later time can reach an earlier moment."""
+
+    timed = True
+
+    def __init__(self, given: TimedValues, name: str | None = None) -> None:
+        called = name or "file"
+        self._rows: dict[str, list[tuple[int, float]]] = {}
+        for entity, us, value in given.rows:
+            if (found := number(value, called, entity)) is not None:
+                self._rows.setdefault(entity, []).append((us, found))
+        for rows in self._rows.values():
+            rows.sort(key=lambda row: row[0])
+        self.about = About(called, "file", _digest(self._rows))
+
+    def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:
+        """Without a time, as of the last event, as everywhere."""
+        return next((value for _, value in reversed(self._upto(entity, events, at_us))), None)
+
+    def reached_us(self, entity: str, events: Sequence[Recorded], bar: Threshold, at_us: int | None) -> int | None:
+        rows = self._upto(entity, events, at_us)
+        return next((us for us, value in rows if value >= bar.at_micro / MICRO), None)
+
+    def _upto(self, entity: str, events: Sequence[Recorded], at_us: int | None) -> list[tuple[int, float]]:
+        last_us = events[-1].time_us if at_us is None and events else at_us
+        return [] if last_us is None else [row for row in self._rows.get(entity, ()) if row[0] <= last_us]
 
 
 def number(value: Any, side: str, entity: str) -> float | None:
