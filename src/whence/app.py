@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -64,6 +65,8 @@ from whence.why import Explanation, LeftOut, why, without, without_each
 if TYPE_CHECKING:
     from whence.experiments import Experiment, RecordedField
     from whence.purity import Purity
+    from whence.replay import Replayed
+    from whence.replay.whole import Flag
     from whence.segments.reading import Segments
     from whence.segments.scoring import Scored
 
@@ -692,6 +695,30 @@ class Whence:
         """What every entity of a kind comes to, with what each of its events changed: `save` it, to check the code by
         it later. Raises FoldFailed, and NotKnown where there are no events."""
         return replay(self.store, self.model(kind, model), self.at(at), progress=progress)
+
+    def replay_states(
+        self,
+        kind: str,
+        *,
+        at: Moment = None,
+        model: NamedModel = None,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+        cancel: Flag | None = None,
+    ) -> Replayed:
+        """What `states` gives, folded from columns: several times as quick over a long history, and split over the
+        processes of an `executor`, a ProcessPoolExecutor or dask's `client.get_executor()`. Segments that are missing
+        are built first. Setting `cancel`, a threading.Event, ends it with Cancelled.
+
+        Raises FoldFailed, InvalidModel for a model that no other process can import, and as segments does.
+        """
+        chosen, moment = self.model(kind, model), self.at(at)
+        history = self.history(moment)
+        with self.segments(kind) as segments:
+            from whence.replay import Until, replay
+
+            until = Until(None if moment.is_now else history.head, moment.occurred_us)
+            return replay(segments, chosen, executor=executor, until=until, progress=progress, cancel=cancel)
 
     def check_replay(
         self, recorded: Result | str | os.PathLike[str], *, model: NamedModel = None, progress: Progress | None = None

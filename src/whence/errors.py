@@ -153,3 +153,7 @@ class MissingExtra(WhenceError):
 
 class FoldFailed(WhenceError):
     """A handler failed while folding an event."""
+
+
+class Cancelled(WhenceError):
+    """It was cancelled; nothing of it is left behind"""

@@ -167,15 +167,22 @@ class Segments:
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
         envelope, as far as they have them."""
+        for type, path in self.files():
+            names = [field.name for field in parquet.read_schema(path) if _is_wanted(field, fields, envelope)]
+            yield type, parquet.read_table(path, columns=names, memory_map=True)
+        for type, table in self._tail.items():
+            yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """The files of the segments with the type that each is of, in the order of positions."""
         for segment in self._manifest.segments:
             for file in segment.files:
                 if file.type is not None:
-                    path = self.folder / segment.folder / file.name
-                    schema = parquet.read_schema(path)
-                    names = [field.name for field in schema if _is_wanted(field, fields, envelope)]
-                    yield file.type, parquet.read_table(path, columns=names, memory_map=True)
-        for type, table in self._tail.items():
-            yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
+                    yield file.type, self.folder / segment.folder / file.name
+
+    def newest(self) -> dict[str, pa.Table]:
+        """The table of each type with the events that are in no segment yet."""
+        return dict(self._tail)
 
     # The views.
 

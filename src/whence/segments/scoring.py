@@ -8,8 +8,8 @@ fact, are looked at one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -59,7 +59,13 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     return Scored(card, segments.head, segments.entities(), score_all(card, awards_in(segments, card, at), at))
 
 
-def awards_in(segments: Segments, card: Scorecard, at: Moment | None = None) -> Awards:
+class Tables(Protocol):
+    """Where the tables of a kind are read: `Segments`, or a part of them."""
+
+    def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]: ...
+
+
+def awards_in(segments: Tables, card: Scorecard, at: Moment | None = None) -> Awards:
     """What the events give by a card's rules, those that happened by `at` (inclusive)."""
     until = None if at is None else to_us(at)
     matcher, parts, facts = Matcher(card), list[_Part](), list[_Said]()

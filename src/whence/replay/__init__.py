@@ -1,0 +1,6 @@
+"""Replay over all history, in columns: the model or the scorecard folded in parts, over any executor."""
+
+from whence.replay.slices import Until
+from whence.replay.whole import Replayed, replay, score
+
+__all__ = ["Replayed", "Until", "replay", "score"]

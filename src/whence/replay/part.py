@@ -1,0 +1,397 @@
+"""A part of a replay: the entities of one range, folded from their columns. It is a plain value that any process or
+machine which sees the segments can be handed; what it gives back are plain values too.
+
+The events of each entity are folded in the model's order by the model's own handlers. A typed event is made straight
+from columns where that comes to what decoding gives (`typed`), and of a type without a handler nothing is read.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from whence.config import load_model
+from whence.errors import Cancelled, FoldFailed
+from whence.events import Kind, Recorded
+from whence.model import Model
+from whence.replay.slices import LOOK, Slice, Source, Until, kept, plainly, times, wanted_columns
+from whence.replay.typed import Columns, Plain, fits, plain_of
+from whence.rules import from_toml
+from whence.scoring import Scorecard
+from whence.scoring.kernel import Standings, score_all
+from whence.segments.columns import ENVELOPE, events_of
+from whence.segments.scoring import awards_in
+
+CHUNK_EVENTS = 50_000
+"""So many events are objects at a time."""
+
+Told = Callable[[int], None]
+"""Called with how many events more are folded; it may raise to stop."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """How another process finds a model: by `module:Class` or `file.py:Class`, or by the table of its rules."""
+
+    kind: str
+    name: str | None = None
+    table: Mapping[str, Any] | None = None
+    paths: tuple[str, ...] = ()
+
+    def load(self) -> Model:
+        sys.path += [path for path in self.paths if path not in sys.path]
+        if self.name is not None:
+            return load_model(self.name, Path.cwd())
+        return from_toml(self.kind, self.table or {})
+
+
+class Part(msgspec.Struct, frozen=True):
+    """The entities with codes from `first` up to and without `last`, whose tags are `entities`, and where to read.
+
+    `stop` is a file that need not be there: once it is, the part ends with Cancelled.
+    """
+
+    sources: tuple[Source, ...]
+    first: int
+    last: int
+    entities: tuple[str, ...]
+    events: int
+    until: Until
+    model: Named | None = None
+    card: Scorecard | None = None
+    stop: str = ""
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """What the entities of a part came to: the fields of each, in the order of their codes, and with a bound the first
+    position of each, 0 for one that has no event by then."""
+
+    fields: list[dict[str, Any]]
+    begun: list[int] | None = None
+
+
+def run(part: Part) -> Folded | Standings:
+    """Fold or score a part, in a process of its own. Raises FoldFailed, InvalidEvent and Cancelled."""
+
+    def told(_: int) -> None:
+        if part.stop and os.path.exists(part.stop):
+            raise Cancelled
+
+    if part.card is not None:
+        return scored(part)
+    assert part.model is not None, "a part has a model or a scorecard"
+    return folded(part, part.model.load(), told)
+
+
+def scored(part: Part) -> Standings:
+    """What the card of a part comes to for its entities."""
+    card = part.card
+    assert card is not None, "asked of a part with a card"
+    rows = Slice(card.kind, part.sources, part.first, part.last)
+    return score_all(card, awards_in(rows, card, part.until.time_us), part.until.time_us)
+
+
+def folded(part: Part, model: Model, told: Told) -> Folded:
+    """What the entities of a part come to by a model."""
+    begun = _begun(part)
+    streams = _streams(part, model)
+    fields: list[dict[str, Any]] = []
+    with _no_collection():
+        for first, last in _chunks(streams, part):
+            states = _states(model, streams, part, first, last)
+            fields += [model.fields(state) for state in states]
+            told(sum(stream.count(first, last) for stream in streams))
+    return Folded(fields, begun)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Events and states make no circles by themselves, and looking for some takes as long as the fold."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _begun(part: Part) -> list[int] | None:
+    """The first position of each entity up to the bound, from every type."""
+    if part.until.is_all:
+        return None
+    far = np.iinfo(np.int64).max
+    found = np.full(part.last - part.first, far, np.int64)
+    for source in part.sources:
+        table = source.rows(wanted_columns(source.schema(), (), LOOK), part.first, part.last)
+        if table is not None and (there := kept(table, part.until)) is not None:
+            table = table.filter(pa.array(there))
+        if table is not None:
+            np.minimum.at(found, table.column("entity").to_numpy() - part.first, table.column("position").to_numpy())
+    found[found == far] = 0
+    return found.tolist()  # type: ignore[no-any-return]
+
+
+# What is folded.
+
+
+class _Failing(msgspec.Struct, frozen=True):
+    """In place of an event that cannot be decoded."""
+
+    handler: Callable[..., None]
+    problem: Exception
+
+
+def _fail(state: Any, event: _Failing) -> None:
+    raise event.problem
+
+
+class _Stream:
+    """Events in the order of a fold, of which those of some entities are made at a time: their codes, times and
+    positions, and a handler with an event for each."""
+
+    def __init__(
+        self, type: str, codes: NDArray[np.int32], time_us: NDArray[np.int64], position: NDArray[np.int64]
+    ) -> None:
+        self.type, self.codes, self.time_us, self.position = type, codes, time_us, position
+
+    def bounds(self, first: int, last: int) -> tuple[int, int]:
+        low, high = np.searchsorted(self.codes, [first, last])
+        return int(low), int(high)
+
+    def count(self, first: int, last: int) -> int:
+        low, high = self.bounds(first, last)
+        return high - low
+
+    def events(self, low: int, high: int) -> tuple[list[Any], list[Any]]:
+        """The handlers and events of some rows."""
+        raise NotImplementedError
+
+
+class _Typed(_Stream):
+    """Events of one type and version that are plainly in columns."""
+
+    def __init__(self, type: str, handler: Any, plain: Plain, tables: Sequence[pa.Table]) -> None:
+        codes = np.concatenate([table.column("entity").to_numpy() for table in tables])
+        position = np.concatenate([table.column("position").to_numpy() for table in tables])
+        time_us = np.concatenate([times(table) for table in tables])
+        self._handler, self.columns = handler, Columns(plain, tables)
+        order = np.lexsort((position, codes))
+        super().__init__(type, codes[order], time_us[order], position[order])
+        self.columns.take(order)
+
+    def events(self, low: int, high: int) -> tuple[list[Any], list[Any]]:
+        return [self._handler] * (high - low), self.columns.events(low, high)
+
+
+class _Whole(_Stream):
+    """Events of one table that are made as a whole: for the codec, or for a model that looks at more than the data."""
+
+    def __init__(self, model: Model, type: str, table: pa.Table, part: Part) -> None:
+        super().__init__(type, table.column("entity").to_numpy(), times(table), table.column("position").to_numpy())
+        self._model, self._table, self._part = model, table, part
+
+    def events(self, low: int, high: int) -> tuple[list[Any], list[Any]]:
+        table = self._table.slice(low, high - low)
+        if "copy" in table.column_names:
+            table = table.drop_columns(["copy"])
+        names = _Names(self._part)
+        found = {event.position: event for event in events_of(plainly(table), self.type, names)}  # type: ignore[arg-type]
+        events = [found[position] for position in self.position[low:high].tolist()]
+        if not self._model.reads_data:
+            return [self._model.step(self.type)] * len(events), events
+        pairs = [self._typed(event) for event in events]
+        return [handler for handler, _ in pairs], [event for _, event in pairs]
+
+    def _typed(self, event: Recorded) -> tuple[Any, Any]:
+        found = self._model.data_handler(Kind(event.type, event.version, event.content_type))
+        assert found is not None, "types without a handler are not read"
+        handler, decode = found
+        try:
+            return handler, decode(event.raw_data)
+        except Exception as problem:
+            return _fail, _Failing(handler, problem)
+
+
+class _Names:
+    """The tags of a part's entities, by code."""
+
+    def __init__(self, part: Part) -> None:
+        self._first, self._tags = part.first, part.entities
+
+    def __getitem__(self, code: int) -> str:
+        return self._tags[code - self._first]
+
+
+def _streams(part: Part, model: Model) -> list[_Stream]:
+    """What a model looks at in a part; types that it has no handler for are not read."""
+    found: list[_Stream] = []
+    typed: dict[tuple[str, int], tuple[Any, Plain, list[pa.Table]]] = {}
+    for source in part.sources:
+        if model.step(source.type) is None:
+            continue
+        schema = source.schema()
+        plain = _plain(model, source.type, 1) if model.reads_data else None
+        if plain is not None and fits(plain[1], schema) and not {"rest", "content_type", "version"} & {*schema.names}:
+            columns = wanted_columns(schema, plain[1].names, LOOK)
+            table = _read(source, columns, part)
+            if table is not None and _complete(plain[1], table):
+                typed.setdefault((source.type, 1), (*plain, []))[2].append(table)
+                continue
+            if table is None:
+                continue
+        table = _read(source, schema.names, part)
+        if table is not None:
+            found += _split(model, source.type, table, part, typed)
+    return [*(_Typed(type, *each) for (type, _), each in typed.items()), *found]
+
+
+def _read(source: Source, columns: Sequence[str], part: Part) -> pa.Table | None:
+    table = source.rows(columns, part.first, part.last)
+    if table is None or (there := kept(table, part.until)) is None:
+        return table
+    table = table.filter(pa.array(there))
+    return table if len(table) else None
+
+
+def _plain(model: Model, type: str, version: int) -> tuple[Any, Plain] | None:
+    found = model.data_handler(Kind(type, version, None))
+    plain = None if found is None else plain_of(found[1])
+    return None if found is None or plain is None else (found[0], plain)
+
+
+def _complete(plain: Plain, table: pa.Table) -> bool:
+    """Whether every row has the fields that its class needs."""
+    needed = {field.name for field in plain.fields if not field.may_lack}
+    return all(table.column(name).null_count == 0 for name in wanted_columns(table.schema, needed, ()))
+
+
+def _split(
+    model: Model, type: str, table: pa.Table, part: Part, typed: dict[tuple[str, int], Any]
+) -> Iterator[_Stream]:
+    """The rows of a table that are not all of the first version and plainly in columns: those that are, by version, and
+    the others as a whole."""
+    versions = np.ones(len(table), np.int32)
+    if "version" in table.column_names:
+        versions = table.column("version").fill_null(1).to_numpy()
+    odd = np.zeros(len(table), bool)
+    for name in ("rest", "content_type"):
+        if name in table.column_names:
+            odd |= table.column(name).is_valid().to_numpy()
+    for version in np.unique(versions[~odd]).tolist() if model.reads_data else ():
+        plain = _plain(model, type, version)
+        if plain is None or not fits(plain[1], table.schema):
+            continue
+        rows = ~odd & (versions == version)
+        columns = {n: table.column(n) for n in wanted_columns(table.schema, plain[1].names, ())}
+        needed = {field.name for field in plain[1].fields if not field.may_lack}
+        for name in wanted_columns(table.schema, needed, ()):
+            rows &= columns[name].is_valid().to_numpy()
+        if rows.any():
+            chosen = table.select(wanted_columns(table.schema, plain[1].names, LOOK)).filter(pa.array(rows))
+            typed.setdefault((type, version), (*plain, []))[2].append(chosen)
+            odd |= rows
+            table, versions, odd = table.filter(pa.array(~rows)), versions[~rows], odd[~rows]
+    if len(table):
+        yield _Whole(model, type, table, part)
+
+
+def _chunks(streams: Sequence[_Stream], part: Part) -> Iterator[tuple[int, int]]:
+    """The codes of a part in ranges of about so many events."""
+    counts = np.zeros(part.last - part.first, np.int64)
+    for stream in streams:
+        counts += np.bincount(stream.codes - part.first, minlength=len(counts))
+    yield from ((part.first + low, part.first + high) for low, high in ranges(counts, CHUNK_EVENTS))
+
+
+def ranges(counts: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
+    """Neighbours together in ranges of about so many, each whole."""
+    ends = np.cumsum(np.maximum(counts, 1))
+    found, low = [], 0
+    while low < len(counts):
+        before = 0 if low == 0 else int(ends[low - 1])
+        high = max(low + 1, int(np.searchsorted(ends, before + most, side="right")))
+        found.append((low, high))
+        low = high
+    return found
+
+
+# Folding.
+
+
+def _states(model: Model, streams: Sequence[_Stream], part: Part, first: int, last: int) -> list[Any]:
+    """The states of the entities in a range of codes."""
+    bounds = [stream.bounds(first, last) for stream in streams]
+    count = sum(high - low for low, high in bounds)
+    if count == 0:
+        return [model.initial() for _ in range(first, last)]
+    codes = np.concatenate([s.codes[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
+    position = np.concatenate([s.position[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
+    keys = [position, codes]
+    if model.order == "occurred":
+        keys.insert(1, np.concatenate([s.time_us[low:high] for s, (low, high) in zip(streams, bounds, strict=True)]))
+    order = np.lexsort(keys)
+    handlers, events, numbers = np.empty(count, object), np.empty(count, object), np.empty(count, np.int32)
+    start = 0
+    for number, (stream, (low, high)) in enumerate(zip(streams, bounds, strict=True)):
+        if high > low:
+            numbers[start : start + high - low] = number
+            handlers[start : start + high - low], events[start : start + high - low] = stream.events(low, high)
+            start += high - low
+    ends = np.searchsorted(codes[order], np.arange(first + 1, last + 1)).tolist()
+    types = [stream.type for stream in streams]
+    rows = _Ordered(handlers[order].tolist(), events[order].tolist(), position[order], numbers[order], types)
+    return list(_each(model, rows, ends))
+
+
+class _Ordered(msgspec.Struct, frozen=True):
+    handlers: list[Any]
+    events: list[Any]
+    position: Any
+    numbers: Any
+    types: list[str]
+
+
+def _each(model: Model, rows: _Ordered, ends: Sequence[int]) -> Iterator[Any]:
+    handlers, events, initial = rows.handlers, rows.events, model.initial
+    start = 0
+    in_place = model.reads_data
+    for end in ends:
+        state = initial()
+        try:
+            if in_place:
+                for handler, event in zip(handlers[start:end], events[start:end], strict=True):
+                    handler(state, event)
+            else:
+                for step, event in zip(handlers[start:end], events[start:end], strict=True):
+                    state = step(state, event)
+        except Exception as problem:
+            raise _failed(model, rows, start, end, problem) from problem
+        yield state
+        start = end
+
+
+def _failed(model: Model, rows: _Ordered, start: int, end: int, problem: Exception) -> FoldFailed:
+    """What to raise for an entity whose fold failed: it is folded again, to name the event."""
+    state = model.initial()
+    row = start
+    for row in range(start, end):
+        handler, event = rows.handlers[row], rows.events[row]
+        try:
+            found = handler(state, event)
+        except Exception as again:
+            type, position = rows.types[rows.numbers[row]], int(rows.position[row])
+            if not model.reads_data:
+                return model.failed(type, position, again)
+            return model.failed_by(event.handler if isinstance(event, _Failing) else handler, type, position, again)
+        state = state if model.reads_data else found
+    return model.failed(rows.types[rows.numbers[row]], int(rows.position[row]), problem)  # it fails not always
