@@ -156,4 +156,4 @@ class FoldFailed(WhenceError):
 
 
 class Cancelled(WhenceError):
-    """It was cancelled; nothing of it is left behind"""
+    """It was cancelled, and nothing of it is left behind."""

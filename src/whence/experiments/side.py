@@ -19,6 +19,7 @@ from whence.errors import InvalidModel
 from whence.events import Recorded
 from whence.fingerprint import fingerprint
 from whence.history import by_position, by_time
+from whence.impurity import read_in
 from whence.model import Model, ModelLike
 from whence.scoring import Scorecard, Shares, Threshold, live, shares
 from whence.scoring.condition import ABSENT, look
@@ -91,7 +92,8 @@ class Side(Protocol):
 
 
 def side_of(given: Given, name: str | None = None) -> Side:
-    """The side that something is. Raises InvalidModel for what cannot be one."""
+    """The side that something is. Raises InvalidModel for what cannot be one, and for a model or function whose code
+    calls the clock, chance or the network (see `impurity`)."""
     match given:
         case Scorecard():
             return CardSide(CardScore(given), name)
@@ -161,6 +163,7 @@ class ModelSide(_ByPrefix):
 
     def __init__(self, given: ModelField, name: str | None = None) -> None:
         self._model, self._field = Model.of(given.model), given.field
+        _refuse_impure(self._model, name or f"{self._model.name}.{given.field}")
         self.about = About(name or f"{self._model.name}.{given.field}", "model", fingerprint(self._model))
 
     def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:
@@ -197,6 +200,7 @@ class FunctionSide(_ByPrefix):
         self._function = given
         called = name or str(getattr(given, "__name__", type(given).__name__))
         made = Model.of_function("function", None, given)  # type: ignore[arg-type]  # of which only the code is looked at
+        _refuse_impure(made, called)
         self.about = About(called, "function", fingerprint(made))
 
     def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:
@@ -247,6 +251,21 @@ class TimedSide:
     def _upto(self, entity: str, events: Sequence[Recorded], at_us: int | None) -> list[tuple[int, float]]:
         last_us = events[-1].time_us if at_us is None and events else at_us
         return [] if last_us is None else [row for row in self._rows.get(entity, ()) if row[0] <= last_us]
+
+
+def _refuse_impure(model: Model, side: str) -> None:
+    """Raise InvalidModel naming the first call by which the answer would change from one run to the next."""
+    found = next(iter(read_in(model)), None)
+    if found is not None:
+        remedy = found.remedy
+        if found.problem.partition(" ")[2].startswith(OUTSIDE):
+            remedy = "Write what each decision was given with whence cases, and compare the answers from a file."
+        facts = {"side": side, "in": found.handler, "problem": found.problem, "place": found.place}
+        raise InvalidModel("A side of an experiment is impure", remedy=remedy, **facts)
+
+
+OUTSIDE = ("socket", "subprocess")
+"""What asks others, so that the answer cannot be had again."""
 
 
 def number(value: Any, side: str, entity: str) -> float | None:

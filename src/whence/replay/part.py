@@ -29,7 +29,7 @@ from whence.replay.typed import Columns, Plain, fits, plain_of
 from whence.rules import from_toml
 from whence.scoring import Scorecard
 from whence.scoring.kernel import Standings, score_all
-from whence.segments.columns import ENVELOPE, events_of
+from whence.segments.columns import events_of
 from whence.segments.scoring import awards_in
 
 CHUNK_EVENTS = 50_000

@@ -4,7 +4,6 @@ range of entities stand together in each file, and files and row groups that hav
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 import numpy as np

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -21,7 +22,7 @@ from whence.compare import canonical
 from whence.config import name_of
 from whence.errors import Cancelled, CannotWrite, InvalidModel
 from whence.model import Model
-from whence.replay.part import Folded, Named, Part, folded, ranges, run, scored
+from whence.replay.part import Named, Part, folded, ranges, run, scored
 from whence.replay.slices import Source, Until, counts
 from whence.scoring import Scorecard
 from whence.scoring.kernel import Crossings, Standings
@@ -131,8 +132,8 @@ def sources(segments: Segments) -> list[Source]:
 
 def named_of(model: Model) -> Named:
     """How another process finds a model. Raises InvalidModel for one that it cannot."""
-    paths = tuple(os.path.abspath(path) for path in __import__("sys").path)
-    if model.made_of is not None and isinstance(model.made_of, Mapping):
+    paths = tuple(os.path.abspath(path) for path in sys.path)
+    if isinstance(model.made_of, Mapping):
         return Named(model.kind, table=dict(model.made_of), paths=paths)
     if model.name == "built-in" and not isinstance(model.made_of, type):
         return Named(model.kind, table={}, paths=paths)
