@@ -27,7 +27,7 @@ from whence.rules import built_in
 from whence.scoring import Rule, Scorecard
 from whence.segments.scoring import score_segments
 
-CARD = Scorecard("lead", kind="lead", rules=(Rule("opened", on=("Opened",), points=10, at_most=3),))
+CARD = Scorecard(name="lead", kind="lead", rules=(Rule(on=("Opened",), points=10, at_most=3),))
 MODELS = [Lead, LateLead, Watched, built_in("lead")]
 
 DATA = st.one_of(

@@ -138,7 +138,7 @@ def _begun(part: Part) -> list[int] | None:
         if table is not None:
             np.minimum.at(found, table.column("entity").to_numpy() - part.first, table.column("position").to_numpy())
     found[found == far] = 0
-    return found.tolist()  # type: ignore[no-any-return]
+    return found.tolist()
 
 
 # What is folded.

@@ -255,4 +255,5 @@ def _joined(parts: Sequence[Standings]) -> Standings:
 
     crossings = joined(Crossings, [part.crossings for part in parts])
     names = [name for name in Standings.__struct_fields__ if name != "crossings"]
-    return Standings(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), crossings)
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Standings(crossings=crossings, **arrays)
