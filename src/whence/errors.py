@@ -23,7 +23,8 @@
     │  └─ OutcomeUnknown            the commit failed in a way that leaves both outcomes possible
     ├─ InvalidSegments              a folder of segments that is of another store, or damaged
     ├─ MissingExtra                 an optional package that this needs is not installed
-    └─ FoldFailed                   a handler raised while an event was folded
+    ├─ FoldFailed                   a handler raised while an event was folded
+    └─ Cancelled                    what was asked for was cancelled before it was done
 
 A class's docstring is its default sentence; facts given by keyword become attributes and are shown as (Key: value).
 """
