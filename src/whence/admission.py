@@ -30,9 +30,9 @@ class Index(Protocol):
     def head(self) -> int: ...
 
 
-def rows_of(events: Iterable[Event]) -> list[Row]:
+def rows_of(events: Iterable[Event | Row]) -> list[Row]:
     """The events encoded for one append. Raises InvalidEvent for none, too many, or an id given twice."""
-    rows = [encode(event) for event in events]
+    rows = [event if type(event) is Row else encode(event) for event in events]  # type: ignore[arg-type]
     if not rows:
         raise InvalidEvent("Nothing to append", remedy="Pass at least one event.")
     if len(rows) > APPEND_EVENTS_MAX:

@@ -28,10 +28,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from whence import jsonvalue
 from whence.admission import refuse_other_spelling
 from whence.clock import EARLIEST_US, Clock, SystemClock, uuid8
 from whence.errors import CorruptStore, IdConflict, InvalidEvent, InvalidFile, InvalidInput
-from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded, Row, encode, recorded_from, same_content
+from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded, Row, recorded_from, same_content
 from whence.grammar import id_to_raw, raw_to_id
 from whence.intake import Arrival, Intake
 from whence.mapping import Mapping
@@ -290,28 +291,29 @@ class _Import:
 
     def _sorted(self, good: Sequence[Arrival]) -> _Sorted:
         """Which rows are new, which are there already, and which are refused for what is there."""
-        ids = [made.raw_id for made in good]
+        ids = [_id(made) for made in good]
         known = self._store.positions_of(ids)
         if not known and len(set(ids)) == len(good):
             found = _Sorted([(made, None) for made in good], [])
         else:
             found = self._looked_up(good, known)
-        misspelt = self._misspelt(dict.fromkeys(made.type for made, _ in found.events))
+        misspelt = self._misspelt(dict.fromkeys(made.encoded.type for made, _ in found.events))
         if misspelt:
-            found.refuse([(made, misspelt[made.type]) for made, _ in found.events if made.type in misspelt])
+            misspelt_rows = [made for made, _ in found.events if made.encoded.type in misspelt]
+            found.refuse([(made, misspelt[made.encoded.type]) for made in misspelt_rows])
         return found
 
     def _looked_up(self, good: Sequence[Arrival], known: dict[bytes | str, int]) -> _Sorted:
         stored = self._stored(sorted(set(known.values())))
         found, new = _Sorted([], []), dict[bytes | str, Arrival]()
         for made in good:
-            key = made.raw_id
+            key = _id(made)
             if key not in known and key not in new:
                 new[key] = made
                 found.events.append((made, None))
                 continue
             there = stored[known[key]] if key in known else _as_stored(new[key])
-            if same_content(there, _under(_row(made), there, self._id)):
+            if same_content(there, _under(made.encoded, there, self._id)):
                 found.events.append((made, there))
             else:
                 found.refused.append((made, self._differs(there, made)))
@@ -380,10 +382,10 @@ class _Import:
         return self._numbering.next(recorded)
 
     def _append(self, new: Sequence[Arrival]) -> None:
-        events = [made.event for made in new if made.event is not None]
-        if not events:
+        rows = [made.encoded for made in new]
+        if not rows:
             return
-        self._store.append(events if self._announced else [self._start(self._id), *events])
+        self._store.append(rows if self._announced else [self._start(self._id), *rows])
         self._announced = True
 
     def _end(self) -> None:
@@ -430,8 +432,9 @@ class _Import:
 
     def _note(self, made: Arrival) -> None:
         """Count what the reading of this row altered; of an event that was exported it was counted the first time."""
-        assert made.event is not None, "a refused row alters nothing"
-        if (meta := made.event.meta) and (self._mapping.type is not None or made.recorded is None):
+        said = made.encoded.meta_text
+        if said is not None and (self._mapping.type is not None or made.recorded is None):
+            meta = jsonvalue.decode(said)
             self.report.cut_digits += ("time" in meta) + ("recorded" in meta)
             self.report.ambiguous_times += "ambiguous_time" in meta
 
@@ -494,14 +497,15 @@ def _keys_that_differ(there: Recorded, made: Arrival) -> list[str]:
     return [keys for keys, differ in parts.items() if differ]
 
 
-def _row(made: Arrival) -> Row:
-    assert made.event is not None, "a refused row is not encoded"
-    return encode(made.event)
+def _id(made: Arrival) -> bytes | str:
+    raw_id = made.encoded.raw_id
+    assert raw_id is not None, "every row of a file gives its event an id"
+    return raw_id
 
 
 def _as_stored(made: Arrival) -> Recorded:
     """A row of this very batch, as it will be stored."""
-    row = _row(made)
+    row = made.encoded
     return recorded_from(row, 0, row.given_time_us or 0, None)
 
 

@@ -13,33 +13,36 @@ import msgspec
 from whence.clock import is_finer, uuid8
 from whence.cloudevents import from_cloudevent
 from whence.errors import InvalidEvent, InvalidInput
-from whence.events import Event, Recorded, encode, event_from_json, recorded_from
-from whence.grammar import id_to_raw
+from whence.events import Event, Recorded, Row, encode, event_from_json, recorded_from
 from whence.mapping import Mapping, Reader, csv_reader, json_reader
 from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
 
 COUNTS_IN_MEMORY = 400_000
-CERTAINLY_SMALL = 64 * 1024
 
 
 class Arrival(msgspec.Struct, gc=False):
-    """What a row became: an event and the stored form of its id, or the problem for which it is refused.
+    """What a row became: an event, encoded at once while it is at hand, or the problem for which it is refused.
 
     `recorded` is the event as it was recorded elsewhere, where the file says that; its position is the one it had
     there, or the row's place in the file.
     """
 
     line: int
-    event: Event | None = None
-    raw_id: bytes | str = ""
+    row: Row | None = None
     recorded: Recorded | None = None
     problem: str | None = None
     cut_off: bool = False
 
     @property
-    def type(self) -> str:
-        assert self.event is not None, "a refused row has no type"
-        return self.event.type
+    def encoded(self) -> Row:
+        """The event of a row that was not refused; it has an id."""
+        assert self.row is not None, "a refused row is no event"
+        return self.row
+
+    @property
+    def event(self) -> Event | None:
+        """The event, decoded again; None when the row was refused."""
+        return None if self.row is None else recorded_from(self.row, 0, 0, None).to_event()
 
 
 class Intake:
@@ -99,13 +102,10 @@ class Intake:
                 if not own_id:
                     id = id_of(raw)
                 recorded_us, note = reader.when_recorded(value) if keeps_recorded else (0, None)
-                event = reader.event(value, id, correlation, note)
-                if len(raw) > CERTAINLY_SMALL:
-                    encode(event)  # refuses what is larger than an event may be
-                arrival = Arrival(line, event, id if id is not None else id_to_raw(event.id))  # type: ignore[arg-type]
+                arrival = Arrival(line, encode(reader.event(value, id, correlation, note)))
                 if keeps_recorded:
                     place += 1
-                    arrival.recorded = recorded_from(encode(event), place, recorded_us, None)
+                    arrival.recorded = recorded_from(arrival.encoded, place, recorded_us, None)
                 yield arrival
             except InvalidInput as refused:
                 yield Arrival(line, problem=str(refused))
@@ -138,13 +138,11 @@ def _envelope(value: Any) -> Event | Recorded:
 
 def _arrival(line: int, found: Event | Recorded, said: dict[str, Any]) -> Arrival:
     if isinstance(found, Recorded):
-        return Arrival(line, found.to_event(), found.raw_id, found)
+        return Arrival(line, encode(found.to_event()), found)
     time = said.get("time")
     if isinstance(time, str) and is_finer(time):
         found = msgspec.structs.replace(found, meta={**(found.meta or {}), "time": time})
-    raw_id = encode(found).raw_id
-    assert raw_id is not None, "an envelope has an id"
-    return Arrival(line, found, raw_id)
+    return Arrival(line, encode(found))
 
 
 class Copies:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from whence.admission import RawId, refuse_other_spelling
-from whence.events import Event, Recorded
+from whence.events import Event, Recorded, Row
 from whence.query import Query
 from whence.store import Store
 from whence.stores.opening import open_store
@@ -46,7 +46,7 @@ class Rehearsal:
             for event in self._added.read(after=max(after - self._start, 0), upto=upto - self._start):
                 yield _moved(event, self._start)
 
-    def append(self, events: Sequence[Event]) -> None:
+    def append(self, events: Sequence[Event | Row]) -> None:
         self._refuse_other_spelling({event.type for event in events})
         self._added.append(events)
 

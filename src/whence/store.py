@@ -11,7 +11,7 @@ import msgspec
 
 from whence.admission import RawId
 from whence.errors import InvalidQuery
-from whence.events import Event, Facts, Recorded, facts_of
+from whence.events import Event, Facts, Recorded, Row, facts_of
 from whence.query import AppendCondition, Basis, Query
 
 FORMAT = 1
@@ -55,9 +55,9 @@ class Store(Protocol):
     """Where a history is kept. Every implementation is thread-safe and passes whence.testing.StoreSuite."""
 
     def append(
-        self, events: Sequence[Event], condition: AppendCondition | None = None, *, basis: Basis | None = None
+        self, events: Sequence[Event | Row], condition: AppendCondition | None = None, *, basis: Basis | None = None
     ) -> Sequence[int]:
-        """Append all events or none, durably, and return their positions, in order.
+        """Append all events or none, durably, and return their positions, in order. A Row is an event encoded before.
 
         Ids are looked up first: when all are there with the same content, their positions come back and nothing is
         written; that makes retrying safe. Raises IdConflict when an id is there with other content or only some are

@@ -103,7 +103,7 @@ class LogFileStore:
     # Writing.
 
     def append(
-        self, events: Sequence[Event], condition: AppendCondition | None = None, *, basis: Basis | None = None
+        self, events: Sequence[Event | Row], condition: AppendCondition | None = None, *, basis: Basis | None = None
     ) -> Sequence[int]:
         rows = rows_of(events)
         basis_text = None if basis is None else jsonvalue.canonical(basis.to_json()).decode()

@@ -12,7 +12,7 @@ from whence import jsonvalue
 from whence.admission import RawId, admit, check_restored, refuse_other_spelling, rows_of
 from whence.clock import Clock, SystemClock
 from whence.errors import StoreClosed
-from whence.events import Event, Recorded, recorded_from
+from whence.events import Event, Recorded, Row, recorded_from
 from whence.grammar import raw_to_id
 from whence.postings import Postings
 from whence.query import AppendCondition, Basis, Query
@@ -31,7 +31,7 @@ class MemoryStore:
         self._identity = Identity(raw_to_id(self._clock.new_id()), 1, FORMAT)
 
     def append(
-        self, events: Sequence[Event], condition: AppendCondition | None = None, *, basis: Basis | None = None
+        self, events: Sequence[Event | Row], condition: AppendCondition | None = None, *, basis: Basis | None = None
     ) -> Sequence[int]:
         rows = rows_of(events)
         basis_text = None if basis is None else jsonvalue.canonical(basis.to_json()).decode()

@@ -105,7 +105,7 @@ class SQLiteStore:
     # Writing.
 
     def append(
-        self, events: Sequence[Event], condition: AppendCondition | None = None, *, basis: Basis | None = None
+        self, events: Sequence[Event | Row], condition: AppendCondition | None = None, *, basis: Basis | None = None
     ) -> Sequence[int]:
         rows = rows_of(events)
         self._refuse_closed()
