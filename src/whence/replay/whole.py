@@ -25,9 +25,8 @@ from whence.model import Model
 from whence.replay.part import Named, Part, folded, ranges, run, scored
 from whence.replay.slices import Source, Until, counts
 from whence.scoring import Scorecard
-from whence.scoring.kernel import Crossings, Standings
 from whence.segments.reading import Segments
-from whence.segments.scoring import Scored
+from whence.segments.scoring import Scored, joined
 
 PART_EVENTS = 2**21
 """A part holds about so many events, so that what a process needs does not grow with the history."""
@@ -121,7 +120,7 @@ def score(
     cut = _cut(segments, sources(segments), executor, parts)
     planned = [msgspec.structs.replace(part, until=Until(time_us=at_us), card=card) for part in cut]
     done = _done(planned, executor, progress, cancel, lambda part, told: scored(part))
-    return Scored(card, segments.head, segments.entities(), _joined(done))
+    return Scored(card, segments.head, segments.entities(), joined(done))
 
 
 def sources(segments: Segments) -> list[Source]:
@@ -245,15 +244,3 @@ def _stop_file() -> Iterator[Path]:
         yield folder / "stop"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _joined(parts: Sequence[Standings]) -> Standings:
-    """The standings of all parts, which are in the order of codes."""
-
-    def joined(kind: Any, values: Sequence[Any]) -> Any:
-        return kind(*(np.concatenate([getattr(v, name) for v in values]) for name in kind.__struct_fields__))
-
-    crossings = joined(Crossings, [part.crossings for part in parts])
-    names = [name for name in Standings.__struct_fields__ if name != "crossings"]
-    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Standings(crossings=crossings, **arrays)

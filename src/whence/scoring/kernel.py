@@ -39,6 +39,8 @@ _AS_OF_LAST = EARLIEST_US - 1
 """In place of a moment: each entity as of its last event."""
 _UNBOUNDED = 2**62
 _SUM_MAX = 2**61
+_PLAIN = 2**63 // MICRO
+"""Times a factor of at most MICRO, fewer micro-points than that fit into 64 bits."""
 _SORTED_WRONGLY, _TOO_MANY_POINTS = 1, 2
 
 # The columns of the arrays that a card becomes.
@@ -238,7 +240,8 @@ def _bounds(part: Group | Score) -> list[int]:
 # What is compiled: integers and arrays of them. All of it is in this file, so that numba's cache notices a change.
 
 
-def _compiled(function: _F) -> _F:
+def compiled(function: _F) -> _F:
+    """A function of integers and arrays, compiled where numba is there."""
     if not COMPILED:
         return function
     from numba import njit
@@ -249,7 +252,7 @@ def _compiled(function: _F) -> _F:
         return cast(_F, njit(function, nogil=True))
 
 
-@_compiled
+@compiled
 def _rounded(micro: int, unit: int) -> int:
     whole = micro // unit
     rest = micro - whole * unit
@@ -258,9 +261,16 @@ def _rounded(micro: int, unit: int) -> int:
     return whole * unit
 
 
-@_compiled
+@compiled
 def _faded(micro: int, factor: int) -> int:
-    """micro · factor / MICRO, half to even; in two parts, since the product can be beyond 64 bits."""
+    """micro · factor / MICRO, half to even; in two parts where the product can be beyond 64 bits."""
+    if -_PLAIN < micro < _PLAIN:
+        product = micro * factor
+        low = product // MICRO
+        rest = product - low * MICRO
+        if 2 * rest > MICRO or (2 * rest == MICRO and low % 2 == 1):
+            low += 1
+        return low
     high = micro // MICRO
     product = (micro - high * MICRO) * factor
     low = product // MICRO
@@ -294,7 +304,7 @@ class _State(NamedTuple):
     found: Int64
 
 
-@_compiled
+@compiled
 def _score(
     count: int,
     above: int,
@@ -330,7 +340,7 @@ def _score(
         found[s] = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
 
 
-@_compiled
+@compiled
 def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> bool:
     """Whether the scores in `found` lie otherwise to a threshold than was known."""
     for t in range(len(thresholds)):  # noqa: SIM110 - numba compiles no any() of a generator
@@ -339,7 +349,7 @@ def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> boo
     return False
 
 
-@_compiled
+@compiled
 def _note(
     crossings: Int64,
     crossed: int,
@@ -365,7 +375,7 @@ def _note(
     return crossings, crossed
 
 
-@_compiled
+@compiled
 def _day_ends(
     card: _Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
 ) -> tuple[Int64, int]:
@@ -397,7 +407,7 @@ def _day_ends(
     return crossings, crossed
 
 
-@_compiled
+@compiled
 def _without_ended(alive: Int64, count: int, moment: int) -> int:
     """Move together the awards of which something is left, and return how many they are: time does not go back."""
     kept = 0
@@ -410,7 +420,7 @@ def _without_ended(alive: Int64, count: int, moment: int) -> int:
     return kept
 
 
-@_compiled
+@compiled
 def _measure(
     card: _Card, entity: Int32, time_us: Int64, position: Int64, rule: Int32, points: Int64, by_time: bool
 ) -> tuple[int, int, int, int]:
@@ -435,7 +445,7 @@ def _measure(
     return 0, 0, entities, longest
 
 
-@_compiled
+@compiled
 def _run(
     card: _Card,
     entity: Int32,

@@ -16,7 +16,9 @@ the column `data_time`.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -58,6 +60,9 @@ _ENVELOPE = """s.position, {type} AS type, n.entity, make_timestamp(epoch_us(coa
     list_sort(list_filter([n.entity] || coalesce(string_split(s.other_tags, chr(10)), []), lambda tag: tag IS NOT NULL))
         AS tags,
     s.meta::JSON AS meta"""
+READERS = 2
+FILES_AHEAD = 8
+"""So many files are read before they are asked for."""
 _RESERVED = frozenset({*ENVELOPE, "type", "tags"})
 
 
@@ -79,6 +84,8 @@ class Segments:
         codes = Codes(manifest.kind, known)
         self._tail = {type: table_of(rows) for type, rows in codes.collect(reading).items()}
         self._fresh = list(codes.by_entity)[len(known) :]
+        self.kept: tuple[Any, Any] | None = None
+        """What was asked last of the rows, and what came of it: they do not change."""
         self._db = duckdb.connect(":memory:")
         self.types: tuple[str, ...] = self._make_views()
 
@@ -167,9 +174,21 @@ class Segments:
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
         envelope, as far as they have them."""
-        for type, path in self.files():
-            names = [field.name for field in parquet.read_schema(path) if _is_wanted(field, fields, envelope)]
-            yield type, parquet.read_table(path, columns=names, memory_map=True)
+
+        def read(path: Path) -> pa.Table:
+            with parquet.ParquetFile(path, memory_map=True) as file:
+                names = [field.name for field in file.schema_arrow if _is_wanted(field, fields, envelope)]
+                return file.read(names, use_threads=False)
+
+        with ThreadPoolExecutor(READERS) as readers:
+            reading: deque[tuple[str, Future[pa.Table]]] = deque()
+            for type, path in self.files():
+                reading.append((type, readers.submit(read, path)))
+                if len(reading) > FILES_AHEAD:
+                    known, table = reading.popleft()
+                    yield known, table.result()
+            for known, table in reading:
+                yield known, table.result()
         for type, table in self._tail.items():
             yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
 

@@ -9,6 +9,8 @@ fact, are looked at one by one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -22,16 +24,20 @@ from whence.clock import to_us
 from whence.events import Recorded
 from whence.scoring.card import Scorecard
 from whence.scoring.condition import ABSENT, COMPARISONS, Condition
-from whence.scoring.kernel import NO_RULE, Awards, Standings, score_all
+from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standings, score_all
 from whence.scoring.live import Moment
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
 from whence.segments.columns import cells_of, field_of
+from whence.segments.ordering import in_order
 from whence.segments.reading import Segments
+from whence.segments.workers import processors
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+ROWS_EACH = 2**16
+"""Fewer rows than that are not worth a thread."""
 _ENVELOPE = ("position", "entity", "time", "recorded", "rest")
 
 
@@ -56,7 +62,58 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     Raises InvalidEvent for a field of points that is no number, naming the event, and InvalidTime.
     """
     assert segments.kind == card.kind, "segments are sorted by the entities of one kind"
-    return Scored(card, segments.head, segments.entities(), score_all(card, awards_in(segments, card, at), at))
+    awards = _kept_awards(segments, card, at)
+    return Scored(card, segments.head, segments.entities(), _spread(card, awards, at))
+
+
+def _kept_awards(segments: Segments, card: Scorecard, at: Moment | None) -> Awards:
+    """The awards, those of the card before where only what its rules give, or what comes of that, is another."""
+    asked = (_matched(card), None if at is None else to_us(at))
+    if segments.kept is None or segments.kept[0] != asked:
+        segments.kept = None  # both at once are not needed
+        segments.kept = asked, awards_in(segments, card, at)
+    awards: Awards = segments.kept[1]
+    is_fixed = np.array([rule.on is not None and not isinstance(rule.points, str) for rule in card.rules] + [True])
+    given = np.array([rule.micro if fixed else 0 for rule, fixed in zip(card.rules, is_fixed, strict=False)] + [0])
+    points = given[awards.rule]  # NO_RULE is the last
+    if not is_fixed.all():
+        points = np.where(is_fixed[awards.rule], points, awards.points)
+    return msgspec.structs.replace(awards, points=points)
+
+
+def _matched(card: Scorecard) -> bytes:
+    """What of a card says which rows there are: not what a rule about events gives, if that is fixed."""
+    rules = [
+        (rule.on, rule.when, rule.while_, rule.points if rule.on is None or isinstance(rule.points, str) else None)
+        for rule in card.rules
+    ]
+    return msgspec.json.encode((card.kind, card.order, rules))
+
+
+def _spread(card: Scorecard, awards: Awards, at: Moment | None) -> Standings:
+    """The awards scored by several threads, each some of the entities. The kernel lets go of Python's lock."""
+    count = min(processors(), len(awards.entity) // ROWS_EACH) if COMPILED else 1
+    if count < 2:
+        return score_all(card, awards, at)
+    places = np.linspace(0, len(awards.entity), count + 1).astype(int)[1:-1]
+    borders = np.searchsorted(awards.entity, awards.entity[places])
+    cut = [slice(*each) for each in pairwise([0, *borders.tolist(), len(awards.entity)])]
+    columns = msgspec.structs.astuple(awards)
+    parts = [Awards(*(column[each] for column in columns)) for each in cut if each.start < each.stop]
+    with ThreadPoolExecutor(count) as threads:
+        return joined(list(threads.map(lambda part: score_all(card, part, at), parts)))
+
+
+def joined(parts: Sequence[Standings]) -> Standings:
+    """The standings of parts, which are in the order of codes."""
+
+    def one(kind: Any, values: Sequence[Any]) -> Any:
+        return kind(*(np.concatenate([getattr(v, name) for v in values]) for name in kind.__struct_fields__))
+
+    crossings = one(Crossings, [part.crossings for part in parts])
+    names = [name for name in Standings.__struct_fields__ if name != "crossings"]
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Standings(crossings=crossings, **arrays)
 
 
 class Tables(Protocol):
@@ -299,11 +356,8 @@ def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
 
 def _sorted(parts: Sequence[_Part], card: Scorecard) -> Awards:
     """All rows by entity and then in the card's order; of an event its beginning first."""
-    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else _NOTHING
-    entity, time_us, position, rule, _ = columns
-    keys = (rule, position, time_us, entity) if card.order == "occurred" else (rule, position, entity)
-    order = np.lexsort(keys)
-    return Awards(*(column[order] for column in columns))
+    columns: Any = tuple(np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _NOTHING
+    return Awards(*in_order(columns, by_time=card.order == "occurred"))
 
 
-_NOTHING = [np.zeros(0, type) for type in (np.int32, np.int64, np.int64, np.int32, np.int64)]
+_NOTHING = tuple(np.zeros(0, type) for type in (np.int32, np.int64, np.int64, np.int32, np.int64))
