@@ -350,6 +350,42 @@ def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> boo
 
 
 @compiled
+def _add_up(alive: Int64, count: int, rising: Int64, falling: Int64) -> None:
+    """Of each group what its changing awards give at most and at least: those above zero whole, or those below."""
+    rising[:] = 0
+    falling[:] = 0
+    for k in range(count):
+        sums = rising if alive[k, _A_POINTS] > 0 else falling
+        sums[alive[k, _A_GROUP]] += alive[k, _A_POINTS]
+
+
+@compiled
+def _stays(
+    staying: Int64,
+    rising: Int64,
+    falling: Int64,
+    groups: Int64,
+    scores: Int64,
+    members: NDArray[np.bool_],
+    thresholds: Int64,
+    reached: NDArray[np.bool_],
+) -> bool:
+    """Whether no threshold can be crossed, however far the awards have faded: then the score need not be known. Sums,
+    bounds and rounding all rise with what goes in."""
+    for t in range(len(thresholds)):
+        s = thresholds[t, _SCORE]
+        changing = falling if reached[t] else rising
+        total = 0
+        for g in range(len(staying)):
+            if members[s, g]:
+                total += min(max(staying[g] + changing[g], groups[g, _FLOOR]), groups[g, _CEILING])
+        total = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
+        if (total >= thresholds[t, _AT]) != reached[t]:
+            return False
+    return True
+
+
+@compiled
 def _note(
     crossings: Int64,
     crossed: int,
@@ -477,12 +513,15 @@ def _run(
     # By names of their own, and so handed on: to take an array out of a tuple for each row costs more than the row.
     awarded, held, staying, alive, reached, sums, found = state
     rules, factors, groups, scores, members, thresholds = card
+    rising, falling = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.int64)
     i = 0
     for e in range(entities):
         code = entity[i]
         awarded[:] = 0
         held[:] = 0
         staying[:] = 0
+        rising[:] = 0
+        falling[:] = 0
         reached[:] = False
         count, now, seen = 0, at_us, False
         while i < len(entity) and entity[i] == code:
@@ -514,8 +553,16 @@ def _run(
                         alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
                         alive[count, _A_TABLE] = rules[r, _TABLE_START]
                         count += 1
+                        if points[k] > 0:
+                            rising[rules[r, _GROUP]] += points[k]
+                        else:
+                            falling[rules[r, _GROUP]] += points[k]
             if has_thresholds:
-                count = _without_ended(alive, count, now)
+                count, before = _without_ended(alive, count, now), count
+                if count < before:
+                    _add_up(alive, count, rising, falling)
+                if _stays(staying, rising, falling, groups, scores, members, thresholds, reached):
+                    continue
                 _score(count, now, now, alive, staying, sums, found, factors, groups, scores, members)
                 if _crosses(found, thresholds, reached):
                     here = position[first]
