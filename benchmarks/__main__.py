@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import explaining, growth, measures, report, searching
+from benchmarks import explaining, growth, measures, replaying, report, searching
 from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
 from benchmarks.progress import Progress
@@ -32,7 +32,12 @@ WRITERS = {
 }
 READERS = ("whence", "recorder", "application", "umadb")
 TAKING_PART = WRITERS | dict.fromkeys((*measures.READING, "size"), READERS) | {"growth": tuple(growth.VARIANTS)}
-ON_ONE_STORE = {"why": (explaining.fill, explaining.explain), "bisect": (searching.fill, searching.search)}
+TAKING_PART |= {"replay_all": ("whence", "umadb")}
+ON_ONE_STORE = {
+    "why": (explaining.fill, explaining.explain),
+    "bisect": (searching.fill, searching.search),
+    "scorecard": (replaying.fill, replaying.compare),
+}
 TAKING_PART |= dict.fromkeys(ON_ONE_STORE, ("whence",))
 LEAST_ROUNDS = 5
 
@@ -69,10 +74,11 @@ class Run:
 
     def __init__(self, chosen: Sequence[str], rounds: int, events: int, *, kept: bool) -> None:
         self.chosen = [measure for measure in TAKING_PART if measure in chosen]
-        self.reading = [measure for measure in self.chosen if TAKING_PART[measure] is READERS]
+        self.reading = [measure for measure in self.chosen if measure in (*measures.READING, "size")]
+        self.readers = [name for name in READERS if any(name in TAKING_PART[measure] for measure in self.reading)]
         self.events, self.rounds, self.kept = events, rounds, kept
         runs = {measure: len(TAKING_PART[measure]) * self.rounds_of(measure) for measure in self.chosen}
-        prepared = {"prepare": len(READERS)} if self.reading else {}
+        prepared = {"prepare": len(self.readers)} if self.reading else {}
         prepared |= {f"fill-{measure}": 1 for measure in ON_ONE_STORE if measure in self.chosen}
         self.progress = Progress(runs | prepared, report.expected(events))
 
@@ -81,7 +87,7 @@ class Run:
             if measure in WRITERS:
                 self.measure(measure)
         if self.reading:
-            folders = {name: fresh(f"read-{name}") for name in READERS}
+            folders = {name: fresh(f"read-{name}") for name in self.readers}
             for name, folder in folders.items():
                 self.once("prepare", name, folder)
             for measure in self.reading:
@@ -124,7 +130,8 @@ class Run:
     def conclude(self, title: str, found: object, measure: str) -> None:
         print(f"{title}: {json.dumps(found)}", flush=True)
         if self.kept:
-            events = {"growth": growth.MILLIONS, "why": explaining.MILLIONS}.get(measure, 1) * self.events
+            times = {"growth": growth.MILLIONS, "why": explaining.MILLIONS, "scorecard": replaying.MILLIONS}
+            events = times.get(measure, 1) * self.events
             report.keep(title, found, events, self.rounds_of(measure), self.progress.seconds(measure))
 
     def rounds_of(self, measure: str) -> int:

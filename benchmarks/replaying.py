@@ -1,25 +1,41 @@
 """What a replay of all history through a scorecard costs, from segments in a new process, beside the same logic by hand
-over msgspec structs and beside SQL by hand. Eight types of events, an entity for every hundred of them."""
+over msgspec structs, beside eventsourcing and beside SQL by hand. Eight types of events, an entity for every hundred."""
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 import apsw
+import duckdb
 import msgspec
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
 
 import whence
+from whence.clock import EPOCH, MICROSECOND
 from whence.events import Event
+from whence.model import Model, on
+from whence.replay import replay
 from whence.scoring import Scorecard
+from whence.segments.building import build
+from whence.stores.opening import open_store
 
+MILLIONS = 10
+"""So many times as many events as the other measures have."""
+LOOPED = 10
+"""The loop by hand sees one event of so many, the first ones, and eventsourcing one of ten times as many."""
 BATCH = 5000
 EVENTS_PER_ENTITY = 100
 START_US = 1_700_000_000_000_000
@@ -88,20 +104,132 @@ def made(count: int, seed: int = 8) -> Iterator[Event]:
 
 
 def fill(folder: str, count: int) -> float:
-    """Make the store and its segments; how many events a second the segments took."""
-    path = os.path.join(folder, "leads.db")
+    """Make the stores; how many events a second."""
+    count *= MILLIONS
     batch: list[Event] = []
-    with whence.open(path, create=True) as db:
-        for event in made(count):
-            batch.append(event)
+    began = time.perf_counter()
+    with whence.open(os.path.join(folder, "leads.db"), create=True) as db:
+        for given in made(count):
+            batch.append(given)
             if len(batch) == BATCH:
                 db.append(batch)
                 batch = []
         if batch:
             db.append(batch)
+    rate = count / (time.perf_counter() - began)
+    with closing(_application(folder)) as app:
+        aggregates: dict[str, _Scored] = {}
+        touched: dict[str, _Scored] = {}
+        for number, given in enumerate(made(_by_eventsourcing(count)), 1):
+            lead = given.tags[0]
+            if lead not in aggregates:
+                aggregates[lead] = _Scored()
+            assert given.time is not None, "each has one"
+            aggregates[lead].see(given.type, given.data, (given.time - EPOCH) // MICROSECOND)
+            touched[lead] = aggregates[lead]
+            if number % BATCH == 0:
+                app.save(*touched.values())
+                touched = {}
+        app.save(*touched.values())
+        ids = [str(aggregate.id) for aggregate in aggregates.values()]
+        Path(folder, "ids.json").write_bytes(msgspec.json.encode(ids))
+    return rate
+
+
+def _by_eventsourcing(count: int) -> int:
+    return count // LOOPED // LOOPED
+
+
+def compare(folder: str, count: int) -> dict[str, float]:
+    """All of it once, in turn."""
+    count *= MILLIONS
+    segments_folder = Path(folder, "built")
+    shutil.rmtree(segments_folder, ignore_errors=True)
+    with closing(open_store(os.path.join(folder, "leads.db"))) as store:
         began = time.perf_counter()
-        with db.segments("lead"):
-            return count / (time.perf_counter() - began)
+        build(store, "lead", segments_folder)
+        built = count / (time.perf_counter() - began)
+    with whence.open(os.path.join(folder, "leads.db")) as db, db.segments("lead"):
+        pass  # those that are measured are there
+    one = cold(folder)
+    loop = by_hand(folder, count // LOOPED)
+    other = by_eventsourcing(folder, _by_eventsourcing(count))
+    rate = count / one["cold"]
+    return {
+        "cold": rate / 1e6,
+        "beside a loop": rate / loop,
+        "beside eventsourcing": rate / other,
+        "again": one["cold"] / one["warm"],
+        "sums": sums(folder),
+        "processes": processes(folder),
+        "memory": one["memory_mb"],
+        "building": built / 1e3,
+    }
+
+
+def sums(folder: str) -> float:
+    """The seconds of sums per entity beside those of SQL by hand on the same files, the quicker of three runs each."""
+    with whence.open(os.path.join(folder, "leads.db")) as db, db.segments("lead") as segments:
+        files = [str(path) for type, path in segments.files() if type == "PageVisited"]
+        asked = 'SELECT entity, sum(seconds) AS seconds FROM "PageVisited" GROUP BY entity'
+        by_hand = duckdb.connect(":memory:")
+        own, hand = [], []
+        for _ in range(3):
+            began = time.perf_counter()
+            segments.sql(asked)
+            own.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            by_hand.execute(
+                "SELECT entity, sum(seconds) FROM read_parquet(?) GROUP BY entity", [files]
+            ).to_arrow_table()
+            hand.append(time.perf_counter() - began)
+        by_hand.close()
+    return min(own) / min(hand)
+
+
+class PageVisited(msgspec.Struct, frozen=True, gc=False):
+    page: str
+    seconds: int
+
+
+class Called(msgspec.Struct, frozen=True, gc=False):
+    answered: bool
+    seconds: int
+
+
+class Lead:
+    """A model of two types; the others are not read."""
+
+    kind: ClassVar[str] = "lead"
+
+    def __init__(self) -> None:
+        self.seconds = self.calls = 0
+        self.page = ""
+
+    @on(PageVisited)
+    def visited(self, event: PageVisited) -> None:
+        self.seconds += event.seconds
+        self.page = event.page
+
+    @on(Called)
+    def called(self, event: Called) -> None:
+        self.calls += event.answered
+
+
+def processes(folder: str) -> float:
+    """How many times as quick two processes replay a model as one, both of them begun before."""
+    with (
+        whence.open(os.path.join(folder, "leads.db")) as db,
+        db.segments("lead") as segments,
+        ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool,
+    ):
+        replay(segments, Model.of(Lead), executor=pool)
+        began = time.perf_counter()
+        replay(segments, Model.of(Lead))
+        alone = time.perf_counter() - began
+        began = time.perf_counter()
+        replay(segments, Model.of(Lead), executor=pool)
+        return alone / (time.perf_counter() - began)
 
 
 COLD = """
@@ -220,3 +348,27 @@ def by_hand(folder: str, count: int) -> float:
                 lead = leads[tag] = Hand()
             lead.see(type, decode(data), time_us)
     return count / (time.perf_counter() - began)
+
+
+class _Scored(Aggregate):
+    def __init__(self) -> None:
+        self.hand = Hand()
+
+    @event("Seen")
+    def see(self, type: str, data: dict[str, Any], time_us: int) -> None:
+        self.hand.see(type, msgspec.convert(data, _Data), time_us)
+
+
+def _application(folder: str) -> Any:
+    path = os.path.join(folder, "application.db")
+    return Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
+
+
+def by_eventsourcing(folder: str, count: int) -> float:
+    """Events a second of eventsourcing's application: every aggregate replayed from its repository."""
+    ids = msgspec.json.decode(Path(folder, "ids.json").read_bytes(), type=list[UUID])
+    with closing(_application(folder)) as app:
+        began = time.perf_counter()
+        for id in ids:
+            app.repository.get(id)
+        return count / (time.perf_counter() - began)

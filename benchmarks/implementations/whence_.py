@@ -10,6 +10,8 @@ from whence.events import Event
 from whence.history import History
 from whence.model import Model
 from whence.query import AppendCondition, Query
+from whence.replay import replay
+from whence.segments.reading import Segments
 from whence.stores.sqlite import SQLiteStore
 
 
@@ -43,6 +45,17 @@ class Whence:
 
     def fold_all(self) -> int:
         return len(History.of(self.store).states(self.model))
+
+    def build(self) -> None:
+        """Build the segments, from which a replay reads."""
+        self._segments().close()
+
+    def replay_all(self) -> int:
+        with self._segments() as segments:
+            return len(replay(segments, self.model).states)
+
+    def _segments(self) -> Segments:
+        return Segments.open(self.store, "lead", os.path.join(os.path.dirname(self.path), "segments"))
 
     def close(self) -> None:
         self.store.close()
