@@ -114,6 +114,7 @@ class Segments:
         self.close()
 
     def close(self) -> None:
+        self.kept = None
         self._db.close()
 
     # Asking.
