@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NAMED_MAX = 10
 """So many who are gained or lost are listed before the rest is only counted."""
+BEST = 20
+"""The per cent of entities, the best first, of which a row says how many outcomes are found."""
 CROSSED = ("gained", "lost")
 
 
@@ -41,7 +44,7 @@ CROSSED = ("gained", "lost")
 @option("--by", metavar="FIELD", help="A row for each value of a field of the events' data.")
 @option("--samples", type=click.IntRange(min=0), default=1000, metavar="N", help="Resamples for the intervals.")
 @option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="The same seed gives the same intervals.")
-@option("--save", "folder", metavar="FOLDER", help="Keep all of it as result.json, and the run's times as run.json.")
+@option("--save", "folder", metavar="FOLDER", help="Keep it: a report to open, numbers, and a row for each entity.")
 @option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object, without a row for each entity.")
 @at_moment
 @at_store
@@ -69,12 +72,15 @@ def experiment(
     sentences: how many more reach the stage, how many of those had the outcome, and how much earlier they reach it; the
     numbers stand below. Nothing that happened at an outcome or after it counts for a side.
 
-    Run again with the same events, scorecards and seed, --save writes the same result.json. The command ends with 1
-    when there is nobody."""
+    --save keeps report.html (a page that works offline), result.json and values.parquet; run again with the same
+    events, scorecards and seed they are the same bytes. `whence experiments` lists what was kept. The command ends with
+    1 when there is nobody."""
     began, began_s = SystemClock().now_us(), time.perf_counter()
     with opened(store, zone=zone) as db:
-        from whence.experiments import Run, save, sentences
+        from whence.experiments import Run, require, save, sentences, summary, verdict
 
+        if folder is not None:
+            require()
         with screen.progress("Reading") as told:
             found = db.experiment(
                 kind,
@@ -95,23 +101,18 @@ def experiment(
             screen.note(wording.unknown_kind(db, kind))
             return exits.NO
         if folder is not None:
-            save(found, folder, Run(began, time.perf_counter() - began_s))
-        said = sentences(found)
+            save(found, folder, Run(began, time.perf_counter() - began_s), zone=db.config.zone)
         if as_json:
-            screen.json_lines([_summary(found, said)])
+            screen.json_lines([summary(found)])
         else:
-            for sentence in said:
+            for sentence in sentences(found):
                 screen.styled(sentence, "bold")
+            weighed = verdict(found)
+            screen.styled(f"{weighed.headline} {weighed.why}", _TONES[weighed.tone])
             _show(found, db.config.zone)
+        if folder is not None:
+            screen.note(f"Kept in {folder}: open {os.path.join(folder, 'report.html')}")
     return exits.OK
-
-
-def _summary(found: Experiment, said: tuple[str, ...]) -> dict[str, Any]:
-    """All but the rows of each entity, and the sentences before it."""
-    import msgspec
-
-    whole = msgspec.to_builtins(found)
-    return {"sentences": said, **{name: part for name, part in whole.items() if name not in ("values", "reached")}}
 
 
 def _show(found: Experiment, zone: tzinfo) -> None:
@@ -133,6 +134,9 @@ def _show(found: Experiment, zone: tzinfo) -> None:
             rest = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
             screen.dim(f"{which}: {', '.join(names[:NAMED_MAX])}{rest}")
     if found.prediction:
+        for about, order in zip((found.baseline, found.candidate), found.prediction.rankings, strict=True):
+            rates = (f"{each.rate.value:.0%}" for each in order.tenths if each.rate.value is not None)
+            screen.dim(f"outcome by tenth of the order by {about.name}, the lowest first: {' '.join(rates)}")
         screen.dim(_left_out(found.prediction))
     if found.observed is not None:
         from whence.clock import to_us
@@ -164,8 +168,13 @@ def _measures(found: Experiment) -> Iterator[tuple[Any, ...]]:
             yield name, f"{pair[0]:,}", f"{pair[1]:,}", f"{pair[2]:+,}", ""
         for name in ("precision", "recall", "lift", "auc", "lead_days"):
             yield (_CALLED.get(name, name), *_row(*(getattr(side, name) for side in _sides(told))))
+        one_found, other_found = (each.found(BEST) for each in told.rankings)
+        if one_found is not None and other_found is not None:
+            difference = f"{other_found - one_found:+.3f}"
+            yield f"found in best {BEST} %", f"{one_found:.3f}", f"{other_found:.3f}", difference, ""
 
 
+_TONES = {"for": "green", "against": "red", "open": "yellow"}
 _CALLED = {"auc": "ROC AUC", "lead_days": "lead time, days"}
 _SEGMENT = ("entities", "changed", "baseline", "candidate", "baseline reach", "candidate reach")
 

@@ -58,6 +58,10 @@ NEXT = (
     ("Did the new scoring send the owners to better leads?", "states lead --by asked_by --by outcome"),
     ("What does the scorer count since June?", "diff setting:scoring 2025-06-16 2025-06-17"),
     ("Which source wins?", "states lead --by source --by stage"),
+    (
+        "Would the new scoring have named the won deals before, all year? (Then open experiments/v2/report.html.)",
+        "experiment lead --candidate lead_v2 --outcome LeadWon --within '90 days' --by source --save experiments/v2",
+    ),
     ("The webinar, with both its times", "log lead:1042 --type WebinarAttended --json"),
     ("Add a fact of your own", 'append lead:1042 NoteAdded note="Call back in May" --by me'),
     ("Does every promise hold?", "check"),

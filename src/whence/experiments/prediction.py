@@ -8,6 +8,7 @@ outcome that are hits; lift is precision over the precision of naming everybody 
 
 **Ranking.** A side ranks entities by their numbers at a fixed age, counted from their first events, by events strictly
 before that moment; the outcome is looked for in the n days from it. Entities that had the outcome earlier are left out.
+What the order is worth, by tenths and as a gain curve, is left to `ranking`.
 
 **Censoring.** An entity that was observed for less than n days, from whichever of its moments comes last, is left out
 and counted, whatever came of it: else those that decide fast would count and the slow ones not. Both sides are measured
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from whence.experiments.ranking import Ranking, ranking
 from whence.experiments.statistics import (
     Curve,
     Estimate,
@@ -71,7 +73,8 @@ class Prediction(msgspec.Struct, frozen=True):
     `ranked` entities were ranked at `age_days`, `ranked_with_outcome` of them had the outcome within the days after;
     `ranking_censored` were observed too briefly, `decided` had the outcome before that age, and `unranked` have no
     number under one of the sides. `gained` of the measured are named by the candidate alone,
-    `gained_hits` of them hits. `base_rate` is the precision of naming everybody at its first event.
+    `gained_hits` of them hits. `base_rate` is the precision of naming everybody at its first event. `rankings` are what
+    the orders of baseline and candidate are worth.
     """
 
     outcome: tuple[str, ...]
@@ -92,6 +95,7 @@ class Prediction(msgspec.Struct, frozen=True):
     baseline: Measures
     candidate: Measures
     difference: Measures
+    rankings: tuple[Ranking, Ranking]
 
 
 def prediction(
@@ -110,12 +114,12 @@ def prediction(
     aged = [each for each in begun if each.outcome_us is None or each.outcome_us >= each.first_us + age_us]
     seen = [each for each in aged if each.first_us + age_us + within_us <= observed_us]
     ranked = [each for each in seen if None not in each.ranks]
-    naming, ranking = _Naming(named, within_us), _Ranking(ranked, age_us, within_us)
+    naming, orders = _Naming(named, within_us), _Orders(ranked, age_us, within_us)
     found = estimates(naming.measures, len(named), samples=samples, seed=seed)
-    found |= estimates(ranking.measures, len(ranked), samples=samples, seed=seed)
+    found |= estimates(orders.measures, len(ranked), samples=samples, seed=seed)
     after = [sum(each.reached_after[side] for each in begun) for side in (0, 1)]
     with_outcome = int(naming.positive.sum())
-    few = min(int(ranking.positive.sum()), int((~ranking.positive).sum()))
+    few = min(int(orders.positive.sum()), int((~orders.positive).sum()))
     counts = [(int(naming.named[side].sum()), int(naming.hit[side].sum()), after[side]) for side in (0, 1)]
     fewer = [min(one, other) for one, other in zip(*counts, strict=True)]
     more = (other - one for one, other in zip(*counts, strict=True))
@@ -131,7 +135,7 @@ def prediction(
         began_with_outcome=len(followed) - len(begun),
         base_rate=found["base_rate"].value,
         ranked=len(ranked),
-        ranked_with_outcome=int(ranking.positive.sum()),
+        ranked_with_outcome=int(orders.positive.sum()),
         ranking_censored=len(aged) - len(seen),
         decided=len(begun) - len(aged),
         unranked=len(seen) - len(ranked),
@@ -140,6 +144,7 @@ def prediction(
         baseline=sides[0],
         candidate=sides[1],
         difference=_measures(tuple(more), found, "more", fewer, with_outcome, few),
+        rankings=(orders.of(0), orders.of(1)),
     )
 
 
@@ -205,14 +210,18 @@ class _Naming:
         return _with_differences(found, ("precision", "recall", "lift", "lead_days"))
 
 
-class _Ranking:
+class _Orders:
     """The numbers of ranked entities under each side, and who had the outcome in the days after."""
 
     def __init__(self, followed: Sequence[Followed], age_us: int, within_us: int) -> None:
         outcome, first = _times([each.outcome_us for each in followed]), _times([each.first_us for each in followed])
         self.positive: Mask = (outcome != _NEVER) & (outcome - first - age_us <= within_us)
-        ranks = np.array([each.ranks for each in followed], np.float64).reshape(-1, 2)
-        self._curves = [Curve(ranks[:, side], self.positive) for side in (0, 1)]
+        self._ranks = np.array([each.ranks for each in followed], np.float64).reshape(-1, 2)
+        self._curves = [Curve(self._ranks[:, side], self.positive) for side in (0, 1)]
+
+    def of(self, side: int) -> Ranking:
+        """What the order by one side's numbers is worth."""
+        return ranking(self._ranks[:, side], self.positive)
 
     def measures(self, weights: Ints) -> dict[str, float | None]:
         found = {f"auc_{name}": curve.area(weights) for name, curve in zip(SIDES, self._curves, strict=True)}

@@ -24,23 +24,23 @@ def _qualify(found: Experiment, crossed: Crossings) -> str:
     said = "as many as" if not more else f"{abs(more):,} {'more' if more > 0 else 'fewer'} than"
     counted = f"{len(crossed.gained):,} gained, {len(crossed.lost):,} lost"
     return (
-        f"Of {_entities(found)}, {crossed.candidate:,} reach {crossed.stage} with {_name(found, 1)}, {said} the "
-        f"{crossed.baseline:,} with {_name(found, 0)} ({counted})."
+        f"Of {_entities(found)}, {crossed.candidate:,} reach {crossed.stage} with {side_name(found, 1)}, {said} the "
+        f"{crossed.baseline:,} with {side_name(found, 0)} ({counted})."
     )
 
 
 def _changed(found: Experiment, differs: Contrast) -> str:
     return (
-        f"Of {_entities(found)}, {differs.changed:,} come to another value with {_name(found, 1)} than with "
-        f"{_name(found, 0)} ({differs.raised:,} more, {differs.lowered:,} less)."
+        f"Of {_entities(found)}, {differs.changed:,} come to another value with {side_name(found, 1)} than with "
+        f"{side_name(found, 0)} ({differs.raised:,} more, {differs.lowered:,} less)."
     )
 
 
 def _outcome(found: Experiment, told: Prediction) -> str:
     named = " or ".join(told.outcome)
-    within = f"within {_days(told.within_days)}"
+    within = f"within {days_text(told.within_days)}"
     if found.crossings is None:
-        return f"Ranked at {_days(told.age_days)}, {_ranking(told)}."
+        return f"Ranked at {days_text(told.age_days)}, {_ranking(told)}."
     first = (
         f"Of the {told.gained:,} gained that were observed long enough, {told.gained_hits:,} had {named} {within}"
         if told.gained
@@ -63,7 +63,7 @@ def _precision(told: Prediction) -> str:
 def _ranking(told: Prediction) -> str:
     before, after = told.baseline.auc.value, told.candidate.auc.value
     if before is None or after is None:
-        return f"too few had {' or '.join(told.outcome)} within {_days(told.within_days)} to compare the sides"
+        return f"too few had {' or '.join(told.outcome)} within {days_text(told.within_days)} to compare the sides"
     said = f"the candidate tells {' or '.join(told.outcome)} with an area under the curve of {after:.3f} against"
     return f"{said} {before:.3f}, {_chance(told.difference.auc)}"
 
@@ -84,7 +84,7 @@ def _earlier(found: Experiment, crossed: Crossings | None) -> str:
     do = "do" if crossed.both > 1 else "does"
     if not crossed.earlier and not crossed.later:
         return f"{who} {do} so at the same moment."
-    said = "neither earlier nor later" if not gained.value else f"{_days(abs(gained.value))} {_sooner(gained)}"
+    said = "neither earlier nor later" if not gained.value else f"{days_text(abs(gained.value))} {_sooner(gained)}"
     counted = f"{crossed.earlier:,} earlier, {crossed.later:,} later"
     return f"{who} {do} so {said} in the median ({counted}), {_chance(gained)}."
 
@@ -104,14 +104,14 @@ def _entities(found: Experiment) -> str:
     return f"{count:,} {found.kind} entit{'y' if count == 1 else 'ies'}"
 
 
-def _name(found: Experiment, side: int) -> str:
+def side_name(found: Experiment, side: int) -> str:
     """What a side is called; its role too where both are called the same."""
     about = (found.baseline, found.candidate)
     role = ("baseline", "candidate")[side]
     return f"the {role} {about[side].name}" if about[0].name == about[1].name else about[side].name
 
 
-def _days(days: float) -> str:
+def days_text(days: float) -> str:
     """`30 days`, `4.2 days`, `5 hours` below two days."""
     if days < 2 and days != 1:
         return f"{days * 24:.3g} hours" if days * 24 != 1 else "1 hour"

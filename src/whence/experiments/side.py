@@ -64,11 +64,12 @@ Given = Scorecard | CardScore | ModelField | RecordedField | TimedValues | Funct
 
 class About(msgspec.Struct, frozen=True):
     """Which side it is: its name, its sort ("scorecard", "model", "recorded", "function" or "file"), and a digest of
-    what it says, or of its code."""
+    what it says, or of its code. `card` is all that a scorecard says, as JSON has it."""
 
     name: str
     sort: str
     version: str
+    card: Any = None
 
 
 class Side(Protocol):
@@ -121,7 +122,9 @@ class CardSide:
     def __init__(self, given: CardScore, name: str | None = None) -> None:
         self.card = given.card
         self.score = given.card.score(given.score).name
-        self.about = About(name or given.card.name, "scorecard", given.card.version)
+        self.about = About(
+            name or given.card.name, "scorecard", given.card.version, jsonvalue.decode(given.card.to_json().encode())
+        )
         self._barred: dict[Threshold, Scorecard] = {}
 
     def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:

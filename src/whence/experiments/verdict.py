@@ -1,0 +1,85 @@
+"""What the numbers of an experiment speak for, in a headline and a reason. It only weighs what the measures say beyond
+chance; what else counts, such as the price of a call, is left to whoever decides.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from whence.experiments.experiment import Experiment
+from whence.experiments.prediction import Prediction
+from whence.experiments.sentences import days_text, side_name
+
+Tone = Literal["for", "against", "open"]
+MEASURES = ("precision", "recall", "auc")
+MEANT = {
+    "precision": "how often it is right when it names one",
+    "recall": "how many of those with the outcome it names beforehand",
+    "auc": "how well it ranks them early on",
+}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether the measures speak for the candidate or against it, or leave it open; a headline, and why."""
+
+    tone: Tone
+    headline: str
+    why: str
+
+
+def verdict(found: Experiment) -> Verdict:
+    """What precision, recall and the area under the curve speak for, as far as chance does not explain them; where they
+    are alike, whether the candidate comes earlier."""
+    name, told = side_name(found, 1), found.prediction
+    if not found.contrast.changed and (found.crossings is None or not found.crossings.earlier + found.crossings.later):
+        return Verdict("open", f"{_big(name)} changes nothing.", "Both sides come to the same for everybody.")
+    if told is None:
+        why = "No outcome was named: this shows what changes, not whether it is for the better."
+        return Verdict("open", "Whether it is better cannot be told.", why)
+    better, worse = _beyond_chance(told, 1), _beyond_chance(told, -1)
+    if better and worse:
+        why = f"Better: {_listed(told, better)}. Worse: {_listed(told, worse)}. Decide which counts for more."
+        return Verdict("open", f"{_big(name)} is a trade.", why)
+    if better:
+        why = f"Better, and more than chance explains: {_listed(told, better)}. No measure is worse beyond chance."
+        return Verdict("for", f"The numbers speak for {name}.", why)
+    if worse:
+        why = f"Worse, and more than chance explains: {_listed(told, worse)}. No measure is better beyond chance."
+        return Verdict("against", f"The numbers speak against {name}.", why)
+    return _alike(found, told, name)
+
+
+def _alike(found: Experiment, told: Prediction, name: str) -> Verdict:
+    measured = [getattr(told.difference, measure) for measure in MEASURES]
+    if all(each.low is None for each in measured):
+        why = f"Only {told.measured:,} could be followed long enough: too few to tell a difference from chance."
+        return Verdict("open", "There is too little to go by.", why)
+    gained = None if found.crossings is None else found.crossings.days_gained
+    if gained is not None and gained.value is not None and not gained.is_chance and gained.value:
+        said = f"{days_text(abs(gained.value))} {'earlier' if gained.value > 0 else 'later'}"
+        why = f"Chance can explain what differs in who is named, but those that both name come {said} with {name}."
+        return Verdict("for" if gained.value > 0 else "against", f"As good, and {said} in the median.", why)
+    return Verdict("open", "No clear winner.", "Chance can explain whatever differs between the two.")
+
+
+def _beyond_chance(told: Prediction, sign: int) -> list[str]:
+    """The measures that are better (1) or worse (-1) under the candidate by more than chance explains."""
+    differences = {measure: getattr(told.difference, measure) for measure in MEASURES}
+    return [name for name, each in differences.items() if not each.is_chance and (each.value or 0) * sign > 0]
+
+
+def _listed(told: Prediction, names: list[str]) -> str:
+    return "; ".join(f"{MEANT[name]} ({_pair(told, name)})" for name in names)
+
+
+def _pair(told: Prediction, name: str) -> str:
+    one, other = (getattr(side, name).value or 0 for side in (told.baseline, told.candidate))
+    if name == "auc":
+        return f"area under the curve {other:.2f} against {one:.2f}"
+    return f"{other:.0%} against {one:.0%}"
+
+
+def _big(name: str) -> str:
+    return name[0].upper() + name[1:] if name.startswith("the ") else name
