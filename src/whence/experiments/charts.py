@@ -1,5 +1,5 @@
-"""The charts of an experiment's report, as plotly figures: who moves where, how scores are spread, who reaches the stage
-when, and what the order is worth. What is said about them is left to report.
+"""The charts of an experiment's report, as plotly figures: who moves where, how scores are spread, who reaches the
+stage when, and what the order is worth. What is said about them is left to report.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def save(found: Experiment, folder: str | os.PathLike[str], run: Run, *, zone: t
 def require() -> None:
     """Raise MissingExtra where a package that a folder needs is not installed."""
     try:
-        import plotly
-        import pyarrow  # noqa: F401 - whether it is there is the question
+        import plotly  # noqa: F401 - whether it is there is the question
+        import pyarrow  # noqa: F401
     except ImportError as problem:
         remedy = 'pip install "whence[report]" (or: pip install plotly pyarrow), or leave --save out.'
         raise MissingExtra(

@@ -1,6 +1,6 @@
 """An experiment as one HTML page that works offline: the three sentences, what the numbers speak for, the key figures,
-the charts, who moves most and why, segments, who is gained and lost and when, and what was left out. The charts are left
-to charts, the weighing to verdict.
+the charts, who moves most and why, segments, who is gained and lost and when, and what was left out. The charts are
+left to charts, the weighing to verdict.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FOUND_AT = 20
 EXPLAINED = {
     "movement": (
         "Who moves where",
-        "Each mark is a score, the larger the more have it. Above the dotted line the candidate gives more points, below "
-        "it fewer; the two straight lines are the points that are needed.",
+        "Each mark is a score, the larger the more have it. Above the dotted line the candidate gives more points, "
+        "below it fewer; the two straight lines are the points that are needed.",
     ),
     "spread": (
         "How scores are spread",
@@ -243,12 +243,12 @@ def _notes(found: Experiment) -> Iterator[str]:
     if told is not None:
         within, age = days_text(told.within_days), days_text(told.age_days)
         yield (
-            f"Who is named is measured on {told.measured:,}, of whom {told.with_outcome:,} had the outcome at some time; "
-            f"{told.censored:,} were observed for less than {within} and are left out, whatever came of them."
+            f"Who is named is measured on {told.measured:,}, of whom {told.with_outcome:,} had the outcome at some "
+            f"time; {told.censored:,} were observed for less than {within} and are left out, whatever came of them."
         )
         yield (
-            f"The order is measured on {told.ranked:,} at the age of {age}; {told.decided:,} had the outcome before it, "
-            f"{told.ranking_censored:,} were observed too briefly, {told.unranked:,} have no number under one side."
+            f"The order is measured on {told.ranked:,} at the age of {age}; {told.decided:,} had the outcome before "
+            f"it, {told.ranking_censored:,} were observed too briefly, {told.unranked:,} have no number under one side."
         )
         if told.began_with_outcome:
             yield f"{told.began_with_outcome:,} began with the outcome, so that nothing could foretell it."
@@ -260,8 +260,8 @@ def _notes(found: Experiment) -> Iterator[str]:
             )
         yield "Nothing that happened at an outcome or after it counts for a side."
         yield (
-            "What happened was shaped by the rule in force at the time: whoever it named was treated differently. Where "
-            "it can be done, try the candidate on a part of the new ones before all."
+            "What happened was shaped by the rule in force at the time: whoever it named was treated differently. "
+            "Where it can be done, try the candidate on a part of the new ones before all."
         )
     if found.samples:
         yield (

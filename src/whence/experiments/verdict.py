@@ -38,17 +38,27 @@ def verdict(found: Experiment) -> Verdict:
     if told is None:
         why = "No outcome was named: this shows what changes, not whether it is for the better."
         return Verdict("open", "Whether it is better cannot be told.", why)
+    timed = _timing(told)
     better, worse = _beyond_chance(told, 1), _beyond_chance(told, -1)
     if better and worse:
-        why = f"Better: {_listed(told, better)}. Worse: {_listed(told, worse)}. Decide which counts for more."
+        why = f"Better: {_listed(told, better)}. Worse: {_listed(told, worse)}. Decide which counts for more.{timed}"
         return Verdict("open", f"{_big(name)} is a trade.", why)
     if better:
-        why = f"Better, and more than chance explains: {_listed(told, better)}. No measure is worse beyond chance."
+        why = f"Better, and more than chance explains: {_listed(told, better)}. None is worse beyond chance.{timed}"
         return Verdict("for", f"The numbers speak for {name}.", why)
     if worse:
-        why = f"Worse, and more than chance explains: {_listed(told, worse)}. No measure is better beyond chance."
+        why = f"Worse, and more than chance explains: {_listed(told, worse)}. None is better beyond chance.{timed}"
         return Verdict("against", f"The numbers speak against {name}.", why)
     return _alike(found, told, name)
+
+
+def _timing(told: Prediction) -> str:
+    """Whether the candidate names those it is right about earlier or later, where chance does not explain it."""
+    difference, days = told.difference.lead_days, [each.lead_days.value for each in (told.baseline, told.candidate)]
+    if difference.is_chance or not difference.value or days[0] is None or days[1] is None:
+        return ""
+    sooner, link = ("earlier", "And") if difference.value > 0 else ("later", "But")
+    return f" {link} it names them {sooner}: {days_text(days[1])} before the outcome against {days_text(days[0])}."
 
 
 def _alike(found: Experiment, told: Prediction, name: str) -> Verdict:
