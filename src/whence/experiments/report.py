@@ -131,6 +131,10 @@ def _key_figures(found: Experiment) -> Iterator[tuple[str, str, str]]:
     if lead[0] is not None and lead[1] is not None:
         said = f"from {days_text(lead[0])}, {_sure(told.difference.lead_days)}"
         yield "Time before the outcome", days_text(lead[1]), said
+    if crossed is not None and crossed.days_gained.value is not None:
+        moved, sure = crossed.days_gained.value, _sure(crossed.days_gained)
+        said = "earlier" if moved > 0 else "later" if moved < 0 else "no sooner, no later"
+        yield "Those that both reach", f"{days_text(abs(moved))} {said}" if moved else said, f"in the median, {sure}"
 
 
 def _share(told: Prediction, name: str) -> tuple[str, str]:
