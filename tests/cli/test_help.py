@@ -90,7 +90,8 @@ stage = "warm"
 
 
 def prepare(pipeline: Path, whence: Run) -> str:
-    """What the examples speak of: a second store, a file to import and its mapping, two scorecards, a lead that won
+    """What the examples speak of: a second store, a file to import and its mapping, two scorecards with two experiments
+    that were kept, a lead that won
     yesterday and that a CRM scored as we do, an answer to that, and an import, whose name is returned."""
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
@@ -108,6 +109,9 @@ def prepare(pipeline: Path, whence: Run) -> str:
     assert import_id.startswith("import:")
     assert whence("replay", "lead", "--save", "result.jsonl").code == 0
     (pipeline / "lead.py").write_text('class Lead:\n    kind = "lead"\n')
+    for name, points in (("v2", "40"), ("v2-strict", "70")):
+        line = ("experiment", "lead", "--candidate", "v2", "--threshold", points, "--save", f"experiments/{name}")
+        assert whence(*line).code == 0
     (pipeline / "crm-leads.csv").write_text(whence("states", "lead", "--csv").out)
     (pipeline / "states.jsonl").write_text(whence("states", "lead", "--json", "--at", "2026-01-09").out)
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)

@@ -114,7 +114,7 @@ def spread(found: Experiment) -> Figure:
     if found.crossings:
         for at, line in zip((found.crossings.baseline_at, found.crossings.candidate_at), LINES, strict=True):
             figure.add_vline(at, line={**line, "width": 1.5})
-    return _laid_out(figure, "score", "entities")
+    return _laid_out(figure, "score", "entities", height=460)
 
 
 def over_time(found: Experiment, zone: tzinfo) -> Figure:
@@ -183,7 +183,7 @@ def calibration(found: Experiment, told: Prediction) -> Figure:
         )
     if told.ranked:
         _guide(figure, [0.5, 10.5], [100 * told.ranked_with_outcome / told.ranked] * 2, "everybody")
-    _laid_out(figure, "tenth of the order, 10 = the highest scores", "per cent with the outcome")
+    _laid_out(figure, "tenth of the order (10: highest)", "per cent with the outcome")
     return figure.update_layout(xaxis={"range": [0.5, 10.5], "dtick": 1}, yaxis={"rangemode": "tozero"})
 
 

@@ -35,7 +35,10 @@ EXPLAINED = {
         "How scores are spread",
         "How many have which score under each side; upright lines are the points needed.",
     ),
-    "over-time": ("Who reaches it when", "How many had reached it by each day. The line that lies higher finds more."),
+    "over-time": (
+        "Who reaches it when",
+        "How many had reached it by each day. The line that lies higher names more, right or wrong.",
+    ),
     "gain": (
         "What the order is worth",
         "Work through the list from the best down: the line that rises faster finds the outcomes with fewer calls.",
