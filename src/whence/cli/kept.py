@@ -37,8 +37,8 @@ def experiments(
 ) -> int:
     """Lists what whence experiment --save has kept: in these folders, each a run or a folder of runs, else in the
     folder `experiments` beside the store; a name is looked for there too. Of both sides it shows precision, recall
-    and ROC AUC. With --compare it says where runs differ in more than the candidate, so that their numbers do not
-    compare with each other."""
+    and ROC AUC. With --compare it says where runs differ in more than the candidate, so that
+    their numbers do not compare."""
     form = form_of(as_json, as_csv)
     from whence.clock import to_us
     from whence.experiments.kept import kept
