@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 import whence
-from whence import errors
-from whence.cli import exits
+from whence import errors, pack
+from whence.cli import exits, packs
 from whence.cli.program import GROUPS, program
 
 FOLDER = Path(__file__).parent / "reference"
@@ -42,8 +42,9 @@ def commands() -> Iterator[str]:
     yield "Every option can also be set by the environment variable beside it. `whence COMMAND --help` says the same."
     for group, names in GROUPS.items():
         yield f"## {group}"
-        for name in names:
-            command = program.commands[name]
+        for name in [*names, *(packs.names() if group == "Domains" else ())]:
+            command = program.get_command(click.Context(program), name)
+            assert command is not None
             if isinstance(command, click.Group):
                 yield f"### whence {name}"
                 yield paragraphs(command.help)
@@ -96,6 +97,16 @@ def python() -> Iterator[str]:
         if inspect.isclass(value):
             yield from class_text(name, value)
         elif callable(value):
+            yield f"## {name}"
+            yield f"```text\n{name}{signature(value)}\n```"
+            yield paragraphs(inspect.getdoc(value))
+
+    yield "Packs are written with what `whence.pack` has: `from whence.pack import Pack, decision, table`."
+    for name in ("Pack", "decision", "table", "Scenario", "Asked"):
+        value = getattr(pack, name)
+        if inspect.isclass(value):
+            yield from class_text(name, value)
+        else:
             yield f"## {name}"
             yield f"```text\n{name}{signature(value)}\n```"
             yield paragraphs(inspect.getdoc(value))

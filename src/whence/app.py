@@ -17,7 +17,7 @@ from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
 from whence.cases import PastCase, cases, decisions
-from whence.clock import EARLIEST_US, LATEST_US, Clock, to_us
+from whence.clock import EARLIEST_US, LATEST_US, Clock, SystemClock, to_us
 from whence.compare import Change, diff
 from whence.config import Config, name_of
 from whence.contents import (
@@ -46,6 +46,8 @@ from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.narrative import narrative
+from whence.pack import Asked, Decision, Table, decide
+from whence.pack import load as load_pack
 from whence.page import page
 from whence.query import AppendCondition, Query
 from whence.regression import Regression, regression
@@ -181,6 +183,51 @@ class Whence:
             settings=settings,
             attempts_max=attempts_max,
         )
+
+    def decide(
+        self,
+        decision: Decision | str,
+        id: str | int,
+        *positional: Any,
+        by: str | None = None,
+        time: datetime | int | None = None,
+        cause: str | None = None,
+        correlation: str | None = None,
+        key: str | None = None,
+        **options: Any,
+    ) -> Decided:
+        """Take a decision of a pack, `close` or `"tickets.close"`, about the entity of an id, and append its events on
+        condition that nothing came between; on conflict do it again.
+
+        `by` is who decides. `key`, the id of the first event, makes a retry safe: what was appended under it is
+        returned. Raises Refused for what the rules do not allow, InvalidModel for what the decision is not told,
+        IdConflict for a key that is in use, and ConditionFailed as execute does.
+        """
+        if isinstance(decision, str):
+            pack, _, name = decision.partition(".")
+            chosen: Decision = _found(pack, name, load_pack(pack).decisions)
+        else:
+            chosen = decision
+        request = chosen.asked(id, *positional, **options)
+        return decide(self.store, request, actor=by, time=time, cause=cause, correlation=correlation, key=key)
+
+    def table(self, table: Table | str, *, at: Moment = None, clock: str = "occurred", **options: Any) -> list[Any]:
+        """The rows of a table of a pack, `backlog` or `"tickets.backlog"`, as of a moment. Raises as the table does."""
+        if isinstance(table, str):
+            pack, _, name = table.partition(".")
+            chosen: Table = _found(pack, name, load_pack(pack).tables)
+        else:
+            chosen = table
+        return chosen(self.asked(at, clock=clock), **options)
+
+    def asked(self, at: Moment = None, *, clock: str = "occurred") -> Asked:
+        """What the tables of packs are asked of: the history up to a moment, and that moment."""
+        moment = self.at(at, clock=clock)
+        history = self.history(moment)
+        us = moment.occurred_us if moment.recorded_us is None else moment.recorded_us
+        if us is None and moment.position is not None:
+            us = self.event(moment.position).recorded_us
+        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone)
 
     def _models(self, entities: Sequence[str], named: NamedModel | Sequence[NamedModel]) -> list[Model]:
         """The models named, or else one for each kind among the entities."""
@@ -790,6 +837,15 @@ class Whence:
             us: int = getattr(span_of(said, zone=self.config.zone), edge)
             return us
         return None if said is None else to_us(said)
+
+
+def _found(pack: str, name: str, several: Sequence[Any]) -> Any:
+    """The decision or table of a name. Raises InvalidConfig naming what there is."""
+    for each in several:
+        if each.name == name:
+            return each
+    names = ", ".join(f"{pack}.{each.name}" for each in several)
+    raise InvalidConfig("The pack has nothing of this name", pack=pack, name=name, remedy=f"It has: {names}.")
 
 
 def _as_text(moment: Any) -> Any:

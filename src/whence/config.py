@@ -8,6 +8,7 @@ scorecards. What these mean is left to mapping, rules and scoring.
     [import.crm]                # a mapping, for `whence import leads.csv --mapping crm`
     [model.lead]                # rules for the entities lead:…, or python = "module:Class"
     [scorecard.lead]            # a score of the entities lead:… as data
+    [pack.tickets]              # a pack that is installed: its states are the models of its kinds
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "whence.toml"
 STORE_VARIABLE = "WHENCE_STORE"
-KEYS = ("store", "zone", "settings", "import", "model", "scorecard")
+EXAMPLES = {"import": "crm", "pack": "leads"}
+KEYS = ("store", "zone", "settings", "import", "model", "scorecard", "pack")
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -57,6 +59,7 @@ class Config(msgspec.Struct, frozen=True):
     imports: dict[str, dict[str, Any]] = {}
     models: dict[str, dict[str, Any]] = {}
     scorecards: dict[str, dict[str, Any]] = {}
+    packs: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def nearest(cls, folder: str | os.PathLike[str] = ".") -> Config:
@@ -77,8 +80,9 @@ class Config(msgspec.Struct, frozen=True):
         zone = _zone(path, table.get("zone", "UTC"))
         store = _text(path, "store", table.get("store"))
         imports, models = _tables(path, "import", table), _tables(path, "model", table)
-        scorecards = _tables(path, "scorecard", table)
-        return cls(folder, path, store, zone, "zone" in table, _settings(path, table), imports, models, scorecards)
+        scorecards, packs = _tables(path, "scorecard", table), _tables(path, "pack", table)
+        said = _settings(path, table)
+        return cls(folder, path, store, zone, "zone" in table, said, imports, models, scorecards, packs)
 
     def store_url(self, given: str | None = None) -> str:
         """Where the store is: `given`, else WHENCE_STORE, else what the file names, relative to the file's folder.
@@ -134,13 +138,13 @@ class Config(msgspec.Struct, frozen=True):
 
     def model(self, kind: str, named: str | None = None) -> Model:
         """The model of a kind of entity: `named` (`module:Class` or `file.py:Class`), else what [model.KIND] says,
-        else the built-in one. Raises InvalidConfig and InvalidModel."""
+        else that of a pack under [pack.NAME], else the built-in one. Raises InvalidConfig and InvalidModel."""
         if named is not None:
             return load_model(named, Path.cwd())
         normal_kind(kind)
         table = self.models.get(kind)
         if table is None:
-            return built_in(kind)
+            return self._model_of_a_pack(kind) or built_in(kind)
         if "python" not in table:
             made: Model = self._named(f"model.{kind}", lambda: from_toml(kind, table))
             return made
@@ -149,6 +153,15 @@ class Config(msgspec.Struct, frozen=True):
             remedy = "A Python model stands alone: take the other keys out."
             raise InvalidConfig("Python and rules at once", file=self.path, key=f"model.{kind}.{rest}", remedy=remedy)
         return load_model(str(table["python"]), self.folder)
+
+    def _model_of_a_pack(self, kind: str) -> Model | None:
+        if not self.packs:
+            return None
+        from whence.pack import load  # here, since most have no pack
+
+        found = (self._named(f"pack.{name}", lambda name=name: load(name).model(kind)) for name in self.packs)
+        model: Model | None = next(filter(None, found), None)
+        return model
 
     def python_of(self, kind: str) -> str | None:
         """The Python model of a kind as the file names it; None for one without."""
@@ -190,6 +203,11 @@ class Config(msgspec.Struct, frozen=True):
             yield from _problem(lambda kind=kind: self.model(kind))
         for name in self.scorecards:
             yield from _problem(lambda name=name: self.scorecard(name))
+        if self.packs:
+            from whence.pack import load
+
+            for name in self.packs:
+                yield from _problem(lambda name=name: self._named(f"pack.{name}", lambda: load(name)))
 
     def _only_import(self) -> str:
         if len(self.imports) == 1:
@@ -337,7 +355,7 @@ def _settings(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
 
 def _tables(path: Path, key: str, table: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = table.get(key, {})
-    example = {"import": "[import.crm]", "model": "[model.lead]", "scorecard": "[scorecard.lead]"}[key]
+    example = f"[{key}.{EXAMPLES.get(key, 'lead')}]"
     if not isinstance(found, dict):
         raise InvalidConfig("Not a table", file=path, key=key, remedy=f"Write {example}.")
     for name, entry in found.items():

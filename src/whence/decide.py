@@ -41,6 +41,7 @@ def execute(
     *,
     query: Query | None = None,
     settings: str | None = None,
+    reads: Sequence[str] | None = None,
     attempts_max: int = ATTEMPTS_MAX,
 ) -> Decided:
     """Decide on the state of one entity, or of several at once, and append the events under that condition.
@@ -48,8 +49,8 @@ def execute(
     `decide` is a pure function: it is given the state (for several entities a dict of states by tag) and returns one
     event, several, or None when nothing is to happen. The boundary is every event of the entities, or `query`, which
     must select what the decision depends on. The basis is stored with the events: for one entity it names the fields of
-    the state that `decide` may read, where its source says so, and `settings` is a text that says by which version of
-    your rules it was decided.
+    the state that `decide` may read, `reads` or else what its source says, and `settings` is a text that says by which
+    version of your rules it was decided.
 
     Raises ConditionFailed when other decisions came first `attempts_max` times, InvalidEvent when `decide` returns
     something else, and whatever `decide` raises.
@@ -69,9 +70,11 @@ def execute(
         if not events:
             return Decided((), (), attempt)
         condition = AppendCondition(fail_if_events_match=boundary, after=reading.head)
-        fields = fields_read(decide, type(states[entities])) if isinstance(entities, str) else None
+        if reads is None and isinstance(entities, str):
+            reads = fields_read(decide, type(states[entities]))
+        basis = Basis(boundary, reading.head, settings, None if reads is None else tuple(reads))
         try:
-            positions = store.append(events, condition, basis=Basis(boundary, reading.head, settings, fields))
+            positions = store.append(events, condition, basis=basis)
         except ConditionFailed as conflict:
             if attempt == attempts_max:
                 raise ConditionFailed(

@@ -10,6 +10,7 @@
     │  └─ InvalidFile               an input file that cannot be read as what it should be
     ├─ Conflict                     normal under concurrency: read again and decide again
     │  └─ ConditionFailed           an append condition was met by a newer event
+    ├─ Refused                      a decision that the rules of its domain do not allow
     ├─ IdConflict                   an event id that is already in use for something else
     ├─ NotKnown                     a time, an event or an import of which nothing was recorded
     ├─ StoreError                   the store itself
@@ -98,6 +99,10 @@ class Conflict(WhenceError):
 
 class ConditionFailed(Conflict):
     """Another decision came first."""
+
+
+class Refused(WhenceError):
+    """The rules do not allow this."""
 
 
 class IdConflict(WhenceError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tzlocal import get_localzone_name
@@ -9,6 +10,7 @@ from tzlocal import get_localzone_name
 from whence.config import FILE_NAME
 from whence.errors import CannotWrite
 from whence.moments import zone_of
+from whence.pack import Pack
 
 TEMPLATE = """\
 # The configuration of this folder. Whence reads the nearest whence.toml, upwards.
@@ -43,11 +45,17 @@ zone = "{zone}"
 # set = {{ score = "$score", scored_by = "$actor" }}
 """
 
+PACK = """
+# {title}
+[pack.{name}]
+"""
 
-def write_config(folder: Path, *, store: str, zone: str | None) -> tuple[Path, bool]:
+
+def write_config(folder: Path, *, store: str, zone: str | None, packs: Iterable[Pack] = ()) -> tuple[Path, bool]:
     """Write the file into a folder, which is made when it is missing; return its path and whether it is new.
 
-    What is there already is left alone. Raises InvalidConfig for an unknown zone, and CannotWrite.
+    With packs it names each, and adds what each has to configure. What is there already is left alone. Raises
+    InvalidConfig for an unknown zone, and CannotWrite.
     """
     path = folder / FILE_NAME
     name = zone or get_localzone_name() or "UTC"
@@ -56,6 +64,8 @@ def write_config(folder: Path, *, store: str, zone: str | None) -> tuple[Path, b
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE.format(store=store, zone=name))
+            for pack in packs:
+                file.write(PACK.format(title=pack.title, name=pack.name) + pack.configuration)
     except FileExistsError:
         if path.is_file():
             return path, False

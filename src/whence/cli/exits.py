@@ -8,7 +8,7 @@ OK, NO, USAGE, CONFLICT, STORE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 MEANINGS = {
     OK: "done, or yes",
-    NO: "no: nothing found, not known, rows refused, or check found a problem",
+    NO: "no: nothing found, not known, not allowed, rows refused, or check found a problem",
     USAGE: "the command, a value, whence.toml or an input file is wrong, or a package is missing",
     CONFLICT: "something else came first, or an id is in use for something else",
     STORE: "the store is missing, busy, damaged, no store, or cannot be written",
@@ -18,6 +18,7 @@ MEANINGS = {
 
 ERRORS: dict[type[errors.WhenceError], int] = {
     errors.NotKnown: NO,
+    errors.Refused: NO,
     errors.InvalidInput: USAGE,
     errors.Conflict: CONFLICT,
     errors.IdConflict: CONFLICT,

@@ -23,6 +23,7 @@ from whence.cli import (
     experimenting,
     kept,
     lineage,
+    packs,
     reading,
     scoring,
     screen,
@@ -74,11 +75,15 @@ GROUPS = {
         "sql",
     ),
     "Record": ("append", "import", "case", "cases"),
+    "Domains": ("packs",),
     "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export", "du"),
 }
 
 click.rich_click.COMMAND_GROUPS = {
-    "whence": [{"name": name, "commands": list(commands)} for name, commands in GROUPS.items()]
+    "whence": [
+        {"name": name, "commands": [*commands, *(packs.names() if name == "Domains" else ())]}
+        for name, commands in GROUPS.items()
+    ]
 }
 click.rich_click.TEXT_MARKUP = "rich"
 click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
@@ -90,7 +95,14 @@ click.rich_click.MAX_WIDTH = 100
 
 
 class Program(click.RichGroup):
-    """The group of all commands; output that nobody reads any more (`whence log | head`) is no failure."""
+    """The group of all commands and packs; output that nobody reads any more (`whence log | head`) is no failure."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *(name for name in packs.names() if name not in self.commands)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        found: click.Command | None = super().get_command(ctx, name)
+        return found or (packs.group(name) if name in packs.names() else None)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -124,6 +136,7 @@ for _part in (
     exchange,
     cases,
     checking,
+    packs,
     demonstration,
 ):
     for _command in _part.COMMANDS:

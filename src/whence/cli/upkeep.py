@@ -33,12 +33,20 @@ if TYPE_CHECKING:
 @option(
     "--zone", envvar="WHENCE_ZONE", metavar="ZONE", help="The time zone to read and show times in; else this machine's."
 )
-def init(folder: Path, store: str | None, zone: str | None) -> int:
+@option(
+    "--pack",
+    "packs",
+    multiple=True,
+    metavar="NAME",
+    help="A ready domain to use here, of those that whence packs lists; may be given again.",
+)
+def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ...]) -> int:
     """Writes a commented whence.toml and makes an empty store beside it. What is there already is left alone."""
     from whence import app
+    from whence.pack import load
     from whence.template import write_config
 
-    path, fresh = write_config(folder, store=store or "whence.db", zone=zone)
+    path, fresh = write_config(folder, store=store or "whence.db", zone=zone, packs=map(load, packs))
     config = Config.load(path)
     url = config.own_store
     if url is None:
@@ -50,6 +58,9 @@ def init(folder: Path, store: str | None, zone: str | None) -> int:
         screen.styled(f"{what}: {url}", "green" if made else "")
     _note_unused(path, "store", config.store, store)
     _note_unused(path, "zone", zone_text(config.zone), zone)
+    for name in packs:
+        if name not in config.packs:
+            screen.note(f"--pack {name} was not used: {path} is as it was. Write [pack.{name}] into it.")
     screen.dim("Next: whence append lead:42 EmailOpened campaign=spring --by me, then whence log")
     return exits.OK
 

@@ -1,0 +1,314 @@
+"""`whence packs`, and the commands of each pack that is installed: its decisions and tables as `whence NAME COMMAND`,
+made from what they are told, and the further commands that it brings itself."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    command,
+    form_of,
+    grouped,
+    in_zone,
+    opened,
+    option,
+    times_in,
+)
+from whence.cli.screen import Column
+from whence.errors import InvalidConfig, WhenceError
+
+if TYPE_CHECKING:
+    from whence.decide import Decided
+    from whence.pack import Decision, Pack, Parameter, Table
+
+recorded_by = grouped(
+    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who decides."),
+    option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning."),
+    option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."),
+    option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120."),
+    option("--correlation", metavar="TEXT", help="What groups it with others."),
+)
+NUMBERS = (int, float, Decimal)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of the packs that are installed."""
+    from whence.pack import installed
+
+    return tuple(installed())
+
+
+class PackGroup(click.RichGroup):
+    """The commands of a pack: imported when they are asked for."""
+
+    def __init__(self, name: str) -> None:
+        from whence.pack import load
+
+        try:
+            self.pack: Pack | None = load(name)
+            self.problem: WhenceError | None = None
+        except InvalidConfig as problem:  # one that is broken spoils no other command
+            self.pack, self.problem = None, problem
+        title = self.pack.title if self.pack else f"cannot be loaded: {self.problem}"
+        super().__init__(name=name, short_help=title.split(":")[0] if self.pack else title, help=title)
+        if self.pack is not None:
+            for each in _commands(self.pack):
+                self.add_command(each)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if self.problem is not None:
+            raise self.problem
+        return super().invoke(ctx)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.problem is not None:
+            raise self.problem
+        return super().parse_args(ctx, args)
+
+
+@cache
+def group(name: str) -> PackGroup:
+    """The commands of a pack."""
+    return PackGroup(name)
+
+
+def _commands(pack: Pack) -> Iterator[click.Command]:
+    for decision in pack.decisions:
+        yield _decision_command(pack, decision)
+    for table in pack.tables:
+        yield _table_command(pack, table)
+    if pack.commands:
+        module, _, attribute = pack.commands.partition(":")
+        yield from getattr(importlib.import_module(module), attribute or "COMMANDS")
+
+
+# A decision as a command.
+
+
+def _decision_command(pack: Pack, decision: Decision) -> click.Command:
+    def run(
+        entity: str,
+        by: str | None,
+        time: str | None,
+        key: str | None,
+        cause: str | None,
+        correlation: str | None,
+        store: str | None,
+        zone: str | None,
+        as_json: bool,
+        as_csv: bool,
+        **told: Any,
+    ) -> int:
+        from whence.moments import span_of
+
+        form = form_of(as_json, as_csv)
+        with opened(store, zone=zone) as db:
+            given = _given(decision.parameters, told, db.config.zone)
+            positional = [given.pop(each.name) for each in decision.parameters if each.is_positional]
+            when = None if time is None else span_of(time, zone=db.config.zone).first_us
+            if cause is not None and cause.startswith("@"):
+                cause = db.event(cause).id
+            done = db.decide(
+                decision, entity, *positional, by=by, time=when, cause=cause, correlation=correlation, key=key, **given
+            )
+            _show(done, form)
+        return exits.OK
+
+    entity = click.Argument(["entity"], metavar=decision.kind.upper())
+    parameters = [entity, *map(_click, sorted(decision.parameters, key=lambda each: not each.is_positional))]
+    made = click.RichCommand(name=decision.name, params=parameters, callback=run)
+    return _finished(made, pack, decision, grouped(recorded_by, at_store, in_zone, as_form))
+
+
+def _show(done: Decided, form: screen.Form) -> None:
+    if form != "screen":
+        columns = [Column(name) for name in ("position", "type", "tags", "data")]
+        rows = zip(done.positions, done.events, strict=True)
+        screen.table(columns, [(position, each.type, each.tags, each.data) for position, each in rows], form)
+        return
+    if not done.events:
+        screen.note("Nothing is to happen: no event was appended.")
+    for position, event in zip(done.positions, done.events, strict=True):
+        data = event.data if isinstance(event.data, dict) else {"data": event.data}
+        said = "  ".join(screen.pair(key, value) for key, value in data.items() if value is not None)
+        screen.styled(f"@{position}  {event.type}  {said}", "yellow")
+    if done.events and not done.attempts:
+        screen.note("It was there already, under this key.")
+
+
+# A table as a command.
+
+
+def _table_command(pack: Pack, table: Table) -> click.Command:
+    def run(
+        at: str | None, clock: str, store: str | None, zone: str | None, as_json: bool, as_csv: bool, **told: Any
+    ) -> int:
+        form = form_of(as_json, as_csv)
+        with opened(store, zone=zone) as db:
+            rows = db.table(table, at=at, clock=clock, **_given(table.parameters, told, db.config.zone))
+            columns = [Column(each.name, right=_is_number(each.type)) for each in table.columns]
+            shown = ([_shown(getattr(row, each.name), db.config.zone, form) for each in table.columns] for row in rows)
+            count = screen.table(columns, shown, form, caption=times_in(db.config.zone, clock))
+            if not count and form == "screen":
+                screen.note("Nothing is in it.")
+        return exits.OK
+
+    made = click.RichCommand(name=table.name, params=[_click(each) for each in table.parameters], callback=run)
+    return _finished(made, pack, table, grouped(at_moment, at_store, in_zone, as_form))
+
+
+def _is_number(hint: Any) -> bool:
+    parts = getattr(hint, "__args__", None) or (hint,)
+    return any(part in NUMBERS for part in parts)
+
+
+def _shown(value: Any, zone: tzinfo, form: screen.Form) -> Any:
+    """A value of a row as it is printed: times in the zone, decimals as they are written."""
+    from whence.clock import to_us
+    from whence.moments import text_of
+
+    match value:
+        case datetime():
+            return text_of(to_us(value), zone if form == "screen" else UTC)
+        case Decimal() | date():
+            return str(value)
+        case float() if form == "screen":
+            return f"{value:,.3f}".rstrip("0").rstrip(".")
+        case int() if form == "screen" and not isinstance(value, bool):
+            return f"{value:,}"
+        case str() | int() | float() | None:
+            return value
+    return msgspec.to_builtins(value, str_keys=True)
+
+
+# What both share.
+
+
+def _finished(made: click.Command, pack: Pack, of: Decision | Table, options: Callable[[Any], Any]) -> click.Command:
+    """The command with the options that it shares with others, its help and its examples."""
+    holder: Any = options(lambda: None)
+    made.params += reversed(getattr(holder, "__click_params__", []))
+    examples = of.examples or (f"whence {pack.name} {of.name}",)
+    shown = "\n".join(f"$ {example}" for example in examples)
+    made.help = f"\b\n{shown}\n\n{of.help}"
+    made.short_help = of.help.partition("\n\n")[0].replace("\n", " ")
+    made.examples = examples  # type: ignore[attr-defined]
+    return made
+
+
+def _click(parameter: Parameter) -> click.Parameter:
+    kind: Any = click.Choice(parameter.choices) if parameter.choices else _TYPES.get(parameter.type, click.STRING)
+    if parameter.is_positional and not parameter.is_many:
+        return click.Argument(
+            [parameter.name],
+            metavar=parameter.name.upper(),
+            type=kind,
+            required=parameter.is_required,
+            default=parameter.default,
+        )
+    flag = parameter.type is bool
+    written = f"--{parameter.name.strip('_').replace('_', '-')}"
+    return click.Option(
+        [written, parameter.name],
+        type=None if flag else kind,
+        is_flag=flag,
+        multiple=parameter.is_many,
+        required=parameter.is_required and not flag,
+        default=_default(parameter),
+        metavar=None if flag or parameter.choices else _METAVARS.get(parameter.type, "TEXT"),
+        help=_sentence(parameter.meaning or parameter.name.replace("_", " ")),
+        show_envvar=True,
+        show_default=parameter.default not in (None, False, (), ""),
+    )
+
+
+def _default(parameter: Parameter) -> Any:
+    if parameter.is_many:
+        return parameter.default or ()
+    return bool(parameter.default) if parameter.type is bool else parameter.default
+
+
+_TYPES = {int: click.INT, float: click.FLOAT, str: click.STRING}
+_METAVARS = {int: "NUMBER", float: "NUMBER", Decimal: "NUMBER", date: "DAY", datetime: "TIME"}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
+
+
+def _given(parameters: Sequence[Parameter], told: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """What the command line says, as the values that the function is told."""
+    return {each.name: _value(each, told[each.name], zone) for each in parameters}
+
+
+def _value(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
+    if said is None:
+        return None
+    if parameter.is_many:
+        return [_one(parameter, each, zone) for each in said]
+    return _one(parameter, said, zone)
+
+
+def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
+    from whence.clock import to_datetime
+    from whence.moments import span_of
+
+    if not isinstance(said, str):
+        return said
+    if parameter.type is Decimal:
+        try:
+            number = Decimal(said)
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite():
+            raise click.BadParameter(f"{said!r} is not a number; write 12.50.", param_hint=f"--{parameter.name}")
+        return number
+    if parameter.type in (date, datetime):
+        moment = to_datetime(span_of(said, zone=zone).first_us).astimezone(zone)
+        return moment if parameter.type is datetime else moment.date()
+    return said
+
+
+# The packs themselves.
+
+
+@command("packs", "whence packs", brief="The ready domains that are installed.")
+@click.argument("name", required=False)
+@as_form
+def packs(name: str | None, as_json: bool, as_csv: bool) -> int:
+    """Lists the packs that are installed. With a NAME it shows what is in one: the events, the states, the decisions
+    and tables with their commands, and the scenarios, each of them checked as it is shown."""
+    from whence.pack import load
+
+    form = form_of(as_json, as_csv)
+    if name is None:
+        found = [(each, group(each)) for each in names()]
+        rows = [(each, made.pack.title if made.pack else f"cannot be loaded: {made.problem}") for each, made in found]
+        screen.table([Column("pack", "cyan"), Column("what")], rows, form)
+        return exits.OK
+    pack = load(name)
+    rows_of_one = [
+        *(("event", each, "") for each in pack.events),
+        *(("state", each.kind, (each.__doc__ or "").strip().partition("\n")[0]) for each in pack.states),  # type: ignore[attr-defined]
+        *(("decision", f"whence {name} {each.name}", each.help.partition("\n")[0]) for each in pack.decisions),
+        *(("table", f"whence {name} {each.name}", each.help.partition("\n")[0]) for each in pack.tables),
+        *(("scenario", each.title, each.problem() or "holds") for each in pack.scenarios),
+    ]
+    screen.table([Column("part", "cyan"), Column("name"), Column("what")], rows_of_one, form)
+    return exits.OK
+
+
+COMMANDS = (packs,)

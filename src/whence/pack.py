@@ -1,0 +1,442 @@
+"""A pack: what a domain offers, made of its events, the states of its entities, the decisions that make new events, the
+tables that answer its questions, and scenarios that show it. Commands are made of these in the edge; how decisions are
+guarded is left to decide.
+
+    @decision
+    def close(ticket: Ticket, id: str, *, reason: Annotated[str, "why it is closed"]) -> Closed:
+        if ticket.status != "open":
+            raise Refused("Only an open ticket is closed", ticket=id, status=ticket.status)
+        return Closed(ticket=id, reason=reason)
+
+    PACK = Pack(name="tickets", title="Support tickets", states=(Ticket,), decisions=(close,))
+
+It is found by the entry point `whence.packs` of whatever package it comes in: `tickets = "whence_tickets:PACK"`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import cached_property
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+
+from whence.codec import Codec, stored_type
+from whence.decide import ATTEMPTS_MAX, Decided, execute
+from whence.dependence import fields_read
+from whence.errors import IdConflict, InvalidConfig, InvalidModel, NotKnown, Refused
+from whence.events import Event, Recorded, events_of
+from whence.grammar import normal_kind, split_tag
+from whence.history import History
+from whence.model import Model
+from whence.store import Store
+from whence.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "whence.packs"
+"""The entry points by which packs are found."""
+
+OWN_PARAMETERS = {
+    "by": "who decides",
+    "time": "when it happened",
+    "cause": "the event that led to it",
+    "correlation": "what groups it with others",
+    "key": "makes a retry safe",
+    "at": "the moment asked about",
+    "clock": "the clock of that moment",
+    "store": "the store",
+}
+"""Names that every command of a pack has already, so that no decision and no table uses one for its own."""
+
+VALUES = (str, int, float, bool, Decimal, date, datetime)
+"""What a parameter may be: one of these, or a Literal of texts; a list of them; or None too."""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """What a decision or table is told beside the entity: its type, and its default where it need not be told."""
+
+    name: str
+    type: Any
+    choices: tuple[str, ...] = ()
+    is_many: bool = False
+    is_positional: bool = False
+    is_required: bool = True
+    default: Any = None
+    meaning: str = ""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A decision that is asked for: about which entity, and with what."""
+
+    decision: Decision
+    id: str
+    positional: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = {}
+
+    @property
+    def entity(self) -> str:
+        """The tag of the entity: `ticket:42`."""
+        return f"{self.decision.kind}:{self.id}"
+
+    def events(self, state: Any) -> list[msgspec.Struct]:
+        """What the decision comes to in a state. Raises whatever it raises, Refused as a rule."""
+        made = self.decision.function(state, self.id, *self.positional, **self.options)
+        return [] if made is None else [made] if isinstance(made, msgspec.Struct) else list(made)
+
+    def told(self) -> dict[str, Any]:
+        """What was asked for, as JSON."""
+        asked = {"decision": self.decision.name, "id": self.id}
+        given = dict(zip((each.name for each in self.decision.parameters), self.positional, strict=False))
+        told: dict[str, Any] = msgspec.to_builtins({**asked, **given, **self.options}, str_keys=True)
+        return told
+
+
+class Decision:
+    """A pure function of a state, an id and what it is told, to the events that happen. Made by `@decision`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.name = _name(function)
+        self.help, self.examples = _help(function)
+        hints = _hints(function)
+        (state, *rest) = _parameters(function)
+        said = hints.get(state.name)
+        if not isinstance(said, type) or not hasattr(said, "kind"):
+            remedy = f"Write def {self.name}(ticket: Ticket, id: str, …) with a class that has kind and codec."
+            raise InvalidModel("A decision is first told a state", decision=self.name, remedy=remedy)
+        codec = getattr(said, "codec", None)
+        if not isinstance(codec, Codec):
+            remedy = "Give it codec = Codec(Opened, Closed)."
+            raise InvalidModel("The state of a decision names its events", state=said.__name__, remedy=remedy)
+        if not rest or rest[0].name != "id":
+            remedy = f"Write def {self.name}({state.name}: {said.__name__}, id: str, …)."
+            raise InvalidModel("A decision is then told the id of the entity", decision=self.name, remedy=remedy)
+        self.state, self.codec = said, codec
+        self.kind = normal_kind(said.kind)
+        self.parameters = _told(self.name, rest[1:], hints)
+
+    def __call__(self, state: Any, id: str, /, *positional: Any, **options: Any) -> Any:
+        """What the function itself gives, for a test."""
+        return self.function(state, id, *positional, **options)
+
+    def asked(self, id: str | int, *positional: Any, **options: Any) -> Request:
+        """This decision about one entity, named by its id or its tag. Raises InvalidModel for what it is not told."""
+        text = str(id)
+        if text.startswith(f"{self.kind}:"):
+            text = text.partition(":")[2]
+        split_tag(f"{self.kind}:{text}")
+        try:
+            inspect.signature(self.function).bind(None, text, *positional, **options)
+        except TypeError as problem:
+            told = ", ".join(each.name for each in self.parameters) or "nothing"
+            remedy = f"It is told: {told}."
+            raise InvalidModel(
+                "The decision is told something else", decision=self.name, problem=problem, remedy=remedy
+            ) from None
+        return Request(self, text, positional, options)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...] | None:
+        """The fields of the state that it may read, where its source says so."""
+        return fields_read(self.function, self.state)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a table is asked of: a history, the moment that it is asked about, and the zone of the answer."""
+
+    history: History
+    moment_us: int
+    zone: tzinfo
+
+    def states(self, state: type) -> dict[str, Any]:
+        """The state of each entity of a kind, by its id, in the order of their first events."""
+        found = self.history.states(Model.of(state))
+        return {entity.partition(":")[2]: each for entity, each in found.items()}
+
+
+class Table:
+    """A question: a function of what is `Asked` and of options, to rows that are structs of one class. Made by
+    `@table`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.name = _name(function)
+        self.help, self.examples = _help(function)
+        hints = _hints(function)
+        self.row = next(iter(typing.get_args(hints.get("return"))), None)
+        if not isinstance(self.row, type) or not issubclass(self.row, msgspec.Struct):
+            remedy = f"Write def {self.name}(asked: Asked) -> Iterable[Row] with a msgspec.Struct for Row."
+            raise InvalidModel("A table says what its rows are", table=self.name, remedy=remedy)
+        self.columns = msgspec.structs.fields(self.row)
+        self.parameters = _told(self.name, _parameters(function)[1:], hints)
+
+    def __call__(self, asked: Asked, **options: Any) -> list[Any]:
+        """The rows."""
+        return list(self.function(asked, **options))
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """An example that is true: given these events, a decision comes to those, or is refused with these words."""
+
+    title: str
+    when: Request
+    given: Sequence[msgspec.Struct] = ()
+    then: Sequence[msgspec.Struct] = ()
+    refused: str = ""
+
+    def problem(self) -> str:
+        """What is not as it says; nothing when all of it is."""
+        codec = self.when.decision.codec
+        store = MemoryStore()
+        if self.given:
+            store.append([codec.event(each) for each in self.given])
+        try:
+            made = decide(store, self.when).events
+        except Refused as problem:
+            return "" if self.refused and self.refused in str(problem) else f"It is refused: {problem}"
+        if self.refused:
+            return f"It is not refused, and comes to {[each.type for each in made]}"
+        wanted = [codec.event(each) for each in self.then]
+        same = [_said(each) for each in made] == [_said(each) for each in wanted]
+        return "" if same else f"It comes to {[_said(each) for each in made]}"
+
+
+class Pack(msgspec.Struct, frozen=True, kw_only=True):
+    """A domain. `name` is its group of commands, `states` the models of its kinds, `configuration` what `whence init
+    --pack` adds to whence.toml, and `commands` names further commands, `"module:COMMANDS"`, imported when asked for.
+
+    Raises InvalidModel for two states of a kind and two commands of a name.
+    """
+
+    name: str
+    title: str
+    states: tuple[type, ...]
+    decisions: tuple[Decision, ...] = ()
+    tables: tuple[Table, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    configuration: str = ""
+    commands: str = ""
+
+    def __post_init__(self) -> None:
+        _refuse_repeated(self.name, "kind", (normal_kind(each.kind) for each in self.states))  # type: ignore[attr-defined]
+        _refuse_repeated(self.name, "command", (each.name for each in self.parts))
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The types of its events, as they are stored."""
+        codecs = (getattr(each, "codec", None) for each in self.states)
+        classes = (cls for codec in codecs if isinstance(codec, Codec) for cls in codec.classes)
+        return tuple(dict.fromkeys(map(stored_type, classes)))
+
+    @property
+    def parts(self) -> tuple[Decision | Table, ...]:
+        """Its decisions and its tables: each is a command."""
+        return (*self.decisions, *self.tables)
+
+    def model(self, kind: str) -> Model | None:
+        """The model of a kind; None for one that is not of this pack."""
+        found = (each for each in self.states if each.kind == kind)  # type: ignore[attr-defined]
+        return next((Model.of(each) for each in found), None)
+
+    def decision(self, name: str) -> Decision | None:
+        """The decision of this name."""
+        return next((each for each in self.decisions if each.name == name), None)
+
+    def table(self, name: str) -> Table | None:
+        """The table of this name."""
+        return next((each for each in self.tables if each.name == name), None)
+
+
+def decision(function: Callable[..., Any]) -> Decision:
+    """Mark a function as a decision of a pack: `(state, id, positional …, *, options …)` to a typed event, several, or
+    None when nothing is to happen. It raises Refused for what the rules do not allow, and is pure."""
+    return Decision(function)
+
+
+def table(function: Callable[..., Any]) -> Table:
+    """Mark a function as a table of a pack: `(asked, *, options …)` to rows, which are structs of one class."""
+    return Table(function)
+
+
+# Finding packs.
+
+
+def installed() -> dict[str, EntryPoint]:
+    """The packs that are installed, by name, not yet imported."""
+    from importlib.metadata import entry_points  # here, since most commands need no pack
+
+    return {each.name: each for each in sorted(entry_points(group=GROUP), key=lambda each: each.name)}
+
+
+def load(name: str) -> Pack:
+    """The pack of a name. Raises InvalidConfig when none is installed, or when its package cannot be imported."""
+    found = installed()
+    if name not in found:
+        remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
+        raise InvalidConfig("No such pack is installed", pack=name, remedy=remedy)
+    point = found[name]
+    try:
+        pack = point.load()
+    except Exception as problem:  # whatever the code of another's package raises
+        facts = {"pack": name, "module": point.value, "problem": f"{type(problem).__name__}: {problem}"}
+        raise InvalidConfig("The pack cannot be loaded", remedy="Mend or uninstall its package.", **facts) from problem
+    if not isinstance(pack, Pack) or pack.name != name:
+        remedy = f'Let it be a Pack(name="{name}", …).'
+        raise InvalidConfig("The entry point is no pack of that name", pack=name, value=point.value, remedy=remedy)
+    return pack
+
+
+# Deciding.
+
+
+def decide(
+    store: Store,
+    request: Request,
+    *,
+    actor: str | None = None,
+    time: datetime | int | None = None,
+    cause: str | None = None,
+    correlation: str | None = None,
+    key: str | None = None,
+    attempts_max: int = ATTEMPTS_MAX,
+) -> Decided:
+    """Decide what is asked for and append its events, under the condition that nothing came between.
+
+    `key` makes a retry safe: it is the id of the first event. Asked again with the same, what was appended is returned
+    and nothing is decided. Raises IdConflict when it was used for something else, ConditionFailed as execute does, and
+    whatever the decision raises, Refused as a rule.
+    """
+    codec = request.decision.codec
+    if key is not None and (before := _appended(store, request, key)) is not None:
+        return before
+    meta = None if key is None else {"request": request.told()}
+
+    def decided(state: Any) -> tuple[Event, ...]:
+        made = request.events(state)
+        ids = [None if key is None else key if number == 0 else f"{key}/{number + 1}" for number in range(len(made))]
+        return events_of(
+            [
+                codec.event(each, id=id, time=time, actor=actor, cause=cause, correlation=correlation, meta=meta)  # type: ignore[arg-type]
+                for each, id in zip(made, ids, strict=True)
+            ]
+        )
+
+    return execute(
+        store,
+        request.entity,
+        request.decision.state,
+        decided,
+        reads=request.decision.reads,
+        attempts_max=attempts_max,
+    )
+
+
+def _appended(store: Store, request: Request, key: str) -> Decided | None:
+    """What was appended under this key; None when nothing was. Raises IdConflict when it was something else."""
+    history, found = History.of(store), list[Recorded]()
+    id = key
+    while True:
+        try:
+            found.append(history.event(id))
+        except NotKnown:
+            break
+        id = f"{key}/{len(found) + 1}"
+    if not found:
+        return None
+    before = (found[0].meta or {}).get("request")
+    if before != request.told():
+        facts = {"key": key, "before": before, "now": request.told()}
+        raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
+    return Decided([each.position for each in found], [each.to_event() for each in found], 0)
+
+
+def _said(event: Event) -> tuple[Any, ...]:
+    """What an event says, without when and under which id."""
+    return event.type, event.version, event.tags, event.data
+
+
+# Signatures.
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return function.__name__.strip("_").replace("_", "-")
+
+
+def _help(function: Callable[..., Any]) -> tuple[str, tuple[str, ...]]:
+    """What a docstring says, and the examples among it: the lines that begin with `$ `."""
+    lines = (inspect.getdoc(function) or "").splitlines()
+    examples = tuple(line.strip()[2:] for line in lines if line.strip().startswith("$ "))
+    return "\n".join(line for line in lines if not line.strip().startswith("$ ")).strip(), examples
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except NameError as problem:
+        remedy = "Import it where the function stands, not under TYPE_CHECKING."
+        raise InvalidModel("A type is not known", function=function.__name__, problem=problem, remedy=remedy) from None
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    found = list(inspect.signature(function).parameters.values())
+    if not found:
+        raise InvalidModel("A decision or table is told something", function=function.__name__)
+    return found
+
+
+def _told(name: str, parameters: Iterable[inspect.Parameter], hints: Mapping[str, Any]) -> tuple[Parameter, ...]:
+    return tuple(_parameter(name, each, hints.get(each.name, str)) for each in parameters)
+
+
+def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
+    name = parameter.name
+    if name in OWN_PARAMETERS:
+        raise InvalidModel(
+            "This name has a meaning already",
+            function=of,
+            parameter=name,
+            meaning=OWN_PARAMETERS[name],
+            remedy="Use another.",
+        )
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        raise InvalidModel("Each parameter has a name", function=of, parameter=name, remedy="Write them one by one.")
+    meaning, default = "", parameter.default
+    if typing.get_origin(hint) is Annotated:
+        hint, *marks = typing.get_args(hint)
+        meaning = next((mark for mark in marks if isinstance(mark, str)), "")
+    if typing.get_origin(hint) in (typing.Union, UnionType):
+        hint = next((each for each in typing.get_args(hint) if each is not NoneType), str)
+    is_many = typing.get_origin(hint) in (list, tuple)
+    if is_many:
+        hint = next(iter(typing.get_args(hint)), str)
+    choices = tuple(typing.get_args(hint)) if typing.get_origin(hint) is Literal else ()
+    base = str if choices else hint
+    if base not in VALUES or not all(isinstance(each, str) for each in choices):
+        remedy = "Use str, int, float, bool, Decimal, date, datetime, a Literal of texts, or a list of one."
+        raise InvalidModel("A parameter cannot be typed", function=of, parameter=name, type=hint, remedy=remedy)
+    is_required = default is parameter.empty
+    return Parameter(
+        name,
+        base,
+        choices,
+        is_many,
+        parameter.kind is not parameter.KEYWORD_ONLY,
+        is_required,
+        None if is_required else default,
+        meaning,
+    )
+
+
+def _refuse_repeated(pack: str, what: str, names: Iterable[str]) -> None:
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            raise InvalidModel(f"A pack has one {what} of a name", pack=pack, name=name, remedy="Rename one.")
+        seen.add(name)

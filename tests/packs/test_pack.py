@@ -1,0 +1,185 @@
+"""A pack that is installed: found by its entry point, its decisions and tables as commands and from Python, its states
+as the models of its kinds, and what happens when it is not as it should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import whence
+from tests.packs import tickets
+from tests.packs.conftest import bring
+from whence.cli import run
+from whence.errors import IdConflict, InvalidConfig, InvalidModel, Refused
+from whence.pack import Asked, Pack, decision, load, table
+from whence.testing import PackSuite
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """The program in a folder of its own, where the tickets are used."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(arguments)
+        return (code, *capsys.readouterr())
+
+    assert typed("init", "--pack", "tickets", "--zone", "UTC")[0] == 0
+    return typed
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[whence.Whence]:
+    with whence.open(tmp_path / "desk.db", create=True) as db:
+        yield db
+
+
+@pytest.mark.usefixtures("installed")
+class TestTickets(PackSuite):
+    @pytest.fixture(autouse=True)
+    def found(self, installed: Path) -> None:
+        type(self).pack = load("tickets")
+
+
+def test_its_decisions_and_tables_are_commands(call: Call) -> None:
+    assert call("tickets", "open", "42", "It burns", "--urgency", "high", "--by", "ben", "--time", "2026-01-05")[0] == 0
+    assert call("tickets", "open", "ticket:43", "It is out", "--time", "2026-01-06")[0] == 0
+    code, out, _ = call("tickets", "backlog", "--at", "2026-01-08", "--json")
+    assert code == 0
+    waiting = [json.loads(line) for line in out.splitlines()]
+    assert [(each["ticket"], each["urgency"], each["days"]) for each in waiting] == [
+        ("42", "high", 4),
+        ("43", "normal", 3),
+    ]
+    assert call("tickets", "close", "42", "--reason", "out")[0] == 0
+    assert "43" in call("tickets", "backlog")[1]
+
+
+def test_what_the_rules_do_not_allow_ends_with_1_and_says_why(call: Call) -> None:
+    code, _, err = call("tickets", "close", "7", "--reason", "x")
+    assert code == 1
+    assert "No such ticket (Ticket: 7)" in err
+    assert "Open it first." in err
+
+
+def test_its_states_are_the_models_of_its_kinds(call: Call) -> None:
+    call("tickets", "open", "42", "It burns", "--by", "ben")
+    assert json.loads(call("state", "ticket:42", "--json")[1])["status"] == "open"
+    code, out, _ = call("why", "ticket:42", "status")
+    assert code == 0
+    assert "ticket.Opened" in out
+    assert "ben" in out
+
+
+def test_a_choice_is_one_of_those_named(call: Call) -> None:
+    code, _, err = call("tickets", "open", "42", "x", "--urgency", "extreme")
+    assert code == 2
+    assert "normal" in err
+
+
+def test_packs_shows_what_is_in_one_and_checks_its_scenarios(call: Call) -> None:
+    assert "tickets" in call("packs")[1]
+    code, out, _ = call("packs", "tickets", "--json")
+    parts = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [each["what"] for each in parts if each["part"] == "scenario"] == ["holds"] * 4
+    assert [each["name"] for each in parts if each["part"] == "event"] == ["ticket.Opened", "ticket.Closed"]
+
+
+def test_a_pack_that_is_broken_spoils_no_other_command(call: Call, installed: Path) -> None:
+    from whence.cli import packs
+
+    bring(installed, "whence_broken", "broken", "1 / 0\n")
+    packs.names.cache_clear()
+    assert call("log")[0] in (0, 1)
+    assert call("--help")[0] == 0
+    code, _, err = call("broken", "open")
+    assert code == 2
+    assert "division by zero" in err
+
+
+def test_a_pack_that_is_not_installed_is_refused_by_name(call: Call) -> None:
+    Path("whence.toml").write_text('store = "whence.db"\n[pack.ticket]\n')
+    code, _, err = call("state", "ticket:42")
+    assert code == 2
+    assert "No such pack is installed" in err
+    assert "tickets" in err
+    assert any("ticket" in each for each in whence.app.Config.nearest().problems())
+
+
+def test_a_decision_says_who_and_what_it_was_made_on(db: whence.Whence) -> None:
+    db.decide(tickets.open_, "42", "It burns", by="ben", time="2026-01-05T09:00:00Z")
+    done = db.decide(tickets.close, 42, reason="out", by="anna")
+    event = db.event(done.positions[0])
+    assert (event.actor, event.data) == ("anna", {"ticket": "42", "reason": "out"})
+    assert event.basis is not None
+    assert event.basis.reads == ("status",)
+
+
+def test_a_key_makes_a_retry_safe(db: whence.Whence) -> None:
+    first = db.decide(tickets.open_, "42", "It burns", key="form-1")
+    again = db.decide(tickets.open_, "42", "It burns", key="form-1")
+    assert (again.positions, again.attempts) == (list(first.positions), 0)
+    assert db.store.head() == 1
+    with pytest.raises(IdConflict, match="another request"):
+        db.decide(tickets.open_, "42", "It floods", key="form-1")
+
+
+def test_of_racers_one_wins(db: whence.Whence) -> None:
+    def attempt(number: int) -> bool:
+        try:
+            return bool(db.decide(tickets.open_, "42", f"by {number}").positions)
+        except Refused:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(24))) == 1
+    assert db.store.head() == 1
+
+
+def test_what_a_decision_is_not_told_is_said(db: whence.Whence) -> None:
+    with pytest.raises(InvalidModel, match="reason"):
+        db.decide(tickets.close, "42")
+    with pytest.raises(InvalidConfig, match="No such pack"):
+        db.decide("nobody.close", "42")
+
+
+def test_functions_that_are_no_decision_and_no_table_are_refused() -> None:
+    class Stateless:
+        kind = "ticket"
+
+    def without_codec(ticket: Stateless, id: str) -> None: ...
+    def without_state(id: str) -> None: ...
+    def with_reserved(ticket: tickets.Ticket, id: str, *, by: str) -> None: ...
+    def of_rows(asked: Asked) -> int: ...
+
+    namespace = {"Stateless": Stateless, "tickets": tickets, "Asked": Asked}
+    for function, meaning in (
+        (without_codec, "names its events"),
+        (without_state, "first told a state"),
+        (with_reserved, "has a meaning already"),
+    ):
+        function.__globals__.update(namespace)
+        with pytest.raises(InvalidModel, match=meaning):
+            decision(function)
+    with pytest.raises(InvalidModel, match="what its rows are"):
+        table(of_rows)
+    with pytest.raises(InvalidModel, match="one command of a name"):
+        Pack(name="twice", title="t", states=(tickets.Ticket,), decisions=(tickets.close, tickets.close))
+
+
+def test_a_scenario_that_is_not_true_says_what_comes_instead() -> None:
+    (opened, *_) = tickets.PACK.scenarios
+    wrong = msgspec.structs.replace(opened, then=[tickets.Opened("1", "Other")])
+    assert "Help" in wrong.problem()
+    assert "not refused" in msgspec.structs.replace(opened, then=(), refused="never").problem()
