@@ -8,10 +8,10 @@ from datetime import UTC, tzinfo
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from whence.errors import MissingExtra
+from whence import picture
 from whence.events import Recorded
 from whence.history import At
-from whence.markup import table
+from whence.markup import document, table
 from whence.moments import moment_text, second_of, zone_text
 from whence.narrative import TOLD_MAX, decision_lines, is_late, lines, name_of, sum_of, words_of
 from whence.why import Contribution, Explanation
@@ -59,7 +59,7 @@ def page(
         inner = "<h2>In between, not proven</h2>\n<p>Nothing recorded says that these are why.</p>\n"
         parts.append(f'<section class="between">{inner}{_events(found.between, zone)}</section>')
     parts.append(f"<footer>{escape(_footer(found, zone, source, at, clock))}</footer>")
-    return _document(title, "\n".join(parts))
+    return document(title, STYLE, "\n".join(parts))
 
 
 def waterfall(found: Explanation) -> str | None:
@@ -67,20 +67,11 @@ def waterfall(found: Explanation) -> str | None:
     if sum_of(found) is None:
         _plotly()
         return None
-    figure = _figure(found)
-    made: str = figure.to_html(
-        full_html=False, include_plotlyjs=True, div_id="waterfall", config={"displayModeBar": False, "responsive": True}
-    )
-    return made
+    return picture.element(_figure(found), "waterfall", script=True)
 
 
 def _plotly() -> Any:
-    try:
-        import plotly.graph_objects as graphs
-    except ImportError:
-        remedy = 'pip install "whence[report]" (or: pip install plotly), or use --plain.'
-        raise MissingExtra("A page needs plotly", package="plotly", remedy=remedy) from None
-    return graphs
+    return picture.graphs("A page", ", or use --plain")
 
 
 def _figure(found: Explanation) -> Figure:
@@ -208,22 +199,3 @@ def _footer(found: Explanation, zone: tzinfo, source: str, at: At | None, clock:
     ]
     late = "* recorded later than it happened. " if any(map(is_late, found.events)) else ""
     return f"{late}{' · '.join(parts)} · {name_of(found.entity)}, {found.field} · Made by Whence"
-
-
-def _document(title: str, body: str) -> str:
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
-style-src 'unsafe-inline'; img-src data: blob:; font-src data:">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whence.errors import MissingExtra
 from whence.experiments.experiment import Experiment
 from whence.experiments.prediction import Prediction
 from whence.experiments.ranking import STEPS
 from whence.experiments.sentences import side_name
+from whence.picture import GUIDE, graphs, laid_out, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-BASELINE, CANDIDATE, GUIDE, INK, GRID = "#9a5b00", "#0a5ea8", "#66727f", "#1c2733", "#e3e8ed"
+BASELINE, CANDIDATE = "#9a5b00", "#0a5ea8"
 LINES = ({"color": BASELINE, "width": 2.5, "dash": "dash"}, {"color": CANDIDATE, "width": 2.5})
 GROUPS = (
     ("neither", "neither side", "#8b97a3", "circle"),
@@ -30,22 +30,6 @@ GROUPS = (
 )
 """Who reaches the stage: its key, what it is called, its colour and its mark."""
 BINS, GRID_CELLS = 25, 40
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
-
-
-def javascript() -> str:
-    """plotly's own JavaScript. Raises MissingExtra where it is not installed."""
-    _graphs()
-    from plotly.offline import get_plotlyjs
-
-    found: str = get_plotlyjs()
-    return found
-
-
-def html(figure: Figure, name: str) -> str:
-    """A chart whose element has this id, without the JavaScript."""
-    made: str = figure.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=CONFIG)
-    return made
 
 
 def movement(found: Experiment) -> Figure:
@@ -85,7 +69,7 @@ def movement(found: Experiment) -> Figure:
         bars = found.crossings.baseline_at, found.crossings.candidate_at
         figure.add_vline(bars[0], line={"color": BASELINE, "width": 1.5, "dash": "dash"})
         figure.add_hline(bars[1], line={"color": CANDIDATE, "width": 1.5})
-    return _laid_out(figure, f"score with {names[0]}", f"score with {names[1]}", height=460)
+    return laid_out(figure, f"score with {names[0]}", f"score with {names[1]}", height=460)
 
 
 def spread(found: Experiment) -> Figure:
@@ -114,7 +98,7 @@ def spread(found: Experiment) -> Figure:
     if found.crossings:
         for at, line in zip((found.crossings.baseline_at, found.crossings.candidate_at), LINES, strict=True):
             figure.add_vline(at, line={**line, "width": 1.5})
-    return _laid_out(figure, "score", "entities", height=460)
+    return laid_out(figure, "score", "entities", height=460)
 
 
 def over_time(found: Experiment, zone: tzinfo) -> Figure:
@@ -133,7 +117,7 @@ def over_time(found: Experiment, zone: tzinfo) -> Figure:
             line={**line, "shape": "hv"},
             hovertemplate="by %{x|%-d %b %Y}: %{y:,}",
         )
-    return _laid_out(figure, "", f"reached {found.crossings.stage if found.crossings else ''} so far", dates=True)
+    return laid_out(figure, "", f"reached {found.crossings.stage if found.crossings else ''} so far", dates=True)
 
 
 def gain(found: Experiment, told: Prediction) -> Figure:
@@ -142,7 +126,7 @@ def gain(found: Experiment, told: Prediction) -> Figure:
     lines = [[100 * share for share in each.gain] for each in told.rankings]
     figure = _two_lines(found, percent, lines, "best %{x} %: finds %{y:.0f} %")
     _guide(figure, [0, 100], [0, 100], "in random order")
-    _laid_out(figure, "per cent looked at, the best first", "per cent of outcomes found")
+    laid_out(figure, "per cent looked at, the best first", "per cent of outcomes found")
     return figure.update_layout(xaxis={"range": [0, 100]}, yaxis={"range": [0, 102]})
 
 
@@ -152,7 +136,7 @@ def lift(found: Experiment, told: Prediction) -> Figure:
     lines = [[each.lift(at) or 0 for at in percent] if each.gain else [] for each in told.rankings]
     figure = _two_lines(found, percent, lines, "best %{x} %: %{y:.2f} times as many")
     _guide(figure, [0, 100], [1, 1], "in random order")
-    _laid_out(figure, "per cent looked at, the best first", "times as many as at random")
+    laid_out(figure, "per cent looked at, the best first", "times as many as at random")
     return figure.update_layout(xaxis={"range": [0, 100]}, yaxis={"rangemode": "tozero"})
 
 
@@ -183,7 +167,7 @@ def calibration(found: Experiment, told: Prediction) -> Figure:
         )
     if told.ranked:
         _guide(figure, [0.5, 10.5], [100 * told.ranked_with_outcome / told.ranked] * 2, "everybody")
-    _laid_out(figure, "tenth of the order (10: highest)", "per cent with the outcome")
+    laid_out(figure, "tenth of the order (10: highest)", "per cent with the outcome")
     return figure.update_layout(xaxis={"range": [0.5, 10.5], "dtick": 1}, yaxis={"rangemode": "tozero"})
 
 
@@ -199,47 +183,14 @@ def _guide(figure: Any, x: Sequence[float], y: Sequence[float], name: str) -> No
     figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line, hoverinfo="skip")
 
 
-def _laid_out(figure: Any, x: str, y: str, *, height: int = 360, dates: bool = False) -> Any:
-    axis = {
-        "gridcolor": GRID,
-        "linecolor": "#b8c2cc",
-        "zeroline": False,
-        "ticks": "outside",
-        "tickcolor": "#b8c2cc",
-        "automargin": True,
-        "fixedrange": True,
-    }
-    return figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 48, "r": 12, "t": 36, "b": 44},
-        font={"family": "system-ui, -apple-system, 'Segoe UI', sans-serif", "size": 13, "color": INK},
-        paper_bgcolor="#fff",
-        plot_bgcolor="#fff",
-        hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-        xaxis={**axis, "title": {"text": x, "standoff": 8}, **({"type": "date", "nticks": 6} if dates else {})},
-        yaxis={**axis, "title": {"text": y, "standoff": 6}},
-    )
-
-
 def _graphs() -> Any:
-    try:
-        import plotly.graph_objects as graphs
-    except ImportError:
-        remedy = 'pip install "whence[report]" (or: pip install plotly).'
-        raise MissingExtra("A report needs plotly", package="plotly", remedy=remedy) from None
-    return graphs
+    return graphs("A report")
 
 
 def _names(found: Experiment) -> tuple[str, str]:
     """What the sides are called, harmless in a chart, which takes tags and braces for its own."""
-    one, other = (_plain(side_name(found, side)) for side in (0, 1))
+    one, other = (plain(side_name(found, side)) for side in (0, 1))
     return one, other
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%\u200b{")
 
 
 def _group(reached: tuple[bool, bool]) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 from importlib.resources import files
 
+from whence import picture
 from whence.clock import to_us
 from whence.experiments import charts
 from whence.experiments.contrast import Part
@@ -18,7 +19,7 @@ from whence.experiments.prediction import Prediction
 from whence.experiments.sentences import days_text, sentences, side_name
 from whence.experiments.statistics import Estimate
 from whence.experiments.verdict import verdict
-from whence.markup import cell
+from whence.markup import cell, document
 
 SHOWN, ROWS_MAX = 10, 1_000
 """So many of the gained and lost are shown at once; of more than ROWS_MAX only the first are in the page."""
@@ -74,7 +75,8 @@ def report(found: Experiment, *, zone: tzinfo = UTC) -> str:
         _left_out(found),
         f"<footer>{escape(_footer(found, zone))}</footer>",
     ]
-    return _document(title, "\n".join(body))
+    style = (files("whence.experiments") / "report.css").read_text(encoding="utf-8")
+    return document(title, style, "\n".join(body), script=picture.javascript())
 
 
 def _under(found: Experiment, zone: tzinfo) -> str:
@@ -160,7 +162,7 @@ def _sure(difference: Estimate) -> str:
 def _charts(found: Experiment, zone: tzinfo) -> str:
     drawn = (
         f'<section class="chart"><h3>{escape(EXPLAINED[name][0])}</h3><p>{escape(EXPLAINED[name][1])}</p>'
-        f"{charts.html(figure, name)}</section>"
+        f"{picture.element(figure, name)}</section>"
         for name, figure in charts.drawn(found, zone)
     )
     return f'<div class="charts">{"".join(drawn)}</div>'
@@ -304,27 +306,3 @@ def _footer(found: Experiment, zone: tzinfo) -> str:
     return " · ".join(
         [f"As of @{found.head}", *said, f"days in {getattr(zone, 'key', None) or zone}", "Made by Whence"]
     )
-
-
-def _document(title: str, body: str) -> str:
-    style = (files("whence.experiments") / "report.css").read_text(encoding="utf-8")
-    policy = (
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>
-{style}</style>
-<script>{charts.javascript()}</script>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
