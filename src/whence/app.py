@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -55,7 +56,7 @@ from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
 from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
-from whence.segments import require
+from whence.segments import is_installed, require
 from whence.segments.manifest import beside, folders, problems
 from whence.soundness import Promise, check
 from whence.stepper import Stepper
@@ -514,7 +515,19 @@ class Whence:
         given = {"within": within, "age": age, "samples": samples, "seed": seed}
         said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         asked: dict[str, Any] = {"stage": stage, "threshold": threshold, "outcome": outcome, "by": by}
-        return experiment(self.history(at), one, other, kind=kind, progress=progress, **asked, **said)
+        history = self.history(at)
+        with self._segments_there(kind) as segments:
+            return experiment(history, one, other, kind=kind, segments=segments, progress=progress, **asked, **said)
+
+    @contextmanager
+    def _segments_there(self, kind: str) -> Iterator[Segments | None]:
+        """The segments of a kind where there are any beside the store, and what reads them is installed; nothing is
+        built. What is in none of them yet is held in memory."""
+        if not any(folder.name == kind for folder in folders(self.store)) or not is_installed():
+            yield None
+            return
+        with self.segments(kind, build=False) as segments:
+            yield segments
 
     def _baseline(self, kind: str, candidate: str | Scorecard) -> str:
         """The card that a candidate is compared with where none is named. Raises InvalidConfig where that is not

@@ -103,6 +103,11 @@ class History:
         """The last position and the last microsecond, both inclusive, of what is in it."""
         return self.head, LATEST_US if self._occurred_us is None else self._occurred_us
 
+    @property
+    def is_branch(self) -> bool:
+        """Whether it has other events than its store."""
+        return self._branch is not None
+
     # Cutting.
 
     def upto(self, position: int) -> History:

@@ -94,12 +94,12 @@ def test_a_function_is_never_handed_the_outcome_or_what_came_after_the_moment() 
         seen.extend((event.type, event.time_us) for event in events)
         return 0
 
-    from whence.experiments.experiment import _ranks
+    from whence.experiments.asking import OneByOne
     from whence.experiments.side import in_occurred_order, side_of
 
     own = in_occurred_order(history(STORY[:5]).events())
     moment = own[2].time_us
-    _ranks((side_of(notes), side_of(notes)), ({"lead:1": own}, {"lead:1": own}), "lead:1", moment)
+    OneByOne(side_of(notes), {"lead:1": own}, None, None).rank("lead:1", moment)
     assert {us for _, us in seen} == {event.time_us for event in own[:2]}, (
         "an event of the very moment is not before it"
     )

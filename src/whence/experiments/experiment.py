@@ -3,17 +3,19 @@ history, reads it once, and writes nothing; sides, differences, crossings and pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from whence.clock import LATEST_US, to_iso
 from whence.errors import InvalidModel, InvalidQuery, NotKnown
-from whence.events import Recorded
-from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value, biggest, contrast, parts, segments
+from whence.experiments.asking import Asked, asked
+from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value, biggest, contrast, parts
+from whence.experiments.contrast import segments as segments_by
 from whence.experiments.crossing import Crossings, Reached, crossings
+from whence.experiments.population import NEVER, Events, Lives, Population, population
 from whence.experiments.prediction import Followed, Prediction, prediction
 from whence.experiments.side import (
     About,
@@ -21,26 +23,24 @@ from whence.experiments.side import (
     Given,
     ModelField,
     Side,
-    before,
     fields_of,
-    in_occurred_order,
     last_said,
     side_of,
 )
 from whence.grammar import normal_kind, normal_type
-from whence.history import History, Progress, events_by_entity
+from whence.history import History, Progress
 from whence.model import Model
 from whence.scoring import Threshold
 from whence.scoring.decay import HOUR_US, hours_of
 from whence.scoring.points import MICRO
 
+if TYPE_CHECKING:
+    from whence.segments.reading import Segments
+
 MOVERS, SAMPLES, SEED = 10, 1_000, 0
 WITHIN, AGE = "30 days", "7 days"
 ANY_STAGE = "the threshold"
 """What a threshold without a stage is called."""
-
-Events = Mapping[str, Sequence[Recorded]]
-"""The events of each entity, in occurred order."""
 
 
 class Experiment(msgspec.Struct, frozen=True):
@@ -91,6 +91,7 @@ def experiment(
     samples: int = SAMPLES,
     seed: int = SEED,
     names: tuple[str | None, str | None] = (None, None),
+    segments: Segments | None = None,
     progress: Progress | None = None,
 ) -> Experiment:
     """Compare two sides over the entities of a kind. A side is a Scorecard (its first score) or CardScore, a
@@ -108,38 +109,49 @@ def experiment(
     (a dotted path, the last value) or of a model's state, for a row by each value. Intervals come from `samples`
     resamples with a `seed`. `names` are what the sides are called.
 
-    All events of the kind are held in memory. Raises InvalidModel for what is no side, a stage that is not there, or a
+    With `segments`, those of the store and the kind, scorecards are read from columns; else all events of the kind are
+    held in memory. The answer is the same. Raises InvalidModel for what is no side, a stage that is not there, or a
     number that is none; InvalidQuery for a duration, samples or a seed that cannot be; NotKnown for an outcome that no
     entity has; else as scoring.live and Model.fold do.
     """
     kind, sides = normal_kind(kind), (side_of(baseline, names[0]), side_of(candidate, names[1]))
-    within_us, age_us = _duration_us("within", within), _duration_us("age", age)
-    _check_counts(movers=movers, samples=samples, seed=seed)
+    within_us, age_us = duration_us("within", within), duration_us("age", age)
+    check_counts(movers=movers, samples=samples, seed=seed)
     bars = _bars(sides, stage, threshold)
-    events = _by_entity(history, kind, progress)
-    changed = events if past is None else _by_entity(past, kind, progress)
-    entities = list(dict.fromkeys([*events, *changed]))
-    handed: tuple[Events, Events] = (events, changed)
+    there = population(history, kind, progress, segments)
+    changed = there if past is None else population(past, kind, progress)
+    entities = list(dict.fromkeys([*there.entities, *changed.entities]))
+    types = None if outcome is None or there.observed_us is None else _outcome(outcome)
+    lives = there.lives(types or ())
+    if types is not None and not lives.has_outcome:
+        remedy = "Name a type that whence types lists for this kind."
+        raise NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
+    moments = dict(zip(there.entities, (lives.first_us + age_us).tolist(), strict=True)) if types else {}
     cut_us = None if history.bounds[1] == LATEST_US else history.bounds[1]
-    values = [
-        Value(entity, *(_value(*side, entity, cut_us) for side in zip(sides, handed, strict=True)))
-        for entity in entities
-    ]
-    reached = _reached(sides, handed, bars, entities, cut_us) if bars else []
-    observed_us = max((each[-1].time_us for each in events.values()), default=None)
+    one, other = (
+        asked(side, its, None if bars is None else bars[number], cut_us, moments)
+        for number, (side, its) in enumerate(zip(sides, (there, changed), strict=True))
+    )
+    values = [Value(entity, one.value(entity), other.value(entity)) for entity in entities]
+    reached = [Reached(entity, one.reached_us(entity), other.reached_us(entity)) for entity in entities] if bars else []
     found = None
-    if outcome is not None and observed_us is not None:
-        types = _outcome(outcome, events)
-        followed = _followed(sides, handed, bars, reached, types, (age_us, within_us, observed_us))
+    if types is not None and there.observed_us is not None:
+        followed = _followed((one, other), there.entities, lives, reached, (age_us, within_us, there.observed_us))
         found = prediction(
-            followed, types, within_us=within_us, age_us=age_us, observed_us=observed_us, samples=samples, seed=seed
+            followed,
+            types,
+            within_us=within_us,
+            age_us=age_us,
+            observed_us=there.observed_us,
+            samples=samples,
+            seed=seed,
         )
     return Experiment(
         kind,
         history.head,
-        None if observed_us is None else to_iso(observed_us),
-        events=sum(map(len, events.values())),
-        past_events=None if past is None else sum(map(len, changed.values())),
+        None if there.observed_us is None else to_iso(there.observed_us),
+        events=there.events,
+        past_events=None if past is None else changed.events,
         baseline=sides[0].about,
         candidate=sides[1].about,
         samples=samples,
@@ -148,8 +160,8 @@ def experiment(
         crossings=_crossings(bars, reached, samples, seed) if bars else None,
         prediction=found,
         by=by.field if isinstance(by, ModelField) else by,
-        segments=() if by is None else segments(values, _fields(by, events), _who(reached)),
-        movers=tuple(_mover(each, sides, handed, cut_us) for each in biggest(values, movers)),
+        segments=() if by is None else segments_by(values, _fields(by, there.all()), _who(reached)),
+        movers=tuple(_mover(each, sides, (there, changed), cut_us) for each in biggest(values, movers)),
         values=tuple(values),
         reached=tuple(reached),
     )
@@ -158,7 +170,8 @@ def experiment(
 # What is asked.
 
 
-def _duration_us(key: str, said: str | timedelta) -> int:
+def duration_us(key: str, said: str | timedelta) -> int:
+    """A duration as people say it, in microseconds. Raises InvalidQuery."""
     if isinstance(said, timedelta):
         hours, rest = divmod(said, timedelta(hours=1))
         found = hours if hours > 0 and not rest else None
@@ -170,7 +183,8 @@ def _duration_us(key: str, said: str | timedelta) -> int:
     return found * HOUR_US
 
 
-def _check_counts(**counts: int) -> None:
+def check_counts(**counts: int) -> None:
+    """Raise InvalidQuery for what is no whole number from 0."""
     for name, count in counts.items():
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise InvalidQuery("Not a whole number from 0", **{name: repr(count)})
@@ -199,92 +213,36 @@ def _bars(sides: tuple[Side, Side], stage: str | None, threshold: Any) -> Bars |
     return chosen[0], chosen[-1]
 
 
-def _outcome(outcome: str | Sequence[str], events: Events) -> tuple[str, ...]:
-    types = tuple(map(normal_type, [outcome] if isinstance(outcome, str) else outcome))
-    if not any(event.type in types for each in events.values() for event in each):
-        remedy = "Name a type that whence types lists for this kind."
-        raise NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
-    return types
-
-
-# What is read.
-
-
-def _by_entity(history: History, kind: str, progress: Progress | None) -> Events:
-    """The events of every entity of the kind, entities in the order of their first positions."""
-    found = events_by_entity(history.told_events(progress), kind)
-    return {entity: in_occurred_order(events) for entity, events in found.items()}
+def _outcome(outcome: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(normal_type, [outcome] if isinstance(outcome, str) else outcome))
 
 
 # What the sides come to.
 
 
-def _value(side: Side, events: Events, entity: str, cut_us: int | None) -> float | None:
-    return side.value(entity, events.get(entity, ()), cut_us)
-
-
-def _reached(
-    sides: tuple[Side, Side], handed: tuple[Events, Events], bars: Bars, entities: Sequence[str], cut_us: int | None
-) -> list[Reached]:
-    return [
-        Reached(
-            entity,
-            *(
-                side.reached_us(entity, events.get(entity, ()), bar, cut_us)
-                for side, events, bar in zip(sides, handed, bars, strict=True)
-            ),
-        )
-        for entity in entities
-    ]
-
-
 def _followed(
-    sides: tuple[Side, Side],
-    handed: tuple[Events, Events],
-    bars: Bars | None,
+    sides: tuple[Asked, Asked],
+    entities: Sequence[str],
+    lives: Lives,
     reached: Sequence[Reached],
-    types: tuple[str, ...],
     spans: tuple[int, int, int],
 ) -> list[Followed]:
-    """Each entity of the history to its outcome. Whatever a side is asked for here, it is handed only the events
-    before the moment in question."""
+    """Each entity of the history to its outcome. Whatever a side is asked for here, it looks only at the events before
+    the moment in question."""
     age_us, within_us, observed_us = spans
     ever = {row.entity: (row.baseline_us, row.candidate_us) for row in reached}
     found = []
-    for entity, own in handed[0].items():
-        first_us = own[0].time_us
-        outcome_us = next((event.time_us for event in own if event.type in types), None)
+    for entity, first_us, us in zip(entities, lives.first_us.tolist(), lives.outcome_us.tolist(), strict=True):
+        outcome_us = None if us == NEVER else us
         named = ever.get(entity, (None, None))
-        if bars and outcome_us is not None and outcome_us > first_us:
-            named = _named(sides, handed, bars, entity, outcome_us)
+        if ever and outcome_us is not None and outcome_us > first_us:
+            named = sides[0].named_us(entity, outcome_us), sides[1].named_us(entity, outcome_us)
         late = tuple(us is not None and name is None for us, name in zip(ever.get(entity, named), named, strict=True))
         moment = first_us + age_us
         ranked = moment + within_us <= observed_us and (outcome_us is None or outcome_us >= moment)
-        ranks = _ranks(sides, handed, entity, moment) if ranked else (None, None)
+        ranks = (sides[0].rank(entity, moment), sides[1].rank(entity, moment)) if ranked else (None, None)
         found.append(Followed(entity, first_us, outcome_us, named, (late[0], late[1]), ranks))
     return found
-
-
-def _named(
-    sides: tuple[Side, Side], handed: tuple[Events, Events], bars: Bars, entity: str, outcome_us: int
-) -> tuple[int | None, int | None]:
-    """When each side names an entity by what happened strictly before its outcome."""
-    one, other = (
-        side.reached_us(entity, before(events.get(entity, ()), outcome_us), bar, outcome_us - 1)
-        for side, events, bar in zip(sides, handed, bars, strict=True)
-    )
-    return one, other
-
-
-def _ranks(
-    sides: tuple[Side, Side], handed: tuple[Events, Events], entity: str, moment_us: int
-) -> tuple[float | None, float | None]:
-    """What each side comes to just before a moment. A file says nothing about when, so it does not rank."""
-    one, other = (
-        side.value(entity, before(events.get(entity, ()), moment_us), moment_us - 1) if side.timed else None
-        for side, events in zip(sides, handed, strict=True)
-    )
-    return one, other
 
 
 # What is told of it.
@@ -309,11 +267,11 @@ def _fields(by: str | ModelField, events: Events) -> dict[str, Any]:
     return {entity: msgspec.to_builtins(value) for entity, value in found.items()}
 
 
-def _mover(each: Value, sides: tuple[Side, Side], handed: tuple[Events, Events], cut_us: int | None) -> Mover:
+def _mover(each: Value, sides: tuple[Side, Side], handed: tuple[Population, Population], cut_us: int | None) -> Mover:
     one, other = sides
     told: tuple[Part, ...] = ()
     if isinstance(one, CardSide) and isinstance(other, CardSide):
-        baseline, candidate = (events.get(each.entity, ()) for events in handed)
+        baseline, candidate = (entities.of(each.entity) for entities in handed)
         told = parts(one.shares(baseline, cut_us), other.shares(candidate, cut_us))
     assert each.baseline is not None, "a mover has both"
     assert each.candidate is not None, "a mover has both"

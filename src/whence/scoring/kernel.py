@@ -150,18 +150,23 @@ def awards_of(card: Scorecard, events: Iterable[Recorded], at: Moment | None = N
     """The entities of the card's kind that events are about, in the order in which they first come, and what the events
     gave, those that happened by `at` (inclusive) if it is given; an entity's code is its place in the list. In plain
     Python, an event at a time. Raises InvalidEvent and InvalidTime as `live.score` does."""
-    until = None if at is None else to_us(at)
     by_entity = events_by_entity(events, card.kind)
+    return list(by_entity), awards_by_entity(card, by_entity.values(), at)
+
+
+def awards_by_entity(card: Scorecard, histories: Iterable[Iterable[Recorded]], at: Moment | None = None) -> Awards:
+    """The same of entities whose events are given for each, in any order; the first has the code 0."""
+    until = None if at is None else to_us(at)
     matcher = Matcher(card)
     rows = [
         (code, event.time_us, event.position, rule, points)
-        for code, its in enumerate(by_entity.values())
+        for code, its in enumerate(histories)
         for event, rule, points in _rows_of(matcher, in_order(card, its, until))
     ]
     columns = list(zip(*rows, strict=True)) or [()] * 5
     types = (np.int32, np.int64, np.int64, np.int32, np.int64)
     arrays: list[Any] = [np.array(column, type) for column, type in zip(columns, types, strict=True)]
-    return list(by_entity), Awards(*arrays)
+    return Awards(*arrays)
 
 
 def _rows_of(matcher: Matcher, events: Iterable[Recorded]) -> Iterable[tuple[Recorded, int, int]]:

@@ -2,7 +2,14 @@
 
 They need the packages of the extra `columns`, which are asked for with `require`."""
 
+from importlib.util import find_spec
+
 from whence.errors import MissingExtra
+
+
+def is_installed() -> bool:
+    """Whether the packages that read and write columns are there."""
+    return all(find_spec(name) is not None for name in ("duckdb", "pyarrow"))
 
 
 def require() -> None:
