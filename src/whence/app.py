@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
@@ -66,7 +66,8 @@ from whence.usage import Usage, usage
 from whence.why import Explanation, LeftOut, why, without, without_each
 
 if TYPE_CHECKING:
-    from whence.experiments import Experiment, RecordedField
+    from whence.experiments import Experiment
+    from whence.experiments.side import Given as Side
     from whence.purity import Purity
     from whence.replay import Replayed
     from whence.replay.whole import Flag
@@ -75,6 +76,9 @@ if TYPE_CHECKING:
 
 Moment = str | int | datetime | date | At | None
 """See Whence."""
+
+SideNamed = Union[str, os.PathLike[str], "Side"]
+"""A side of an experiment: see Whence.experiment."""
 
 Edge = str | datetime | date | None
 """As a Moment, without positions."""
@@ -491,8 +495,8 @@ class Whence:
     def experiment(
         self,
         kind: str,
-        candidate: str | Scorecard,
-        baseline: str | Scorecard | None = None,
+        candidate: SideNamed,
+        baseline: SideNamed | None = None,
         *,
         outcome: str | Sequence[str] | None = None,
         within: str | None = None,
@@ -505,19 +509,24 @@ class Whence:
         at: Moment = None,
         progress: Progress | None = None,
     ) -> Experiment:
-        """Two scorecards over the history of a kind, and how they compare: each named, or as it is, or as TYPE.FIELD a
-        score that events of a type recorded in a field. The baseline is by default the card named as the kind is, else
-        the only other one. What the rest means, and what is raised, stands at whence.experiments.experiment."""
+        """Two sides over the history of a kind, and how they compare. Each is a scorecard, named or as it is; as
+        TYPE.FIELD a score that events of a type recorded in a field; as KIND.FIELD a field of the model in whence.toml;
+        a file of entity, time and value, by a path or a name that ends in .csv, .jsonl or .parquet (whence.sidefile);
+        or whatever whence.experiments.experiment takes for one. The baseline is by default the card named as the kind
+        is, else the only other one. What the rest means, and what is raised, stands there."""
         from whence.experiments import experiment  # it needs arrays, which nothing else here does
 
         compared = self._baseline(kind, candidate) if baseline is None else baseline
         one, other = self._side(kind, compared), self._side(kind, candidate)
+        names = _file_name(compared), _file_name(candidate)
         given = {"within": within, "age": age, "samples": samples, "seed": seed}
         said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         asked: dict[str, Any] = {"stage": stage, "threshold": threshold, "outcome": outcome, "by": by}
         history = self.history(at)
         with self._segments_there(kind) as segments:
-            return experiment(history, one, other, kind=kind, segments=segments, progress=progress, **asked, **said)
+            return experiment(
+                history, one, other, kind=kind, names=names, segments=segments, progress=progress, **asked, **said
+            )
 
     @contextmanager
     def _segments_there(self, kind: str) -> Iterator[Segments | None]:
@@ -529,10 +538,10 @@ class Whence:
         with self.segments(kind, build=False) as segments:
             yield segments
 
-    def _baseline(self, kind: str, candidate: str | Scorecard) -> str:
+    def _baseline(self, kind: str, candidate: SideNamed) -> str:
         """The card that a candidate is compared with where none is named. Raises InvalidConfig where that is not
         clear."""
-        name = candidate if isinstance(candidate, str) else candidate.name
+        name = str(getattr(candidate, "name", candidate))[:80]
         known = [card for card, table in self.config.scorecards.items() if table.get("kind", card) == kind]
         others = [card for card in known if card != name]
         if kind in others or len(others) == 1:
@@ -540,13 +549,20 @@ class Whence:
         remedy = f"Name the baseline: {' or '.join(others or known) or 'TYPE.FIELD'}."
         raise InvalidConfig("Not clear what to compare with", kind=kind, candidate=name, remedy=remedy)
 
-    def _side(self, kind: str, named: str | Scorecard) -> Scorecard | RecordedField:
-        """The scorecard of this name; where there is none, TYPE.FIELD as it was recorded."""
-        if isinstance(named, str) and named not in self.config.scorecards and "." in named:
-            from whence.experiments import RecordedField
+    def _side(self, kind: str, named: SideNamed) -> Side:
+        """The scorecard of this name; where there is none, a file, KIND.FIELD of the model in whence.toml, or
+        TYPE.FIELD as it was recorded; what is no name, as it is."""
+        from whence.experiments import ModelField, RecordedField
+        from whence.sidefile import is_file, read_side
 
-            return RecordedField(*named.split(".", 1))
-        return self.scorecard(kind, named)
+        if isinstance(named, (str, os.PathLike)) and named not in self.config.scorecards:
+            if is_file(named):
+                return read_side(named, kind, self.config.zone)
+            first, dot, field = str(named).partition(".")
+            if dot:
+                is_model = first == kind and kind in self.config.models
+                return ModelField(self.model(kind), field) if is_model else RecordedField(first, field)
+        return self.scorecard(kind, named) if isinstance(named, (str, Scorecard)) else named  # type: ignore[return-value]
 
     def _scored(self, entity: str, at: Moment) -> tuple[list[Recorded], int | None]:
         """The events of an entity that were there by a moment, and the time that they are to be scored as of."""
@@ -883,3 +899,10 @@ def _filter(actor: str | None, bounds: tuple[int | None, int | None], clock: str
 def _has(fields: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
     """Whether the fields have these values."""
     return where is None or all(fields.get(field) == value for field, value in where.items())
+
+
+def _file_name(named: Any) -> str | None:
+    """What a side that is a file is called."""
+    from whence.sidefile import is_file
+
+    return os.path.basename(os.fspath(named)) if is_file(named) else None

@@ -1,12 +1,15 @@
-"""Files of values that something else came to: CSV with a header, or JSON lines, a row for each value. What the values
-mean is left to answers, and to the sides of an experiment."""
+"""Files of values that something else came to: CSV with a header, JSON lines, or Parquet, a row for each value. What
+the values mean is left to answers, and to sidefile."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from whence.errors import InvalidFile
+from whence.errors import InvalidFile, MissingExtra
 from whence.mapping import Mapping as Layout
 from whence.rows import Given, Source, batch_rows, csv_rows
 from whence.scoring.points import number_of
@@ -18,14 +21,18 @@ VALUE_NAMES = ("value", "answer", "score")
 
 
 class ValueRow(NamedTuple):
-    """A row of a file: its line, and its cells by column. Cells of CSV are text."""
+    """A row of a file: its line (of Parquet its number, from 1), and its cells by column. Cells of CSV are text."""
 
     line: int
     cells: Mapping[str, Any]
 
 
 def value_rows(source: Given) -> Iterator[ValueRow]:
-    """The rows of a file, one at a time. Raises InvalidFile naming the line of a row that cannot be read."""
+    """The rows of a file, one at a time. Raises InvalidFile naming the line of a row that cannot be read, and
+    MissingExtra for Parquet without pyarrow."""
+    if isinstance(source, (str, os.PathLike)) and os.fspath(source).lower().endswith(".parquet"):
+        yield from _parquet_rows(Path(source))
+        return
     opened = Source(source)
     layout = Layout("", "", "")
     lines = opened.lines(layout.encoding)
@@ -43,6 +50,21 @@ def value_rows(source: Given) -> Iterator[ValueRow]:
             yield ValueRow(raw.line, cells)
     finally:
         opened.close()
+
+
+def _parquet_rows(path: Path) -> Iterator[ValueRow]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        remedy = 'pip install "whence[columns]" (or: pip install pyarrow), or give it as CSV.'
+        raise MissingExtra("To read Parquet needs pyarrow", package="pyarrow", remedy=remedy) from None
+    try:
+        with parquet.ParquetFile(path) as file:
+            cells = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches())
+            yield from map(ValueRow, count(1), cells)
+    except (OSError, ArrowException) as problem:
+        remedy = "Check the path, and that it is Parquet."
+        raise InvalidFile("The file cannot be read", file=path, problem=str(problem)[:200], remedy=remedy) from None
 
 
 def column(row: ValueRow, names: Sequence[str], file: str, remedy: str) -> str:

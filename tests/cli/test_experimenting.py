@@ -113,3 +113,34 @@ def test_what_cannot_be_ends_with_what_to_do(
 def test_a_candidate_beside_the_card_leaves_the_score_alone(carded: Path, whence: Run) -> None:
     pytest.importorskip("duckdb")
     assert "score 70" in whence("score", "lead:42").out
+
+
+# Files of values, and what became of those gained and lost.
+
+
+def test_a_file_of_values_is_a_side(carded: Path, whence: Run) -> None:
+    (carded / "crm.csv").write_text("lead,time,score\n42,2026-01-06,75\nlead:99,2026-01-06,20\n")
+    done = whence("experiment", "lead", "--candidate", "crm.csv", "--outcome", "WebinarAttended", "--within", "1 week")
+    assert done.out.startswith("Of 1 lead entity that crm.csv covers (of 2), 1 reach warm with crm.csv")
+    covered = "crm.csv has a number for 1 of 2 of kind lead; the other 1 (lead:7) count for neither side; 1 are in"
+    assert covered in done.out
+    (said,) = map(json.loads, whence("experiment", "lead", "--candidate", "crm.csv", "--json").out.splitlines())
+    assert said["coverage"][0]["missing_entities"] == ["lead:7"]
+
+
+def test_a_file_that_cannot_be_read_names_the_line(carded: Path, whence: Run) -> None:
+    (carded / "crm.csv").write_text("lead,time,score\n42,soon,75\n")
+    done = whence("experiment", "lead", "--baseline", "crm.csv", "--candidate", "v2")
+    assert (done.code, done.out) == (2, "")
+    assert "Not a time (File: crm.csv, Line: 2, Column: time, Value: 'soon')" in done.err
+    assert "2026-01-09" in done.err
+
+
+def test_each_gained_is_told_with_what_became_of_it(carded: Path, whence: Run) -> None:
+    done = whence("experiment", "lead", "--candidate", "v2", "--threshold", "71", "--outcome", "WebinarAttended")
+    rows = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert "lead reached WebinarAttended" in rows
+    assert "lead:42 gained 2026-01-08 11:00:00 yes, after 2.2 days" in rows
+    assert "1 gained: 1 had WebinarAttended within 30 days, 0 had not" in rows
+    bare = whence("experiment", "lead", "--candidate", "v2", "--threshold", "71").out
+    assert "lead:42 gained 2026-01-08 11:00:00" in [" ".join(line.split()) for line in bare.splitlines()]

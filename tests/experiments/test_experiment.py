@@ -91,9 +91,10 @@ def test_a_model_a_function_and_a_file_are_sides_too() -> None:
     numbers = {"lead:1": 2, "lead:2": 2, "lead:5": 2, "lead:9": 0, "lead:404": 7}
     model = ModelField(Lead, "opened")
     assert run(baseline=model, candidate=opened).contrast.changed == 0
-    filed = run(baseline=model, candidate=numbers).contrast
-    assert (filed.compared, filed.only_baseline, filed.changed) == (4, 2, 0)
-    assert filed.rank_agreement == 1
+    filed = run(baseline=model, candidate=numbers)
+    assert (filed.contrast.compared, filed.contrast.only_baseline, filed.contrast.changed) == (4, 0, 0)
+    assert [(each.side, each.missing, each.extra) for each in filed.coverage] == [("candidate", 2, 1)]
+    assert filed.contrast.rank_agreement == 1
     assert run(baseline=ModelField(Lead, "hot"), candidate=opened).contrast.baseline.total == 3
     assert [row.entities for row in run(by=ModelField(Lead, "hot")).segments] == [3, 3]
 

@@ -23,7 +23,6 @@ NAMED_MAX = 10
 """So many who are gained or lost are listed before the rest is only counted."""
 BEST = 20
 """The per cent of entities, the best first, of which a row says how many outcomes are found."""
-CROSSED = ("gained", "lost")
 
 
 @command(
@@ -34,8 +33,17 @@ CROSSED = ("gained", "lost")
     brief="What another scorecard would have come to, and whether it is better.",
 )
 @click.argument("kind", metavar="KIND")
-@option("--candidate", required=True, metavar="NAME", help="The \\[scorecard.NAME] to try, or TYPE.FIELD as recorded.")
-@option("--baseline", metavar="NAME", help="What to compare with; else the card of the kind's name, or the only other.")
+@option(
+    "--candidate",
+    required=True,
+    metavar="NAME|FILE",
+    help="The \\[scorecard.NAME] to try, TYPE.FIELD as recorded, KIND.FIELD of its model, or a file of values.",
+)
+@option(
+    "--baseline",
+    metavar="NAME|FILE",
+    help="The same, to compare with; else the card of the kind's name, or the only other.",
+)
 @option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
 @option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
 @option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")
@@ -116,6 +124,8 @@ def experiment(
 
 
 def _show(found: Experiment, zone: tzinfo) -> None:
+    from whence.experiments.coverage import coverage_text
+
     sides = [Column("measure"), Column("baseline", "cyan", right=True), Column("candidate", "green", right=True)]
     more = [Column("difference", right=True), Column("interval", right=True)]
     screen.dim("")
@@ -129,20 +139,45 @@ def _show(found: Experiment, zone: tzinfo) -> None:
         columns = [Column(str(found.by), "cyan"), *(Column(name, right=True) for name in _SEGMENT)]
         screen.dim("")
         screen.table(columns, _segments(found), "screen", caption="means of scores, and how many reach the stage")
-    for which in CROSSED if found.crossings else ():
-        if names := getattr(found.crossings, which):
-            rest = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
-            screen.dim(f"{which}: {', '.join(names[:NAMED_MAX])}{rest}")
+    _show_crossed(found, zone)
     if found.prediction:
         for about, order in zip((found.baseline, found.candidate), found.prediction.rankings, strict=True):
             rates = (f"{each.rate.value:.0%}" for each in order.tenths if each.rate.value is not None)
             screen.dim(f"outcome by tenth of the order by {about.name}, the lowest first: {' '.join(rates)}")
         screen.dim(_left_out(found.prediction))
+    for each in found.coverage:
+        screen.dim(coverage_text(each, found.kind))
     if found.observed is not None:
         from whence.clock import to_us
 
         seen = second_of(to_us(found.observed), zone)
         screen.dim(f"as of @{found.head}, observed until {seen}; {times_in(zone, 'occurred')}")
+
+
+def _show_crossed(found: Experiment, zone: tzinfo) -> None:
+    """Those gained and those lost, the earliest first: when each reaches the stage, and what became of it."""
+    from whence.experiments.became import WHICH, counts_text, outcomes
+
+    if found.crossings is None or not found.crossings.gained + found.crossings.lost:
+        return
+    told, named = outcomes(found), "" if found.prediction is None else " or ".join(found.prediction.outcome)
+    when = {row.entity: (row.candidate_us, row.baseline_us) for row in found.reached}
+    rows: list[tuple[str, ...]] = []
+    captions = []
+    for side, which in enumerate(WHICH):
+        who: tuple[str, ...] = getattr(found.crossings, which)
+        moments = sorted((when[entity][side] or 0, entity) for entity in who)[:NAMED_MAX]
+        for us, entity in moments:
+            became = () if told is None else (told.of(entity, which)[1],)
+            rows.append((entity, which, second_of(us, zone), *became))
+        said = ""
+        if told is not None and found.prediction is not None:
+            said = counts_text(told.counts(who, which), named, found.prediction.within_days)
+        if said or len(who) > NAMED_MAX:
+            captions.append(f"{len(who):,} {which}: {said or f'the first {NAMED_MAX} are shown'}")
+    columns = [Column(found.kind, "cyan"), Column(""), Column("reached", "blue"), Column(named)][: 3 + bool(told)]
+    screen.dim("")
+    screen.table(columns, rows, "screen", caption="; ".join(captions))
 
 
 def _measures(found: Experiment) -> Iterator[tuple[Any, ...]]:

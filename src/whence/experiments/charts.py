@@ -76,7 +76,7 @@ def spread(found: Experiment) -> Figure:
     """How many entities have which score under each side."""
     graphs = _graphs()
     values = [
-        [getattr(each, side) for each in found.values if getattr(each, side) is not None]
+        [getattr(each, side) for each in found.values if each.covered and getattr(each, side) is not None]
         for side in ("baseline", "candidate")
     ]
     low, high = _extent([each for side in values for each in side])

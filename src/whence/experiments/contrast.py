@@ -17,11 +17,13 @@ from whence.scoring.points import MICRO
 
 
 class Value(msgspec.Struct, frozen=True):
-    """What an entity comes to under each side; None where a side gives no answer."""
+    """What an entity comes to under each side; None where a side gives no answer. It is not `covered` where a side is a
+    file that has no number for it, and then counts for neither."""
 
     entity: str
     baseline: float | None
     candidate: float | None
+    covered: bool = True
 
     @property
     def change(self) -> float | None:

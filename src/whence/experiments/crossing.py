@@ -14,11 +14,13 @@ from whence.scoring.decay import DAY_US
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """When an entity first reaches the threshold under each side, in microseconds UTC; None where it never does."""
+    """When an entity first reaches the threshold under each side, and when it first had the outcome, in microseconds
+    UTC; None where it never does, and where no outcome was given."""
 
     entity: str
     baseline_us: int | None
     candidate_us: int | None
+    outcome_us: int | None = None
 
     @property
     def baseline(self) -> str | None:

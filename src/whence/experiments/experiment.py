@@ -14,6 +14,7 @@ from whence.errors import InvalidModel, InvalidQuery, NotKnown
 from whence.experiments.asking import Asked, asked
 from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value, biggest, contrast, parts
 from whence.experiments.contrast import segments as segments_by
+from whence.experiments.coverage import Coverage, coverage, uncovered
 from whence.experiments.crossing import Crossings, Reached, crossings
 from whence.experiments.population import NEVER, Events, Lives, Population, population
 from whence.experiments.prediction import Followed, Prediction, prediction
@@ -23,6 +24,7 @@ from whence.experiments.side import (
     Given,
     ModelField,
     Side,
+    TimedSide,
     fields_of,
     last_said,
     side_of,
@@ -47,8 +49,9 @@ class Experiment(msgspec.Struct, frozen=True):
     """What two sides come to over a history up to `head`, whose last event happened at `observed` (ISO 8601). `events`
     were read of the kind's entities, and `past_events` where the candidate was given a changed past.
 
-    `values` has a row for every entity, in the order of their first events, and so has `reached` where there is a
-    threshold; `crossings` and `prediction` are None where there is no threshold and no outcome.
+    `values` has a row for every entity, in the order of their first events. Where there is a threshold, `reached` has
+    one for every entity that is covered: a side that is a file may have no number for some, which `coverage` counts
+    and everything else leaves out. `crossings` and `prediction` are None where there is no threshold and no outcome.
     """
 
     kind: str
@@ -68,6 +71,7 @@ class Experiment(msgspec.Struct, frozen=True):
     movers: tuple[Mover, ...]
     values: tuple[Value, ...]
     reached: tuple[Reached, ...]
+    coverage: tuple[Coverage, ...] = ()
 
     def to_json(self) -> bytes:
         """All of it as JSON, the same bytes for the same history, sides and seed."""
@@ -97,12 +101,14 @@ def experiment(
     """Compare two sides over the entities of a kind. A side is a Scorecard (its first score) or CardScore, a
     ModelField, a RecordedField, a function of an entity's events, or a mapping from entities to numbers.
 
-    Every number is as of the last event of its entity, or as of the time at which the history is cut. `past` is the
+    Every number is as of the last event of its entity (of TimedValues, of the history), or as of the time at which the
+    history is cut. `past` is the
     history that the candidate is given instead, a branch in which some events are dropped, inserted or altered.
 
     Crossings are those of `stage`, a threshold of the cards: by default the last of the baseline's that the candidate
     has too; where one side has no card, it is held against the points of the other's. `threshold` (points) is used
-    instead where it is given. A file has no crossings.
+    instead where it is given. A mapping has no crossings. Entities that a mapping or TimedValues has no number for
+    count for neither side: `coverage` says how many.
 
     With `outcome`, an event type or several, `whence.experiments.prediction` says how well both sides told it `within`
     so long, ranked at an `age`: texts as "30 days", or whole hours as a timedelta. `by` is a field of the events' data
@@ -129,16 +135,23 @@ def experiment(
     moments = dict(zip(there.entities, (lives.first_us + age_us).tolist(), strict=True)) if types else {}
     cut_us = None if history.bounds[1] == LATEST_US else history.bounds[1]
     one, other = (
-        asked(side, its, None if bars is None else bars[number], cut_us, moments)
+        asked(side, its, None if bars is None else bars[number], _until(side, cut_us, there.observed_us), moments)
         for number, (side, its) in enumerate(zip(sides, (there, changed), strict=True))
     )
-    values = [Value(entity, one.value(entity), other.value(entity)) for entity in entities]
-    reached = [Reached(entity, one.reached_us(entity), other.reached_us(entity)) for entity in entities] if bars else []
+    left = uncovered(sides, entities)
+    values = [Value(entity, one.value(entity), other.value(entity), entity not in left) for entity in entities]
+    compared = [each for each in values if each.covered]
+    numbers = {each.entity: each.baseline for each in values}, {each.entity: each.candidate for each in values}
+    had = _had(there.entities, lives)
+    reached = [
+        Reached(each.entity, one.reached_us(each.entity), other.reached_us(each.entity), had.get(each.entity))
+        for each in (compared if bars else ())
+    ]
     found = None
     if types is not None and there.observed_us is not None:
         followed = _followed((one, other), there.entities, lives, reached, (age_us, within_us, there.observed_us))
         found = prediction(
-            followed,
+            [each for each in followed if each.entity not in left],
             types,
             within_us=within_us,
             age_us=age_us,
@@ -156,14 +169,15 @@ def experiment(
         candidate=sides[1].about,
         samples=samples,
         seed=seed,
-        contrast=contrast(values),
+        contrast=contrast(compared),
         crossings=_crossings(bars, reached, samples, seed) if bars else None,
         prediction=found,
         by=by.field if isinstance(by, ModelField) else by,
-        segments=() if by is None else segments_by(values, _fields(by, there.all()), _who(reached)),
-        movers=tuple(_mover(each, sides, (there, changed), cut_us) for each in biggest(values, movers)),
+        segments=() if by is None else segments_by(compared, _fields(by, there.all()), _who(reached)),
+        movers=tuple(_mover(each, sides, (there, changed), cut_us) for each in biggest(compared, movers)),
         values=tuple(values),
         reached=tuple(reached),
+        coverage=coverage(sides, entities, numbers),
     )
 
 
@@ -218,6 +232,16 @@ def _outcome(outcome: str | Sequence[str]) -> tuple[str, ...]:
 
 
 # What the sides come to.
+
+
+def _until(side: Side, cut_us: int | None, observed_us: int | None) -> int | None:
+    """As of when a side is asked; None for the last event of each entity. A file goes on saying things after that."""
+    return observed_us if cut_us is None and isinstance(side, TimedSide) else cut_us
+
+
+def _had(entities: Sequence[str], lives: Lives) -> dict[str, int]:
+    """When each entity that had the outcome first had it."""
+    return {entity: us for entity, us in zip(entities, lives.outcome_us.tolist(), strict=True) if us != NEVER}
 
 
 def _followed(

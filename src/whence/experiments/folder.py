@@ -17,6 +17,7 @@ import msgspec
 
 from whence.clock import to_iso
 from whence.errors import CannotWrite, MissingExtra
+from whence.experiments.became import became_counts
 from whence.experiments.experiment import Experiment
 from whence.experiments.report import report
 from whence.experiments.sentences import sentences
@@ -78,12 +79,12 @@ def summary(found: Experiment) -> dict[str, Any]:
     """All but the rows of each entity, as JSON has it: the sentences and the verdict first."""
     whole = msgspec.to_builtins(found)
     said = {"format": FORMAT, "sentences": sentences(found), "verdict": msgspec.to_builtins(verdict(found))}
-    return said | {name: part for name, part in whole.items() if name not in ROWS}
+    return said | {name: part for name, part in whole.items() if name not in ROWS} | {"became": became_counts(found)}
 
 
 def table_bytes(found: Experiment) -> bytes:
     """A Parquet file with a row for each entity, in the order of their first events: what it comes to under each side,
-    and when it reaches the threshold, in microseconds UTC. Needs pyarrow."""
+    when it reaches the threshold, and when it had the outcome, in microseconds UTC. Needs pyarrow."""
     import pyarrow as arrow
     from pyarrow import parquet
 
@@ -95,6 +96,7 @@ def table_bytes(found: Experiment) -> bytes:
         "candidate": arrow.array([each.candidate for each in found.values], arrow.float64()),
         "baseline_reached": arrow.array([row and row.baseline_us for row in rows], when),
         "candidate_reached": arrow.array([row and row.candidate_us for row in rows], when),
+        "outcome": arrow.array([row and row.outcome_us for row in rows], when),
     }
     written = io.BytesIO()
     parquet.write_table(arrow.table(columns), written, compression="zstd")

@@ -13,7 +13,9 @@ from importlib.resources import files
 from whence import picture
 from whence.clock import to_us
 from whence.experiments import charts
+from whence.experiments.became import counts_text, outcomes
 from whence.experiments.contrast import Part
+from whence.experiments.coverage import coverage_text
 from whence.experiments.experiment import Experiment
 from whence.experiments.prediction import Prediction
 from whence.experiments.sentences import days_text, sentences, side_name
@@ -220,14 +222,22 @@ def _crossed(found: Experiment, zone: tzinfo) -> Iterator[str]:
     if found.crossings is None:
         return
     when = {row.entity: (row.baseline_us, row.candidate_us) for row in found.reached}
+    told, named = outcomes(found), "" if found.prediction is None else " or ".join(found.prediction.outcome)
+    came = f", and whether {named} came within {days_text(found.prediction.within_days)}" if found.prediction else ""
     yield "<h2>Who is gained, who is lost, and when</h2>"
-    yield f"<p>The day on which each first reaches {escape(found.crossings.stage)}, the earliest first.</p>"
+    yield f"<p>The day on which each first reaches {escape(found.crossings.stage + came)}, the earliest first.</p>"
     yield '<div class="pair">'
     for side, called, who in ((1, "Gained", found.crossings.gained), (0, "Lost", found.crossings.lost)):
         moments = sorted((when[entity][side] or 0, entity) for entity in who)
-        rows = [(cell(entity), _day(us, zone)) for us, entity in moments[:ROWS_MAX]]
+        rows: list[tuple[str, ...]] = [(cell(entity), _day(us, zone)) for us, entity in moments[:ROWS_MAX]]
         yield f"<section><h3>{called}: {len(who):,} reach it with {escape(side_name(found, side))} alone</h3>"
-        columns = (found.kind, "on")
+        columns: tuple[str, ...] = (found.kind, "on")
+        if told is not None and found.prediction is not None and who:
+            columns = (*columns, named)
+            became = (told.of(entity, called.lower())[1] for _, entity in moments[:ROWS_MAX])
+            rows = [(*row, escape(said)) for row, said in zip(rows, became, strict=True)]
+            counts = told.counts(who, called.lower())
+            yield f"<p>{escape(counts_text(counts, named, found.prediction.within_days))}.</p>"
         yield _table(columns, rows[:SHOWN], numbers=(1,)) if rows else "<p>Nobody.</p>"
         if more := rows[SHOWN:]:
             cut = f", of {len(who) - SHOWN:,}" if len(who) > ROWS_MAX else ""
@@ -244,6 +254,7 @@ def _left_out(found: Experiment) -> str:
 
 def _notes(found: Experiment) -> Iterator[str]:
     differs, told = found.contrast, found.prediction
+    yield from (coverage_text(each, found.kind) for each in found.coverage)
     if differs.only_baseline or differs.only_candidate:
         yield (
             f"{differs.only_baseline:,} have a number under the baseline alone, {differs.only_candidate:,} under the "

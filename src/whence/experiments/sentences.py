@@ -101,7 +101,11 @@ def _chance(difference: Estimate) -> str:
 
 def _entities(found: Experiment) -> str:
     count = found.contrast.entities
-    return f"{count:,} {found.kind} entit{'y' if count == 1 else 'ies'}"
+    said = f"{count:,} {found.kind} entit{'y' if count == 1 else 'ies'}"
+    partial = [each.name for each in found.coverage if each.missing]
+    if not partial:
+        return said
+    return f"{said} that {' and '.join(partial)} cover{'' if len(partial) > 1 else 's'} (of {len(found.values):,})"
 
 
 def side_name(found: Experiment, side: int) -> str:

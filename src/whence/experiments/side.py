@@ -212,13 +212,16 @@ class FunctionSide(_ByPrefix):
 
 class FileSide:
     """A number for each entity that something else came to. It says nothing about when, so that nobody can tell
-    whether it looked ahead: it reaches no threshold and predicts nothing."""
+    whether it looked ahead: it reaches no threshold and predicts nothing. `covers` are the entities with a number, in
+    the order of the file; `empty` rows have none."""
 
     timed = False
 
     def __init__(self, given: Mapping[str, Any], name: str | None = None) -> None:
         called = name or "file"
         self._values = {entity: number(value, called, entity) for entity, value in given.items()}
+        self.covers = {entity: None for entity, value in self._values.items() if value is not None}
+        self.empty = len(self._values) - len(self.covers)
         self.about = About(called, "file", _digest(self._values))
 
     def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:
@@ -229,16 +232,21 @@ class FileSide:
 
 
 class TimedSide:
-    """Numbers with the times from which they are in force, so that none of a later time can reach an earlier moment."""
+    """Numbers with the times from which they are in force, so that none of a later time can reach an earlier moment.
+    `covers` are the entities with a number, in the order of the file; `empty` rows have none."""
 
     timed = True
 
     def __init__(self, given: TimedValues, name: str | None = None) -> None:
         called = name or "file"
         self._rows: dict[str, list[tuple[int, float]]] = {}
+        self.empty = 0
         for entity, us, value in given.rows:
             if (found := number(value, called, entity)) is not None:
                 self._rows.setdefault(entity, []).append((us, found))
+            else:
+                self.empty += 1
+        self.covers = dict.fromkeys(self._rows)
         for rows in self._rows.values():
             rows.sort(key=lambda row: row[0])
         self.about = About(called, "file", _digest(self._rows))
