@@ -67,6 +67,7 @@ from whence.why import Explanation, LeftOut, why, without, without_each
 
 if TYPE_CHECKING:
     from whence.experiments import Experiment
+    from whence.experiments.grids import Grid
     from whence.experiments.side import Given as Side
     from whence.purity import Purity
     from whence.replay import Replayed
@@ -527,6 +528,33 @@ class Whence:
             return experiment(
                 history, one, other, kind=kind, names=names, segments=segments, progress=progress, **asked, **said
             )
+
+    def grid(
+        self,
+        kind: str,
+        card: str | Scorecard | None = None,
+        *,
+        vary: Mapping[str, Iterable[Any]],
+        outcome: str | Sequence[str],
+        within: str | None = None,
+        stage: str | None = None,
+        samples: int | None = None,
+        seed: int | None = None,
+        at: Moment = None,
+        progress: Progress | None = None,
+        cancel: Flag | None = None,
+    ) -> Grid:
+        """Every combination of some values of a scorecard over the history of a kind, and which no other beats:
+        `vary={"qualified": range(60, 91, 5), "rules.webinar.points": [10, 20]}`. What the rest means, and what is
+        raised, stands at whence.experiments.grids.grid."""
+        from whence.experiments.grids import grid  # it needs arrays, which nothing else here does
+
+        given = {"within": within, "samples": samples, "seed": seed}
+        said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        said |= {"outcome": outcome, "stage": stage, "progress": progress, "cancel": cancel}
+        chosen, history = self.scorecard(kind, card), self.history(at)
+        with self._segments_there(chosen.kind) as segments:
+            return grid(history, chosen, vary, segments=segments, **said)
 
     @contextmanager
     def _segments_there(self, kind: str) -> Iterator[Segments | None]:

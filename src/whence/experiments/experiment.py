@@ -127,7 +127,7 @@ def experiment(
     there = population(history, kind, progress, segments)
     changed = there if past is None else population(past, kind, progress)
     entities = list(dict.fromkeys([*there.entities, *changed.entities]))
-    types = None if outcome is None or there.observed_us is None else _outcome(outcome)
+    types = None if outcome is None or there.observed_us is None else outcome_types(outcome)
     lives = there.lives(types or ())
     if types is not None and not lives.has_outcome:
         remedy = "Name a type that whence types lists for this kind."
@@ -227,7 +227,8 @@ def _bars(sides: tuple[Side, Side], stage: str | None, threshold: Any) -> Bars |
     return chosen[0], chosen[-1]
 
 
-def _outcome(outcome: str | Sequence[str]) -> tuple[str, ...]:
+def outcome_types(outcome: str | Sequence[str]) -> tuple[str, ...]:
+    """The types that are meant, as they are stored. Raises InvalidEvent."""
     return tuple(map(normal_type, [outcome] if isinstance(outcome, str) else outcome))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -42,18 +43,28 @@ def save(found: Experiment, folder: str | os.PathLike[str], run: Run, *, zone: t
     replaced. The report's days are those of `zone`. Raises MissingExtra, before anything is written, and CannotWrite.
     """
     require()
-    said = {
+    files = {
+        RESULT: lines(summary(found)),
+        VALUES: table_bytes(found),
+        REPORT: report(found, zone=zone).encode(),
+        RUN: lines(said_of(run)),
+    }
+    write(folder, files)
+
+
+def said_of(run: Run) -> dict[str, Any]:
+    """What stands apart: when it was run, for how long, and with which versions."""
+    return {
         "started": to_iso(run.started_us),
         "seconds": round(run.seconds, 3),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
-    files = {
-        RESULT: _lines(summary(found)),
-        VALUES: table_bytes(found),
-        REPORT: report(found, zone=zone).encode(),
-        RUN: _lines(said),
-    }
+
+
+def write(folder: str | os.PathLike[str], files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, each whole or not at all; the folder is made where it is missing. Raises
+    CannotWrite."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -103,7 +114,8 @@ def table_bytes(found: Experiment) -> bytes:
     return written.getvalue()
 
 
-def _lines(said: Any) -> bytes:
+def lines(said: Any) -> bytes:
+    """A value as JSON for people and programs."""
     return msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
 
 

@@ -17,6 +17,24 @@ from whence.experiments.folder import FORMAT, RESULT, RUN
 MEASURES = ("named", "hits", "precision", "recall", "lift", "auc", "lead_days")
 
 
+SETTINGS = (
+    "kind",
+    "head",
+    "observed",
+    "changed past",
+    "baseline",
+    "stage",
+    "points needed by the baseline",
+    "outcome",
+    "within days",
+    "age days",
+    "samples",
+    "seed",
+    "measured on",
+)
+"""What has to be the same in runs for their numbers to be comparable."""
+
+
 class Kept(msgspec.Struct, frozen=True):
     """A run that was kept: its folder's name, when it was run (ISO 8601; None where run.json is gone), and what
     result.json says."""
@@ -58,6 +76,39 @@ class Kept(msgspec.Struct, frozen=True):
             "age days": prediction.get("age_days"),
             "samples": self.result["samples"],
             "seed": self.result["seed"],
+            "measured on": None,
+        }
+
+
+class KeptGrid(Kept, frozen=True):
+    """A grid that was kept. Its baseline is the present card, its candidate the best of the combinations; measures are
+    those on the half that had no part in choosing it."""
+
+    def side(self, role: str) -> str:
+        return str(self.result["card"]["name"]) if role == "baseline" else f"best of {self.result['tried']:,}"
+
+    def crossed(self, which: str) -> int | None:
+        return None
+
+    def measure(self, role: str, name: str) -> Any:
+        if role == "baseline":
+            told = self.result["present"]["held_out"]
+        else:
+            best = self.result["best"]
+            one = next((each for each in self.result["frontier"] if each["combination"] == best), None)
+            told = {} if one is None else one["better" if role == "difference" else "held_out"]
+        found = told.get(name)
+        return found["value"] if isinstance(found, dict) else found
+
+    def settings(self) -> dict[str, Any]:
+        said = {name: self.result[name] for name in ("kind", "head", "observed", "stage", "samples", "seed")}
+        return {
+            **dict.fromkeys(SETTINGS),
+            **said,
+            "baseline": f"{self.side('baseline')} {self.result['card']['version'][:12]}",
+            "outcome": ", ".join(self.result["outcome"]),
+            "within days": self.result["within_days"],
+            "measured on": "the half that had no part in the choice",
         }
 
 
@@ -102,7 +153,8 @@ def _read(folder: Path) -> Kept:
     if result.get("format") != FORMAT:
         remedy = "It was kept by another version of Whence: run the experiment again with --save."
         raise InvalidFile("A kept result has another format", file=path, format=result.get("format"), remedy=remedy)
-    return Kept(folder.resolve().name, _started(folder / RUN), result)
+    sort = KeptGrid if result.get("sort") == "grid" else Kept
+    return sort(folder.resolve().name, _started(folder / RUN), result)
 
 
 def _started(path: Path) -> str | None:

@@ -7,7 +7,7 @@ Ranks and areas are counted in whole numbers, so that they come out the same on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
@@ -139,17 +139,23 @@ def estimates(
     draws, so that what is compared is compared on the same entities.
     """
     found = measure(np.ones(count, np.int64))
-    random = np.random.Generator(np.random.PCG64(seed))
     drawn: dict[str, list[float]] = {name: [] for name in found}
-    for _ in range(samples if count else 0):
-        weights = np.bincount(random.integers(0, count, count), minlength=count).astype(np.int64)
+    for weights in draws(count, samples=samples, seed=seed):
         for name, value in measure(weights).items():
             if value is not None:
                 drawn[name].append(value)
-    return {name: _estimate(value, drawn[name], samples) for name, value in found.items()}
+    return {name: interval(value, drawn[name], samples) for name, value in found.items()}
 
 
-def _estimate(value: float | None, drawn: list[float], samples: int) -> Estimate:
+def draws(count: int, *, samples: int, seed: int) -> Iterator[Ints]:
+    """How often each of `count` entities counts in each resample; none of no entities."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    for _ in range(samples if count else 0):
+        yield np.bincount(random.integers(0, count, count), minlength=count).astype(np.int64)
+
+
+def interval(value: float | None, drawn: list[float], samples: int) -> Estimate:
+    """A measure with the interval of what so many resamples gave, of which some may not define it."""
     if value is None or not drawn or 2 * len(drawn) < samples:
         return Estimate(value)
     outside = (1 - CONFIDENCE) / 2
