@@ -47,8 +47,7 @@ from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
 from whence.narrative import narrative
-from whence.pack import Asked, Decision, Table, decide
-from whence.pack import load as load_pack
+from whence.pack import Asked, Decision, Pack, Table, decide
 from whence.page import page
 from whence.query import AppendCondition, Query
 from whence.regression import Regression, regression
@@ -137,6 +136,7 @@ class Whence:
     def __init__(self, store: Store, config: Config | None = None) -> None:
         self.store = store
         self.config = config or Config.nearest()
+        self._packs: dict[str, Pack] = {}
 
     def __enter__(self) -> Whence:
         return self
@@ -205,35 +205,50 @@ class Whence:
         """Take a decision of a pack, `close` or `"tickets.close"`, about the entity of an id, and append its events on
         condition that nothing came between; on conflict do it again.
 
-        `by` is who decides. `key`, the id of the first event, makes a retry safe: what was appended under it is
-        returned. Raises Refused for what the rules do not allow, InvalidModel for what the decision is not told,
-        IdConflict for a key that is in use, and ConditionFailed as execute does.
+        It is taken as whence.toml configures its pack. `by` is who decides. `key`, the id of the first event, makes a
+        retry safe: what was appended under it is returned. Raises Refused for what the rules do not allow, InvalidModel
+        for what the decision is not told, IdConflict for a key that is in use, and ConditionFailed as execute does.
         """
-        if isinstance(decision, str):
-            pack, _, name = decision.partition(".")
-            chosen: Decision = _found(pack, name, load_pack(pack).decisions)
-        else:
-            chosen = decision
+        chosen, _ = self._part(decision, "decisions")
         request = chosen.asked(id, *positional, **options)
         return decide(self.store, request, actor=by, time=time, cause=cause, correlation=correlation, key=key)
 
     def table(self, table: Table | str, *, at: Moment = None, clock: str = "occurred", **options: Any) -> list[Any]:
         """The rows of a table of a pack, `backlog` or `"tickets.backlog"`, as of a moment. Raises as the table does."""
-        if isinstance(table, str):
-            pack, _, name = table.partition(".")
-            chosen: Table = _found(pack, name, load_pack(pack).tables)
-        else:
-            chosen = table
-        return chosen(self.asked(at, clock=clock), **options)
+        chosen, pack = self._part(table, "tables")
+        rows: list[Any] = chosen(self.asked(at, clock=clock, pack=pack), **options)
+        return rows
 
-    def asked(self, at: Moment = None, *, clock: str = "occurred") -> Asked:
-        """What the tables of packs are asked of: the history up to a moment, and that moment."""
+    def asked(self, at: Moment = None, *, clock: str = "occurred", pack: Pack | None = None) -> Asked:
+        """What the tables of packs are asked of: the history up to a moment, that moment, and the states of a pack as
+        whence.toml configures them."""
         moment = self.at(at, clock=clock)
         history = self.history(moment)
         us = moment.occurred_us if moment.recorded_us is None else moment.recorded_us
         if us is None and moment.position is not None:
             us = self.event(moment.position).recorded_us
-        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone)
+        states = () if pack is None else pack.states
+        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone, states)
+
+    def pack(self, name: str) -> Pack:
+        """A pack that is installed, as whence.toml configures it. Raises InvalidConfig."""
+        found = self._packs.get(name)
+        if found is None:
+            found = self._packs[name] = self.config.pack(name)
+        return found
+
+    def _part(self, part: Any, kind: str) -> tuple[Any, Pack | None]:
+        """A decision or table, named or as it is, as whence.toml configures its pack; and that pack, None for a part
+        that is of none which whence.toml names."""
+        if isinstance(part, str):
+            pack, _, name = part.partition(".")
+            return _found(pack, name, getattr(self.pack(pack), kind)), self.pack(pack)
+        for name in self.config.packs:
+            found = self.pack(name)
+            for each in getattr(found, kind):
+                if each.function is part.function:
+                    return each, found
+        return part, None
 
     def _models(self, entities: Sequence[str], named: NamedModel | Sequence[NamedModel]) -> list[Model]:
         """The models named, or else one for each kind among the entities."""
@@ -586,11 +601,25 @@ class Whence:
         if isinstance(named, (str, os.PathLike)) and named not in self.config.scorecards:
             if is_file(named):
                 return read_side(named, kind, self.config.zone)
-            first, dot, field = str(named).partition(".")
-            if dot:
-                is_model = first == kind and kind in self.config.models
-                return ModelField(self.model(kind), field) if is_model else RecordedField(first, field)
+            if "." in str(named):
+                type, field = self._split(str(named))
+                if type == kind and self._has_model(kind):
+                    return ModelField(self.model(kind), field)
+                return RecordedField(type, field)
         return self.scorecard(kind, named) if isinstance(named, (str, Scorecard)) else named  # type: ignore[return-value]
+
+    def _has_model(self, kind: str) -> bool:
+        """Whether whence.toml says what an entity of a kind is, itself or by a pack."""
+        return kind in self.config.models or any(self.pack(name).model(kind) for name in self.config.packs)
+
+    def _split(self, named: str) -> tuple[str, str]:
+        """TYPE.FIELD in its two parts. Both may have dots in them: the longest type that an event has is meant."""
+        parts = named.split(".")
+        for cut in range(len(parts) - 1, 1, -1):
+            type = ".".join(parts[:cut])
+            if any(self.store.read(Query.of(types=[type]), limit=1)):
+                return type, ".".join(parts[cut:])
+        return parts[0], ".".join(parts[1:])
 
     def _scored(self, entity: str, at: Moment) -> tuple[list[Recorded], int | None]:
         """The events of an entity that were there by a moment, and the time that they are to be scored as of."""

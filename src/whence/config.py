@@ -38,6 +38,7 @@ from whence.query import Query, QueryItem
 from whence.rules import built_in, from_toml
 
 if TYPE_CHECKING:
+    from whence.pack import Pack
     from whence.scoring.card import Scorecard
     from whence.scoring.lines import Where
 
@@ -154,14 +155,16 @@ class Config(msgspec.Struct, frozen=True):
             raise InvalidConfig("Python and rules at once", file=self.path, key=f"model.{kind}.{rest}", remedy=remedy)
         return load_model(str(table["python"]), self.folder)
 
-    def _model_of_a_pack(self, kind: str) -> Model | None:
-        if not self.packs:
-            return None
+    def pack(self, name: str) -> Pack:
+        """A pack that is installed, as [pack.NAME] says. Raises InvalidConfig."""
         from whence.pack import load  # here, since most have no pack
 
-        found = (self._named(f"pack.{name}", lambda name=name: load(name).model(kind)) for name in self.packs)
-        model: Model | None = next(filter(None, found), None)
-        return model
+        made: Pack = self._named(f"pack.{name}", lambda: load(name).configured(self.packs.get(name, {})))
+        return made
+
+    def _model_of_a_pack(self, kind: str) -> Model | None:
+        found = (self.pack(name).model(kind) for name in self.packs)
+        return next(filter(None, found), None)
 
     def python_of(self, kind: str) -> str | None:
         """The Python model of a kind as the file names it; None for one without."""
@@ -203,11 +206,8 @@ class Config(msgspec.Struct, frozen=True):
             yield from _problem(lambda kind=kind: self.model(kind))
         for name in self.scorecards:
             yield from _problem(lambda name=name: self.scorecard(name))
-        if self.packs:
-            from whence.pack import load
-
-            for name in self.packs:
-                yield from _problem(lambda name=name: self._named(f"pack.{name}", lambda: load(name)))
+        for name in self.packs:
+            yield from _problem(lambda name=name: self.pack(name))
 
     def _only_import(self) -> str:
         if len(self.imports) == 1:

@@ -15,6 +15,7 @@ It is found by the entry point `whence.packs` of whatever package it comes in: `
 
 from __future__ import annotations
 
+import copy
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import cached_property
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -39,6 +40,8 @@ from whence.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+Configured = TypeVar("Configured", bound=type)
 
 GROUP = "whence.packs"
 """The entry points by which packs are found."""
@@ -122,6 +125,14 @@ class Decision:
         self.kind = normal_kind(said.kind)
         self.parameters = _told(self.name, rest[1:], hints)
 
+    def about(self, states: Iterable[type]) -> Decision:
+        """The same decision, told the one of these states that is a subclass of its own."""
+        chosen = next((each for each in states if issubclass(each, self.state)), self.state)
+        made = copy.copy(self)
+        made.state, made.codec = chosen, chosen.codec  # type: ignore[attr-defined]
+        made.__dict__.pop("reads", None)
+        return made
+
     def __call__(self, state: Any, id: str, /, *positional: Any, **options: Any) -> Any:
         """What the function itself gives, for a test."""
         return self.function(state, id, *positional, **options)
@@ -149,16 +160,22 @@ class Decision:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a table is asked of: a history, the moment that it is asked about, and the zone of the answer."""
+    """What a table is asked of: a history, the moment that it is asked about, the zone of the answer, and the states of
+    the pack as whence.toml configures them."""
 
     history: History
     moment_us: int
     zone: tzinfo
+    configured: tuple[type, ...] = ()
 
     def states(self, state: type) -> dict[str, Any]:
         """The state of each entity of a kind, by its id, in the order of their first events."""
-        found = self.history.states(Model.of(state))
+        found = self.history.states(Model.of(self.as_configured(state)))
         return {entity.partition(":")[2]: each for entity, each in found.items()}
+
+    def as_configured(self, state: Configured) -> Configured:
+        """The class of a state as whence.toml configures it, a subclass; the class itself where it says nothing."""
+        return next((each for each in self.configured if issubclass(each, state)), state)  # type: ignore[return-value]
 
 
 class Table:
@@ -212,7 +229,9 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A domain. `name` is its group of commands, `states` the models of its kinds, `configuration` what `whence init
     --pack` adds to whence.toml, and `commands` names further commands, `"module:COMMANDS"`, imported when asked for.
 
-    Raises InvalidModel for two states of a kind and two commands of a name.
+    `configure` makes of what [pack.NAME] says in whence.toml the states that are used instead, subclasses of the pack's
+    own: what is configured is an attribute of these classes, so that decisions and tables find it there. It raises
+    InvalidConfig. Raises InvalidModel for two states of a kind and two commands of a name.
     """
 
     name: str
@@ -223,6 +242,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: tuple[Scenario, ...] = ()
     configuration: str = ""
     commands: str = ""
+    configure: Callable[[Mapping[str, Any]], Iterable[type]] | None = None
 
     def __post_init__(self) -> None:
         _refuse_repeated(self.name, "kind", (normal_kind(each.kind) for each in self.states))  # type: ignore[attr-defined]
@@ -239,6 +259,18 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     def parts(self) -> tuple[Decision | Table, ...]:
         """Its decisions and its tables: each is a command."""
         return (*self.decisions, *self.tables)
+
+    def configured(self, table: Mapping[str, Any]) -> Pack:
+        """The pack as its table in whence.toml says; an empty one says nothing. Raises InvalidConfig."""
+        if not table:
+            return self
+        if self.configure is None:
+            facts = {"pack": self.name, "key": ", ".join(table)}
+            raise InvalidConfig("There is nothing to configure in this pack", **facts, remedy="Take the keys out.")
+        made = tuple(self.configure(table))
+        states = tuple(next((one for one in made if issubclass(one, each)), each) for each in self.states)
+        decisions = tuple(each.about(states) for each in self.decisions)
+        return msgspec.structs.replace(self, states=states, decisions=decisions)
 
     def model(self, kind: str) -> Model | None:
         """The model of a kind; None for one that is not of this pack."""

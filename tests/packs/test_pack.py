@@ -4,8 +4,9 @@ as the models of its kinds, and what happens when it is not as it should be."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,9 @@ from tests.packs import tickets
 from tests.packs.conftest import bring
 from whence.cli import run
 from whence.errors import IdConflict, InvalidConfig, InvalidModel, Refused
+from whence.history import History
 from whence.pack import Asked, Pack, decision, load, table
+from whence.stores.memory import MemoryStore
 from whence.testing import PackSuite
 
 Call = Callable[..., tuple[int, str, str]]
@@ -183,3 +186,48 @@ def test_a_scenario_that_is_not_true_says_what_comes_instead() -> None:
     wrong = msgspec.structs.replace(opened, then=[tickets.Opened("1", "Other")])
     assert "Help" in wrong.problem()
     assert "not refused" in msgspec.structs.replace(opened, then=(), refused="never").problem()
+
+
+class Counted(msgspec.Struct, frozen=True):
+    usual: str
+    tickets: int
+
+
+@table
+def counted(asked: Asked) -> Iterable[Counted]:
+    """How many tickets there are."""
+    yield Counted(getattr(asked.as_configured(tickets.Ticket), "_usual", "—"), len(asked.states(tickets.Ticket)))
+
+
+def test_what_is_configured_is_found_on_the_states_by_decisions_and_tables() -> None:
+    pack = Pack(
+        name="tickets",
+        title="t",
+        states=(tickets.Ticket,),
+        decisions=(tickets.close,),
+        tables=(counted,),
+        configure=lambda table: [type("Configured", (tickets.Ticket,), {"_usual": table["usual"]})],
+    )
+    made = pack.configured({"usual": "high"})
+    assert pack.configured({}) is pack
+    assert made.decisions[0].function is tickets.close.function
+    assert made.decisions[0].state is made.states[0]
+    assert issubclass(made.states[0], tickets.Ticket)
+    asked = Asked(History.of(MemoryStore()), 0, UTC, made.states)
+    assert counted(asked) == [Counted("high", 0)]
+    assert counted(msgspec.structs.replace(asked, configured=())) == [Counted("—", 0)]
+
+
+def test_a_pack_without_anything_to_configure_refuses_keys(call: Call) -> None:
+    with Path("whence.toml").open("a") as file:
+        file.write('colour = "red"\n')
+    code, _, err = call("tickets", "backlog")
+    assert code == 2
+    assert "nothing to configure" in err
+    assert "colour" in err
+
+
+def test_a_recorded_field_of_a_type_with_a_dot_is_found(db: whence.Whence) -> None:
+    db.append(whence.Event("lead.Scored", {"score": 5}, ["lead:1"]))
+    assert db._split("lead.Scored.score") == ("lead.Scored", "score")
+    assert db._split("CrmScored.of.now") == ("CrmScored", "of.now")
