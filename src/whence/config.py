@@ -262,6 +262,11 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def load_model(named: str, folder: Path) -> Model:
     """The model that `module:Class` or `file.py:Class` names, looked for in the folder first. Raises InvalidConfig."""
+    return Model.of(load_named(named, folder))
+
+
+def load_named(named: str, folder: Path) -> Any:
+    """What `module:name` or `file.py:name` names, looked for in the folder first. Raises InvalidConfig."""
     place, colon, attribute = named.rpartition(":")
     if not colon or not place or not attribute:
         raise InvalidConfig("Not the name of a model", model=repr(named), remedy="Write module:Class or file.py:Class.")
@@ -270,7 +275,7 @@ def load_model(named: str, folder: Path) -> Model:
         near = get_close_matches(attribute, dir(module), 3)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Check the name."
         raise InvalidConfig("No such class in that module", module=place, name=attribute, remedy=remedy)
-    return Model.of(getattr(module, attribute))
+    return getattr(module, attribute)
 
 
 def name_of(model: Model) -> str | None:

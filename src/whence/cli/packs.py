@@ -159,7 +159,7 @@ def _table_command(pack: Pack, table: Table) -> click.Command:
         form = form_of(as_json, as_csv)
         with opened(store, zone=zone) as db:
             rows = db.table(table, at=at, clock=clock, **_given(table.parameters, told, db.config.zone))
-            columns = [Column(each.name, right=_is_number(each.type)) for each in table.columns]
+            columns = [Column(each.encode_name, right=_is_number(each.type)) for each in table.columns]
             shown = ([_shown(getattr(row, each.name), db.config.zone, form) for each in table.columns] for row in rows)
             count = screen.table(columns, shown, form, caption=times_in(db.config.zone, clock))
             if not count and form == "screen":

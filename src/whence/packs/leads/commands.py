@@ -1,0 +1,105 @@
+"""The further commands of the pack: scores recorded by a scorecard or a function, and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, opened, option
+from whence.cli.screen import Column
+from whence.config import load_named
+
+
+@command(
+    "rescore",
+    "whence leads rescore 42 --by scorer",
+    "whence leads rescore --card lead_v2",
+    brief="Score leads by a scorecard or a function, and record it.",
+)
+@click.argument("leads", nargs=-1, metavar="[LEAD]…")
+@option("--card", metavar="NAME", help="The scorecard; else the one named as the kind is.")
+@option("--function", metavar="FUNCTION", help="file.py:function or module:function, from a lead to a number.")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who scores.")
+@option("--time", metavar="TIME", help="As of when; else now. A day alone means its end.")
+@at_store
+@in_zone
+@as_form
+def rescore(
+    leads: tuple[str, ...],
+    card: str | None,
+    function: str | None,
+    by: str | None,
+    time: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Scores the leads named, else all of them, and records each score that is not the one recorded last, as an event
+    lead.Scored with what it was made on. A function is given the lead and returns a number, or a number and the reason;
+    it may look at nothing else. `whence why lead:42 score` then leads on to what it looked at."""
+    from whence.packs.leads.rescoring import rescore as record
+
+    if card is not None and function is not None:
+        raise click.UsageError("--card and --function exclude each other.")
+    form = form_of(as_json, as_csv)
+    named = None if function is None else load_named(function, Path.cwd())
+    with opened(store, zone=zone) as db:
+        ids = [each.removeprefix("lead:") for each in leads] or None
+        when = None if time is None else db.at(time).occurred_us
+        done = record(db, ids, card=card, function=named, name=function, time=when, by=by)
+        rows = ((each.lead, each.before, each.score, each.reason, each.position) for each in done)
+        columns = [
+            Column("lead", "cyan"),
+            Column("before", right=True),
+            Column("score", "green", right=True),
+            Column("reason"),
+            Column("position", "yellow", right=True),
+        ]
+        if not screen.table(columns, rows, form) and form == "screen":
+            screen.note("Every score is as it was recorded last.")
+    return exits.OK
+
+
+@command(
+    "picture",
+    "whence leads picture funnel funnel.html",
+    "whence leads picture over-time pipeline.html --every week --at 2026-01-31",
+    brief="The pipeline over time or the funnel, as a page or PNG.",
+)
+@click.argument("what", type=click.Choice(["over-time", "funnel"]))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@option("--source", metavar="TEXT", help="Only leads from this source.")
+@option("--owner", metavar="TEXT", help="Only leads of this owner.")
+@option("--every", type=click.Choice(["day", "week", "month"]), help="At the end of each, over time; else week.")
+@at_moment
+@at_store
+@in_zone
+def picture(
+    what: Any,
+    file: Path,
+    source: str | None,
+    owner: str | None,
+    every: str | None,
+    at: str | None,
+    clock: str,
+    store: str | None,
+    zone: str | None,
+) -> int:
+    """Draws how many open leads were in each stage over time, or how many ever reached each stage, as a page that works
+    offline (.html) or as a picture (.png). It needs plotly."""
+    from whence.packs.leads.figures import draw
+
+    if every is not None and what == "funnel":
+        raise click.UsageError("--every is for over-time.")
+    more = {} if every is None else {"every": every}
+    with opened(store, zone=zone) as db:
+        draw(db, what, file, at=at, clock=clock, source=source, owner=owner, **more)
+    screen.styled(f"Wrote {file}", "green")
+    return exits.OK
+
+
+COMMANDS = (rescore, picture)

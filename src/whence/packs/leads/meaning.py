@@ -1,0 +1,159 @@
+"""What an event of another program, or of an import, means for a lead: EmailOpened is a touch, StageChanged a move. The
+event stays as it was recorded; it is read as one of ours. In whence.toml:
+
+    [pack.leads.events]
+    OwnerAssigned = "Assigned"                           # fields of the same name are read
+    EmailOpened = { as = "Touched", touch = "opened" }   # a fixed value
+    LeadLost = { as = "Lost", reason = "$lost_because" } # of another field; $a.b is a part of one; also $time, $actor
+    LeadWon = { as = "Won", amount = "$cents * 0.01" }   # multiplied exactly
+    PropertyChanged = [                                  # the first that holds
+        { when = { name = "dealstage" }, as = "Moved", stage = "$value" },
+    ]
+    PageViewed = false                                   # not read at all
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from whence.clock import to_iso
+from whence.errors import InvalidConfig, InvalidEvent
+from whence.events import Recorded
+from whence.grammar import normal_type
+from whence.packs.leads.events import EVENTS
+
+OURS = {cls.__name__: cls for cls in EVENTS}
+_FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
+_ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
+    "time": lambda event: to_iso(event.time_us),
+    "actor": lambda event: event.actor,
+    "type": lambda event: event.type,
+}
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """An event is read as one of `event`: `fields` says what each of its fields is, where that is not the field of the
+    same name. `when` are fields that have to have these values. A `lenient` one leaves out what does not fit."""
+
+    event: type[msgspec.Struct]
+    fields: dict[str, Any] = {}
+    when: dict[str, Any] = {}
+    lenient: bool = False
+
+    def of(self, recorded: Recorded) -> Any:
+        """The event as ours; None where it does not mean this. Raises ValueError where it ought to and does not fit."""
+        data = recorded.data if isinstance(recorded.data, dict) else {}
+        if any(_inside(data, name) != value for name, value in self.when.items()):
+            return None
+        values = {"lead": next(iter(recorded.entities("lead")), "lead:").partition(":")[2]}
+        for name in self.event.__struct_fields__[1:]:
+            value = _value(self.fields[name], recorded, data) if name in self.fields else None
+            value = data.get(name) if value is None else value
+            if value is not None and value != "":
+                values[name] = value
+        try:
+            return msgspec.convert(values, self.event, strict=False)
+        except msgspec.ValidationError as problem:
+            if self.lenient:
+                return None
+            raise ValueError(f"not read as {self.event.__name__} by [pack.leads.events]: {problem}") from None
+
+
+def meanings_of(table: Any) -> dict[str, tuple[Meaning, ...]]:
+    """What [pack.leads.events] says, by the type of the event. Raises InvalidConfig naming the key and the remedy."""
+    if not isinstance(table, Mapping):
+        raise InvalidConfig("Not a table of events", key="pack.leads.events", remedy='Write EmailOpened = "Touched".')
+    return {_type(name): tuple(_meanings(f"pack.leads.events.{name}", said)) for name, said in table.items()}
+
+
+def _meanings(key: str, said: Any) -> list[Meaning]:
+    if said is False:
+        return []
+    return [_meaning(key, each) for each in (said if isinstance(said, list) else [said])]
+
+
+def _meaning(key: str, said: Any) -> Meaning:
+    table = {"as": said} if isinstance(said, str) else said
+    if not isinstance(table, Mapping) or not isinstance(table.get("as"), str):
+        remedy = 'Write EmailOpened = { as = "Touched", touch = "opened" }.'
+        raise InvalidConfig("An event is read as one of ours", key=key, remedy=remedy)
+    event = OURS.get(table["as"].removeprefix("lead."))
+    if event is None:
+        raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=_near(table["as"], OURS))
+    fields = {name: value for name, value in table.items() if name not in ("as", "when")}
+    known = event.__struct_fields__[1:]
+    for name in fields:
+        if name not in known:
+            raise InvalidConfig("No such field", key=key, field=name, remedy=_near(name, known))
+    when = table.get("when", {})
+    if not isinstance(when, Mapping):
+        raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy='Write when = { name = "dealstage" }.')
+    return Meaning(event, fields, dict(when))
+
+
+def _type(name: str) -> str:
+    try:
+        return normal_type(name)
+    except InvalidEvent as problem:
+        raise InvalidConfig(problem.fact, key=f"pack.leads.events.{name}", remedy=problem.remedy) from None
+
+
+def _near(name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), 1)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+
+
+def _value(said: Any, recorded: Recorded, data: dict[str, Any]) -> Any:
+    """A fixed value, or with $ something of the event; None where it has none."""
+    found = _FIELD.fullmatch(said) if isinstance(said, str) else None
+    if found is None:
+        return said
+    name, factor = found.groups()
+    value = _ENVELOPE[name](recorded) if name in _ENVELOPE else _inside(data, name)
+    return value if factor is None or value is None else str(Decimal(str(value)) * Decimal(factor))
+
+
+def _inside(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        if not isinstance(data, dict) or part not in data:
+            return None
+        data = data[part]
+    return data
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, tuple[Meaning, ...]]:
+    return {
+        name: tuple(msgspec.structs.replace(each, lenient=True) for each in meanings)
+        for name, meanings in meanings_of(said).items()
+    }
+
+
+PLAIN = _plain(
+    {
+        "Created": "Created",
+        "LeadCreated": "Created",
+        "OwnerAssigned": "Assigned",
+        "Scored": {"as": "Scored", "method": "$actor"},
+        "LeadScored": {"as": "Scored", "method": "$actor"},
+        "StageChanged": "Moved",
+        "LeadWon": "Won",
+        "LeadLost": {"as": "Lost", "reason": "$lost_because"},
+        "EmailSent": {"as": "Touched", "touch": "sent"},
+        "EmailOpened": {"as": "Touched", "touch": "opened"},
+        "EmailClicked": {"as": "Touched", "touch": "clicked"},
+        "Replied": {"as": "Touched", "touch": "replied"},
+        "PageViewed": {"as": "Touched", "touch": "viewed"},
+        "FormSubmitted": {"as": "Touched", "touch": "submitted"},
+        "WebinarAttended": {"as": "Touched", "touch": "attended"},
+        "Called": {"as": "Touched", "touch": "called"},
+        "CallMade": {"as": "Touched", "touch": "called"},
+    }
+)
+"""What is understood without being said: the plain names in the tutorial and the demonstration. An event of such a name
+that lacks what is needed, a StageChanged without a stage, means nothing here."""

@@ -1,0 +1,131 @@
+"""Scores that a scorecard or a Python function gives, recorded with what they were made on. What a card comes to at any
+moment needs no recording (`whence score`); recorded, it is known later what was acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from whence.app import Whence
+from whence.clock import SystemClock, to_datetime, to_us
+from whence.decide import Decided, execute
+from whence.dependence import fields_read
+from whence.errors import InvalidModel
+from whence.events import Event, Recorded
+from whence.fingerprint import fingerprint
+from whence.model import Model, on
+from whence.packs.leads.events import CODEC, Scored
+from whence.packs.leads.state import Lead
+from whence.scoring import Scorecard, live, shares
+
+Function = Callable[[Lead], Any]
+"""A score as code: from a lead to a number, or to a number and the reason for it. It has to be pure."""
+NAMED_MAX = 3
+"""So many rules of a card are named in the reason, those that gave most."""
+
+
+class Rescored(msgspec.Struct, frozen=True):
+    """A lead whose score was recorded anew."""
+
+    lead: str
+    before: int | float | None
+    score: int | float
+    reason: str | None
+    position: int
+
+
+def rescore(
+    db: Whence,
+    leads: Iterable[str] | None = None,
+    *,
+    card: str | Scorecard | None = None,
+    function: Function | None = None,
+    name: str | None = None,
+    time: Any = None,
+    by: str | None = None,
+) -> Iterator[Rescored]:
+    """Score leads, all of them by default, and record each score that is not the one recorded last; as of `time`, now
+    by default.
+
+    By a function of the lead, known by its `name`, or else by a scorecard: the one named, else the kind's. Each is a
+    decision under the condition that nothing came between, with the fields that the function reads, or the events of
+    the lead, as its basis. Raises InvalidConfig where there is no card, InvalidModel for a function that gives no
+    number, and FoldFailed.
+    """
+    lead = db.pack("leads").states[0]
+    chosen = list(leads) if leads is not None else [tag[5:] for tag in db.history().states(Model.of(lead))]
+    at_us = SystemClock().now_us() if time is None else to_us(time)
+    score = _by_function(lead, function, name) if function else _by_card(db.scorecard("lead", card), at_us)
+    for id in chosen:
+        before: list[Any] = []
+        done = score(db, id, before, at_us, by)
+        for position, event in zip(done.positions, done.events, strict=True):
+            yield Rescored(id, before[-1], event.data["score"], event.data.get("reason"), position)
+
+
+class Events:
+    """The events of a lead themselves: what a scorecard counts."""
+
+    kind = "lead"
+
+    def __init__(self) -> None:
+        self.all: list[Recorded] = []
+
+    @on()
+    def happened(self, event: Recorded) -> None:
+        self.all.append(event)
+
+
+Score = Callable[[Whence, str, list[Any], int, str | None], Decided]
+
+
+def _by_card(card: Scorecard, at_us: int) -> Score:
+    def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
+        def decide(lead: Any) -> Event | None:
+            known = [event for event in lead.all if event.time_us <= at_us]
+            last = [event for event in known if event.type == "lead.Scored"]
+            before.append(last[-1].data["score"] if last else None)
+            made = shares(card, known, at=at_us)
+            most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
+            reason = ", ".join(f"{each.rule} {_number(each.points)}" for each in most) or "no rule gives points"
+            points = _number(live.score(card, known, at_us).scores[made.score])
+            return _scored(
+                id, before[-1], last, Scored(id, points, reason, f"scorecard {card.name}", card.version), time_us, by
+            )
+
+        return execute(db.store, f"lead:{id}", Events, decide, settings=f"scorecard {card.name} {card.version}")
+
+    return score
+
+
+def _by_function(model: type, function: Function, name: str | None) -> Score:
+    called = name or getattr(function, "__qualname__", "function")
+    version = fingerprint(Model.of_function("lead", None, lambda state, event: function(state)))
+
+    def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
+        def decide(lead: Any) -> Event | None:
+            before.append(lead.score)
+            found = function(lead)
+            points, reason = found if isinstance(found, tuple) else (found, None)
+            if isinstance(points, bool) or not isinstance(points, (int, float)):
+                remedy = "Let it return a number, or a number and a reason."
+                raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
+            last = [] if lead.scored_by != called else [lead]
+            return _scored(id, lead.score, last, Scored(id, points, reason, called, version), time_us, by)
+
+        settings, reads = f"{called} {version}", fields_read(function, model)
+        return execute(db.store, f"lead:{id}", model, decide, settings=settings, reads=reads)
+
+    return score
+
+
+def _scored(id: str, before: Any, last: list[Any], made: Scored, time_us: int, by: str | None) -> Event | None:
+    """The event; None where the same was recorded last."""
+    same = bool(last) and before == made.score
+    return None if same else CODEC.event(made, time=to_datetime(time_us), actor=by)
+
+
+def _number(points: Any) -> int | float:
+    return points if isinstance(points, int) else float(points)

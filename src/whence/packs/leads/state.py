@@ -1,0 +1,175 @@
+"""What a lead is: where it came from, whose it is, which stage it is in and since when, and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from whence.events import Recorded
+from whence.model import on
+from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won
+from whence.packs.leads.meaning import Meaning
+from whence.packs.leads.pipeline import Pipeline
+
+
+class Lead:
+    """Somebody who may buy. `reached` says when each stage was first entered, `since` when the lead was first heard of,
+    `stage_since` when it entered the stage that it is in."""
+
+    kind = "lead"
+    order = "occurred"
+    codec = CODEC
+    _pipeline: ClassVar[Pipeline] = Pipeline()
+
+    def __init__(self) -> None:
+        self.stage: str | None = None
+        self.stage_since: datetime | None = None
+        self.reason: str | None = None
+        self.owner: str | None = None
+        self.source: str | None = None
+        self.name: str | None = None
+        self.company: str | None = None
+        self.industry: str | None = None
+        self.employees: int | None = None
+        self.country: str | None = None
+        self.score: int | float | None = None
+        self.scored_by: str | None = None
+        self.amount: Decimal | None = None
+        self.currency: str | None = None
+        self.since: datetime | None = None
+        self.last_touch: datetime | None = None
+        self.touches: dict[str, int] = {}
+        self.reached: dict[str, datetime] = {}
+        self._path: list[tuple[str, datetime]] = []
+
+    @property
+    def outcome(self) -> str:
+        """`open`, `won` or `lost`."""
+        return self._pipeline.outcome(self.stage)
+
+    @classmethod
+    def pipeline(cls) -> Pipeline:
+        """The stages and moves that are in force."""
+        return cls._pipeline
+
+    def path(self) -> list[tuple[str, datetime]]:
+        """Each stage that it entered, and when, in order."""
+        return self._path
+
+    @on(Created)
+    def created(self, event: Created, recorded: Recorded) -> None:
+        if self.stage is None:
+            self._enter(self._pipeline.first, recorded.time)
+        self._learn(event)
+
+    @on(Changed)
+    def changed(self, event: Changed) -> None:
+        self._learn(event)
+
+    @on(Touched)
+    def touched(self, event: Touched, recorded: Recorded) -> None:
+        self.touches[event.touch] = self.touches.get(event.touch, 0) + 1
+        self.last_touch = recorded.time
+        self._hear(recorded.time)
+
+    @on(Assigned)
+    def assigned(self, event: Assigned) -> None:
+        self.owner = event.owner
+
+    @on(Scored)
+    def scored(self, event: Scored) -> None:
+        self.score, self.scored_by = event.score, event.method
+
+    @on(Moved)
+    def moved(self, event: Moved, recorded: Recorded) -> None:
+        self._enter(event.stage, recorded.time)
+        self.reason = event.reason
+
+    @on(Won)
+    def won(self, event: Won, recorded: Recorded) -> None:
+        if event.stage is not None or self.stage not in self._pipeline.won:
+            self._enter(event.stage or self._pipeline.won[0], recorded.time)
+        self.amount, self.currency = event.amount, event.currency
+        self.reason = event.reason
+
+    @on(Lost)
+    def lost(self, event: Lost, recorded: Recorded) -> None:
+        if event.stage is not None or self.stage not in self._pipeline.lost:
+            self._enter(event.stage or self._pipeline.lost[0], recorded.time)
+        self.reason = event.reason
+
+    def _enter(self, stage: str, time: datetime) -> None:
+        self._hear(time)
+        if stage != self.stage:
+            self.stage, self.stage_since = stage, time
+            self._path.append((stage, time))
+            self.reached.setdefault(stage, time)
+
+    def _hear(self, time: datetime) -> None:
+        if self.since is None:
+            self.since = time
+
+    def _learn(self, event: Created | Changed) -> None:
+        if event.source is not None:
+            self.source = event.source
+        if event.name is not None:
+            self.name = event.name
+        if event.company is not None:
+            self.company = event.company
+        if event.industry is not None:
+            self.industry = event.industry
+        if event.employees is not None:
+            self.employees = event.employees
+        if event.country is not None:
+            self.country = event.country
+
+
+HANDLERS: dict[type, Any] = {
+    Created: lambda lead, event, recorded: lead.created(event, recorded),
+    Changed: lambda lead, event, recorded: lead.changed(event),
+    Touched: lambda lead, event, recorded: lead.touched(event, recorded),
+    Assigned: lambda lead, event, recorded: lead.assigned(event),
+    Scored: lambda lead, event, recorded: lead.scored(event),
+    Moved: lambda lead, event, recorded: lead.moved(event, recorded),
+    Won: lambda lead, event, recorded: lead.won(event, recorded),
+    Lost: lambda lead, event, recorded: lead.lost(event, recorded),
+}
+
+
+def in_pipeline(pipeline: Pipeline) -> type[Lead]:
+    """What a lead is in another pipeline: other stages, and other events that are read."""
+    members = {"_pipeline": pipeline, "__module__": __name__, "__doc__": Lead.__doc__}
+    return type("ConfiguredLead", (Lead,), members | _readers(pipeline))
+
+
+def _readers(pipeline: Pipeline) -> dict[str, Any]:
+    """A handler for each event of others that means something; None takes out one that the class has."""
+    return {f"_reads_{name}": _reader(name, found) if found else None for name, found in pipeline.events.items()}
+
+
+def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
+    meanings = tuple(meanings)
+
+    @on(name)
+    def read(lead: Lead, recorded: Recorded) -> None:
+        for meaning in meanings:
+            if (event := meaning.of(recorded)) is not None:
+                event = _ended(lead, event, recorded)
+                HANDLERS[type(event)](lead, event, recorded)
+                return
+
+    read.__qualname__ = f"Lead.reads[{name}]"
+    return read
+
+
+def _ended(lead: Lead, event: Any, recorded: Recorded) -> Any:
+    """A move into a stage that ends it is the end of it, with the amount where the same event says one."""
+    outcome = lead.pipeline().outcome(event.stage) if type(event) is Moved else "open"
+    fields = {} if outcome == "open" else {"stage": event.stage, "reason": event.reason}
+    return Meaning(Won if outcome == "won" else Lost, fields).of(recorded) if fields else event
+
+
+for _name, _read in _readers(Lead.pipeline()).items():
+    setattr(Lead, _name, _read)

@@ -1,0 +1,411 @@
+"""What is asked about a pipeline: now or as of any moment, by either clock. Days are whole and parts of 24 hours; what
+is not known yet is counted apart and never guessed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median, quantiles
+from typing import Annotated, Literal
+
+import msgspec
+
+from whence.clock import to_datetime, to_us
+from whence.errors import InvalidConfig, NotKnown
+from whence.pack import Asked, table
+from whence.packs.leads.pipeline import Pipeline
+from whence.packs.leads.state import Lead
+
+DAY_US = 86_400_000_000
+UNKNOWN = "—"
+"""What stands for a source, an owner or a reason that nobody said."""
+
+Source = Annotated[str | None, "only leads from this source"]
+Owner = Annotated[str | None, "only leads of this owner"]
+Since = Annotated[date | None, "only leads that came on this day or later"]
+Until = Annotated[date | None, "only leads that came on this day or earlier"]
+
+
+class InStage(msgspec.Struct, frozen=True):
+    stage: str
+    leads: int
+    share: float
+    value: str
+    median_days: float | None
+
+
+@table
+def pipeline(asked: Asked, *, source: Source = None, owner: Owner = None) -> Iterable[InStage]:
+    """$ whence leads pipeline
+    $ whence leads pipeline --at 2026-01-31 --owner anna
+
+    How many leads are in each stage, how much they bought for, and how long they have been there.
+    """
+    stages, leads = _leads(asked, source=source, owner=owner)
+    by_stage = _by([lead for lead in leads.values() if lead.stage], lambda lead: lead.stage)
+    total = sum(map(len, by_stage.values()))
+    for stage in stages.in_order(by_stage):
+        here = by_stage.get(stage, [])
+        days = [_days(lead.stage_since, asked.moment_us) for lead in here]
+        yield InStage(stage, len(here), _share(len(here), total), _value(here), _median(days))
+
+
+class Reached(msgspec.Struct, frozen=True):
+    stage: str
+    reached: int
+    of_before: float | None
+    of_all: float | None
+    here: int
+
+
+@table
+def conversion(
+    asked: Asked, *, source: Source = None, owner: Owner = None, since: Since = None, until: Until = None
+) -> Iterable[Reached]:
+    """$ whence leads conversion
+    $ whence leads conversion --source website --since 2026-01-01 --until 2026-03-31
+
+    How many leads ever reached each stage: of those that reached the one before, and of all; and how many are there.
+    """
+    stages, leads = _leads(asked, source, owner, since, until)
+    reached = Counter(stage for lead in leads.values() for stage in lead.reached)
+    here = Counter(lead.stage for lead in leads.values())
+    before: int | None = None
+    for stage in stages.in_order(reached):
+        count = reached[stage]
+        of_before = None if before is None or stages.outcome(stage) == "lost" else _share(count, before)
+        yield Reached(stage, count, of_before, _share(count, len(leads)), here[stage])
+        if stages.outcome(stage) == "open":
+            before = count
+
+
+class Between(msgspec.Struct, frozen=True):
+    from_: str = msgspec.field(name="from")
+    to: str
+    went: int
+    waiting: int
+    elsewhere: int
+    quarter_days: float | None
+    median_days: float | None
+    three_quarters_days: float | None
+
+
+@table
+def times(
+    asked: Asked,
+    *,
+    from_: Annotated[str | None, "from the first time in this stage; by default each stage to the next"] = None,
+    to: Annotated[str | None, "to the first time after it in this one; by default the won one"] = None,
+    source: Source = None,
+    owner: Owner = None,
+    since: Since = None,
+    until: Until = None,
+) -> Iterable[Between]:
+    """$ whence leads times
+    $ whence leads times --from contacted --to won
+
+    How many days it takes from stage to stage: the quartiles of those that went. Those that still wait and may yet go,
+    and those that ended elsewhere, are counted beside them.
+    """
+    stages, leads = _leads(asked, source, owner, since, until)
+    for start, end in _steps(stages, from_, to):
+        went, waiting, elsewhere = list[float](), 0, 0
+        for lead in leads.values():
+            began = lead.reached.get(start)
+            ended = None if began is None else _first_after(lead.path(), start, end)
+            if began is not None and ended is not None:
+                went.append(_days(began, to_us(ended)))
+            elif began is not None:
+                waiting += lead.outcome == "open"
+                elsewhere += lead.outcome != "open"
+        yield Between(start, end, len(went), waiting, elsewhere, *_quartiles(went))
+
+
+class Ageing(msgspec.Struct, frozen=True):
+    lead: str
+    stage: str
+    owner: str | None
+    source: str | None
+    score: int | float | None
+    days_in_stage: float
+    days_since_touch: float | None
+    days: float
+
+
+@table
+def ageing(
+    asked: Asked,
+    *,
+    stage: Annotated[str | None, "only those in this stage"] = None,
+    over: Annotated[float, "only those that have been in it for so many days"] = 0,
+    source: Source = None,
+    owner: Owner = None,
+) -> Iterable[Ageing]:
+    """$ whence leads ageing
+    $ whence leads ageing --stage contacted --over 14 --owner anna
+
+    The leads that are open, those that have been in their stage the longest first; when each was last touched.
+    """
+    stages, leads = _leads(asked, source=source, owner=owner)
+    rows = []
+    for id, lead in leads.items():
+        if lead.stage is None or lead.outcome != "open" or stage not in (None, lead.stage):
+            continue
+        here = _days(lead.stage_since, asked.moment_us)
+        touch = None if lead.last_touch is None else _days(lead.last_touch, asked.moment_us)
+        age = _days(lead.since, asked.moment_us)
+        if here >= over:
+            days = (round(here, 2), None if touch is None else round(touch, 2), round(age, 2))
+            rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, *days))
+    order = stages.in_order(row.stage for row in rows)
+    return sorted(rows, key=lambda row: (-row.days_in_stage, order.index(row.stage)))
+
+
+class Quality(msgspec.Struct, frozen=True):
+    of: str
+    leads: int
+    open: int
+    qualified: int
+    won: int
+    lost: int
+    rate: float
+    value: str
+    median_days: float | None
+
+
+@table
+def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Until = None) -> Iterable[Quality]:
+    """$ whence leads sources
+    $ whence leads sources --since 2026-01-01 --json
+
+    What the leads of each source come to: how many are open, were ever qualified, are won and lost; the share of all
+    that is won, for how much, and in how many days.
+    """
+    stages, leads = _leads(asked, owner=owner, since=since, until=until)
+    return _quality(stages, leads.values(), lambda lead: lead.source)
+
+
+@table
+def owners(asked: Asked, *, source: Source = None, since: Since = None, until: Until = None) -> Iterable[Quality]:
+    """$ whence leads owners
+
+    The same by owner: whoever has the lead at the moment asked about.
+    """
+    stages, leads = _leads(asked, source=source, since=since, until=until)
+    return _quality(stages, leads.values(), lambda lead: lead.owner)
+
+
+class Reason(msgspec.Struct, frozen=True):
+    outcome: str
+    reason: str
+    leads: int
+    share: float
+    value: str
+    median_days: float | None
+
+
+@table
+def reasons(
+    asked: Asked, *, source: Source = None, owner: Owner = None, since: Since = None, until: Until = None
+) -> Iterable[Reason]:
+    """$ whence leads reasons
+
+    Why leads were won and lost: the share of all that were, for how much, and after how many days.
+    """
+    _, leads = _leads(asked, source, owner, since, until)
+    for outcome in ("won", "lost"):
+        ended = [lead for lead in leads.values() if lead.outcome == outcome]
+        for reason, found in _most(_by(ended, lambda lead: lead.reason or UNKNOWN)):
+            days = [_days(lead.since, to_us(lead.stage_since)) for lead in found if lead.since and lead.stage_since]
+            yield Reason(outcome, reason, len(found), _share(len(found), len(ended)), _value(found), _median(days))
+
+
+class Touches(msgspec.Struct, frozen=True):
+    touch: str
+    times: int
+    leads: int
+    won: int
+    rate: float
+
+
+@table
+def touches(
+    asked: Asked, *, source: Source = None, owner: Owner = None, since: Since = None, until: Until = None
+) -> Iterable[Touches]:
+    """$ whence leads touches
+
+    What was done and how often, by how many leads, and how many of these are won. It compares and proves no cause.
+    """
+    _, leads = _leads(asked, source, owner, since, until)
+    for touch in sorted({touch for lead in leads.values() for touch in lead.touches}):
+        found = [lead for lead in leads.values() if touch in lead.touches]
+        won = sum(lead.outcome == "won" for lead in found)
+        yield Touches(touch, sum(lead.touches[touch] for lead in found), len(found), won, _share(won, len(found)))
+
+
+class InStageThen(msgspec.Struct, frozen=True):
+    time: datetime
+    stage: str
+    leads: int
+
+
+@table
+def over_time(
+    asked: Asked,
+    *,
+    every: Annotated[Literal["day", "week", "month"], "at the end of each"] = "week",
+    ended: Annotated[bool, "with the stages that end it"] = False,
+    source: Source = None,
+    owner: Owner = None,
+) -> Iterable[InStageThen]:
+    """$ whence leads over-time --every month
+    $ whence leads over-time --ended --csv
+
+    How many leads were in each stage at the end of each day, week or month, up to the moment asked about.
+    """
+    stages, leads = _leads(asked, source=source, owner=owner)
+    paths = [lead.path() for lead in leads.values() if lead.path()]
+    if not paths:
+        return
+    moments = list(_ends(min(path[0][1] for path in paths), asked, every))
+    changes: dict[str, list[int]] = {}
+    for path in paths:
+        for number, (stage, time) in enumerate(path):
+            counts = changes.setdefault(stage, [0] * (len(moments) + 1))
+            counts[bisect_left(moments, time)] += 1
+            if number + 1 < len(path):
+                counts[bisect_left(moments, path[number + 1][1])] -= 1
+    shown = [each for each in stages.in_order(changes) if ended or stages.outcome(each) == "open"]
+    now = dict.fromkeys(shown, 0)
+    for number, moment in enumerate(moments):
+        for stage in shown:
+            now[stage] += changes[stage][number] if stage in changes else 0
+            yield InStageThen(moment, stage, now[stage])
+
+
+# What they share.
+
+
+def _leads(
+    asked: Asked,
+    source: str | None = None,
+    owner: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> tuple[Pipeline, dict[str, Lead]]:
+    """The pipeline in force, and the leads that are meant."""
+
+    def meant(lead: Lead) -> bool:
+        came = lead.since
+        if came is None or source not in (None, lead.source) or owner not in (None, lead.owner):
+            return False
+        day = came.astimezone(asked.zone).date()
+        return (since is None or since <= day) and (until is None or day <= until)
+
+    found = {id: lead for id, lead in asked.states(Lead).items() if meant(lead)}
+    if not found and not any(value for value in (source, owner, since, until)):
+        remedy = "Import some, or whence leads create; [pack.leads.events] says which events of others are read."
+        raise NotKnown("No lead is there", remedy=remedy)
+    return asked.as_configured(Lead).pipeline(), found
+
+
+def _quality(stages: Pipeline, leads: Iterable[Lead], of: Callable[[Lead], str | None]) -> Iterator[Quality]:
+    for name, found in _most(_by(leads, lambda lead: of(lead) or UNKNOWN)):
+        outcomes = Counter(lead.outcome for lead in found)
+        won = [lead for lead in found if lead.outcome == "won"]
+        days = [_days(lead.since, to_us(lead.stage_since)) for lead in won if lead.since and lead.stage_since]
+        yield Quality(
+            name,
+            len(found),
+            outcomes["open"],
+            sum(stages.is_qualified(lead.reached) for lead in found),
+            outcomes["won"],
+            outcomes["lost"],
+            _share(outcomes["won"], len(found)),
+            _value(won),
+            _median(days),
+        )
+
+
+def _by(leads: Iterable[Lead], key: Callable[[Lead], str | None]) -> dict[str, list[Lead]]:
+    found: dict[str, list[Lead]] = {}
+    for lead in leads:
+        found.setdefault(key(lead) or UNKNOWN, []).append(lead)
+    return found
+
+
+def _most(groups: Mapping[str, Sequence[Lead]]) -> list[tuple[str, Sequence[Lead]]]:
+    """The groups with most leads first, those of as many by name."""
+    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def _steps(stages: Pipeline, start: str | None, end: str | None) -> list[tuple[str, str]]:
+    """From which stage to which: the one asked about, or each to the next and the first to the won one."""
+    for stage in (start, end):
+        if stage is not None and stage not in stages.stages:
+            known = ", ".join(stages.stages)
+            raise InvalidConfig("No such stage", stage=stage, remedy=f"There are: {known}.")
+    onward = [stage for stage in stages.stages if stage not in stages.lost]
+    if start is None and end is None:
+        last = next(each for each in onward if each in stages.won)
+        return [*pairwise(onward), (onward[0], last)]
+    return [(start or stages.first, end or stages.won[0])]
+
+
+def _first_after(path: Sequence[tuple[str, datetime]], start: str, end: str) -> datetime | None:
+    """When the end was first entered after the start was."""
+    began = next(number for number, (stage, _) in enumerate(path) if stage == start)
+    return next((time for stage, time in path[began + 1 :] if stage == end), None)
+
+
+def _days(since: datetime | None, until_us: int) -> float:
+    """The days from a time to a moment."""
+    return 0.0 if since is None else (until_us - to_us(since)) / DAY_US
+
+
+def _median(days: Sequence[float]) -> float | None:
+    return round(median(days), 2) if days else None
+
+
+def _quartiles(days: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """The quartiles, between two values where they lie between two (the inclusive method)."""
+    if len(days) < 2:
+        return (_median(days),) * 3
+    low, middle, high = quantiles(days, n=4, method="inclusive")
+    return round(low, 2), round(middle, 2), round(high, 2)
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _value(leads: Iterable[Lead]) -> str:
+    """What they bought for, exactly, by currency."""
+    sums: dict[str, Decimal] = {}
+    for lead in leads:
+        if lead.amount is not None:
+            sums[lead.currency or ""] = sums.get(lead.currency or "", Decimal()) + lead.amount
+    return ", ".join(f"{amount} {currency}".strip() for currency, amount in sorted(sums.items()))
+
+
+def _ends(first: datetime, asked: Asked, every: str) -> Iterator[datetime]:
+    """The ends of the days, weeks or months from a time on, in the zone; the last is the moment asked about."""
+    last = to_datetime(asked.moment_us)
+    day = first.astimezone(asked.zone).date()
+    while True:
+        if every == "month":
+            day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+        else:
+            day += timedelta(days=1 if every == "day" else 7 - day.weekday())
+        end = datetime(day.year, day.month, day.day, tzinfo=asked.zone) - timedelta(microseconds=1)
+        if end >= last:
+            break
+        yield end
+    yield last
+
+
+TABLES = (pipeline, conversion, times, ageing, sources, owners, reasons, touches, over_time)

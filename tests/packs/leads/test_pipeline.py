@@ -1,0 +1,303 @@
+"""A pipeline as its users know it: moved by command, configured in whence.toml, scored by a card or a function, filled
+from files of a CRM, and drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import whence
+from whence.cli import run
+from whence.config import Config
+from whence.errors import FoldFailed, InvalidConfig, InvalidModel, NotKnown, Refused
+from whence.events import Event
+from whence.packs.leads import PACK
+from whence.packs.leads.decisions import assign, create, lose, move, touch, win
+from whence.packs.leads.pipeline import Pipeline
+from whence.packs.leads.rescoring import rescore
+from whence.packs.leads.state import Lead, in_pipeline
+from whence.packs.leads.tables import ageing, conversion, over_time, owners, pipeline, reasons, sources, times, touches
+
+DAY = "2026-01-{:02}T09:00:00Z"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "--pack", "leads", "--zone", "UTC", "--store", "leads.db"]) == 0
+    return tmp_path
+
+
+@pytest.fixture
+def db(folder: Path) -> Iterator[whence.Whence]:
+    with whence.open() as db:
+        yield db
+
+
+@pytest.fixture
+def told(db: whence.Whence) -> whence.Whence:
+    """Three leads: one won, one lost, one that waits."""
+    for id, source, day in (("1", "website", 1), ("2", "website", 2), ("3", "referral", 3)):
+        db.decide(create, id, source=source, owner="anna", by="form", time=DAY.format(day))
+    for id, day in (("1", 4), ("2", 6), ("3", 8)):
+        db.decide(touch, id, "opened", campaign="spring", by="mailer", time=DAY.format(day))
+        db.decide(move, id, "contacted", reason="called", by="anna", time=DAY.format(day + 1))
+    db.decide(move, "1", "qualified", reason="budget", by="anna", time=DAY.format(10))
+    db.decide(win, "1", reason="price", amount=Decimal("1200.50"), currency="EUR", by="ben", time=DAY.format(20))
+    db.decide(lose, "2", reason="no budget", by="ben", time=DAY.format(12))
+    return db
+
+
+def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> None:
+    explained = told.why("lead:2", "stage")
+    last = explained.contributions[-1].recorded
+    assert (last.type, last.actor, last.data["reason"]) == ("lead.Lost", "ben", "no budget")
+    assert last.basis is not None
+    told.decide(create, "4", time=DAY.format(20))
+    with pytest.raises(Refused, match="may go to: contacted, qualified, lost"):
+        told.decide(move, "4", "proposal", reason="hurry")
+
+
+def test_the_pipeline_now_and_then(told: whence.Whence) -> None:
+    def at(day: int) -> dict[str, int]:
+        return {row.stage: row.leads for row in told.table(pipeline, at=DAY.format(day)) if row.leads}
+
+    assert at(3) == {"new": 3}
+    assert at(9) == {"contacted": 3}
+    assert at(21) == {"contacted": 1, "won": 1, "lost": 1}
+    assert next(row.value for row in told.table(pipeline) if row.stage == "won") == "1200.50 EUR"
+    with pytest.raises(NotKnown):
+        told.table(pipeline, at=DAY.format(9), clock="recorded")  # all of it was recorded just now
+
+
+def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
+    rows = {(row.from_, row.to): row for row in told.table(times)}
+    won = rows[("new", "won")]
+    assert (won.went, won.waiting, won.elsewhere, won.median_days) == (1, 1, 1, 19)
+    contacted = rows[("new", "contacted")]
+    assert (contacted.went, contacted.quarter_days, contacted.median_days) == (3, 4.5, 5)
+    with pytest.raises(InvalidConfig, match="new, contacted"):
+        told.table(times, from_="nowhere")
+
+
+def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> None:
+    reached = {row.stage: (row.reached, row.of_before) for row in told.table(conversion)}
+    assert reached["contacted"] == (3, 1.0)
+    assert reached["qualified"] == (1, 0.3333)
+    assert reached["lost"] == (1, None)
+    website, referral = told.table(sources)
+    assert (website.of, website.leads, website.qualified, website.won, website.rate) == ("website", 2, 1, 1, 0.5)
+    assert (website.value, website.median_days, referral.open) == ("1200.50 EUR", 19, 1)
+    assert [(row.outcome, row.reason, row.leads) for row in told.table(reasons)] == [
+        ("won", "price", 1),
+        ("lost", "no budget", 1),
+    ]
+    assert [(row.touch, row.times, row.won) for row in told.table(touches)] == [("opened", 3, 1)]
+    told.decide(assign, "3", "carla", time=DAY.format(15))
+    assert {row.of: row.leads for row in told.table(owners)} == {"anna": 2, "carla": 1}
+    assert [row.reached for row in told.table(conversion, source="referral", since=None)][:2] == [1, 1]
+
+
+def test_ageing_names_the_open_ones_and_since_when(told: whence.Whence) -> None:
+    (row,) = told.table(ageing, at=DAY.format(29))
+    assert (row.lead, row.stage, row.days_in_stage, row.days_since_touch, row.days) == ("3", "contacted", 20, 21, 26)
+    assert told.table(ageing, at=DAY.format(29), over=21) == []
+
+
+def test_over_time_ends_with_the_moment_asked_about(told: whence.Whence) -> None:
+    rows = told.table(over_time, every="day", ended=True, at=DAY.format(21))
+    assert {row.stage: row.leads for row in rows[-6:]} == {
+        row.stage: row.leads for row in told.table(pipeline, at=DAY.format(21))
+    }
+    on_9 = {row.stage: row.leads for row in rows if row.time.isoformat().startswith("2026-01-09")}
+    assert (on_9["new"], on_9["contacted"]) == (0, 3)
+
+
+# Scores.
+
+
+def by_touches(lead: Lead) -> tuple[int, str]:
+    return 10 * sum(lead.touches.values()) + (20 if lead.source == "referral" else 0), "touches and source"
+
+
+def test_a_score_by_a_function_is_recorded_with_what_it_was_made_on(told: whence.Whence) -> None:
+    done = {each.lead: each.score for each in rescore(told, function=by_touches, name="scoring.py:by_touches", by="me")}
+    assert done == {"1": 10, "2": 10, "3": 30}
+    assert list(rescore(told, function=by_touches, name="scoring.py:by_touches")) == []
+    (event,) = told.log("lead:3", types=["lead.Scored"])
+    assert event.basis is not None
+    assert set(event.basis.reads) == {"touches", "source"}
+    assert event.basis.settings.startswith("scoring.py:by_touches ")
+    looked_at = told.why("lead:3", "score").contributions[-1].looked_at
+    assert looked_at is not None
+    assert {each.field: each.value for each in looked_at.fields} == {"touches": {"opened": 1}, "source": "referral"}
+    told.decide(touch, "3", "replied")
+    assert [(each.lead, each.before, each.score) for each in rescore(told, function=by_touches, name="f")][-1:] == [
+        ("3", 30, 40)
+    ]
+
+
+def test_a_score_by_a_card_is_recorded_with_its_version_and_can_be_tried_otherwise(told: whence.Whence) -> None:
+    at = DAY.format(25)
+    done = {each.lead: (each.score, each.reason) for each in rescore(told, time=at, by="scorer")}
+    assert done["3"] == (21, "recommended 20, opened an e-mail 0.742996")
+    (event,) = told.log("lead:3", types=["lead.Scored"])
+    assert event.data["version"] == told.scorecard("lead").version
+    assert list(rescore(told, time=at)) == []
+    assert [each.score for each in rescore(told, ["1"], card="lead_v2", time=at)] == [0]
+    tried = told.experiment("lead", "lead_v2", outcome="lead.Won", within="30 days", threshold=20)
+    assert (tried.baseline.name, tried.candidate.name, len(tried.values)) == ("lead", "lead_v2", 3)
+    recorded = told.experiment("lead", "lead_v2", "lead.Scored.score", threshold=20)
+    assert recorded.baseline.sort == "recorded"
+
+
+def test_a_function_that_gives_no_number_is_refused(told: whence.Whence) -> None:
+    with pytest.raises(InvalidModel, match="A score is a number"):
+        list(rescore(told, ["1"], function=lambda lead: "high", name="wrong"))
+
+
+# Configuration and events of others.
+
+
+def test_other_stages_are_configured_and_the_moves_they_allow(folder: Path) -> None:
+    text = (folder / "whence.toml").read_text()
+    (folder / "whence.toml").write_text(text.replace('new = ["contacted", ', 'new = ["proposal", "contacted", '))
+    with whence.open() as db:
+        db.decide("leads.create", "1")
+        db.decide(move, "1", "proposal", reason="hurry")  # the decision as it is imported obeys whence.toml too
+        assert db.state("lead:1")["stage"] == "proposal"
+        assert [row.stage for row in db.table(pipeline) if row.leads] == ["proposal"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"stage": {}}, "Did you mean stages"),
+        ({"stages": {"new": ["wn"], "won": [], "lost": []}}, "Did you mean won"),
+        ({"stages": {"new": "won", "won": [], "lost": []}}, "Not a list of stages"),
+        ({"stages": {"new": []}}, "No such stage"),
+        ({"won": "customer"}, "No such stage"),
+        ({"events": {"X": "Touchd"}}, "Did you mean Touched"),
+        ({"events": {"X": {"as": "Touched", "tuch": "a"}}}, "Did you mean touch"),
+        ({"events": {"X": {"touch": "a"}}}, "read as one of ours"),
+        ({"events": {"no good": "Moved"}}, "pack.leads.events.no good"),
+        ({"events": ["X"]}, "Not a table of events"),
+    ],
+)
+def test_a_wrong_pipeline_is_refused_with_its_key(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidConfig, match=said):
+        Pipeline.from_table(table)
+
+
+def state_of(table: dict[str, Any], *events: Event) -> Lead:
+    with whence.open(":memory:", create=True, config=Config(Path())) as db:
+        db.append(*events)
+        return db.history().state(in_pipeline(Pipeline.from_table(table)), "lead:1")
+
+
+def test_events_of_others_are_read_as_configured() -> None:
+    tags = ["lead:1"]
+    cents = {"events": {"Sold": {"as": "Won", "amount": "$cents * 0.01", "currency": "$where.money", "reason": "sold"}}}
+    sold = state_of(cents, Event("Sold", {"cents": 120050, "where": {"money": "EUR"}}, tags))
+    assert (sold.stage, sold.amount, sold.currency, sold.reason) == ("won", Decimal("1200.50"), "EUR", "sold")
+    moved = {"events": {"Changed": [{"when": {"name": "dealstage"}, "as": "Moved", "stage": "$value"}]}}
+    two = (
+        Event("Changed", {"name": "dealstage", "value": "proposal"}, tags),
+        Event("Changed", {"name": "other", "value": "x"}, tags),
+    )
+    assert state_of(moved, *two).stage == "proposal"
+    assert state_of({"events": {"EmailOpened": False}}, Event("EmailOpened", {}, tags)).touches == {}
+
+
+def test_plain_names_are_understood_and_what_lacks_a_field_means_nothing() -> None:
+    tags = ["lead:1"]
+    lead = state_of(
+        {},
+        Event("LeadCreated", {"source": "website", "employees": "40"}, tags),
+        Event("EmailOpened", {"campaign": "spring"}, tags),
+        Event("StageChanged", {}, tags),
+        Event("LeadScored", {"score": 60}, tags, actor="scorer"),
+        Event("StageChanged", {"stage": "won", "amount": "5.10"}, tags),
+    )
+    assert (lead.source, lead.employees, lead.touches, lead.score) == ("website", 40, {"opened": 1}, 60)
+    assert (lead.scored_by, lead.stage, lead.amount, list(lead.reached)) == (
+        "scorer",
+        "won",
+        Decimal("5.10"),
+        ["new", "won"],
+    )
+
+
+def test_what_is_said_of_an_event_and_does_not_fit_stops_the_fold() -> None:
+    with pytest.raises(FoldFailed, match=r"pack.leads.events.*stage"):
+        state_of({"events": {"StageChanged": "Moved"}}, Event("StageChanged", {}, ["lead:1"]))
+
+
+def test_the_stages_of_the_demonstration_come_out(folder: Path) -> None:
+    assert PACK.model("lead") is not None
+    with whence.open(":memory:", create=True, config=Config(folder)) as db:
+        db.append(
+            Event("LeadCreated", {"source": "website"}, ["lead:1"], time=DAY.format(1)),
+            Event("StageChanged", {"stage": "new", "from_stage": None}, ["lead:1"], time=DAY.format(1)),
+            Event("OwnerAssigned", {"owner": "anna"}, ["lead:1", "owner:anna"], time=DAY.format(1)),
+            Event("StageChanged", {"stage": "lost", "from_stage": "new"}, ["lead:1"], time=DAY.format(3)),
+            Event("LeadLost", {"lost_because": "no budget"}, ["lead:1"], time=DAY.format(3)),
+        )
+        (row,) = db.table(reasons)  # no [pack.leads] here: the pack as it comes
+        assert (row.outcome, row.reason, row.median_days) == ("lost", "no budget", 2)
+
+
+HUBSPOT = {"hubspot_deals": "deal_data.csv", "hubspot_stages": "deal_stage_data.csv"}
+HUBSPOT |= {"hubspot_contacts": "contact_property_history_data.csv", "hubspot_emails": "email_event_data.csv"}
+
+
+def test_tables_of_hubspot_are_imported_by_the_mappings_that_come_with_the_pack(
+    data_folder: Path, db: whence.Whence
+) -> None:
+    for mapping, name in HUBSPOT.items():
+        report = db.import_file(data_folder / "hubspot_samples" / name, mapping=mapping)
+        assert not report.refused, name
+        assert report.appended == {"deal_data.csv": 44, "deal_stage_data.csv": 14}.get(name, 100)
+    here = {row.stage: row.leads for row in db.table(pipeline) if row.leads}
+    assert here["new"] == 44
+    assert here["09a969da1d61b38bd3746f0f49c1475a"] == 7  # a stage that is not configured is shown all the same
+    assert {row.touch: row.times for row in db.table(touches)} == {"opened": 90, "sent": 4}
+
+
+# The command line, and pictures.
+
+
+def test_the_commands_say_it_as_json_and_csv(told: whence.Whence, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["leads", "times", "--from", "new", "--to", "won", "--json"]) == 0
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (row["from"], row["to"], row["went"]) == ("new", "won", 1)
+    assert run(["leads", "sources", "--csv"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("website,2,")
+    assert run(["leads", "move", "2", "proposal", "--reason", "x"]) == 1
+    assert "From lost it may go to: contacted" in capsys.readouterr().err
+
+
+def test_a_function_in_a_file_scores_from_the_command_line(
+    told: whence.Whence, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "scoring.py").write_text("def by_source(lead):\n    return 20 if lead.source == 'referral' else 5\n")
+    assert run(["leads", "rescore", "--function", "scoring.py:by_source", "--by", "me", "--json"]) == 0
+    assert [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()] == [5, 5, 20]
+    assert run(["leads", "rescore", "--function", "scoring.py:by_sources"]) == 2
+    assert "Did you mean by_source" in capsys.readouterr().err
+
+
+def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, folder: Path) -> None:
+    pytest.importorskip("plotly")
+    assert run(["leads", "picture", "over-time", "pipeline.html", "--every", "day", "--at", "2026-01-21"]) == 0
+    assert run(["leads", "picture", "funnel", "funnel.html", "--source", "website"]) == 0
+    text = (folder / "pipeline.html").read_text()
+    assert '"stackgroup":"stages"' in text
+    assert "contacted" in text
+    assert "source: website" in (folder / "funnel.html").read_text()
+    assert run(["leads", "picture", "funnel", "funnel.gif"]) == 2
