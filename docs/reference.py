@@ -25,6 +25,8 @@ TABLES = {
     "Reading a file: [import.NAME]": "whence.mapping",
     "What an entity is: [model.KIND]": "whence.rules",
     "What a score is: [scorecard.NAME]": "whence.scoring.card",
+    "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
+    "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
     "Times": "whence.moments",
 }
 

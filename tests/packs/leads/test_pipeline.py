@@ -4,6 +4,7 @@ from files of a CRM, and drawn."""
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from whence.config import Config
 from whence.errors import FoldFailed, InvalidConfig, InvalidModel, NotKnown, Refused
 from whence.events import Event
 from whence.packs.leads import PACK
+from whence.packs.leads.commands import COMMANDS
 from whence.packs.leads.decisions import assign, create, lose, move, touch, win
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.rescoring import rescore
@@ -280,6 +282,13 @@ def test_the_commands_say_it_as_json_and_csv(told: whence.Whence, capsys: pytest
     assert capsys.readouterr().out.splitlines()[1].startswith("website,2,")
     assert run(["leads", "move", "2", "proposal", "--reason", "x"]) == 1
     assert "From lost it may go to: contacted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("example", [example for each in COMMANDS for example in each.examples])  # type: ignore[attr-defined]
+def test_the_examples_of_the_further_commands_work(told: whence.Whence, example: str) -> None:
+    pytest.importorskip("plotly")
+    told.decide(create, "42", source="website")
+    assert run(shlex.split(example)[1:]) == 0
 
 
 def test_a_function_in_a_file_scores_from_the_command_line(

@@ -26,6 +26,7 @@ def create(
     owner: Annotated[str | None, "whose it is from the beginning"] = None,
 ) -> list[Any]:
     """$ whence leads create 42 --source website --industry software --employees 40 --owner anna --by form
+    $ whence leads create 43 --source referral
 
     A lead is there. It begins in the first stage.
     """
@@ -146,8 +147,7 @@ def lose(
     reason: Annotated[str, "why it does not buy"],
     stage: Annotated[str | None, "which stage, where several are lost; else the first of them"] = None,
 ) -> Lost | None:
-    """$ whence leads create 43 --source referral
-    $ whence leads lose 43 --reason "no budget" --by ben
+    """$ whence leads lose 43 --reason "no budget" --by ben
 
     A lead will not buy. Nothing happens where it was lost already.
     """

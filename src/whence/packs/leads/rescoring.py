@@ -18,7 +18,7 @@ from whence.fingerprint import fingerprint
 from whence.model import Model, on
 from whence.packs.leads.events import CODEC, Scored
 from whence.packs.leads.state import Lead
-from whence.scoring import Scorecard, live, shares
+from whence.scoring import Scorecard, shares
 
 Function = Callable[[Lead], Any]
 """A score as code: from a lead to a number, or to a number and the reason for it. It has to be pure."""
@@ -46,8 +46,8 @@ def rescore(
     time: Any = None,
     by: str | None = None,
 ) -> Iterator[Rescored]:
-    """Score leads, all of them by default, and record each score that is not the one recorded last; as of `time`, now
-    by default.
+    """Score leads, all of them by default, and record each score that differs from what was recorded last, or was given
+    by another method; as of `time`, now by default.
 
     By a function of the lead, known by its `name`, or else by a scorecard: the one named, else the kind's. Each is a
     decision under the condition that nothing came between, with the fields that the function reads, or the events of
@@ -86,14 +86,13 @@ def _by_card(card: Scorecard, at_us: int) -> Score:
         def decide(lead: Any) -> Event | None:
             known = [event for event in lead.all if event.time_us <= at_us]
             last = [event for event in known if event.type == "lead.Scored"]
-            before.append(last[-1].data["score"] if last else None)
+            score_before, method = (last[-1].data["score"], last[-1].data.get("method")) if last else (None, None)
+            before.append(score_before)
             made = shares(card, known, at=at_us)
             most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
             reason = ", ".join(f"{each.rule} {_number(each.points)}" for each in most) or "no rule gives points"
-            points = _number(live.score(card, known, at_us).scores[made.score])
-            return _scored(
-                id, before[-1], last, Scored(id, points, reason, f"scorecard {card.name}", card.version), time_us, by
-            )
+            scored = Scored(id, _number(made.points), reason, f"scorecard {card.name}", card.version)
+            return _recorded(scored, score_before, method, time_us, by)
 
         return execute(db.store, f"lead:{id}", Events, decide, settings=f"scorecard {card.name} {card.version}")
 
@@ -112,8 +111,7 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
             if isinstance(points, bool) or not isinstance(points, (int, float)):
                 remedy = "Let it return a number, or a number and a reason."
                 raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
-            last = [] if lead.scored_by != called else [lead]
-            return _scored(id, lead.score, last, Scored(id, points, reason, called, version), time_us, by)
+            return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, time_us, by)
 
         settings, reads = f"{called} {version}", fields_read(function, model)
         return execute(db.store, f"lead:{id}", model, decide, settings=settings, reads=reads)
@@ -121,9 +119,9 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
     return score
 
 
-def _scored(id: str, before: Any, last: list[Any], made: Scored, time_us: int, by: str | None) -> Event | None:
-    """The event; None where the same was recorded last."""
-    same = bool(last) and before == made.score
+def _recorded(made: Scored, score: Any, method: str | None, time_us: int, by: str | None) -> Event | None:
+    """The event; None where the same score was recorded last, by the same method."""
+    same = (score, method) == (made.score, made.method)
     return None if same else CODEC.event(made, time=to_datetime(time_us), actor=by)
 
 
