@@ -39,8 +39,9 @@ def rescore(
     as_csv: bool,
 ) -> int:
     """Scores the leads named, else all of them, and records each score that differs from the one recorded last, or was
-    given by another card or function, as an event lead.Scored with what it was made on. A function is given the lead and returns a number, or a number and the reason;
-    it may look at nothing else. `whence why lead:42 score` then leads on to what it looked at."""
+    given by another card or function, as an event lead.Scored with what it was made on. A function is given the lead
+    and returns a number, or a number and the reason; it may look at nothing else. `whence why lead:42 score` then leads
+    on to what it looked at."""
     from whence.packs.leads.rescoring import rescore as record
 
     if card is not None and function is not None:
