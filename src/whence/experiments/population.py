@@ -174,13 +174,10 @@ class InSegments:
 
     def _looked(self, table: pa.Table) -> tuple[Any, Any, Any]:
         """The codes, positions and times of the rows that are about an entity and happened by then."""
-        import pyarrow as arrow
-        import pyarrow.compute as pc
+        from whence.segments.scoring import times_of
 
-        recorded = table.column("recorded").cast(arrow.int64())
-        given = table.column("time").cast(arrow.int64()) if "time" in table.column_names else None
         code, position = table.column("entity"), table.column("position").to_numpy()
-        time_us = (recorded if given is None else pc.coalesce(given, recorded)).to_numpy()
+        time_us = times_of(table).to_numpy()
         there = code.is_valid().to_numpy()
         if self._until_us is not None:
             there &= time_us <= self._until_us

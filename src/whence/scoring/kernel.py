@@ -19,7 +19,7 @@ from whence.clock import EARLIEST_US, to_us
 from whence.errors import InvalidInput
 from whence.events import Recorded
 from whence.history import events_by_entity
-from whence.scoring.card import Group, Rule, Score, Scorecard
+from whence.scoring.card import Group, Rule, Score, Scorecard, Threshold
 from whence.scoring.decay import DAY_US, HOUR_US
 from whence.scoring.live import Fading, Moment, Standing, standing_of
 from whence.scoring.matching import Matcher, in_order
@@ -46,7 +46,7 @@ _SORTED_WRONGLY, _TOO_MANY_POINTS = 1, 2
 # The columns of the arrays that a card becomes.
 _GROUP, _AT_MOST, _END_HOURS, _TABLE_START, _IS_FACT = range(5)
 _FLOOR, _CEILING, _UNIT = range(3)
-_SCORE, _AT = range(2)
+_SCORE, _AT, _LEAST = range(3)
 # Those of awards that still change: the group, the time, the points, when they end, and where their table begins.
 _A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE = range(5)
 # Those of the crossings that come out.
@@ -226,7 +226,7 @@ def _arrays_of(card: Scorecard) -> _Card:
         np.array([_bounds(group) for group in card.groups], np.int64),
         np.array([[*_bounds(score), unit_of(score.digits)] for score in card.scores], np.int64),
         np.array([[group.name in score.groups for group in card.groups] for score in card.scores], np.bool_),
-        np.array([[score_number[one.score], one.at_micro] for one in card.thresholds], np.int64).reshape(-1, 2),
+        np.array([_threshold(card, one, score_number[one.score]) for one in card.thresholds], np.int64).reshape(-1, 3),
     )
 
 
@@ -235,6 +235,13 @@ def _rule_columns(rule: Rule, fading: Fading, start: int) -> list[int]:
     at_most = -1 if rule.at_most is None else rule.at_most
     end_hours = -1 if fading.end_hours is None else fading.end_hours
     return [at_most, end_hours, -1 if fading.table is None else start, rule.on is None]
+
+
+def _threshold(card: Scorecard, threshold: Threshold, score: int) -> list[int]:
+    """The score's number, where the threshold lies, and the least that is rounded to it or more: half to even."""
+    unit = unit_of(card.scores[score].digits)
+    whole = -(-threshold.at_micro // unit)
+    return [score, threshold.at_micro, whole * unit - (unit if whole % 2 == 0 else unit - 1) // 2]
 
 
 def _bounds(part: Group | Score) -> list[int]:
@@ -298,7 +305,8 @@ class _Card(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What is known of one entity. `alive` are the awards that still change."""
+    """What is known of one entity. `alive` are the awards that still change, `rising` and `falling` what those above
+    and below zero of each group give, or a bound of that."""
 
     awarded: Int64
     held: Int64
@@ -307,26 +315,16 @@ class _State(NamedTuple):
     reached: NDArray[np.bool_]
     sums: Int64
     found: Int64
+    rising: Int64
+    falling: Int64
 
 
 @compiled
-def _score(
-    count: int,
-    above: int,
-    below: int,
-    alive: Int64,
-    staying: Int64,
-    sums: Int64,
-    found: Int64,
-    factors: Int64,
-    groups: Int64,
-    scores: Int64,
-    members: NDArray[np.bool_],
-) -> None:
-    """Put the groups into `sums` and the scores into `found`: with awards above zero as they are at one moment, and
+def _fade(count: int, above: int, below: int, alive: Int64, factors: Int64, rising: Int64, falling: Int64) -> None:
+    """What each group's changing awards give: in `rising` those above zero as they are at one moment, in `falling`
     those below as at another."""
-    for g in range(len(sums)):
-        sums[g] = staying[g]
+    rising[:] = 0
+    falling[:] = 0
     for k in range(count):
         micro = alive[k, _A_POINTS]
         moment = above if micro > 0 else below
@@ -334,9 +332,26 @@ def _score(
             table = alive[k, _A_TABLE]
             if table >= 0:
                 micro = _faded(micro, factors[table + (moment - alive[k, _A_TIME]) // HOUR_US])
-            sums[alive[k, _A_GROUP]] += micro
+            if micro > 0:
+                rising[alive[k, _A_GROUP]] += micro
+            else:
+                falling[alive[k, _A_GROUP]] += micro
+
+
+@compiled
+def _score(
+    staying: Int64,
+    rising: Int64,
+    falling: Int64,
+    sums: Int64,
+    found: Int64,
+    groups: Int64,
+    scores: Int64,
+    members: NDArray[np.bool_],
+) -> None:
+    """Put the groups into `sums` and the scores into `found`."""
     for g in range(len(sums)):
-        sums[g] = min(max(sums[g], groups[g, _FLOOR]), groups[g, _CEILING])
+        sums[g] = min(max(staying[g] + rising[g] + falling[g], groups[g, _FLOOR]), groups[g, _CEILING])
     for s in range(len(found)):
         total = 0
         for g in range(len(sums)):
@@ -355,16 +370,6 @@ def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> boo
 
 
 @compiled
-def _add_up(alive: Int64, count: int, rising: Int64, falling: Int64) -> None:
-    """Of each group what its changing awards give at most and at least: those above zero whole, or those below."""
-    rising[:] = 0
-    falling[:] = 0
-    for k in range(count):
-        sums = rising if alive[k, _A_POINTS] > 0 else falling
-        sums[alive[k, _A_GROUP]] += alive[k, _A_POINTS]
-
-
-@compiled
 def _stays(
     staying: Int64,
     rising: Int64,
@@ -375,8 +380,9 @@ def _stays(
     thresholds: Int64,
     reached: NDArray[np.bool_],
 ) -> bool:
-    """Whether no threshold can be crossed, however far the awards have faded: then the score need not be known. Sums,
-    bounds and rounding all rise with what goes in."""
+    """Whether no threshold can be crossed until something is added, however far the awards fade: then no score need be
+    known. What is above zero is at most `rising`, what is below at least `falling`; sums, bounds and rounding all rise
+    with what goes in."""
     for t in range(len(thresholds)):
         s = thresholds[t, _SCORE]
         changing = falling if reached[t] else rising
@@ -384,8 +390,8 @@ def _stays(
         for g in range(len(staying)):
             if members[s, g]:
                 total += min(max(staying[g] + changing[g], groups[g, _FLOOR]), groups[g, _CEILING])
-        total = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
-        if (total >= thresholds[t, _AT]) != reached[t]:
+        total = min(max(total, scores[s, _FLOOR]), scores[s, _CEILING])
+        if (total >= thresholds[t, _LEAST]) != reached[t]:
             return False
     return True
 
@@ -420,8 +426,9 @@ def _note(
 def _day_ends(
     card: _Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
 ) -> tuple[Int64, int]:
-    """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes."""
-    _, _, staying, alive, reached, sums, found = state
+    """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes. What it
+    leaves in `rising` and `falling` bounds nothing."""
+    _, _, staying, alive, reached, sums, found, rising, falling = state
     _, factors, groups, scores, members, thresholds = card
     ends = now
     for k in range(count):
@@ -433,10 +440,12 @@ def _day_ends(
         # and the other way round. Where that crosses nothing they are passed over, else the first half is looked at.
         days = min(days, last - day + 1)
         first_us, last_us = day * DAY_US, (day + days - 1) * DAY_US
-        _score(count, last_us, first_us, alive, staying, sums, found, factors, groups, scores, members)
+        _fade(count, last_us, first_us, alive, factors, rising, falling)
+        _score(staying, rising, falling, sums, found, groups, scores, members)
         crosses = _crosses(found, thresholds, reached)
         if days > 1 and not crosses:
-            _score(count, first_us, last_us, alive, staying, sums, found, factors, groups, scores, members)
+            _fade(count, first_us, last_us, alive, factors, rising, falling)
+            _score(staying, rising, falling, sums, found, groups, scores, members)
             crosses = _crosses(found, thresholds, reached)
         if days > 1 and crosses:
             days //= 2
@@ -449,16 +458,18 @@ def _day_ends(
 
 
 @compiled
-def _without_ended(alive: Int64, count: int, moment: int) -> int:
-    """Move together the awards of which something is left, and return how many they are: time does not go back."""
-    kept = 0
+def _without_ended(alive: Int64, count: int, moment: int) -> tuple[int, int]:
+    """Move together the awards of which something is left; return how many they are and when the first of them ends.
+    Time does not go back."""
+    kept, ends = 0, _UNBOUNDED
     for k in range(count):
         if moment < alive[k, _A_END]:
             if kept < k:
                 for column in range(5):
                     alive[kept, column] = alive[k, column]
+            ends = min(ends, alive[kept, _A_END])
             kept += 1
-    return kept
+    return kept, ends
 
 
 @compiled
@@ -514,11 +525,13 @@ def _run(
         np.empty(len(card.thresholds), np.bool_),
         np.empty(len(card.groups), np.int64),
         np.empty(len(card.scores), np.int64),
+        np.zeros(len(card.groups), np.int64),
+        np.zeros(len(card.groups), np.int64),
     )
     # By names of their own, and so handed on: to take an array out of a tuple for each row costs more than the row.
-    awarded, held, staying, alive, reached, sums, found = state
+    awarded, held, staying, alive, reached, sums, found, rising, falling = state
+    later_rising, later_falling = np.zeros_like(rising), np.zeros_like(falling)
     rules, factors, groups, scores, members, thresholds = card
-    rising, falling = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.int64)
     i = 0
     for e in range(entities):
         code = entity[i]
@@ -529,6 +542,10 @@ def _run(
         falling[:] = 0
         reached[:] = False
         count, now, seen = 0, at_us, False
+        ends = _UNBOUNDED  # when the first award ends
+        # Whether nothing crosses by fading alone; whether `rising` and `falling` are what there is at `now`, which they
+        # are where it is not settled, or only bounds of it.
+        settled, exact = False, True
         while i < len(entity) and entity[i] == code:
             first = i
             i += 1
@@ -537,8 +554,21 @@ def _run(
             if at_us != _AS_OF_LAST and time_us[first] > at_us:
                 continue
             moment = max(now, time_us[first]) if seen else time_us[first]
-            if seen and count > 0 and has_thresholds and now // DAY_US < moment // DAY_US:
-                crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
+            if settled:
+                exact = exact and moment == now
+            elif seen and count > 0 and has_thresholds and now < moment:
+                _fade(count, moment, moment, alive, factors, later_rising, later_falling)
+                if now // DAY_US < moment // DAY_US:
+                    # Until then what is above zero falls from `rising` to `later_rising`, and what is below rises.
+                    _score(staying, later_rising, falling, sums, found, groups, scores, members)
+                    crosses = _crosses(found, thresholds, reached)
+                    if not crosses:
+                        _score(staying, rising, later_falling, sums, found, groups, scores, members)
+                        crosses = _crosses(found, thresholds, reached)
+                    if crosses:
+                        crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
+                rising[:] = later_rising
+                falling[:] = later_falling
             now, seen = moment, True
             for k in range(first, i):
                 r = rule[k]
@@ -557,26 +587,34 @@ def _run(
                         alive[count, _A_POINTS] = points[k]
                         alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
                         alive[count, _A_TABLE] = rules[r, _TABLE_START]
+                        ends = min(ends, alive[count, _A_END])
                         count += 1
+                        exact = exact and time_us[k] == now
                         if points[k] > 0:
                             rising[rules[r, _GROUP]] += points[k]
                         else:
                             falling[rules[r, _GROUP]] += points[k]
             if has_thresholds:
-                count, before = _without_ended(alive, count, now), count
-                if count < before:
-                    _add_up(alive, count, rising, falling)
-                if _stays(staying, rising, falling, groups, scores, members, thresholds, reached):
+                if now >= ends:
+                    count, ends = _without_ended(alive, count, now)
+                settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
+                if not settled and not exact:
+                    _fade(count, now, now, alive, factors, rising, falling)
+                    exact = True
+                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
+                if settled:
                     continue
-                _score(count, now, now, alive, staying, sums, found, factors, groups, scores, members)
+                _score(staying, rising, falling, sums, found, groups, scores, members)
                 if _crosses(found, thresholds, reached):
                     here = position[first]
                     crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
+                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
         if seen and at_us != _AS_OF_LAST:
-            if count > 0 and has_thresholds:
+            if not settled and count > 0 and has_thresholds:
                 crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
             now = at_us
-        _score(count, now, now, alive, staying, sums, found, factors, groups, scores, members)
+        _fade(count, now, now, alive, factors, rising, falling)
+        _score(staying, rising, falling, sums, found, groups, scores, members)
         out_entity[e] = code
         out_at[e] = now
         out_scores[e] = found

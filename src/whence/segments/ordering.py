@@ -1,10 +1,14 @@
-"""Rows put in order: by entity, and within each by time and position, or by position. Rows come in runs that are sorted
-by entity and nearly in order within one, so each goes at once to its entity's place and moves little from there.
+"""Rows put in order: by entity, and within each by time and position, or by position. Rows come in parts that are
+nearly in order, so each goes at once to its entity's place and moves little from there.
 
-With numba it is compiled; without it, numpy sorts the same way, some ten times as slowly."""
+With numba it is compiled, and several threads share the work; without it, numpy sorts the same way, some ten times as
+slowly."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,55 +17,123 @@ from whence.scoring.kernel import COMPILED, Int32, Int64, compiled
 
 MOVES_EACH = 32
 """With more moves than that for each row of an entity, its rows are merged instead of inserted."""
+ROWS_EACH = 2**16
+"""Fewer rows than that are not worth a thread."""
 
 Columns = tuple[Int32, Int64, Int64, Int32, Int64]
 """Entity, time, position, rule and points."""
+TYPES = (np.int32, np.int64, np.int64, np.int32, np.int64)
 
 
-def in_order(columns: Columns, *, by_time: bool) -> Columns:
-    """The rows by entity; then by time if so asked; then by position and rule."""
-    entity, time_us, position, rule, _ = columns
-    if not len(entity):
-        return columns
+def in_order(parts: Sequence[Columns], *, by_time: bool, threads: int = 1, without_points: bool = False) -> Columns:
+    """The rows of all parts by entity; then by time if so asked; then by position and rule, and by part. Where the
+    points are nobody's concern they need not be moved, and none come back."""
+    parts = [part for part in parts if len(part[0])]
+    if not parts:
+        return tuple(np.zeros(0, type) for type in TYPES)  # type: ignore[return-value]
     if not COMPILED:
-        keys = (rule, position, time_us, entity) if by_time else (rule, position, entity)
-        order = np.lexsort(keys)
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        entity, time_us, position, rule, _ = columns
+        order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
         return tuple(column[order] for column in columns)  # type: ignore[return-value]
-    return _in_order(*columns, int(entity.max()) + 1, by_time)  # type: ignore[no-any-return]
+    rows = sum(len(part[0]) for part in parts)
+    entities = 1 + max(int(part[0].max()) for part in parts)
+    threads = max(1, min(threads, rows // ROWS_EACH))
+    shares = _shares(parts, threads)
+    with ThreadPoolExecutor(threads) as pool:
+        # Each thread counts the rows of its share by entity, so that it knows where they go, behind those of the shares
+        # before it; then it puts them there; then each orders the rows of some of the entities.
+        counts = list(pool.map(lambda share: _counted(share, entities), shares))
+        total = np.sum(counts, axis=0)
+        starts = np.concatenate(([0], np.cumsum(total)))
+        following, place = [], starts[:-1]
+        for count in counts:
+            following.append(place.copy())
+            place = place + count
+        lengths = (rows, rows, rows, 0 if without_points else rows)
+        found = tuple(np.empty(length, type) for length, type in zip(lengths, TYPES[1:], strict=True))
+        _each(pool, _placed, [(share, free, found) for share, free in zip(shares, following, strict=True)])
+        borders = np.searchsorted(starts, np.linspace(0, rows, threads + 1).astype(np.int64))
+        borders[-1] = entities
+        _each(pool, _arrange, [(*found, starts, begin, end, by_time) for begin, end in pairwise(borders.tolist())])
+    return np.repeat(np.arange(entities, dtype=np.int32), total), *found  # type: ignore[return-value]
+
+
+def _shares(parts: Sequence[Columns], count: int) -> list[list[Columns]]:
+    """The parts, in their order, as so many shares of about as many rows each."""
+    shares: list[list[Columns]] = [[] for _ in range(count)]
+    each, seen = sum(len(part[0]) for part in parts) / count, 0
+    for part in parts:
+        shares[min(int(seen / each), count - 1)].append(part)
+        seen += len(part[0])
+    return shares
+
+
+def _counted(share: Iterable[Columns], entities: int) -> Int64:
+    count = np.zeros(entities, np.int64)
+    for part in share:
+        _count(part[0], count)
+    return count
+
+
+def _placed(share: Iterable[Columns], following: Int64, found: tuple[Any, ...]) -> None:
+    for part in share:
+        _place(*part, following, *found)
+
+
+def _each(pool: ThreadPoolExecutor, function: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> None:
+    """Call it with each of the arguments, on the threads of the pool."""
+    for done in [pool.submit(function, *each) for each in arguments]:
+        done.result()
 
 
 @compiled
-def _in_order(
-    entity: Int32, time_us: Int64, position: Int64, rule: Int32, points: Int64, entities: int, by_time: bool
-) -> Any:
-    starts = np.zeros(entities + 1, np.int64)
+def _count(entity: Int32, count: Int64) -> None:
     for i in range(len(entity)):
-        starts[entity[i] + 1] += 1
-    for e in range(entities):
-        starts[e + 1] += starts[e]
-    following = starts[:-1].copy()
-    found = (
-        np.empty_like(entity),
-        np.empty_like(time_us),
-        np.empty_like(position),
-        np.empty_like(rule),
-        np.empty_like(points),
-    )
-    entities_out, times, positions, rules, given = found
+        count[entity[i]] += 1
+
+
+@compiled
+def _place(
+    entity: Int32,
+    time_us: Int64,
+    position: Int64,
+    rule: Int32,
+    points: Int64,
+    following: Int64,
+    times: Int64,
+    positions: Int64,
+    rules: Int32,
+    given: Int64,
+) -> None:
+    """Put rows behind each other where those of their entities follow."""
     for i in range(len(entity)):
         e = entity[i]
         k = following[e]
         following[e] = k + 1
-        entities_out[k] = e
         times[k] = time_us[i]
         positions[k] = position[i]
         rules[k] = rule[i]
-        given[k] = points[i]
-    for e in range(entities):
+        if len(given):
+            given[k] = points[i]
+
+
+@compiled
+def _arrange(
+    times: Int64,
+    positions: Int64,
+    rules: Int32,
+    given: Int64,
+    starts: Int64,
+    begin: int,
+    end: int,
+    by_time: bool,
+) -> None:
+    """Put the rows of each of some entities in order."""
+    for e in range(begin, end):
         first, last = starts[e], starts[e + 1]
         if not _inserted(times, positions, rules, given, first, last, by_time):
             _merged(times, positions, rules, given, first, last, by_time)
-    return found
 
 
 @compiled
@@ -69,7 +141,8 @@ def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first:
     """Sort some rows by insertion; False where that would take long, some being in order then and none lost."""
     moves = MOVES_EACH * (last - first)
     for i in range(first + 1, last):
-        time, position, rule, points = times[i], positions[i], rules[i], given[i]
+        time, position, rule = times[i], positions[i], rules[i]
+        points = given[i] if len(given) else 0
         k = i
         while k > first:
             if by_time and times[k - 1] != time:
@@ -83,12 +156,14 @@ def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first:
             times[k] = times[k - 1]
             positions[k] = positions[k - 1]
             rules[k] = rules[k - 1]
-            given[k] = given[k - 1]
+            if len(given):
+                given[k] = given[k - 1]
             k -= 1
         times[k] = time
         positions[k] = position
         rules[k] = rule
-        given[k] = points
+        if len(given):
+            given[k] = points
         moves -= i - k
         if moves < 0:
             return False
@@ -105,4 +180,5 @@ def _merged(times: Int64, positions: Int64, rules: Int32, given: Int64, first: i
     times[first:last] = times[first:last][order]
     positions[first:last] = positions[first:last][order]
     rules[first:last] = rules[first:last][order]
-    given[first:last] = given[first:last][order]
+    if len(given):
+        given[first:last] = given[first:last][order]

@@ -16,9 +16,7 @@ the column `data_time`.
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from whence.errors import InvalidQuery
+from whence.segments.ahead import ahead
 from whence.segments.building import Progress, build, entities_in
 from whence.segments.columns import ENVELOPE, JSON, KIND, field_of, table_of, with_uuids
 from whence.segments.manifest import Manifest, empty, load
@@ -84,10 +83,13 @@ class Segments:
         codes = Codes(manifest.kind, known)
         self._tail = {type: table_of(rows) for type, rows in codes.collect(reading).items()}
         self._fresh = list(codes.by_entity)[len(known) :]
-        self.kept: tuple[Any, Any] | None = None
+        self.kept: tuple[Any, ...] | None = None
         """What was asked last of the rows, and what came of it: they do not change."""
-        self._db = duckdb.connect(":memory:")
-        self.types: tuple[str, ...] = self._make_views()
+        self._files: dict[str, list[Path]] = {}
+        for type, path in self.files():
+            self._files.setdefault(type, []).append(path)
+        self.types: tuple[str, ...] = tuple(sorted(self._files.keys() | self._tail.keys()))
+        self._views: duckdb.DuckDBPyConnection | None = None
 
     @classmethod
     def open(
@@ -115,7 +117,8 @@ class Segments:
 
     def close(self) -> None:
         self.kept = None
-        self._db.close()
+        if self._views is not None:
+            self._views.close()
 
     # Asking.
 
@@ -174,22 +177,18 @@ class Segments:
 
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
-        envelope, as far as they have them."""
+        envelope, as far as they have them; without `recorded` where it is asked for beside `time` and each row has
+        one."""
 
-        def read(path: Path) -> pa.Table:
+        def read(of: tuple[str, Path]) -> tuple[str, pa.Table]:
+            type, path = of
             with parquet.ParquetFile(path, memory_map=True) as file:
                 names = [field.name for field in file.schema_arrow if _is_wanted(field, fields, envelope)]
-                return file.read(names, use_threads=False)
+                if "time" in names and _is_full(file, "time"):
+                    names = [name for name in names if name != "recorded"]
+                return type, file.read(names, use_threads=False)
 
-        with ThreadPoolExecutor(READERS) as readers:
-            reading: deque[tuple[str, Future[pa.Table]]] = deque()
-            for type, path in self.files():
-                reading.append((type, readers.submit(read, path)))
-                if len(reading) > FILES_AHEAD:
-                    known, table = reading.popleft()
-                    yield known, table.result()
-            for known, table in reading:
-                yield known, table.result()
+        yield from ahead(read, self.files(), threads=READERS, most=FILES_AHEAD)
         for type, table in self._tail.items():
             yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
 
@@ -206,53 +205,53 @@ class Segments:
 
     # The views.
 
-    def _make_views(self) -> tuple[str, ...]:
-        files: dict[str, list[Path]] = {}
-        for segment in self._manifest.segments:
-            for file in segment.files:
-                if file.type is not None:
-                    files.setdefault(file.type, []).append(self.folder / segment.folder / file.name)
-        types = sorted(files.keys() | self._tail.keys())
-        self._db.execute("CREATE SCHEMA kept")
-        self._make_entities()
-        for number, type in enumerate(types):
-            self._make_view(number, type, files.get(type, []))
-        for view, once in (("events", " WHERE NOT is_copy"), ("entity_events", "")):
-            parts = [f"SELECT * EXCLUDE (is_copy) FROM kept.envelope_{number}{once}" for number in range(len(types))]
-            self._db.execute(f"CREATE VIEW {view} AS {' UNION ALL '.join(parts)}" if parts else _EMPTY.format(view))
-        return tuple(types)
+    @property
+    def _db(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB with the views, made when the first question in SQL comes: who scores or replays asks none."""
+        if self._views is None:
+            self._views = duckdb.connect(":memory:")
+            self._make_views(self._views)
+        return self._views
 
-    def _make_entities(self) -> None:
+    def _make_views(self, db: duckdb.DuckDBPyConnection) -> None:
+        db.execute("CREATE SCHEMA kept")
+        self._make_entities(db)
+        for number, type in enumerate(self.types):
+            self._make_view(db, number, type, self._files.get(type, []))
+        for view, once in (("events", " WHERE NOT is_copy"), ("entity_events", "")):
+            numbers = range(len(self.types))
+            parts = [f"SELECT * EXCLUDE (is_copy) FROM kept.envelope_{number}{once}" for number in numbers]
+            db.execute(f"CREATE VIEW {view} AS {' UNION ALL '.join(parts)}" if parts else _EMPTY.format(view))
+
+    def _make_entities(self, db: duckdb.DuckDBPyConnection) -> None:
         paths = [self.folder / segment.folder / ENTITIES for segment in self._manifest.segments]
         first = self._manifest.segments[-1].entities if paths else 0
         codes = pa.array(range(first, first + len(self._fresh)), pa.int32())
-        self._db.register(
-            "kept_fresh_entities", pa.table({"code": codes, "entity": pa.array(self._fresh, pa.string())})
-        )
+        db.register("kept_fresh_entities", pa.table({"code": codes, "entity": pa.array(self._fresh, pa.string())}))
         stored = f"SELECT code, entity FROM {_files(paths)} UNION ALL " if paths else ""
-        self._db.execute(f"CREATE VIEW kept.entities AS {stored}SELECT code, entity FROM kept_fresh_entities")
+        db.execute(f"CREATE VIEW kept.entities AS {stored}SELECT code, entity FROM kept_fresh_entities")
 
-    def _make_view(self, number: int, type: str, paths: Sequence[Path]) -> None:
+    def _make_view(self, db: duckdb.DuckDBPyConnection, number: int, type: str, paths: Sequence[Path]) -> None:
         """The views of a type: its rows as they are kept, their envelopes, and the view that people use."""
         parts, schemas = [], [parquet.read_schema(path) for path in paths]
         if paths:
             parts.append(f"SELECT * FROM {_files(paths)}")
         if (tail := self._tail.get(type)) is not None:
             schemas.append(tail.schema)
-            self._db.register(f"kept_tail_{number}", with_uuids(tail))
+            db.register(f"kept_tail_{number}", with_uuids(tail))
             parts.append(f"SELECT * FROM kept_tail_{number}")
         there = {name.lower() for schema in schemas for name in schema.names}
         absent = [f"NULL::{kind} AS {name}" for name, kind in _OPTIONAL.items() if name not in there]
         rows = f"SELECT *{''.join(f', {column}' for column in absent)} FROM ({' UNION ALL BY NAME '.join(parts)})"
-        self._db.execute(f"CREATE VIEW kept.rows_{number} AS {rows}")
+        db.execute(f"CREATE VIEW kept.rows_{number} AS {rows}")
         source = f"FROM kept.rows_{number} s LEFT JOIN kept.entities n ON n.code = s.entity"
         envelope = _ENVELOPE.format(type=_text(type))
-        self._db.execute(
+        db.execute(
             f"CREATE VIEW kept.envelope_{number} AS SELECT {envelope}, coalesce(s.copy, false) AS is_copy {source}"
         )
         fields = ", ".join(("", *_selected(schemas)))
         once = "" if "copy" not in there else " WHERE NOT coalesce(s.copy, false)"
-        self._db.execute(f"CREATE VIEW {_quoted(_view(type))} AS SELECT {envelope}{fields} {source}{once}")
+        db.execute(f"CREATE VIEW {_quoted(_view(type))} AS SELECT {envelope}{fields} {source}{once}")
 
 
 def _selected(schemas: Sequence[pa.Schema]) -> Iterator[str]:
@@ -275,6 +274,16 @@ def _view(type: str) -> str:
 
 def _is_wanted(field: pa.Field, fields: Collection[str], envelope: Collection[str]) -> bool:
     return field.name in envelope if field.name in ENVELOPE else field_of(field) in fields
+
+
+def _is_full(file: parquet.ParquetFile, name: str) -> bool:
+    """Whether a column of a file has a value in each row, as its statistics say."""
+    column = file.schema_arrow.get_field_index(name)  # the columns are flat
+    for group in range(file.metadata.num_row_groups):
+        told = file.metadata.row_group(group).column(column).statistics
+        if told is None or not told.has_null_count or told.null_count:
+            return False
+    return True
 
 
 def _files(paths: Sequence[Path]) -> str:

@@ -28,16 +28,15 @@ from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standing
 from whence.scoring.live import Moment
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
+from whence.segments.ahead import ahead
 from whence.segments.columns import cells_of, field_of
-from whence.segments.ordering import in_order
+from whence.segments.ordering import ROWS_EACH, in_order
 from whence.segments.reading import Segments
 from whence.segments.workers import processors
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-ROWS_EACH = 2**16
-"""Fewer rows than that are not worth a thread."""
 _ENVELOPE = ("position", "entity", "time", "recorded", "rest")
 
 
@@ -71,14 +70,26 @@ def _kept_awards(segments: Segments, card: Scorecard, at: Moment | None) -> Awar
     asked = (_matched(card), None if at is None else to_us(at))
     if segments.kept is None or segments.kept[0] != asked:
         segments.kept = None  # both at once are not needed
-        segments.kept = asked, awards_in(segments, card, at)
+        segments.kept = asked, awards_in(segments, card, at), card
     awards: Awards = segments.kept[1]
-    is_fixed = np.array([rule.on is not None and not isinstance(rule.points, str) for rule in card.rules] + [True])
-    given = np.array([rule.micro if fixed else 0 for rule, fixed in zip(card.rules, is_fixed, strict=False)] + [0])
-    points = given[awards.rule]  # NO_RULE is the last
+    if segments.kept[2] == card:
+        return awards
+    is_fixed, points = np.array(_are_fixed(card)), _given(card, awards.rule)
     if not is_fixed.all():
         points = np.where(is_fixed[awards.rule], points, awards.points)
     return msgspec.structs.replace(awards, points=points)
+
+
+def _are_fixed(card: Scorecard) -> list[bool]:
+    """Whether each rule gives what it says, whatever the event says; NO_RULE, which is the last, does."""
+    return [rule.on is not None and not isinstance(rule.points, str) for rule in card.rules] + [True]
+
+
+def _given(card: Scorecard, rules: NDArray[np.int32]) -> Int64:
+    """What rules that are fixed give."""
+    fixed = zip(card.rules, _are_fixed(card), strict=False)
+    given = np.array([rule.micro if is_fixed else 0 for rule, is_fixed in fixed] + [0])
+    return given[rules]
 
 
 def _matched(card: Scorecard) -> bytes:
@@ -127,11 +138,15 @@ def awards_in(segments: Tables, card: Scorecard, at: Moment | None = None) -> Aw
     until = None if at is None else to_us(at)
     matcher, parts, facts = Matcher(card), list[_Part](), list[_Said]()
     wanted = {path.split(".")[0] for path in matcher.paths}
-    for type, table in segments.tables(wanted, _ENVELOPE):
-        rows = _Rows.of(type, table, until)
-        if len(rows.position):
-            parts.append(_awards_of(rows, matcher))
-            facts += _facts_of(rows, matcher)
+
+    def found(of: tuple[str, pa.Table]) -> tuple[_Part, list[_Said]]:
+        rows = _Rows.of(*of, until)
+        return _awards_of(rows, matcher), list(_facts_of(rows, matcher))
+
+    tables, threads = segments.tables(wanted, _ENVELOPE), processors()
+    for part, said in ahead(found, tables, threads=threads, most=threads):
+        parts.append(part)
+        facts += said
     if facts:
         parts.append(_changes(facts, matcher, card))
     return _sorted(parts, card)
@@ -171,9 +186,7 @@ class _Rows:
 
     @classmethod
     def of(cls, type: str, table: pa.Table, until: int | None) -> _Rows:
-        recorded = table.column("recorded").cast(pa.int64())
-        given = table.column("time").cast(pa.int64()) if "time" in table.column_names else None
-        times = recorded if given is None else pc.coalesce(given, recorded)
+        times = times_of(table)
         kept = pc.is_valid(table.column("entity"))
         if until is not None:
             kept = pc.and_(kept, pc.less_equal(times, until))
@@ -208,6 +221,14 @@ class _Rows:
             text = jsonvalue.encode(data).decode()
             found.append(Recorded(int(self.position[row]), b"", self.type, 1, None, "", text, time_us, time_us))
         return found
+
+
+def times_of(table: pa.Table) -> pa.ChunkedArray:
+    """When each row happened, in microseconds: its time, else when it was recorded."""
+    given, recorded = (
+        table.column(name).cast(pa.int64()) if name in table.column_names else None for name in ("time", "recorded")
+    )
+    return recorded if given is None else given if recorded is None else pc.coalesce(given, recorded)
 
 
 # Rules about events.
@@ -356,8 +377,8 @@ def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
 
 def _sorted(parts: Sequence[_Part], card: Scorecard) -> Awards:
     """All rows by entity and then in the card's order; of an event its beginning first."""
-    columns: Any = tuple(np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _NOTHING
-    return Awards(*in_order(columns, by_time=card.order == "occurred"))
-
-
-_NOTHING = tuple(np.zeros(0, type) for type in (np.int32, np.int64, np.int64, np.int32, np.int64))
+    fixed = COMPILED and all(_are_fixed(card))
+    entity, time_us, position, rule, points = in_order(
+        parts, by_time=card.order == "occurred", threads=processors(), without_points=fixed
+    )
+    return Awards(entity, time_us, position, rule, _given(card, rule) if fixed else points)
