@@ -203,6 +203,22 @@ class Segments:
         """The table of each type with the events that are in no segment yet."""
         return dict(self._tail)
 
+    def rows_of(self, type: str) -> str:
+        """The name in SQL of a type's rows as they are kept: `entity` is a code, a row stands for each entity of the
+        kind, and times have a zone. Raises InvalidQuery for a type that no event has."""
+        if type not in self.types:
+            raise InvalidQuery("No event has this type", type=type, remedy=f"There are {', '.join(self.types[:20])}.")
+        return f"kept.rows_{self.types.index(type)}"
+
+    @property
+    def entity_count(self) -> int:
+        """How many entities there are; their codes are smaller."""
+        return (self._manifest.segments[-1].entities if self._manifest.segments else 0) + len(self._fresh)
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Have a table of one's own beside the views, by this name, as long as this is open."""
+        self._db.register(name, table)
+
     # The views.
 
     @property

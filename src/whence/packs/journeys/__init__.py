@@ -1,0 +1,47 @@
+"""Journeys: what customers did over all sources, on one time line, and what came of it. A pack: `whence journeys …`.
+
+from whence.packs import journeys
+
+with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
+    found = journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+"""
+
+from whence.pack import Pack
+from whence.packs.journeys.cohorts import cohorts, customers, retention
+from whence.packs.journeys.decisions import identify, separate
+from whence.packs.journeys.events import Identified, Separated
+from whence.packs.journeys.funnel import dropped, funnel, times
+from whence.packs.journeys.people import People, pairs_in
+from whence.packs.journeys.scenarios import SCENARIOS
+from whence.packs.journeys.state import Identity
+from whence.packs.journeys.step import Step
+from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
+
+PACK = Pack(
+    name="journeys",
+    title="Customer journeys: one time line over all sources, funnels, retention and attribution",
+    states=(Identity,),
+    decisions=(identify, separate),
+    scenarios=SCENARIOS,
+    commands="whence.packs.journeys.commands:COMMANDS",
+)
+
+__all__ = [
+    "PACK",
+    "Identified",
+    "Identity",
+    "People",
+    "Separated",
+    "Step",
+    "Touchpoints",
+    "cohorts",
+    "customers",
+    "dropped",
+    "funnel",
+    "identify",
+    "pairs_in",
+    "retention",
+    "separate",
+    "times",
+    "touchpoints",
+]

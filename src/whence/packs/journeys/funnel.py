@@ -1,0 +1,383 @@
+"""Funnels: how many customers get from step to step, how long it takes, and who dropped out where. How far each gets is
+decided in chain; here steps become events, and the answer becomes rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from whence.clock import LATEST_US
+from whence.errors import InvalidQuery
+from whence.moments import span_of
+from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, first_chains
+from whence.packs.journeys.duration import SECOND_US, us_of
+from whence.packs.journeys.sql import statement
+from whence.packs.journeys.step import Step, steps_of
+from whence.packs.journeys.touchpoints import Touchpoints
+
+TOP = 10
+"""So many values of a field have a group of their own; the others are one."""
+OTHER = "(other)"
+VERSIONS = "versions"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A step of a funnel: how many customers got to it, as a share of the first step and of the one before, how many of
+    them went no further, how many did it at all in whatever order, and the median time from the step before."""
+
+    step: str
+    customers: int
+    of_first: float | None
+    of_previous: float | None
+    dropped: int
+    did_it_at_all: int | None
+    median_s: float | None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A funnel of some customers: those who started in a period, or under a value of a field. `still_open` are those
+    who did not convert and whose window had not closed by the last event that is known."""
+
+    period: str | None
+    segment: str | None
+    rows: tuple[Row, ...]
+    still_open: int | None = None
+
+    @property
+    def name(self) -> str:
+        return ", ".join(filter(None, (self.period, self.segment))) or "all"
+
+
+class Funnel(msgspec.Struct, frozen=True):
+    """The answer: a group for each period and value asked for, or one of all."""
+
+    steps: tuple[str, ...]
+    order: str
+    within: str | None
+    by: str | None
+    head: int
+    built: int
+    groups: tuple[Group, ...]
+
+
+class Duration(msgspec.Struct, frozen=True):
+    """How long customers took from one step to another, in seconds; the last row is from the first step to the last."""
+
+    from_step: str
+    to_step: str
+    customers: int
+    min_s: float | None
+    p25_s: float | None
+    median_s: float | None
+    mean_s: float | None
+    p75_s: float | None
+    p90_s: float | None
+    max_s: float | None
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """A customer who got to a step and not to the next: when that was, and the last that is known of the customer."""
+
+    customer: str
+    step: str
+    since_us: int
+    missing: str
+    last_type: str
+    last_us: int
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a funnel is asked: its steps, their order, the window from the start, what ends an attempt, and the period in
+    which it starts."""
+
+    steps: tuple[Step, ...]
+    order: Order = "ordered"
+    window_us: int | None = None
+    exclude: tuple[Step, ...] = ()
+    period: tuple[int, int] | None = None
+
+
+def funnel(
+    asked: Touchpoints,
+    steps: Sequence[str | Step],
+    *,
+    order: Order = "ordered",
+    within: str | None = None,
+    exclude: Sequence[str | Step] = (),
+    by: str | None = None,
+    periods: Sequence[str] = (),
+    top: int = TOP,
+) -> Funnel:
+    """How many customers get to each step. `order` is what chain says; `within` a window from the start ("30 days");
+    `exclude` are events after the start that end an attempt, so that no later step counts.
+
+    `by` gives a group for each value of a field, as the start has it (the `top` most frequent ones, the others as one):
+    a field of the data, `actor`, or `settings`, the version of the settings that a decision names. `periods` gives a
+    group for each period in which starts lie: "2026-01", "2026-01-05..2026-01-20"; `["versions"]` for the periods
+    between the events that whence.toml's `settings` name. Later steps count whenever they come, so for a fair comparison
+    of periods say `within`: who started too late for it is counted as `still_open`. Raises InvalidQuery, InvalidTime.
+    """
+    meant = _asked(asked, steps, order, within, exclude)
+    groups = []
+    for name, span in _periods(asked, periods):
+        found, did = _chains(asked, msgspec.structs.replace(meant, period=span))
+        parts = [(None, found)] if by is None else _parts(asked, meant, found, by, top)
+        groups += [_group(asked, meant, part, name, value, did if by is None else None) for value, part in parts]
+    names = tuple(each.name for each in meant.steps)
+    return Funnel(names, order, within, by, asked.head, asked.built, tuple(groups))
+
+
+def times(
+    asked: Touchpoints,
+    steps: Sequence[str | Step],
+    *,
+    order: Order = "ordered",
+    within: str | None = None,
+    exclude: Sequence[str | Step] = (),
+    period: str | None = None,
+) -> list[Duration]:
+    """How long customers took from each step to the next, and from the first to the last. Only those who got to the
+    later step count; a median lies between the two middle ones of an even number."""
+    meant = _asked(asked, steps, order, within, exclude)
+    ((_, span),) = _periods(asked, [period] if period else [])
+    found, _ = _chains(asked, msgspec.structs.replace(meant, period=span))
+    count = len(meant.steps)
+    pairs = [(step, step + 1) for step in range(count - 1)] + ([(0, count - 1)] if count > 2 else [])
+    return [_duration(meant, found, *pair) for pair in pairs]
+
+
+def dropped(
+    asked: Touchpoints,
+    steps: Sequence[str | Step],
+    *,
+    step: str | int | None = None,
+    order: Order = "ordered",
+    within: str | None = None,
+    exclude: Sequence[str | Step] = (),
+    period: str | None = None,
+) -> list[Dropped]:
+    """Who got to a step and not to the next, by name, those who wait longest first. `step` is the name or number of the
+    last one that they got to, by default any. Raises InvalidQuery for a step that is not in the funnel."""
+    meant = _asked(asked, steps, order, within, exclude)
+    ((_, span),) = _periods(asked, [period] if period else [])
+    found, _ = _chains(asked, msgspec.structs.replace(meant, period=span))
+    levels = found.levels
+    wanted = range(1, len(meant.steps)) if step is None else [_number(meant, step)]
+    chosen = np.flatnonzero(np.isin(levels, list(wanted)))
+    since = found.times[chosen, levels[chosen] - 1]
+    last_us, last_type = _last_touches(asked)
+    order_of = np.lexsort((found.who[chosen], since))
+    names = [each.name for each in meant.steps]
+    return [
+        Dropped(
+            customer=asked.name(int(who)),
+            step=names[level - 1],
+            since_us=int(us),
+            missing=names[level],
+            last_type=asked.segments.types[last_type[who]],
+            last_us=int(last_us[who]),
+        )
+        for who, level, us in zip(
+            found.who[chosen][order_of], levels[chosen][order_of].tolist(), since[order_of], strict=True
+        )
+    ]
+
+
+# From steps to chains.
+
+
+def _asked(
+    asked: Touchpoints, steps: Sequence[str | Step], order: Order, within: str | None, exclude: Sequence[str | Step]
+) -> Asked:
+    if order not in ("ordered", "strict", "any"):
+        raise InvalidQuery("No such order", order=order, remedy="Say ordered, strict or any.")
+    found = tuple(asked.known(each) for each in steps_of(steps))
+    out = tuple(asked.known(each) for each in steps_of(exclude)) if exclude else ()
+    return Asked(found, order, None if within is None else us_of(within), out)
+
+
+def _chains(asked: Touchpoints, meant: Asked) -> tuple[Chains, list[int] | None]:
+    """The chains, and how many did each step at all, where that is known without asking more."""
+    if meant.order != "ordered" or meant.exclude or meant.period or not _are_apart(meant.steps):
+        return _all_chains(asked, meant, None), None
+    found, did = first_chains(
+        (
+            tuple(asked.arrays(asked.rows_of_step(each), "who", "time_us"))  # type: ignore[misc]
+            for each in meant.steps
+        ),
+        asked.size,
+    )
+    if meant.window_us is None:
+        return found, did
+    in_time = (found.times != NEVER) & (found.times - found.times[:, :1] <= meant.window_us)
+    done = in_time.sum(axis=1) == found.levels
+    again = _all_chains(asked, meant, found.who[~done])  # who might get further from a later start
+    return Chains(np.r_[found.who[done], again.who], np.concatenate([found.times[done], again.times])), did
+
+
+def _are_apart(steps: Iterable[Step]) -> bool:
+    """Whether no event can count as two steps."""
+    types = [type for step in steps for type in step.types]
+    return len(types) == len(set(types))
+
+
+def _all_chains(asked: Touchpoints, meant: Asked, only: Array | None) -> Chains:
+    """The chains by every start, of some customers alone where they are named."""
+    parts = list(_masked(asked, meant, only))
+    who, time_us, position, mask = (np.concatenate([part[n] for part in parts]) for n in range(4))
+    if not _are_apart(meant.steps) or meant.exclude or meant.order == "strict":
+        first, mask = _united(position, who, mask)
+        who, time_us, position = who[first], time_us[first], position[first]
+        counted = mask & ~OUT
+        if meant.order == "any" and (counted & (counted - 1)).any():
+            remedy = "In any order a step stands once; ask for it in order, or with conditions."
+            raise InvalidQuery("An event counts as two steps", remedy=remedy)
+    return chains(
+        Rows.sorted(who, time_us, position, mask), len(meant.steps), meant.order, meant.window_us, meant.period
+    )
+
+
+def _united(position: Array, who: Array, mask: Array) -> tuple[Array, Array]:
+    """The first row of each event and customer, and what all of its rows count as."""
+    order = np.lexsort((who, position))
+    where = np.r_[True, (position[order][1:] != position[order][:-1]) | (who[order][1:] != who[order][:-1])]
+    first = np.flatnonzero(where)
+    return order[first], np.bitwise_or.reduceat(mask[order], first) if len(first) else mask[:0]
+
+
+def _masked(asked: Touchpoints, meant: Asked, only: Array | None) -> Iterator[tuple[Array, Array, Array, Array]]:
+    kept = None
+    if only is not None:
+        kept = np.zeros(asked.size, bool)
+        kept[only] = True
+    selects = [(asked.rows_of_step(each), 1 << number) for number, each in enumerate(meant.steps)]
+    selects += [(asked.rows_of_step(each), OUT) for each in meant.exclude]
+    if meant.order == "strict":
+        selects.append((asked.rows(), 0))
+    for select, bit in selects:
+        who, time_us, position = asked.arrays(select, "who", "time_us", "position")
+        if kept is not None:
+            chosen = kept[who]
+            who, time_us, position = who[chosen], time_us[chosen], position[chosen]
+        yield who, time_us, position, np.full(len(who), bit, np.int64)
+
+
+# Periods and parts.
+
+
+def _periods(asked: Touchpoints, said: Sequence[str]) -> list[tuple[str | None, tuple[int, int] | None]]:
+    """The periods that are meant, each with its name."""
+    if list(said) == [VERSIONS]:
+        return list(_versions(asked))
+    return [(each, _span(asked, each)) for each in said] or [(None, None)]
+
+
+def _span(asked: Touchpoints, said: str) -> tuple[int, int]:
+    first, dots, last = said.partition("..")
+    begin = span_of(first, zone=asked.zone)
+    return begin.first_us, (span_of(last, zone=asked.zone) if dots else begin).last_us
+
+
+def _versions(asked: Touchpoints) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The periods between the changes of settings, named by the change that begins each."""
+    query = asked.settings
+    if query is None:
+        remedy = 'Name them in whence.toml: settings = ["PromptChanged"].'
+        raise InvalidQuery("No events are known to change the settings", remedy=remedy)
+    changes = list(asked.history.events(query, order="occurred"))
+    names = ["before", *(f"@{each.position} {each.type}" for each in changes)]
+    bounds = [-LATEST_US, *(each.time_us for each in changes), LATEST_US + 1]
+    for name, first, following in zip(names, bounds, bounds[1:], strict=False):
+        if first < following:
+            yield name, (first, following - 1)
+
+
+def _parts(asked: Touchpoints, meant: Asked, found: Chains, by: str, top: int) -> Iterator[tuple[str | None, Chains]]:
+    """The customers apart by the value of a field as their start has it: the most frequent values, then the others."""
+    starts = found.times.min(axis=1, where=found.times != NEVER, initial=np.iinfo(np.int64).max)
+    begun = np.full(asked.size, NEVER, np.int64)
+    begun[found.who] = starts
+    parts = []
+    for step in meant.steps if meant.order == "any" else meant.steps[:1]:
+        rows = asked.sql(
+            f"SELECT who, time_us, position, value FROM ({asked.rows_of_step(step, {'value': by})}) ORDER BY position DESC"
+        )
+        who, time_us = rows.column("who").to_numpy(), rows.column("time_us").to_numpy()
+        at = np.flatnonzero(begun[who] == time_us)
+        parts.append((who[at], rows.column("value").take(at).to_pylist()))
+    values: dict[int, str | None] = {}
+    for who, told in reversed(parts):
+        values.update(zip(who.tolist(), told, strict=True))  # the first position is the last row
+    each = np.array([values.get(who) or "" for who in found.who.tolist()], object)
+    names, counts = np.unique(each, return_counts=True)
+    ranked = [names[n] for n in np.lexsort((names.astype(str), -counts))]
+    for name in ranked[:top]:
+        yield name or "(none)", found.only(each == name)
+    if ranked[top:]:
+        yield OTHER, found.only(np.isin(each, np.array(ranked[top:], object)))
+
+
+# Rows.
+
+
+def _group(
+    asked: Touchpoints, meant: Asked, found: Chains, period: str | None, segment: str | None, did: list[int] | None
+) -> Group:
+    counts = [int(np.count_nonzero(found.times[:, step] != NEVER)) for step in range(len(meant.steps))]
+    rows = []
+    for number, step in enumerate(meant.steps):
+        further = counts[number + 1] if number + 1 < len(counts) else None
+        rows.append(
+            Row(
+                step=step.name,
+                customers=counts[number],
+                of_first=_share(counts[number], counts[0]),
+                of_previous=_share(counts[number], counts[number - 1]) if number else None,
+                dropped=counts[number] - further if further is not None else 0,
+                did_it_at_all=None if did is None else did[number],
+                median_s=_duration(meant, found, number - 1, number).median_s if number else None,
+            )
+        )
+    still_open = None
+    if meant.window_us is not None:
+        undone = found.levels < len(meant.steps)
+        begun = found.times[undone].min(axis=1, where=found.times[undone] != NEVER, initial=np.iinfo(np.int64).max)
+        still_open = int(np.count_nonzero(begun > asked.last_us - meant.window_us))
+    return Group(period, segment, tuple(rows), still_open)
+
+
+def _share(count: int, of: int) -> float | None:
+    return round(count / of, 6) if of else None
+
+
+def _duration(meant: Asked, found: Chains, one: int, other: int) -> Duration:
+    both = (found.times[:, one] != NEVER) & (found.times[:, other] != NEVER)
+    took = np.sort(found.times[both, other] - found.times[both, one]) / SECOND_US
+    if meant.order == "any":
+        took = np.sort(np.abs(took))
+    said: list[float | None] = [None] * 7
+    if len(took):
+        low, quarter, median, three, nine, high = np.quantile(took, [0, 0.25, 0.5, 0.75, 0.9, 1]).tolist()
+        said = [round(each, 6) for each in (low, quarter, median, float(took.mean()), three, nine, high)]
+    return Duration(meant.steps[one].name, meant.steps[other].name, len(took), *said)
+
+
+def _number(meant: Asked, step: str | int) -> int:
+    """The number of a step that somebody can drop out after, from 1."""
+    names = [each.name for each in meant.steps]
+    number = names.index(step) + 1 if step in names else int(step) if str(step).isdigit() else 0
+    if not 1 <= number < len(names):
+        remedy = f"Name one but the last: {', '.join(names[:-1]) or 'there is only one'}."
+        raise InvalidQuery("Nobody drops out after this step", step=step, remedy=remedy)
+    return number
+
+
+def _last_touches(asked: Touchpoints) -> tuple[Array, Array]:
+    """When each customer was last heard of, and the number of that event's type."""
+    query = statement("last_touchpoints").format(touchpoints=asked.rows(columns={"type": "type"}))
+    who, time_us, type = asked.arrays(query, "who", "time_us", "type")
+    last_us, last_type = np.full(asked.size, NEVER, np.int64), np.zeros(asked.size, np.int64)
+    last_us[who], last_type[who] = time_us, type
+    return last_us, last_type

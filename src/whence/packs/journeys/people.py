@@ -1,0 +1,87 @@
+"""Who is who: the names that are of one customer, because events join them, directly or through others. Names that are
+joined with none stand for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from whence.errors import InvalidQuery
+from whence.events import Recorded
+from whence.grammar import split_tag
+from whence.history import History, by_time
+from whence.packs.journeys.events import Identified, Separated
+from whence.query import Query
+
+IDENTIFIED, SEPARATED = Identified.event_type, Separated.event_type
+
+Pair = tuple[str, str]
+
+
+def pairs_in(history: History, joined_by: Sequence[str] = ()) -> list[Pair]:
+    """The pairs of names that are joined at the end of a history, in the order in which it happened.
+
+    `joined_by` are event types that join all names they are tagged with, whatever else they mean: a form that is sent
+    by `visitor:abc` and makes `lead:42`. Being separated undoes what came before, whichever way the two were joined.
+    """
+    if unknown := {IDENTIFIED, SEPARATED} & set(joined_by):
+        raise InvalidQuery("These events say who is who already", types=", ".join(sorted(unknown)))
+    found = history.events(Query.of(types=[IDENTIFIED, SEPARATED, *joined_by]))
+    return list(_pairs(sorted(found, key=by_time)))
+
+
+def _pairs(events: Iterable[Recorded]) -> dict[Pair, None]:
+    pairs: dict[Pair, None] = {}
+    for event in events:
+        if event.type == IDENTIFIED:
+            pairs[_pair(event.data["name"], event.data["same_as"])] = None
+        elif event.type == SEPARATED:
+            pairs.pop(_pair(event.data["name"], event.data["other"]), None)
+        else:
+            pairs.update(dict.fromkeys(_pair(event.tags[0], other) for other in event.tags[1:]))
+    return pairs
+
+
+def _pair(one: str, other: str) -> Pair:
+    return (one, other) if one < other else (other, one)
+
+
+class People:
+    """The names of each customer. `kinds` are the kinds of names, the one by which a customer is called first."""
+
+    def __init__(self, pairs: Iterable[Pair], kinds: Sequence[str]) -> None:
+        self.kinds = tuple(kinds)
+        self._parents: dict[str, str] = {}
+        for one, other in pairs:
+            if split_tag(one)[0] in self.kinds and split_tag(other)[0] in self.kinds:
+                self._join(one, other)
+        self._groups: dict[str, list[str]] = {}
+        for name in self._parents:
+            self._groups.setdefault(self._root(name), []).append(name)
+
+    def names_of(self, name: str) -> list[str]:
+        """All names of the customer who has this one, the one that the customer is called by first."""
+        found = self._groups.get(self._root(name), [name]) if name in self._parents else [name]
+        return sorted(
+            found, key=lambda each: (self.kinds.index(split_tag(each)[0]) if each in self._parents else 0, each)
+        )
+
+    def groups(self) -> Iterator[list[str]]:
+        """The names of each customer who has several."""
+        for names in self._groups.values():
+            yield self.names_of(names[0])
+
+    def _root(self, name: str) -> str:
+        while (parent := self._parents[name]) != name:
+            self._parents[name] = name = self._parents[parent]
+        return name
+
+    def _join(self, one: str, other: str) -> None:
+        self._parents.setdefault(one, one)
+        self._parents.setdefault(other, other)
+        self._parents[self._root(one)] = self._root(other)
+
+
+def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
+    """The kinds of names: the main one, then those that are joined with others, by their names."""
+    others = {split_tag(name)[0] for pair in pairs for name in pair}
+    return [main, *sorted(others - {main})]

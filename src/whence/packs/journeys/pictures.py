@@ -1,0 +1,163 @@
+"""The pictures of journeys, as plotly figures: a funnel, paths as a Sankey, cohorts as a heat map, retention as a curve.
+How they are written is left to whence.picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from whence.packs.journeys.duration import SECOND_US, text_of
+from whence.picture import COLOURS, FONT, INK, graphs, laid_out, plain
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from whence.packs.journeys.cohorts import Cohort, Retained
+    from whence.packs.journeys.funnel import Funnel
+
+ROW, CELL = 56, 30
+"""The height of a step and of a cohort, in points."""
+BLUES = [[0, "#f4f8fc"], [0.5, "#7fb0db"], [1, "#0a5ea8"]]
+
+
+def funnel_figure(found: Funnel) -> Figure:
+    """A bar for each step, as long as the share of the first step that got to it; of several groups side by side."""
+    figure = graphs().Figure()
+    several = len(found.groups) > 1
+    names = [f"{number}. {plain(step)}" for number, step in enumerate(found.steps, 1)]
+    for number, group in enumerate(found.groups):
+        shares = [100 * (row.of_first or 0) for row in group.rows]
+        figure.add_bar(
+            y=names,
+            x=shares,
+            orientation="h",
+            name=plain(group.name),
+            marker={"color": COLOURS[number % len(COLOURS)]},
+            text=[f"{row.customers:,} · {share:.1f} %" for row, share in zip(group.rows, shares, strict=True)],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[
+                [
+                    row.customers,
+                    row.dropped,
+                    "" if row.median_s is None else f", {text_of(row.median_s * SECOND_US)} after",
+                ]
+                for row in group.rows
+            ],
+            hovertemplate="%{y}: %{customdata[0]:,}%{customdata[2]}, %{customdata[1]:,} went no further<extra></extra>",
+        )
+    height = 90 + len(names) * max(ROW, 26 * len(found.groups))
+    laid_out(figure, "per cent of those who did the first step", height=height)
+    figure.update_layout(bargap=0.25, showlegend=several, xaxis={"range": [0, 118]}, margin={"r": 60})
+    return figure.update_layout(
+        yaxis={"autorange": "reversed", "ticks": "", "gridcolor": "#fff"}, xaxis={"tickvals": [0, 20, 40, 60, 80, 100]}
+    )
+
+
+def cohorts_figure(found: Sequence[Cohort], unit: str) -> Figure:
+    """A row for each cohort, a cell for each period: the share of it that came back, or what it brought."""
+    width = max((len(each.values) for each in found), default=1)
+    is_money = any(isinstance(value, Decimal) for each in found for value in each.values)
+    table: list[list[float | None]] = []
+    texts: list[list[str]] = []
+    for cohort in found:
+        values = [float(value) if is_money else 100 * int(value) / cohort.customers for value in cohort.values]
+        table.append([*values, *[None] * (width - len(values))])
+        shown = [f"{value:,.0f}" if is_money else f"{value:.0f} %" for value in values]
+        texts.append([*shown, *[""] * (width - len(values))])
+    bright = [value for row in table for value in (row if is_money else row[1:]) if value is not None]
+    heat = graphs().Heatmap(
+        z=table,
+        x=list(range(width)),
+        y=[f"{cohort.began.isoformat()} · {cohort.customers:,}" for cohort in found],
+        text=texts if width <= 20 else None,
+        texttemplate="%{text}" if width <= 20 else None,
+        colorscale=BLUES,
+        zmin=0,
+        zmax=max(bright, default=1) or 1,
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        hoverongaps=False,
+        hovertemplate=f"%{{y}}, {unit} %{{x}}: %{{z:,.1f}}{'' if is_money else ' %'}<extra></extra>",
+    )
+    figure = laid_out(graphs().Figure(heat), f"{unit}s after the first", height=110 + CELL * len(found))
+    return figure.update_layout(
+        yaxis={"autorange": "reversed", "ticks": "", "gridcolor": "#fff", "type": "category"},
+        xaxis={"side": "bottom", "ticks": "", "gridcolor": "#fff", "dtick": 1 if width <= 20 else None},
+    )
+
+
+def retention_figure(found: Sequence[Retained], kind: str, unit: str) -> Figure:
+    """The share that came back, by period."""
+    figure = graphs().Figure()
+    rows = [row for row in found if row.share is not None]
+    figure.add_scatter(
+        x=[row.period for row in rows],
+        y=[100 * (row.share or 0) for row in rows],
+        mode="lines+markers",
+        line={"color": COLOURS[0], "width": 2.5},
+        customdata=[[row.returned, row.eligible] for row in rows],
+        hovertemplate=f"{unit} %{{x}}: %{{y:.1f}} % (%{{customdata[0]:,}} of %{{customdata[1]:,}})<extra></extra>",
+    )
+    laid_out(figure, f"{unit} ({kind})", "per cent who came back", height=380)
+    return figure.update_layout(yaxis={"rangemode": "tozero"}, xaxis={"type": "category", "nticks": 16})
+
+
+def sankey_figure(links: Iterable[Any], depth: int) -> Figure:
+    """The paths: a node for each event type at each depth, a link as wide as the customers who went that way."""
+    rows = list(links)
+    nodes = sorted({(row.depth, row.source) for row in rows} | {(row.depth + 1, row.target) for row in rows})
+    number = {node: place for place, node in enumerate(nodes)}
+    kinds = sorted({name for _, name in nodes})
+    colour = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(kinds)}
+    sankey = graphs().Sankey(
+        arrangement="snap",
+        node={
+            "label": [plain(name) for _, name in nodes],
+            "color": ["#b8c2cc" if name.startswith("(") else colour[name] for _, name in nodes],
+            "x": [0.001 + 0.998 * place / max(depth, 1) for place, _ in nodes],
+            "y": _heights(rows, nodes),
+            "pad": 14,
+            "thickness": 14,
+            "line": {"width": 0},
+            "hovertemplate": "%{label}: %{value:,}<extra></extra>",
+        },
+        link={
+            "source": [number[row.depth, row.source] for row in rows],
+            "target": [number[row.depth + 1, row.target] for row in rows],
+            "value": [row.customers for row in rows],
+            "color": [_faint("#b8c2cc" if row.target.startswith("(") else colour[row.source]) for row in rows],
+            "hovertemplate": "%{source.label} → %{target.label}: %{value:,}<extra></extra>",
+        },
+        textfont={"size": 12, "color": INK},
+    )
+    figure = graphs().Figure(sankey)
+    return figure.update_layout(
+        template="none", height=560, margin={"l": 12, "r": 12, "t": 24, "b": 24}, font=FONT, paper_bgcolor="#fff"
+    )
+
+
+def _heights(rows: Sequence[Any], nodes: Sequence[tuple[int, str]]) -> list[float]:
+    """Where each node stands, the largest at the top of its depth."""
+    size: dict[tuple[int, str], int] = {}
+    for row in rows:
+        size[row.depth + 1, row.target] = size.get((row.depth + 1, row.target), 0) + row.customers
+    for row in rows:
+        if row.depth == 0:
+            size[0, row.source] = size.get((0, row.source), 0) + row.customers
+    places: dict[tuple[int, str], float] = {}
+    for depth in {depth for depth, _ in nodes}:
+        own = sorted((node for node in nodes if node[0] == depth), key=lambda node: (-size.get(node, 0), node[1]))
+        total, above = sum(size.get(node, 0) for node in own) or 1, 0.0
+        for node in own:
+            share = size.get(node, 0) / total
+            places[node] = min(max(above + share / 2, 0.001), 0.999)
+            above += share
+    return [places[node] for node in nodes]
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.32)"

@@ -1,0 +1,306 @@
+"""The touchpoints of all customers up to a moment, in columns: who (a number for each customer, whatever names the
+customer has), when, and at which position. What is asked of them is left to funnel, cohorts, paths and the others.
+
+    with journeys.touchpoints(db, kinds=["customer", "lead", "visitor"]) as asked:
+        journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from whence.clock import LATEST_US
+from whence.contents import main_kind
+from whence.errors import InvalidConfig, InvalidQuery
+from whence.grammar import normal_kind, split_tag
+from whence.packs.journeys.events import Identified
+from whence.packs.journeys.people import People, kinds_of, pairs_in
+from whence.packs.journeys.sql import statement
+from whence.packs.journeys.step import Condition, Step
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from whence.app import Moment, Progress, Whence
+    from whence.history import History
+    from whence.query import Query
+    from whence.segments.reading import Segments
+
+OWN = (Identified.event_type.partition(".")[0] + ".", "whence.")
+"""What types begin with that are no touchpoints: who is who, and Whence's own."""
+ENVELOPE = ("actor", "correlation")
+_TESTS = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+_EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
+
+
+@contextmanager
+def touchpoints(
+    db: Whence,
+    *,
+    kinds: Sequence[str] = (),
+    joined_by: Sequence[str] | None = None,
+    at: Moment = None,
+    clock: str = "occurred",
+    build: bool = True,
+    progress: Progress | None = None,
+) -> Iterator[Touchpoints]:
+    """The touchpoints up to a moment: by the occurred clock what had happened by then, by the recorded clock what was
+    known then, who is who included.
+
+    `kinds` are the kinds of tags that name customers, the one that a customer is called by first; by default those of
+    `[pack.journeys]` in whence.toml, else the main kind of the store and those that are joined with others. `joined_by`
+    are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
+    built, unless `build` is False. Raises as Whence.segments does.
+    """
+    said = db.config.packs.get("journeys", {})
+    moment = db.at(at, clock=clock)
+    chosen = [normal_kind(each) for each in kinds or _texts(said, "kinds")]
+    joining = _texts(said, "joined_by") if joined_by is None else list(joined_by)
+    main = chosen[0] if chosen else main_kind(db.store, db.config.models)
+    with db.segments(main, build=build, progress=progress) as segments:
+        history = db.history(moment).upto(segments.head)
+        pairs = pairs_in(history, joining)
+        people = People(pairs, chosen or kinds_of(pairs, main))
+        yield Touchpoints(segments, history, people, db.config.zone, db.config.settings_query())
+
+
+def _texts(table: Mapping[str, Any], key: str) -> list[str]:
+    found = table.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        remedy = f'Write {key} = ["customer", "lead"].' if key == "kinds" else f'Write {key} = ["FormSent"].'
+        raise InvalidConfig("Not a list of texts", key=f"pack.journeys.{key}", remedy=remedy)
+    return found
+
+
+class Touchpoints:
+    """What `touchpoints` opens. `head` is the last position that it is asked up to."""
+
+    def __init__(
+        self, segments: Segments, history: History, people: People, zone: tzinfo, settings: Query | None = None
+    ) -> None:
+        self.segments = segments
+        self.history = history
+        self.people = people
+        self.zone = zone
+        self.settings = settings
+        """Which events change how things are decided, as whence.toml says."""
+        self.head = history.bounds[0]
+        self.built = min(segments.built, self.head)
+        self.types = tuple(type for type in segments.types if not type.startswith(OWN))
+        self._columns: dict[str, dict[str, str]] = {}
+        self._others = self._other_names()
+        self._register()
+
+    # Who.
+
+    @property
+    def size(self) -> int:
+        """How many names there are; the numbers of customers are smaller."""
+        return self.segments.entity_count + len(self._others)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [*self.segments.entities(), *self._others]
+
+    def name(self, who: int) -> str:
+        """What a customer is called."""
+        return self._names[who]
+
+    def who(self, name: str) -> int | None:
+        """The number of the customer who has a name; None for one that no event has."""
+        numbers = {each: number for number, each in enumerate(self._names)}
+        found = [numbers[each] for each in self.people.names_of(name) if each in numbers]
+        return min(found, key=self._rank, default=None)
+
+    def _rank(self, number: int) -> tuple[int, int]:
+        """Names of an earlier kind first, then those that came first."""
+        kind = split_tag(self._names[number])[0]
+        return (self.people.kinds.index(kind) if kind in self.people.kinds else len(self.people.kinds), number)
+
+    def _other_names(self) -> list[str]:
+        """The names of the other kinds, which the segments have no codes for, in the order of their first events."""
+        if len(self.people.kinds) == 1:
+            return []
+        rows = [
+            f"SELECT other_tags, position FROM {self.segments.rows_of(type)} WHERE other_tags IS NOT NULL"
+            for type in self.types
+        ]
+        if not rows:
+            return []
+        kinds = ", ".join(_text(each) for each in self.people.kinds[1:])
+        found = self.segments.sql(statement("other_names").format(rows=" UNION ALL ".join(rows), kinds=kinds))
+        return list(found.column("name").to_pylist())
+
+    def _register(self) -> None:
+        """The tables that say which number a name has, where it is not its own code."""
+        import pyarrow as pa
+
+        self._is_joined = False
+        numbers: dict[str, int] = {}
+        joined: dict[int, int] = {}
+        if next(self.people.groups(), None) is not None:
+            numbers = {each: number for number, each in enumerate(self._names)}
+            for names in self.people.groups():
+                known = sorted((numbers[each] for each in names if each in numbers), key=self._rank)
+                joined.update(dict.fromkeys(known[1:], known[0]) if known else {})
+            codes = pa.array(list(joined), pa.int32()), pa.array(list(joined.values()), pa.int32())
+            self.segments.register("journeys_joined", pa.table({"code": codes[0], "who": codes[1]}))
+            self._is_joined = True
+        if self._others:
+            first = self.segments.entity_count
+            whos = [joined.get(first + number, first + number) for number in range(len(self._others))]
+            table = pa.table({"name": pa.array(self._others), "who": pa.array(whos, pa.int32())})
+            self.segments.register("journeys_others", table)
+
+    @cached_property
+    def last_us(self) -> int:
+        """The moment that is asked about, or else the time of the last touchpoint; 0 where there is none."""
+        cut = self.history.bounds[1]
+        if cut < LATEST_US:
+            return cut
+        (found,) = self.sql(f"SELECT max(time_us) AS last FROM ({self.rows()})").column("last").to_pylist()
+        return found or 0
+
+    # Rows.
+
+    def known(self, step: Step) -> Step:
+        """The step, if an event has one of its types. Raises InvalidQuery."""
+        return step.check(self.segments.types)
+
+    def rows(
+        self,
+        types: Iterable[str] | None = None,
+        columns: Mapping[str, str] | None = None,
+        conditions: Sequence[Condition] = (),
+    ) -> str:
+        """A SELECT of the touchpoints of some types, by default of all: who, time_us, position, and `columns`, from
+        their names to what they are: a field, or `type` for the number of the type in `types`."""
+        chosen = self.types if types is None else [type for type in types if type in self.segments.types]
+        wanted = dict(columns or {})
+        parts = [self._rows(type, wanted, conditions) for type in chosen]
+        if not parts:
+            return _EMPTY.format(columns="".join(f", NULL::{_kind(what)} AS {name}" for name, what in wanted.items()))
+        return "\nUNION ALL\n".join(parts)
+
+    def rows_of_step(self, step: Step, columns: Mapping[str, str] | None = None) -> str:
+        """The touchpoints that count as a step."""
+        return self.rows(step.types, columns, step.conditions)
+
+    def sql(self, query: str) -> pa.Table:
+        return self.segments.sql(query)
+
+    def arrays(self, query: str, *names: str) -> list[np.ndarray[Any, Any]]:
+        """Some columns of what a query gives, as arrays."""
+        found = self.sql(query)
+        return [found.column(name).to_numpy() for name in names]
+
+    def _rows(self, type: str, columns: Mapping[str, str], conditions: Sequence[Condition]) -> str:
+        there = self._columns_of(type)
+        who, joins = self._who(there)
+        position, last_us = self.history.bounds
+        tests = [f"{who} IS NOT NULL"]
+        if position < self.segments.head:
+            tests.append(f"s.position <= {position}")
+        if last_us < LATEST_US:
+            tests.append(f"epoch_us(coalesce(s.time, s.recorded)) <= {last_us}")
+        tests += [self._test(type, each) for each in conditions]
+        shown = "".join(f",\n  {self._column(type, what)} AS {name}" for name, what in columns.items())
+        made = statement("touchpoints_of_a_type").format(
+            who=who,
+            columns=shown,
+            rows=self.segments.rows_of(type),
+            joins=joins,
+            conditions="\n  AND ".join(tests),
+        )
+        if self._is_joined and "copy" in there:  # an event of two names of one customer happened once
+            made = f"SELECT DISTINCT ON (who, position) * FROM ({made})"
+        return f"({made})"
+
+    def _who(self, there: Mapping[str, str]) -> tuple[str, str]:
+        """The number of a row's customer in SQL, and what has to be joined for it."""
+        parts, joins = ["s.entity"], ""
+        if self._is_joined:
+            parts.insert(0, "j.who")
+            joins += "\n  LEFT JOIN journeys_joined j ON j.code = s.entity"
+        if self._others and "other_tags" in there:
+            parts.append("o.who")
+            tags = "string_split(s.other_tags, chr(10))"
+            firsts = (
+                f"list_filter({tags}, tag -> starts_with(tag, {_text(kind + ':')}))[1]"
+                for kind in self.people.kinds[1:]
+            )
+            joins += f"\n  LEFT JOIN journeys_others o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"
+        return (f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]), joins
+
+    def _column(self, type: str, what: str) -> str:
+        return f"{self.segments.types.index(type)}::INTEGER" if what == "type" else self._value(type, what)
+
+    def _columns_of(self, type: str) -> dict[str, str]:
+        """The columns that a type's rows have, by their names in small letters, with their kinds."""
+        if type not in self._columns:
+            found = self.segments.sql(f"SELECT * FROM {self.segments.rows_of(type)} LIMIT 0").schema
+            self._columns[type] = {field.name.lower(): str(field.type) for field in found}
+        return self._columns[type]
+
+    def _value(self, type: str, field: str) -> str:
+        """The value of a field of the data as text, in SQL; NULL where the event has none.
+
+        `actor` and `correlation` are those of the envelope, `settings` the version that the decision names. A dotted
+        path leads into an object.
+        """
+        there = self._columns_of(type)
+        if field in ENVELOPE:
+            return f"s.{field}"
+        if field == "settings":
+            return "json_extract_string(s.basis, '$.settings')" if "basis" in there else "NULL::VARCHAR"
+        first, _, path = field.partition(".")
+        bare = first.lower()
+        column = bare if bare in there and not _is_envelope(bare) else f"data_{bare}"
+        found = []
+        if column in there:
+            text = f"s.{_quoted(column)}"
+            if path:
+                text = f"json_extract_string({text}, {_text('$.' + path)})"
+            elif there[column] == "double":
+                text = f"regexp_replace({text}::VARCHAR, '\\.0$', '')"
+            found.append(f"{text}::VARCHAR")
+        if "rest" in there:
+            found.append(f"json_extract_string(s.rest, {_text('$.' + '.'.join(map(_quoted, field.split('.'))))})")
+        return f"coalesce({', '.join(found)})" if found else "NULL::VARCHAR"
+
+    def _test(self, type: str, condition: Condition) -> str:
+        text, sign = self._value(type, condition.field), _TESTS[condition.test]
+        match condition.value:
+            case bool():
+                return f"{text} {sign} '{str(condition.value).lower()}'"
+            case float():
+                return f"TRY_CAST({text} AS DOUBLE) {sign} {condition.value!r}"
+            case _:
+                if condition.test not in ("=", "!="):
+                    remedy = "Compare with a number."
+                    raise InvalidQuery("Texts are equal or not", field=condition.field, remedy=remedy)
+                return f"{text} {sign} {_text(condition.value)}"
+
+
+def _kind(what: str) -> str:
+    return "INTEGER" if what == "type" else "VARCHAR"
+
+
+def _is_envelope(name: str) -> bool:
+    from whence.segments.columns import ENVELOPE as COLUMNS  # here, since it needs pyarrow
+
+    return name in COLUMNS
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
