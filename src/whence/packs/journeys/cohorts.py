@@ -4,9 +4,10 @@ customer bought. A customer begins with the first touchpoint, or the first of an
 Periods are days, weeks (from Monday) or months of the calendar, in the zone of the configuration. The period in which a
 customer begins is number 0.
 
-*n-day* retention ("return on" in Amplitude and Mixpanel, "classic"): the share of customers who came back in period n.
-*Unbounded* ("return on or after", "rolling"): in period n or in any later one. *Bracket* ("return on custom"): in any of
-several periods, say 1 to 3. Of each only those customers count for whom the period, or the last of its bracket, is over.
+*n-day* retention ("return on" in Amplitude and Mixpanel, "classic"): the share of customers who came back in period
+n. *Unbounded* ("return on or after", "rolling"): in period n or in any later one. *Bracket* ("return on custom"): in
+any of several periods, say 1 to 3. Of each only those customers count for whom the period, or the last of its bracket,
+is over.
 """
 
 from __future__ import annotations
@@ -172,12 +173,10 @@ def customers(
     begins = np.flatnonzero(is_new)
     ends = np.r_[begins[1:], len(who)] - 1
     days = np.add.reduceat(is_day.astype(np.int64), begins)
-    sums = first_day = None
-    if events.amount is not None:
-        amounts = events.amount[order]
-        sums = np.add.reduceat(amounts, begins)
-        is_first = day == np.repeat(day[begins], np.diff(np.r_[begins, len(who)]))
-        first_day = np.add.reduceat(np.where(is_first, amounts, 0), begins)
+    amounts = np.zeros(len(who), np.int64) if events.amount is None else events.amount[order]
+    sums = np.add.reduceat(amounts, begins)
+    is_first = day == np.repeat(day[begins], np.diff(np.r_[begins, len(who)]))
+    first_day = np.add.reduceat(np.where(is_first, amounts, 0), begins)
     ranked = np.lexsort((who[begins], -days))[:top]
     return [
         Customer(
@@ -185,8 +184,8 @@ def customers(
             frequency=int(days[n]) - 1,
             recency=int(day[ends[n]] - day[begins[n]]),
             age=last_day - int(day[begins[n]]),
-            monetary=None if sums is None else _mean(int(sums[n]) - int(first_day[n]), int(days[n]) - 1),
-            total=None if sums is None else _decimal(int(sums[n])),
+            monetary=None if total is None else _mean(int(sums[n]) - int(first_day[n]), int(days[n]) - 1),
+            total=None if total is None else _decimal(int(sums[n])),
         )
         for n in ranked.tolist()
     ]

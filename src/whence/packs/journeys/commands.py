@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -24,9 +25,10 @@ from whence.cli.command import (
 from whence.cli.screen import Column
 from whence.clock import to_iso
 from whence.moments import second_of
-from whence.packs.journeys import cohorts as cohorts_
-from whence.packs.journeys import funnel as funnel_
+from whence.packs import journeys
+from whence.packs.journeys.cohorts import Cohort, Customer
 from whence.packs.journeys.duration import SECOND_US, text_of
+from whence.packs.journeys.funnel import TOP, VERSIONS, Duration, Row
 from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
 
 if TYPE_CHECKING:
@@ -56,9 +58,12 @@ def asking(told: dict[str, Any]) -> Iterator[tuple[Whence, Touchpoints]]:
     """The store that the options name and its touchpoints; the options of `of_whom` are taken out of `told`."""
     kinds, no_build = told.pop("kinds"), told.pop("no_build")
     at, clock = told.pop("at"), told.pop("clock")
-    with opened(told.pop("store"), zone=told.pop("zone")) as db, screen.progress("Building segments") as progress:
-        with touchpoints(db, kinds=kinds, at=at, clock=clock, build=not no_build, progress=progress) as asked:
-            yield db, asked
+    with (
+        opened(told.pop("store"), zone=told.pop("zone")) as db,
+        screen.progress("Building segments") as progress,
+        touchpoints(db, kinds=kinds, at=at, clock=clock, build=not no_build, progress=progress) as asked,
+    ):
+        yield db, asked
 
 
 def form(told: dict[str, Any]) -> screen.Form:
@@ -79,7 +84,7 @@ def draw(asked: Touchpoints, paths: Sequence[str], name: str, title: str, make: 
         kind_of(path)
     figure = make() if paths else None
     for path in paths:
-        save(figure, path, name, title, footer=f"{head_text(asked)} · Made by Whence")  # type: ignore[arg-type]
+        save(figure, path, name, title, footer=f"{head_text(asked)} · Made by Whence")
         screen.note(f"Drawn in {path}")
 
 
@@ -95,7 +100,7 @@ def draw(asked: Touchpoints, paths: Sequence[str], name: str, title: str, make: 
 @option("--by", metavar="FIELD", help="A funnel for each value, as the start has it; settings: the version named.")
 @option("--period", "periods", multiple=True, metavar="PERIOD", help="Starts in this: 2026-01, or A..B; more compare.")
 @option("--versions", is_flag=True, help="Compare the periods between changes of whence.toml's settings.")
-@option("--top", type=click.IntRange(1), default=funnel_.TOP, metavar="N", help="So many values have their own funnel.")
+@option("--top", type=click.IntRange(1), default=TOP, metavar="N", help="So many values have their own funnel.")
 @drawn
 @of_whom
 def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **told: Any) -> int:
@@ -106,10 +111,10 @@ def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **
     Of several periods only the starts lie in each; --within makes them comparable. The command ends with 1 when nobody
     did the first step."""
     shown = form(told)
-    periods = [funnel_.VERSIONS] if versions else told.pop("periods")
+    periods = [VERSIONS] if versions else told.pop("periods")
     told.pop("periods", None)
     with asking(told) as (_, asked):
-        found = funnel_.funnel(asked, steps, periods=periods, **told)
+        found = journeys.funnel(asked, steps, periods=periods, **told)
         several = len(found.groups) > 1 or found.groups[0].name != "all"
         columns = [Column("group", "cyan")] if several else []
         columns += [Column("step", "bold"), Column("customers", "yellow", right=True)]
@@ -129,7 +134,7 @@ def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **
         return exits.OK if any(group.rows[0].customers for group in found.groups) else exits.NO
 
 
-def _funnel_row(row: funnel_.Row, shown: screen.Form) -> tuple[Any, ...]:
+def _funnel_row(row: Row, shown: screen.Form) -> tuple[Any, ...]:
     if shown != "screen":
         return tuple(getattr(row, name) for name in row.__struct_fields__)
     shares = ("" if each is None else f"{each:.1%}" for each in (row.of_first, row.of_previous))
@@ -148,13 +153,13 @@ def _funnel_row(row: funnel_.Row, shown: screen.Form) -> tuple[Any, ...]:
 @option("--period", metavar="PERIOD", help="Starts in this: 2026-01, or A..B.")
 @of_whom
 def times(steps: tuple[str, ...], **told: Any) -> int:
-    """A row for each step and the next, and one from the first to the last: of those who got there, the shortest and the
-    longest time, the mean, the median, and what a quarter, three quarters and nine tenths stay below. Steps are written
-    as in whence journeys funnel. In JSON and CSV times are seconds."""
+    """A row for each step and the next, and one from the first to the last: of those who got there, the shortest and
+    the longest time, the mean, the median, and what a quarter, three quarters and nine tenths stay below. Steps are
+    written as in whence journeys funnel. In JSON and CSV times are seconds."""
     shown = form(told)
     with asking(told) as (_, asked):
-        found = funnel_.times(asked, steps, **told)
-        numbers = [name for name in funnel_.Duration.__struct_fields__ if name.endswith("_s")]
+        found = journeys.times(asked, steps, **told)
+        numbers = [name for name in Duration.__struct_fields__ if name.endswith("_s")]
         columns = [Column("from", "bold"), Column("to", "bold"), Column("customers", "yellow", right=True)]
         columns += [Column(name.removesuffix("_s") if shown == "screen" else name, right=True) for name in numbers]
         rows = (
@@ -172,7 +177,7 @@ def _took(seconds: float | None, shown: screen.Form) -> Any:
 @command(
     "dropped",
     "whence journeys dropped Visited SignedUp Bought",
-    "whence journeys dropped Visited SignedUp Bought --step SignedUp --json",
+    "whence journeys dropped Visited SignedUp Bought --step Visited --json",
     brief="Who dropped out where, by name.",
 )
 @click.argument("steps", nargs=-1, required=True, metavar="STEP...")
@@ -186,7 +191,7 @@ def dropped(steps: tuple[str, ...], limit: int | None, **told: Any) -> int:
     is known of them. Those who wait longest come first. Steps are written as in whence journeys funnel."""
     shown = form(told)
     with asking(told) as (db, asked):
-        found = funnel_.dropped(asked, steps, **told)
+        found = journeys.dropped(asked, steps, **told)
         columns = [Column("customer", "cyan"), Column("step"), Column("since", "blue"), Column("missing", "yellow")]
         columns += [Column("last"), Column("last_at", "blue")]
         rows = (
@@ -222,7 +227,7 @@ def cohorts(pictures: tuple[str, ...], **told: Any) -> int:
     shown = form(told)
     unit, is_money = told["unit"], told["total"] is not None
     with asking(told) as (db, asked):
-        found = cohorts_.cohorts(asked, **told)
+        found = journeys.cohorts(asked, **told)
         width = max((len(each.values) for each in found), default=0)
         columns = [Column("began", "cyan"), Column("customers", "yellow", right=True)]
         columns += [Column(str(number), right=True) for number in range(width)]
@@ -240,7 +245,7 @@ def cohorts(pictures: tuple[str, ...], **told: Any) -> int:
         return exits.OK if found else exits.NO
 
 
-def _cells(row: cohorts_.Cohort, width: int, is_money: bool, shown: screen.Form) -> Iterator[Any]:
+def _cells(row: Cohort, width: int, is_money: bool, shown: screen.Form) -> Iterator[Any]:
     for value in row.values:
         if shown != "screen":
             yield value
@@ -273,7 +278,7 @@ def retention(pictures: tuple[str, ...], **told: Any) -> int:
     shown = form(told)
     kind, unit = told["kind"], told["unit"]
     with asking(told) as (db, asked):
-        found = cohorts_.retention(asked, **told)
+        found = journeys.retention(asked, **told)
         columns = [Column(unit, "cyan", right=True), *(Column(name, right=True) for name in ("eligible", "returned"))]
         rows = (
             (row.period, row.eligible, row.returned, row.share if shown != "screen" else _percent(row.share))
@@ -306,8 +311,8 @@ def customers(bought: str, **told: Any) -> int:
     monetary: the mean of a repeat day; total: all of it."""
     shown = form(told)
     with asking(told) as (db, asked):
-        found = cohorts_.customers(asked, bought, **told)
-        names = cohorts_.Customer.__struct_fields__
+        found = journeys.customers(asked, bought, **told)
+        names = Customer.__struct_fields__
         columns = [Column(name, "cyan" if name == "customer" else "", right=name != "customer") for name in names]
         rows = (tuple(_number(getattr(row, name)) for name in names) for row in found)
         screen.table(columns, rows, shown, caption=f"{len(found):,} customers, {head_text(asked)}; {_zone(db)}")
@@ -315,8 +320,6 @@ def customers(bought: str, **told: Any) -> int:
 
 
 def _number(value: Any) -> Any:
-    from decimal import Decimal
-
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 

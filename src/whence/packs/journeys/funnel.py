@@ -89,8 +89,8 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a funnel is asked: its steps, their order, the window from the start, what ends an attempt, and the period in
-    which it starts."""
+    """What a funnel is asked: its steps, their order, the window from the start, what ends an attempt, and the period
+    in which it starts."""
 
     steps: tuple[Step, ...]
     order: Order = "ordered"
@@ -116,8 +116,8 @@ def funnel(
     `by` gives a group for each value of a field, as the start has it (the `top` most frequent ones, the others as one):
     a field of the data, `actor`, or `settings`, the version of the settings that a decision names. `periods` gives a
     group for each period in which starts lie: "2026-01", "2026-01-05..2026-01-20"; `["versions"]` for the periods
-    between the events that whence.toml's `settings` name. Later steps count whenever they come, so for a fair comparison
-    of periods say `within`: who started too late for it is counted as `still_open`. Raises InvalidQuery, InvalidTime.
+    between the events that whence.toml's `settings` name. Later steps count whenever they come, so to compare periods
+    fairly say `within`: who started too late for it is counted as `still_open`. Raises InvalidQuery, InvalidTime.
     """
     meant = _asked(asked, steps, order, within, exclude)
     groups = []
@@ -301,9 +301,8 @@ def _parts(asked: Touchpoints, meant: Asked, found: Chains, by: str, top: int) -
     begun[found.who] = starts
     parts = []
     for step in meant.steps if meant.order == "any" else meant.steps[:1]:
-        rows = asked.sql(
-            f"SELECT who, time_us, position, value FROM ({asked.rows_of_step(step, {'value': by})}) ORDER BY position DESC"
-        )
+        touched = asked.rows_of_step(step, {"value": by})
+        rows = asked.sql(f"SELECT * FROM ({touched}) ORDER BY position DESC")
         who, time_us = rows.column("who").to_numpy(), rows.column("time_us").to_numpy()
         at = np.flatnonzero(begun[who] == time_us)
         parts.append((who[at], rows.column("value").take(at).to_pylist()))

@@ -1,5 +1,5 @@
-"""The pictures of journeys, as plotly figures: a funnel, paths as a Sankey, cohorts as a heat map, retention as a curve.
-How they are written is left to whence.picture."""
+"""The pictures of journeys, as plotly figures: a funnel, paths as a Sankey, cohorts as a heat map, retention as a
+curve. How they are written is left to whence.picture."""
 
 from __future__ import annotations
 

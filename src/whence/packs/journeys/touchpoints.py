@@ -22,6 +22,7 @@ from whence.grammar import normal_kind, split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.sql import statement
+from whence.packs.journeys.state import Identity
 from whence.packs.journeys.step import Condition, Step
 
 if TYPE_CHECKING:
@@ -62,12 +63,20 @@ def touchpoints(
     moment = db.at(at, clock=clock)
     chosen = [normal_kind(each) for each in kinds or _texts(said, "kinds")]
     joining = _texts(said, "joined_by") if joined_by is None else list(joined_by)
-    main = chosen[0] if chosen else main_kind(db.store, db.config.models)
+    main = chosen[0] if chosen else _main_kind(db, joining)
     with db.segments(main, build=build, progress=progress) as segments:
         history = db.history(moment).upto(segments.head)
         pairs = pairs_in(history, joining)
         people = People(pairs, chosen or kinds_of(pairs, main))
         yield Touchpoints(segments, history, people, db.config.zone, db.config.settings_query())
+
+
+def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
+    """The kind that the events are mostly about; who is who is no kind of customers."""
+    found = main_kind(db.store, db.config.models)
+    if found != Identity.kind:
+        return found
+    return main_kind(db.store, [*db.config.models, *kinds_of(pairs_in(db.history(), joined_by), found)[1:]])
 
 
 def _texts(table: Mapping[str, Any], key: str) -> list[str]:
@@ -232,7 +241,7 @@ class Touchpoints:
             parts.append("o.who")
             tags = "string_split(s.other_tags, chr(10))"
             firsts = (
-                f"list_filter({tags}, tag -> starts_with(tag, {_text(kind + ':')}))[1]"
+                f"list_filter({tags}, lambda tag: starts_with(tag, {_text(kind + ':')}))[1]"
                 for kind in self.people.kinds[1:]
             )
             joins += f"\n  LEFT JOIN journeys_others o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"

@@ -1,0 +1,103 @@
+"""`whence journeys …`: every example of a help text works on a small story, in every form, and pictures are drawn."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("duckdb")
+
+import whence
+from whence.cli import packs, run
+from whence.events import Event
+
+Call = Callable[..., tuple[int, str, str]]
+
+STORY = [
+    ("2026-01-05 09:00", "Visited", "visitor:abc", {"source": "fair", "number": 1}),
+    ("2026-01-05 09:10", "Read", "visitor:abc", {"source": "fair", "number": 2}),
+    ("2026-01-05 10:00", "Visited", "visitor:def", {"source": "web", "number": 4}),
+    ("2026-01-06 08:00", "Visited", "visitor:abc", {"source": "mail", "number": 3}),
+    ("2026-01-06 09:00", "SignedUp", "lead:42", {}),
+    ("2026-01-09 09:00", "Bought", "customer:7", {"amount": "20.50"}),
+    ("2026-01-16 09:00", "Bought", "customer:7", {"amount": "30.00"}),
+    ("2026-01-20 09:00", "Visited", "visitor:xyz", {"source": "web", "number": 4}),
+]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """The program in a folder with the story of a visitor who became a lead and a customer."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(
+        'store = "shop.db"\nsettings = ["PriceChanged"]\n[pack.journeys]\nkinds = ["customer", "lead", "visitor"]\n'
+    )
+    with whence.open("shop.db", create=True) as db:
+        events = [
+            Event(type, data, (tag,), time=f"{time.replace(' ', 'T')}:00Z", actor="web")
+            for time, type, tag, data in STORY
+        ]
+        db.append([*events, Event("PriceChanged", {}, ("setting:price",), time="2026-01-10T00:00:00Z")])
+        db.decide("journeys.identify", "visitor:abc", "lead:42", time="2026-01-06T09:00:00Z")
+        db.decide("journeys.identify", "lead:42", "customer:7", time="2026-01-09T09:00:00Z")
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(arguments)
+        return (code, *capsys.readouterr())
+
+    return typed
+
+
+COMMANDS = [each for each in packs.group("journeys").commands.values() if each.name not in ("identify", "separate")]
+EXAMPLES = [example for command in COMMANDS for example in command.examples]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_works(call: Call, example: str) -> None:
+    code, out, err = call(*shlex.split(example)[1:])
+    assert code == 0, err
+    assert out
+    assert "error" not in err
+
+
+def test_a_funnel_on_the_screen_and_as_json(call: Call) -> None:
+    code, out, _ = call("journeys", "funnel", "Visited", "SignedUp", "Bought")
+    assert code == 0
+    assert "as of @11" in out
+    assert "33.3%" in out
+    rows = [
+        json.loads(line)
+        for line in call("journeys", "funnel", "Visited", "SignedUp", "Bought", "--json")[1].splitlines()
+    ]
+    assert [row["customers"] for row in rows] == [3, 1, 1]
+    assert rows[2]["median_s"] == 3 * 86_400
+    assert (
+        call("journeys", "funnel", "Visited", "Bought", "--versions", "--csv")[1].splitlines()[1].startswith("before,")
+    )
+
+
+def test_what_is_drawn_is_written(call: Call, tmp_path: Path) -> None:
+    pytest.importorskip("plotly")
+    assert call("journeys", "funnel", "Visited", "Bought", "--picture", "funnel.html")[0] == 0
+    assert "as of @11" in (tmp_path / "funnel.html").read_text()
+    code, _, err = call("journeys", "cohorts", "--picture", "cohorts.jpg")
+    assert (code, "A picture is a file" in err) == (2, True)
+
+
+def test_cohorts_of_money_are_exact(call: Call) -> None:
+    (row,) = map(
+        json.loads, call("journeys", "cohorts", "--begin", "Bought", "--total", "amount", "--json")[1].splitlines()
+    )
+    assert (row["customers"], row["values"]) == (1, ["50.50"])
+    code, _, err = call("journeys", "cohorts", "--begin", "Visited", "--total", "source")
+    assert (code, "Not a number to sum up" in err) == (2, True)
+
+
+def test_nobody_is_a_no(call: Call) -> None:
+    assert call("journeys", "funnel", "Visited", "--at", "2026-01-04")[0] == 1
+    assert call("journeys", "dropped", "SignedUp", "Bought")[0] == 1

@@ -1,0 +1,204 @@
+"""Funnels over invented histories: they agree with following every start by hand, whatever the order, the window and
+what is excluded; and what they are asked by value, period and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("duckdb")
+
+import whence
+from tests.packs.journeys.oracle import chain
+from whence.config import Config
+from whence.errors import InvalidQuery, InvalidTime
+from whence.events import Event
+from whence.packs import journeys
+from whence.packs.journeys.duration import text_of, us_of
+from whence.packs.journeys.step import Step
+
+TYPES = "ABCDX"
+MINUTE = 60_000_000
+rows = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(TYPES), st.integers(0, 12)), min_size=1, max_size=24)
+
+
+def store(events: Iterable[Event], config: Config | None = None) -> whence.Whence:
+    db = whence.open(":memory:", config=config)
+    db.append(list(events))
+    return db
+
+
+def visit(who: int | str, type: str, minute: int, **data: Any) -> Event:
+    tag = who if isinstance(who, str) else f"lead:{who}"
+    return Event(type, data, (tag,), time=f"2026-01-05T{9 + minute // 60:02}:{minute % 60:02}:00Z")
+
+
+@given(
+    rows,
+    st.sampled_from(["ordered", "strict", "any"]),
+    st.sampled_from([None, 0, 3, 7]),
+    st.sampled_from([None, "X", "D"]),
+    st.sampled_from(["AB", "ABC", "CAB"]),
+)
+def test_a_funnel_is_what_following_every_start_gives(
+    rows: Sequence[tuple[int, str, int]], order: Any, window: int | None, exclude: str | None, steps: str
+) -> None:
+    there = {type for _, type, _ in rows}
+    if not set(steps) <= there or (exclude and exclude not in there):
+        return
+    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        within = None if window is None else f"{window} minutes" if window else "1 second"
+        found = journeys.funnel(asked, list(steps), order=order, within=within, exclude=[exclude] if exclude else [])
+        expected = []
+        for who in range(4):
+            events = [(minute, at, type) for at, (each, type, minute) in enumerate(rows) if each == who]
+            expected.append(chain(events, steps, order, window, exclude))
+        (group,) = found.groups
+        assert [row.customers for row in group.rows] == [
+            sum(len(each) > step for each in expected) for step in range(len(steps))
+        ]
+        for duration, step in zip(
+            journeys.times(asked, list(steps), order=order, within=within, exclude=[exclude] if exclude else []),
+            range(len(steps) - 1),
+            strict=False,
+        ):
+            took = sorted(abs(each[step + 1] - each[step]) * 60 for each in expected if len(each) > step + 1)
+            assert (duration.min_s, duration.max_s) == ((took[0], took[-1]) if took else (None, None))
+
+
+@given(rows, st.permutations(range(24)), st.sampled_from([None, "3 minutes"]))
+def test_the_order_in_which_events_were_imported_changes_nothing(
+    rows: Sequence[tuple[int, str, int]], order: Sequence[int], within: str | None
+) -> None:
+    if not {"A", "B"} <= {type for _, type, _ in rows}:
+        return
+    shuffled = [rows[at] for at in order if at < len(rows)]
+    answers = []
+    for each in (rows, shuffled):
+        with store(visit(*row) for row in each) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+            found = journeys.funnel(asked, ["A", "B"], within=within)
+            gone = journeys.dropped(asked, ["A", "B"], within=within)
+            answers.append((found.groups, sorted((row.customer, row.since_us) for row in gone)))
+    assert answers[0] == answers[1]
+
+
+def test_one_event_is_never_two_steps() -> None:
+    events = [visit(1, "Bought", 0, amount=5), visit(1, "Bought", 1, amount=50), visit(2, "Bought", 0, amount=50)]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        again = journeys.funnel(asked, ["Bought", "Bought"]).groups[0].rows
+        assert [row.customers for row in again] == [2, 1]
+        large = journeys.funnel(asked, ["Bought", "again: Bought amount>=20"]).groups[0].rows
+        assert [(row.step, row.customers) for row in large] == [("Bought", 2), ("again", 1)]
+        with pytest.raises(InvalidQuery, match="two steps"):
+            journeys.funnel(asked, ["Bought", "Bought amount>=20"], order="any")
+
+
+def test_a_funnel_for_each_value_of_a_field_and_the_rare_ones_together() -> None:
+    events = [visit(who, "Seen", 0, source="fair" if who < 3 else f"s{who}") for who in range(6)]
+    events += [
+        visit(0, "Bought", 1),
+        visit(4, "Bought", 1),
+        Event("Seen", {}, ("lead:9",), time="2026-01-05T09:00:00Z"),
+    ]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        found = journeys.funnel(asked, ["Seen", "Bought"], by="source", top=2)
+        said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
+        assert said == {"fair": [3, 1], "(none)": [1, 0], "(other)": [3, 1]}
+
+
+def test_periods_hold_the_starts_and_who_started_late_is_still_open() -> None:
+    events = [
+        Event("Seen", {}, ("lead:1",), time="2026-01-05T09:00:00Z"),
+        Event("Bought", {}, ("lead:1",), time="2026-01-09T09:00:00Z"),
+        Event("Seen", {}, ("lead:2",), time="2026-01-08T09:00:00Z"),
+    ]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        early, late = journeys.funnel(
+            asked, ["Seen", "Bought"], periods=["2026-01-05", "2026-01-06..2026-01-09"], within="5 days"
+        ).groups
+        assert [row.customers for row in early.rows] == [1, 1]
+        assert ([row.customers for row in late.rows], late.still_open) == ([1, 0], 1)
+
+
+def test_versions_of_the_settings_part_the_starts(tmp_path: Any) -> None:
+    config = Config(tmp_path, settings=("PromptChanged",))
+    events = [
+        visit(1, "Seen", 0),
+        visit(1, "Bought", 1),
+        Event("PromptChanged", {}, ("setting:prompt",), time="2026-01-05T10:00:00Z"),
+        visit(2, "Seen", 61),
+    ]
+    with store(events, config) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        before, after = journeys.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
+        assert (before.period, [row.customers for row in before.rows]) == ("before", [1, 1])
+        assert (after.period, [row.customers for row in after.rows]) == ("@3 PromptChanged", [1, 0])
+
+
+def test_decisions_are_compared_by_the_version_that_they_name() -> None:
+    with whence.open(":memory:") as db:
+        for who, version in (("1", "v1"), ("2", "v2")):
+            db.execute(f"lead:{who}", lambda _, who=who: Event("Scored", {}, (f"lead:{who}",)), settings=version)
+        db.append(Event("Bought", {}, ("lead:2",)))
+        with journeys.touchpoints(db) as asked:
+            found = journeys.funnel(asked, ["Scored", "Bought"], by="settings")
+            said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
+            assert said == {"v1": [1, 0], "v2": [1, 1]}
+
+
+def test_fields_that_look_odd_are_compared_all_the_same() -> None:
+    events = [
+        visit(1, "Seen", 0, time="noon", price=5, deep={"a": "x"}),
+        visit(2, "Seen", 0, time="dawn", price="many", deep={"a": "y"}),
+        visit(3, "Seen", 0, time="noon", price=7.5, ok=True),
+    ]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+
+        def count(step: str) -> int:
+            return journeys.funnel(asked, [step]).groups[0].rows[0].customers
+
+        assert count("Seen time=noon") == 2
+        assert count("Seen price>=5") == 2
+        assert count("Seen price=many") == 1
+        assert count("Seen deep.a=y") == 1
+        assert count("Seen ok=true") == 1
+        assert count("Seen nothing=1") == 0
+
+
+@pytest.mark.parametrize("said", ["", "A||B", "A price", "A price>>3", "Seen price>x"])
+def test_what_is_no_step_is_refused(said: str) -> None:
+    with store([visit(1, "Seen", 0, price=1)]) as db, journeys.touchpoints(db) as asked, pytest.raises(InvalidQuery):
+        journeys.funnel(asked, [said])
+
+
+def test_a_mistyped_type_is_named() -> None:
+    with store([visit(1, "Bought", 0)]) as db, journeys.touchpoints(db) as asked:
+        with pytest.raises(InvalidQuery, match="Did you mean Bought"):
+            journeys.funnel(asked, ["Bougth"])
+        with pytest.raises(InvalidQuery, match="Nobody drops out"):
+            journeys.dropped(asked, ["Bought"], step="Bought")
+
+
+def test_steps_and_durations_as_people_write_them() -> None:
+    step = Step.of('Won: Paid|Invoiced amount>=20 source="trade fair"')
+    assert (step.name, step.types) == ("Won", ("Paid", "Invoiced"))
+    assert [(each.field, each.test, each.value) for each in step.conditions] == [
+        ("amount", ">=", 20.0),
+        ("source", "=", "trade fair"),
+    ]
+    assert [us_of(each) for each in ("30 minutes", "1 day", "2 weeks")] == [
+        1_800_000_000,
+        86_400_000_000,
+        1_209_600_000_000,
+    ]
+    assert [text_of(us) for us in (350_000, 200_000_000, 5_400_000_000, 1_245_600_000_000)] == [
+        "0.35 s",
+        "3 min 20 s",
+        "1 h 30 min",
+        "14 d 10 h",
+    ]
+    with pytest.raises(InvalidTime, match="30 minutes"):
+        us_of("half an hour")
