@@ -13,7 +13,7 @@ from whence.packs.journeys.events import Identified, Separated
 from whence.packs.journeys.funnel import dropped, funnel, times
 from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
-from whence.packs.journeys.state import Identity
+from whence.packs.journeys.state import Identity, Naming, named_by
 from whence.packs.journeys.step import Step
 from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
 
@@ -23,6 +23,9 @@ PACK = Pack(
     states=(Identity,),
     decisions=(identify, separate),
     scenarios=SCENARIOS,
+    configure=lambda table: [named_by(Naming.from_table(table))],
+    configuration='# kinds = ["customer", "lead", "visitor"]   # the tags that name customers, the main one first\n'
+    '# joined_by = ["FormSent"]                 # event types that join the names they are tagged with\n',
     commands="whence.packs.journeys.commands:COMMANDS",
 )
 

@@ -108,8 +108,8 @@ def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **
     other events may lie between; strict: each step is the very next event; any: in whichever order. A customer counts
     once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else.
 
-    Of several periods only the starts lie in each; --within makes them comparable. The command ends with 1 when nobody
-    did the first step."""
+    Of several periods only the starts lie in each; --within makes them comparable. The command ends with 1
+    when nobody did the first step."""
     shown = form(told)
     periods = [VERSIONS] if versions else told.pop("periods")
     told.pop("periods", None)

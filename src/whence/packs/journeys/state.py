@@ -1,10 +1,40 @@
-"""The state of a name: which others it was joined with directly. Who is joined through others is left to people."""
+"""The state of a name: which others it was joined with directly. Who is joined through others is left to people. The
+kinds of names that whence.toml names are an attribute of its class."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
 from whence.codec import Codec
+from whence.errors import InvalidConfig, InvalidEvent
+from whence.grammar import normal_kind
 from whence.model import on
 from whence.packs.journeys.events import Identified, Separated
+
+
+class Naming(msgspec.Struct, frozen=True):
+    """What [pack.journeys] says: the kinds of tags that name customers, the one that a customer is called by first, and
+    the event types that join all names they are tagged with."""
+
+    kinds: tuple[str, ...] = ()
+    joined_by: tuple[str, ...] = ()
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Naming:
+        """What a table says. Raises InvalidConfig."""
+        try:
+            found = msgspec.convert(table, cls, strict=True)
+            if unknown := table.keys() - set(cls.__struct_fields__):
+                raise InvalidConfig("No such key", key=", ".join(sorted(unknown)), remedy=_REMEDY)
+            return msgspec.structs.replace(found, kinds=tuple(map(normal_kind, found.kinds)))
+        except (msgspec.ValidationError, InvalidEvent) as problem:
+            raise InvalidConfig("Not what names customers", problem=problem, remedy=_REMEDY) from None
+
+
+_REMEDY = 'Write kinds = ["customer", "lead", "visitor"] and joined_by = ["FormSent"].'
 
 
 class Identity:
@@ -13,6 +43,7 @@ class Identity:
     kind = "identity"
     order = "occurred"
     codec = Codec(Identified, Separated)
+    _naming = Naming()
 
     def __init__(self) -> None:
         self.pairs: list[list[str]] = []
@@ -27,3 +58,15 @@ class Identity:
     def separated(self, event: Separated) -> None:
         pair = sorted((event.name, event.other))
         self.pairs = [each for each in self.pairs if each != pair]
+
+    @classmethod
+    def naming(cls) -> Naming:
+        """What whence.toml says of names."""
+        return cls._naming
+
+
+def named_by(naming: Naming) -> type[Identity]:
+    """The state where whence.toml says so."""
+    return type(
+        Identity.__name__, (Identity,), {"_naming": naming, "__module__": __name__, "__doc__": Identity.__doc__}
+    )

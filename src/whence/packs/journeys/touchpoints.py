@@ -17,12 +17,12 @@ import numpy as np
 
 from whence.clock import LATEST_US
 from whence.contents import main_kind
-from whence.errors import InvalidConfig, InvalidQuery
+from whence.errors import InvalidQuery
 from whence.grammar import normal_kind, split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.state import Identity
+from whence.packs.journeys.state import Identity, Naming
 from whence.packs.journeys.step import Condition, Step
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def touchpoints(
     are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
     built, unless `build` is False. Raises as Whence.segments does.
     """
-    said = db.config.packs.get("journeys", {})
+    naming = _naming(db)
     moment = db.at(at, clock=clock)
-    chosen = [normal_kind(each) for each in kinds or _texts(said, "kinds")]
-    joining = _texts(said, "joined_by") if joined_by is None else list(joined_by)
+    chosen = [normal_kind(each) for each in kinds or naming.kinds]
+    joining = naming.joined_by if joined_by is None else tuple(joined_by)
     main = chosen[0] if chosen else _main_kind(db, joining)
     with db.segments(main, build=build, progress=progress) as segments:
         history = db.history(moment).upto(segments.head)
@@ -71,20 +71,19 @@ def touchpoints(
         yield Touchpoints(segments, history, people, db.config.zone, db.config.settings_query())
 
 
+def _naming(db: Whence) -> Naming:
+    """What whence.toml says of names."""
+    (state,) = db.config.pack("journeys").states
+    found: Naming = state.naming()  # type: ignore[attr-defined]
+    return found
+
+
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
     """The kind that the events are mostly about; who is who is no kind of customers."""
     found = main_kind(db.store, db.config.models)
     if found != Identity.kind:
         return found
     return main_kind(db.store, [*db.config.models, *kinds_of(pairs_in(db.history(), joined_by), found)[1:]])
-
-
-def _texts(table: Mapping[str, Any], key: str) -> list[str]:
-    found = table.get(key, [])
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        remedy = f'Write {key} = ["customer", "lead"].' if key == "kinds" else f'Write {key} = ["FormSent"].'
-        raise InvalidConfig("Not a list of texts", key=f"pack.journeys.{key}", remedy=remedy)
-    return found
 
 
 class Touchpoints:
