@@ -54,6 +54,7 @@ from whence.regression import Regression, regression
 from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
+from whence.rows import name_of as name_of_file
 from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
 from whence.segments import is_installed, require
 from whence.segments.manifest import beside, folders, problems
@@ -67,6 +68,8 @@ from whence.why import Explanation, LeftOut, why, without, without_each
 if TYPE_CHECKING:
     from whence.experiments import Experiment
     from whence.experiments.grids import Grid
+    from whence.experiments.past import Alteration
+    from whence.experiments.selection import Which
     from whence.experiments.side import Given as Side
     from whence.purity import Purity
     from whence.replay import Replayed
@@ -511,9 +514,14 @@ class Whence:
     def experiment(
         self,
         kind: str,
-        candidate: SideNamed,
+        candidate: SideNamed | None = None,
         baseline: SideNamed | None = None,
         *,
+        without: Which | Sequence[Which] = (),
+        alter: Alteration | Sequence[Alteration] = (),
+        insert: Given | Sequence[Given | Event] = (),
+        mapping: str | None = None,
+        stop: Which | Sequence[Which] = (),
         outcome: str | Sequence[str] | None = None,
         within: str | None = None,
         age: str | None = None,
@@ -529,20 +537,51 @@ class Whence:
         TYPE.FIELD a score that events of a type recorded in a field; as KIND.FIELD a field of the model in whence.toml;
         a file of entity, time and value, by a path or a name that ends in .csv, .jsonl or .parquet (whence.sidefile);
         or whatever whence.experiments.experiment takes for one. The baseline is by default the card named as the kind
-        is, else the only other one. What the rest means, and what is raised, stands there."""
-        from whence.experiments import experiment  # it needs arrays, which nothing else here does
+        is, else the only other one. What the rest means, and what is raised, stands there.
 
-        compared = self._baseline(kind, candidate) if baseline is None else baseline
+        The candidate may be given another past (whence.experiments.changed): `without` events, with data that `alter`
+        sets, with events that `insert` names (files of envelopes, or of rows that the mapping describes, or events as
+        they are), and in which entities `stop` at an event. Events are named as text (whence.experiments.selection) or
+        by a function of one. Then both sides are by default the same rule, by default the card of the kind."""
+        from whence.experiments import changed, experiment  # they need arrays, which nothing else here does
+
+        changes = self._changes(kind, without, alter, insert, mapping, stop)
+        if any(changes.values()):
+            candidate = next((side for side in (candidate, baseline) if side is not None), None)
+            candidate = self.scorecard(kind) if candidate is None else candidate
+            compared = candidate if baseline is None else baseline
+        elif candidate is None:
+            remedy = "Name a candidate (--candidate v2), or change the past (--without, --alter, --insert, --stop)."
+            raise InvalidQuery("There is nothing to compare", kind=kind, remedy=remedy)
+        else:
+            compared = self._baseline(kind, candidate) if baseline is None else baseline
         one, other = self._side(kind, compared), self._side(kind, candidate)
-        names = _file_name(compared), _file_name(candidate)
+        names = _name_of_side(compared, one), _name_of_side(candidate, other)
         given = {"within": within, "age": age, "samples": samples, "seed": seed}
         said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         asked: dict[str, Any] = {"stage": stage, "threshold": threshold, "outcome": outcome, "by": by}
         history = self.history(at)
+        past = changed(history, kind, progress=progress, **changes) if any(changes.values()) else None
+        asked |= {"kind": kind, "past": past, "names": names, "progress": progress}
         with self._segments_there(kind) as segments:
-            return experiment(
-                history, one, other, kind=kind, names=names, segments=segments, progress=progress, **asked, **said
-            )
+            return experiment(history, one, other, segments=segments, **asked, **said)
+
+    def _changes(
+        self, kind: str, without: Any, alter: Any, insert: Any, mapping: str | None, stop: Any
+    ) -> dict[str, list[Any]]:
+        """What is to be changed in the past, as whence.experiments.changed takes it. Raises as read_events does."""
+        from whence.eventfile import is_envelopes, read_events
+
+        def from_file(source: Given) -> tuple[str, list[Event]]:
+            layout = None if mapping is None and is_envelopes(source) else self.config.mapping(mapping)
+            return name_of_file(source), read_events(source, kind, layout)
+
+        given = _several(insert)
+        own = [each for each in given if isinstance(each, Event)]
+        files = [from_file(each) for each in given if not isinstance(each, Event)]
+        inserted = [*files, *([("events given", own)] if own else [])]
+        altered = [alter] if isinstance(alter, tuple) and len(alter) == 2 and isinstance(alter[1], Mapping) else alter
+        return {"without": _several(without), "alter": _several(altered), "insert": inserted, "stop": _several(stop)}
 
     def grid(
         self,
@@ -958,8 +997,16 @@ def _has(fields: Mapping[str, Any], where: Mapping[str, Any] | None) -> bool:
     return where is None or all(fields.get(field) == value for field, value in where.items())
 
 
-def _file_name(named: Any) -> str | None:
-    """What a side that is a file is called."""
+def _several(given: Any) -> list[Any]:
+    """Several as a list; one alone is a list of one."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def _name_of_side(named: Any, side: Any) -> str | None:
+    """What a side is called that has no name of its own: a file, or KIND.FIELD of a model."""
+    from whence.experiments import ModelField
     from whence.sidefile import is_file
 
-    return os.path.basename(os.fspath(named)) if is_file(named) else None
+    if isinstance(named, str) and isinstance(side, ModelField):
+        return named
+    return name_of_file(named) if is_file(named) else None

@@ -178,15 +178,17 @@ class History:
 
     def insert(self, event: Event, *, after: int) -> History:
         """A branch with one more event, which comes after a position. Raises InvalidQuery for one beyond the head."""
+        inserted = (self._branch or Branch()).inserted
+        return self._branched(inserted=(*inserted, self._insertion(event, after, len(inserted))))
+
+    def _insertion(self, event: Event, after: int, number: int) -> Inserted:
         if not 0 <= after <= self.head:
             raise InvalidQuery("Not a position of this history", after=after, head=self.head)
         row = encode(event)
-        inserted = (self._branch or Branch()).inserted
         if row.raw_id is None:
-            row.raw_id = f"inserted:{after}:{len(inserted)}"
+            row.raw_id = f"inserted:{after}:{number}"
         recorded_us = self._event_at(after or 1).recorded_us if self.head else (row.given_time_us or 0)
-        made = recorded_from(row, after, recorded_us, None)
-        return self._branched(inserted=(*inserted, Inserted(*msgspec.structs.astuple(made))))
+        return Inserted(*msgspec.structs.astuple(recorded_from(row, after, recorded_us, None)))
 
     def alter(self, id: str, **changes: Any) -> History:
         """A branch in which some fields of an event (type, data, tags, time, actor …) are others.
@@ -200,6 +202,29 @@ class History:
         altered[raw_id] = altered.get(raw_id, {}) | copy.deepcopy(changes)
         _altered(self.event(id), altered[raw_id])
         return self._branched(altered=altered)
+
+    def revised(
+        self,
+        *,
+        dropped: Iterable[Recorded] = (),
+        altered: Iterable[tuple[Recorded, Mapping[str, Any]]] = (),
+        inserted: Iterable[tuple[Event, int]] = (),
+    ) -> History:
+        """A branch with many changes at once: without events, with other fields in some, and with more events, each
+        after a position. The events are those that this history gave, also such as were inserted into it.
+
+        Raises as `alter` and `insert` do.
+        """
+        branch = self._branch or Branch()
+        fields = dict(branch.altered)
+        for event, changes in altered:
+            fields[event.raw_id] = fields.get(event.raw_id, {}) | copy.deepcopy(dict(changes))
+            _altered(event, fields[event.raw_id])
+        more = list(branch.inserted)
+        for extra, after in inserted:
+            more.append(self._insertion(extra, after, len(more)))
+        ids = branch.dropped_ids | {event.raw_id for event in dropped}
+        return self._branched(dropped_ids=ids, altered=fields, inserted=tuple(more))
 
     def _branched(self, **changes: Any) -> History:
         branch = msgspec.structs.replace(self._branch or Branch(), **changes)
@@ -382,8 +407,10 @@ def _branch_events(events: Iterator[Recorded], branch: Branch, head: int) -> Ite
     """The events of a branch in order."""
     inserted: dict[int, list[Recorded]] = {}
     for extra in branch.inserted:
-        if extra.position <= head:
-            inserted.setdefault(extra.position, []).append(extra)
+        if extra.position <= head and extra.raw_id not in branch.dropped_ids:
+            changes = branch.altered.get(extra.raw_id)
+            made = extra if changes is None else Inserted(*msgspec.structs.astuple(_altered(extra, changes)))
+            inserted.setdefault(extra.position, []).append(made)
     yield from inserted.get(0, ())
     for event in events:
         if event.raw_id in branch.altered:

@@ -127,3 +127,20 @@ def test_the_events_that_approved_without_an_accepted_offer(loans: Path) -> None
         (each,) = _whence(loans, "bisect", entity, "not approved or offer_accepted", "--json")
         assert each["event"]["type"] in ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED")
         assert (each["before"]["approved"], each["after"]["approved"]) == (False, True)
+
+
+def test_what_if_requests_over_25_000_had_been_refused_at_submission(loans: Path, data_folder: Path) -> None:
+    """In one line, with the list of the 335 whose approval would have been lost."""
+    words = ("experiment", "application", "--candidate", "application.approved", "--threshold", "1", "--samples", "0")
+    (said,) = _whence(loans, *words, "--stop", "A_SUBMITTED if amount_req > 25000", "--json")
+    (change,) = said["changes"]
+    assert (change["how"], change["entities"], change["events"]) == ("stop", 1643, 40_491)
+    crossed = said["crossings"]
+    assert (crossed["baseline"], crossed["candidate"], len(crossed["gained"])) == (2246, 1911, 0)
+    assert len(set(crossed["lost"])) == 335
+    with gzip.open(data_folder / "bpi2012_loans/bpi2012.csv.gz", "rt", newline="") as lines:
+        amounts = {f"application:{row['case_id']}": int(row["amount_req"]) for row in csv.DictReader(lines)}
+    assert sum(amounts[entity] for entity in crossed["lost"]) == 12_211_878
+    assert said["sentences"][0].startswith(
+        "Of 13,087 application entities, 1,911 reach the threshold with application.approved in the changed past, 335 "
+    )

@@ -144,3 +144,85 @@ def test_each_gained_is_told_with_what_became_of_it(carded: Path, whence: Run) -
     assert "1 gained: 1 had WebinarAttended within 30 days, 0 had not" in rows
     bare = whence("experiment", "lead", "--candidate", "v2", "--threshold", "71").out
     assert "lead:42 gained 2026-01-08 11:00:00" in [" ".join(line.split()) for line in bare.splitlines()]
+
+
+# Another past.
+
+
+def test_a_changed_past_says_what_it_touched_and_that_the_rest_was_kept(carded: Path, whence: Run) -> None:
+    (carded / "plan.jsonl").write_text(
+        '{"type": "WebinarAttended", "tags": ["lead:7"], "time": "2026-01-07T00:00:00Z"}\n'
+    )
+    done = whence(
+        *(
+            "experiment",
+            "lead",
+            "--without",
+            "EmailOpened campaign:spring",
+            "--alter",
+            "Scored if score > 70 set score=70",
+        ),
+        *("--insert", "plan.jsonl", "--stop", "LeadCreated source=fair", "--save", "runs/one"),
+    )
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0] == (
+        "Of 2 lead entities, 1 reach warm with lead in the changed past, as many as the 1 with lead as recorded "
+        "(1 gained, 1 lost)."
+    )
+    assert lines[4:9] == [
+        "Without EmailOpened campaign:spring: 1 event of 1 entity never happens.",
+        "Altered, Scored if score > 70 set score=70: 1 event of 1 entity.",
+        "Inserted from plan.jsonl: 1 event of 1 entity.",
+        "Stopped at LeadCreated source=fair: 1 entity, of which 3 later events never happen.",
+        "All else is kept as it was recorded: nobody decides again, so what was decided later, and what came of it, "
+        "stand as they were.",
+    ]
+    assert "Stopped at LeadCreated source=fair" in (carded / "runs/one/report.html").read_text()
+    kept = json.loads((carded / "runs/one/result.json").read_bytes())
+    assert [each["how"] for each in kept["changes"]] == ["without", "alter", "insert", "stop"]
+    assert whence("experiment", "lead", "--stop", "LeadCreated", "--save", "runs/two").code == 0
+    compared = whence("experiments", "--compare", "runs/one", "runs/two")
+    assert "changed past differs: without EmailOpened campaign:spring; alter Scored" in compared.err
+
+
+def test_rows_of_a_mapping_are_inserted_too(carded: Path, whence: Run) -> None:
+    with (carded / "whence.toml").open("a") as config:
+        config.write('[import.plan]\ntype = "what"\ntime = "when"\nzone = "UTC"\ntags = ["lead:{lead}"]\n')
+    (carded / "plan.csv").write_text("when,what,lead\n2026-01-07 09:00,WebinarAttended,7\n")
+    done = whence("experiment", "lead", "--insert", "plan.csv", "--mapping", "plan", "--json")
+    assert json.loads(done.out)["crossings"]["gained"] == ["lead:7"]
+    (carded / "plan.csv").write_text("when,what,lead\nsoon,WebinarAttended,7\n")
+    done = whence("experiment", "lead", "--insert", "plan.csv", "--mapping", "plan", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "A row is no event (File: plan.csv, Line: 2" in done.err
+
+
+def test_a_field_of_the_model_is_a_side(carded: Path, whence: Run) -> None:
+    with (carded / "whence.toml").open("a") as config:
+        config.write("[model.lead]\nfields = { opened = 0 }\n")
+        config.write('[[model.lead.rule]]\non = "EmailOpened"\ncount = "opened"\n')
+    done = whence(
+        *("experiment", "lead", "--candidate", "lead.opened", "--threshold", "1", "--without", "EmailOpened", "--json")
+    )
+    said = json.loads(done.out)
+    assert (said["baseline"]["sort"], said["crossings"]["lost"]) == ("model", ["lead:42"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--stop", "LeadCreated source=fax"), "No event of kind lead is meant"),
+        (("--stop", "if"), "This says no events"),
+        (("--alter", "Scored score=80"), "Write what is set behind set"),
+        (("--without", "Scored if scroe > 1"), "Did you mean score?"),
+        (("--insert", "absent.jsonl"), "The file cannot be read"),
+        ((), "There is nothing to compare"),
+    ],
+)
+def test_a_past_that_cannot_be_ends_with_what_to_do(
+    carded: Path, whence: Run, words: tuple[str, ...], said: str
+) -> None:
+    done = whence("experiment", "lead", *words)
+    assert (done.code, done.out) == (1 if "is meant" in said else 2, "")
+    assert said in done.err

@@ -68,6 +68,6 @@ def test_the_335_are_named_as_lost_where_approval_is_the_threshold(history: Hist
     assert len(set(found.crossings.lost)) == 335
     assert found.crossings.gained == ()
     assert sentences(found)[0] == (
-        "Of 13,087 application entities, 1,911 reach the threshold with the candidate approved, 335 fewer than the "
-        "2,246 with the baseline approved (0 gained, 335 lost)."
+        "Of 13,087 application entities, 1,911 reach the threshold with approved in the changed past, 335 fewer than "
+        "the 2,246 with approved as recorded (0 gained, 335 lost)."
     )

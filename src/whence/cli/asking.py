@@ -31,13 +31,13 @@ from whence.cli.explaining import show_each_left_out, show_explanation, show_lef
 from whence.cli.pager import paged
 from whence.cli.reading import AFTER, BEFORE, FIELD
 from whence.cli.screen import Column, Form
-from whence.cli.writing import value_of
 from whence.compare import count_by, having, refuse_unknown
 from whence.errors import InvalidEvent, InvalidInput
 from whence.grammar import is_kind
 from whence.moments import moment_text, text_of
 from whence.query import Query
 from whence.rules import idle
+from whence.words import value_of
 
 if TYPE_CHECKING:
     from whence.app import Whence

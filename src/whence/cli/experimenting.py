@@ -30,12 +30,12 @@ BEST = 20
     "whence experiment lead --candidate v2",
     "whence experiment lead --candidate v2 --outcome StageChanged --within '30 days'",
     "whence experiment lead --candidate v2 --baseline Scored.score --threshold 70 --json",
+    "whence experiment lead --stop 'LeadCreated source=web'",
     brief="What another scorecard would have come to, and whether it is better.",
 )
 @click.argument("kind", metavar="KIND")
 @option(
     "--candidate",
-    required=True,
     metavar="NAME|FILE",
     help="The \\[scorecard.NAME] to try, TYPE.FIELD as recorded, KIND.FIELD of its model, or a file of values.",
 )
@@ -44,6 +44,16 @@ BEST = 20
     metavar="NAME|FILE",
     help="The same, to compare with; else the card of the kind's name, or the only other.",
 )
+@option(
+    "--without",
+    multiple=True,
+    metavar="EVENTS",
+    help="In a past without these events: 'TYPE TAG:VALUE KEY=VALUE if EXPRESSION', any part of it.",
+)
+@option("--alter", multiple=True, metavar="EVENTS", help="With other data in these: 'EVENTS set KEY=VALUE'.")
+@option("--insert", multiple=True, metavar="FILE", help="With the events of a file: envelopes as JSON lines, or rows.")
+@option("--mapping", metavar="NAME", help="The \\[import.NAME] that says what the rows of --insert mean.")
+@option("--stop", multiple=True, metavar="EVENTS", help="Where an entity stops at the first of these of its own.")
 @option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
 @option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
 @option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")
@@ -59,8 +69,13 @@ BEST = 20
 @in_zone
 def experiment(
     kind: str,
-    candidate: str,
+    candidate: str | None,
     baseline: str | None,
+    without: tuple[str, ...],
+    alter: tuple[str, ...],
+    insert: tuple[str, ...],
+    mapping: str | None,
+    stop: tuple[str, ...],
     outcomes: tuple[str, ...],
     within: str,
     age: str,
@@ -80,6 +95,11 @@ def experiment(
     sentences: how many more reach the stage, how many of those had the outcome, and how much earlier they reach it; the
     numbers stand below. Nothing that happened at an outcome or after it counts for a side.
 
+    Instead of another scorecard, or beside it, the candidate may be given another past, by --without, --alter, --insert
+    and --stop, in this order; all else stays as it was recorded. KIND:VALUE is a tag and KEY=VALUE data, as in whence
+    append; behind `if` stands an expression on the data: --stop "Requested if amount > 25000". Then both sides are the
+    same rule, unless --baseline names another, and it says how many events each change touched.
+
     --save keeps report.html (a page that works offline), result.json and values.parquet; run again with the same
     events, scorecards and seed they are the same bytes. `whence experiments` lists what was kept. The command ends with
     1 when there is nobody."""
@@ -94,6 +114,11 @@ def experiment(
                 kind,
                 candidate,
                 baseline,
+                without=without,
+                alter=alter,
+                insert=insert,
+                mapping=mapping,
+                stop=stop,
                 outcome=outcomes or None,
                 within=within,
                 age=age,
@@ -117,10 +142,20 @@ def experiment(
                 screen.styled(sentence, "bold")
             weighed = verdict(found)
             screen.styled(f"{weighed.headline} {weighed.why}", _TONES[weighed.tone])
+            _show_past(found)
             _show(found, db.config.zone)
         if folder is not None:
             screen.note(f"Kept in {folder}: open {os.path.join(folder, 'report.html')}")
     return exits.OK
+
+
+def _show_past(found: Experiment) -> None:
+    from whence.experiments.past import KEPT
+
+    for change in found.changes:
+        screen.styled(change.text, "yellow")
+    if found.changes:
+        screen.dim(KEPT)
 
 
 def _show(found: Experiment, zone: tzinfo) -> None:

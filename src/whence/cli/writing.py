@@ -11,6 +11,7 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, at_store, command, configured, form_of, in_zone, opened, option
 from whence.cli.reading import tags_text
 from whence.errors import InvalidEvent
+from whence.words import split_word, words_of
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -95,19 +96,7 @@ def _no_tag(db: Whence, fields: dict[str, Any]) -> str:
 
 def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
     """The type, the tags and the data among the words. Raises InvalidEvent."""
-    types: list[str] = []
-    tags: list[str] = []
-    fields: dict[str, Any] = {}
-    for word in words:
-        key, sign, value = _split(word)
-        if sign == "=":
-            if key in fields:
-                raise InvalidEvent("A field is given twice", field=key, remedy=f"Write {key}='[1, 2]' for a list.")
-            fields[key] = value_of(value)
-        elif sign == ":":
-            tags.append(word)
-        else:
-            types.append(word)
+    types, tags, fields = words_of(words)
     if len(types) != 1:
         found = ", ".join(types) or "none"
         beside = f", or {types[-1]}=… for data." if types else " beside tags (lead:42) and data (campaign=spring)."
@@ -119,29 +108,9 @@ def _sorted(words: tuple[str, ...]) -> tuple[str, list[str], dict[str, Any]]:
 def fields_of(words: tuple[str, ...]) -> dict[str, Any]:
     """The data among words that are all KEY=VALUE. Raises InvalidEvent for another word."""
     for word in words:
-        if _split(word)[1] != "=":
+        if split_word(word)[1] != "=":
             raise InvalidEvent("An answer is data", word=word, remedy="Write KEY=VALUE.")
-    return _sorted(("Answer", *words))[2]
-
-
-def _split(word: str) -> tuple[str, str, str]:
-    """The word at its first `:` or `=`, whichever comes first."""
-    for place, sign in enumerate(word):
-        if sign in ":=":
-            return word[:place], sign, word[place + 1 :]
-    return word, "", ""
-
-
-def value_of(text: str) -> Any:
-    """JSON where the text is valid JSON, else the text itself."""
-    from whence.jsonvalue import parse
-
-    try:
-        return parse(text)
-    except InvalidEvent as problem:
-        if problem.fact == "Not valid JSON":
-            return text
-        raise
+    return words_of(words).fields
 
 
 def json_of(text: str, option: str) -> Any:

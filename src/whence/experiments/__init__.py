@@ -5,7 +5,7 @@ from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value
 from whence.experiments.crossing import Crossings, Reached
 from whence.experiments.experiment import Experiment, experiment
 from whence.experiments.folder import Run, require, save, summary
-from whence.experiments.past import Stopped, stopped
+from whence.experiments.past import Change, Past, Stopped, changed, stopped
 from whence.experiments.prediction import Measures, Prediction
 from whence.experiments.ranking import Ranking, Tenth
 from whence.experiments.report import report
@@ -17,6 +17,7 @@ from whence.experiments.verdict import Verdict, verdict
 __all__ = [
     "About",
     "CardScore",
+    "Change",
     "Contrast",
     "Crossings",
     "Distribution",
@@ -26,6 +27,7 @@ __all__ = [
     "ModelField",
     "Mover",
     "Part",
+    "Past",
     "Prediction",
     "Ranking",
     "Reached",
@@ -37,6 +39,7 @@ __all__ = [
     "TimedValues",
     "Value",
     "Verdict",
+    "changed",
     "experiment",
     "report",
     "require",

@@ -16,6 +16,7 @@ from whence.experiments.contrast import Contrast, Mover, Part, Segment, Value, b
 from whence.experiments.contrast import segments as segments_by
 from whence.experiments.coverage import Coverage, coverage, uncovered
 from whence.experiments.crossing import Crossings, Reached, crossings
+from whence.experiments.past import Change, Past
 from whence.experiments.population import NEVER, Events, Lives, Population, population
 from whence.experiments.prediction import Followed, Prediction, prediction
 from whence.experiments.side import (
@@ -47,7 +48,8 @@ ANY_STAGE = "the threshold"
 
 class Experiment(msgspec.Struct, frozen=True):
     """What two sides come to over a history up to `head`, whose last event happened at `observed` (ISO 8601). `events`
-    were read of the kind's entities, and `past_events` where the candidate was given a changed past.
+    were read of the kind's entities, and `past_events` where the candidate was given a changed past; `changes` are what
+    was changed in it.
 
     `values` has a row for every entity, in the order of their first events. Where there is a threshold, `reached` has
     one for every entity that is covered: a side that is a file may have no number for some, which `coverage` counts
@@ -72,6 +74,13 @@ class Experiment(msgspec.Struct, frozen=True):
     values: tuple[Value, ...]
     reached: tuple[Reached, ...]
     coverage: tuple[Coverage, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_same_rule(self) -> bool:
+        """Whether both sides are the same, and only the past is another."""
+        same = (self.baseline.sort, self.baseline.version) == (self.candidate.sort, self.candidate.version)
+        return same and self.past_events is not None
 
     def to_json(self) -> bytes:
         """All of it as JSON, the same bytes for the same history, sides and seed."""
@@ -84,7 +93,7 @@ def experiment(
     candidate: Given,
     *,
     kind: str,
-    past: History | None = None,
+    past: History | Past | None = None,
     stage: str | None = None,
     threshold: Any = None,
     outcome: str | Sequence[str] | None = None,
@@ -103,7 +112,8 @@ def experiment(
 
     Every number is as of the last event of its entity (of TimedValues, of the history), or as of the time at which the
     history is cut. `past` is the
-    history that the candidate is given instead, a branch in which some events are dropped, inserted or altered.
+    history that the candidate is given instead, a branch in which some events are dropped, inserted or altered
+    (`whence.experiments.changed` makes one, and says what it changed).
 
     Crossings are those of `stage`, a threshold of the cards: by default the last of the baseline's that the candidate
     has too; where one side has no card, it is held against the points of the other's. `threshold` (points) is used
@@ -125,7 +135,9 @@ def experiment(
     check_counts(movers=movers, samples=samples, seed=seed)
     bars = _bars(sides, stage, threshold)
     there = population(history, kind, progress, segments)
-    changed = there if past is None else population(past, kind, progress)
+    changes = past.changes if isinstance(past, Past) else ()
+    branch = past.history if isinstance(past, Past) else past
+    changed = there if branch is None else population(branch, kind, progress)
     entities = list(dict.fromkeys([*there.entities, *changed.entities]))
     types = None if outcome is None or there.observed_us is None else outcome_types(outcome)
     lives = there.lives(types or ())
@@ -178,6 +190,7 @@ def experiment(
         values=tuple(values),
         reached=tuple(reached),
         coverage=coverage(sides, entities, numbers),
+        changes=changes,
     )
 
 

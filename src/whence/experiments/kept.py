@@ -60,6 +60,11 @@ class Kept(msgspec.Struct, frozen=True):
         found = prediction[role][name]
         return found["value"] if isinstance(found, dict) else found
 
+    def _changed(self) -> Any:
+        """What was changed in the past; how many events there are in it where that is not said."""
+        changes = self.result.get("changes") or ()
+        return "; ".join(f"{each['how']} {each['said']}" for each in changes) or self.result["past_events"]
+
     def settings(self) -> dict[str, Any]:
         """What has to be the same in runs for their numbers to be comparable."""
         prediction, crossings = self.result["prediction"] or {}, self.result["crossings"] or {}
@@ -67,7 +72,7 @@ class Kept(msgspec.Struct, frozen=True):
             "kind": self.result["kind"],
             "head": self.result["head"],
             "observed": self.result["observed"],
-            "changed past": self.result["past_events"],
+            "changed past": self._changed(),
             "baseline": f"{self.side('baseline')} {self.result['baseline']['version'][:12]}",
             "stage": crossings.get("stage"),
             "points needed by the baseline": crossings.get("baseline_at"),

@@ -17,6 +17,7 @@ from whence.experiments.became import counts_text, outcomes
 from whence.experiments.contrast import Part
 from whence.experiments.coverage import coverage_text
 from whence.experiments.experiment import Experiment
+from whence.experiments.past import KEPT
 from whence.experiments.prediction import Prediction
 from whence.experiments.sentences import days_text, sentences, side_name
 from whence.experiments.statistics import Estimate
@@ -68,6 +69,7 @@ def report(found: Experiment, *, zone: tzinfo = UTC) -> str:
         f'<p class="under">{escape(_under(found, zone))}</p>',
         '<ul class="told">' + "".join(f"<li>{escape(said)}</li>" for said in sentences(found)) + "</ul>",
         _verdict(found),
+        *_past(found),
         _figures(found),
         "<h2>In pictures</h2>",
         _charts(found, zone),
@@ -97,6 +99,12 @@ def _verdict(found: Experiment) -> str:
     said = verdict(found)
     head, why = escape(said.headline), escape(said.why)
     return f'<div class="verdict {said.tone}"><strong>{head}</strong><p>{why}</p></div>'
+
+
+def _past(found: Experiment) -> Iterator[str]:
+    if found.changes:
+        said = "".join(f"<li>{escape(each)}</li>" for each in [*(change.text for change in found.changes), KEPT])
+        yield f'<h2>What was changed in the past</h2>\n<ul class="notes">{said}</ul>'
 
 
 # Key figures.

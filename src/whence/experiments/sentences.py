@@ -109,8 +109,10 @@ def _entities(found: Experiment) -> str:
 
 
 def side_name(found: Experiment, side: int) -> str:
-    """What a side is called; its role too where both are called the same."""
+    """What a side is called; its role too where both are called the same, or which past where only that differs."""
     about = (found.baseline, found.candidate)
+    if found.is_same_rule and about[0].name == about[1].name:
+        return f"{about[side].name} {('as recorded', 'in the changed past')[side]}"
     role = ("baseline", "candidate")[side]
     return f"the {role} {about[side].name}" if about[0].name == about[1].name else about[side].name
 

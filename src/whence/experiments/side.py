@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -170,9 +171,24 @@ class ModelSide(_ByPrefix):
         self.about = About(name or f"{self._model.name}.{given.field}", "model", fingerprint(self._model))
 
     def value(self, entity: str, events: Sequence[Recorded], at_us: int | None = None) -> float | None:
-        if not events:
-            return None
-        fields = fields_of(self._model, events)
+        return self._number(fields_of(self._model, events), entity) if events else None
+
+    def reached_us(self, entity: str, events: Sequence[Recorded], bar: Threshold, at_us: int | None) -> int | None:
+        """Folded step by step, unless the model's order is another than that in which things happened."""
+        falls = any(one.position > other.position for one, other in pairwise(events))
+        if falls and self._model.order != "occurred":
+            return super().reached_us(entity, events, bar, at_us)
+        state = self._model.initial()
+        for event in events:
+            if at_us is not None and event.time_us > at_us:
+                return None
+            state = self._model.apply(state, event)
+            value = self._number(self._model.fields(state), entity)
+            if value is not None and value >= bar.at_micro / MICRO:
+                return event.time_us
+        return None
+
+    def _number(self, fields: Mapping[str, Any], entity: str) -> float | None:
         if self._field not in fields:
             remedy = f"There are: {', '.join(fields) or 'none'}."
             raise InvalidModel("The model has no such field", field=self._field, entity=entity, remedy=remedy)

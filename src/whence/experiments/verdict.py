@@ -35,6 +35,9 @@ def verdict(found: Experiment) -> Verdict:
     name, told = side_name(found, 1), found.prediction
     if not found.contrast.changed and (found.crossings is None or not found.crossings.earlier + found.crossings.later):
         return Verdict("open", f"{_big(name)} changes nothing.", "Both sides come to the same for everybody.")
+    if found.is_same_rule:
+        why = "It says what would have changed, not whether for the better: later decisions stand as recorded."
+        return Verdict("open", "The rule is the same on both sides, the past is another.", why)
     if told is None:
         why = "No outcome was named: this shows what changes, not whether it is for the better."
         return Verdict("open", "Whether it is better cannot be told.", why)
