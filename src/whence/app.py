@@ -14,6 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
+import msgspec
+
+from whence.adoption import Adopted, Adoption, adopt, adoptions, in_force, is_adoptable, with_version
 from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
@@ -35,7 +38,7 @@ from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
 from whence.difference import Difference, difference
 from whence.drift import Verified, verify
-from whence.errors import InvalidConfig, InvalidModel, InvalidQuery, InvalidTime
+from whence.errors import InvalidConfig, InvalidModel, InvalidQuery, InvalidTime, NotKnown
 from whence.events import Event, Recorded, events_of
 from whence.exporter import export
 from whence.expression import Rule
@@ -55,7 +58,18 @@ from whence.result import Comparison, Result, replay
 from whence.result import check as check_result
 from whence.rows import Given
 from whence.rows import name_of as name_of_file
-from whence.scoring import Checked, Crossing, Scorecard, Shares, Standing, check_scores, live, shares
+from whence.scoring import (
+    CardChange,
+    Checked,
+    Crossing,
+    Scorecard,
+    Shares,
+    Standing,
+    changes,
+    check_scores,
+    live,
+    shares,
+)
 from whence.segments import is_installed, require
 from whence.segments.manifest import beside, folders, problems
 from whence.soundness import Promise, check
@@ -443,18 +457,91 @@ class Whence:
 
     def scorecard(self, entity_or_kind: str, named: str | Scorecard | None = None) -> Scorecard:
         """The scorecard of a kind (`lead`) or entity (`lead:42`): the one named, else that of the kind's
-        name, else whence.toml's only one for it.
+        name, else whence.toml's only one for it. `cards.toml:NAME` is one of another file; `NAME@now`, a moment or the
+        beginning of a version behind the @, is one that was adopted, and is called by its version.
 
-        Raises InvalidConfig when there is none, InvalidModel when it is for another kind.
+        Raises InvalidConfig when there is none, NotKnown for none adopted, InvalidModel when it is for another kind.
         """
         kind = entity_or_kind.partition(":")[0]
         if named is None:
             return self.config.scorecard_of(kind)
-        card = self.config.scorecard(named) if isinstance(named, str) else named
+        if isinstance(named, str) and self._is_adopted(named):
+            adopted = self.adopted(*named.split("@", 1)).card
+            card = msgspec.structs.replace(adopted, name=f"{adopted.name}@{adopted.short_version}")
+        else:
+            card = self.config.scorecard(named) if isinstance(named, str) else named
         if card.kind != kind:
             remedy = f"Ask about a {card.kind}, or name another scorecard."
             raise InvalidModel("The scorecard is for another kind", scorecard=card.name, kind=card.kind, remedy=remedy)
         return card
+
+    def adopt(
+        self,
+        card: str | Scorecard,
+        *,
+        by: str,
+        reason: str,
+        time: datetime | str | None = None,
+        id: str | None = None,
+    ) -> Adopted:
+        """Put a scorecard in force from now on, or from an earlier `time`: an event that holds all of it, with its
+        author and the reason. The card is named as for `scorecard`, so that `lead@3f2a` takes up an earlier version.
+
+        Where this version is in force then, nothing is appended. With an `id` for the event a retry is safe whatever
+        came between. Raises ConditionFailed when somebody adopted another card meanwhile, and as adoption.adopt does.
+        """
+        if isinstance(card, str) and self._is_adopted(card):
+            chosen = self.adopted(*card.split("@", 1)).card
+        else:
+            chosen = self.config.scorecard(card) if isinstance(card, str) else card
+        return adopt(self.store, chosen, by=by, reason=reason, time=self._edge(time, "first_us"), id=id)
+
+    def adopted(self, name: str, which: Moment = None) -> Adoption:
+        """The version of a scorecard that was in force at a moment, or whose version begins with this text. Raises
+        NotKnown."""
+        found = adoptions(self.history(), name)
+        if isinstance(which, str) and (named := with_version(found, which)):
+            return named
+        try:
+            moment = self.at(which)
+        except InvalidTime:
+            versions = ", ".join(dict.fromkeys(each.card.short_version for each in found)) or "none"
+            remedy = f"Adopted were: {versions}. Write the beginning of one, or a time."
+            raise NotKnown("No such version, and no time", scorecard=name, named=which, remedy=remedy) from None
+        known = in_force(adoptions(self.history(moment), name))
+        if known is None:
+            remedy = f"It was first adopted at @{found[0].event.position}." if found else ""
+            remedy = remedy or f"Adopt it: whence scorecard adopt {name} --by WHO --why REASON."
+            raise NotKnown("No such scorecard had been adopted", scorecard=name, remedy=remedy)
+        return known
+
+    def scorecard_log(self, name: str | None = None) -> list[Adoption]:
+        """The versions of a scorecard, or of all, in the order in which they came into force: since when, by whom, why,
+        and what each changed."""
+        return adoptions(self.history(), name)
+
+    def scorecard_diff(self, name: str, before: Moment = None, after: Moment = None) -> list[CardChange]:
+        """What differs between two versions of a scorecard, each named by its beginning or by a moment: by default
+        between the one in force now and the one that whence.toml says. Raises NotKnown, InvalidConfig."""
+        then = self.adopted(name, before).card
+        return changes(then, self.config.scorecard(name) if after is None else self.adopted(name, after).card)
+
+    def adoption_of(self, card: Scorecard) -> Adoption | None:
+        """The newest adoption of this version of a card; None for one that was never adopted."""
+        name = card.name.partition("@")[0] if self._is_adopted(card.name) else card.name
+        return with_version(adoptions(self.history(), name), card.version) if is_adoptable(name) else None
+
+    def in_force(self, name: str) -> Adoption | None:
+        """The version of a scorecard that is in force now; None where none was adopted."""
+        return in_force(adoptions(self.history(), name)) if is_adoptable(name) else None
+
+    def _is_card(self, named: str) -> bool:
+        """Whether a name is that of a scorecard, here or in another file, or of an adopted one."""
+        return named in self.config.scorecards or self._is_adopted(named) or ".toml" in named
+
+    def _is_adopted(self, named: str) -> bool:
+        """Whether a name is that of an adopted version."""
+        return "@" in named and named not in self.config.scorecards
 
     def score(self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None) -> Standing:
         """What a scorecard comes to for an entity: as of a time, from what had happened by then; by position or by the
@@ -640,7 +727,7 @@ class Whence:
         if isinstance(named, (str, os.PathLike)) and named not in self.config.scorecards:
             if is_file(named):
                 return read_side(named, kind, self.config.zone)
-            if "." in str(named):
+            if "." in str(named) and not self._is_card(str(named)):
                 type, field = self._split(str(named))
                 if type == kind and self._has_model(kind):
                     return ModelField(self.model(kind), field)

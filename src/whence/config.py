@@ -184,13 +184,16 @@ class Config(msgspec.Struct, frozen=True):
         raise InvalidConfig("No scorecard is for this kind", kind=kind, file=self.path or FILE_NAME, remedy=remedy)
 
     def scorecard(self, name: str | None = None) -> Scorecard:
-        """The scorecard [scorecard.NAME]; the only one there is when None. Raises InvalidConfig naming the scorecard,
-        the rule and the line, or the near matches."""
+        """The scorecard [scorecard.NAME]; the only one there is when None. `cards.toml`, or `cards.toml:NAME`, is one
+        of another file. Raises InvalidConfig naming the scorecard, the rule and the line, or the near matches."""
         from whence.scoring.card import Scorecard  # here, so that a command that scores nothing starts sooner
 
         if name is None:
             name = self._only_scorecard()
         if name not in self.scorecards:
+            file, dot, one = name.partition(".toml")
+            if dot and (not one or one.startswith(":")):
+                return Config.load(file + dot).scorecard(one[1:] or None)
             raise _unknown("No such scorecard", "scorecard", name, self.scorecards, self.path, f"[scorecard.{name}]")
         try:
             return Scorecard.from_table(name, self.scorecards[name], self._line_of)

@@ -95,8 +95,8 @@ stage = "warm"
 
 
 def prepare(pipeline: Path, whence: Run) -> str:
-    """What the examples speak of: a second store, a file to import and its mapping, two scorecards with two experiments
-    that were kept, a lead that won
+    """What the examples speak of: a second store, a file to import and its mapping, two scorecards, of which one
+    was adopted, with two experiments that were kept, a lead that won
     yesterday and that a CRM scored as we do, an answer to that, and an import, whose name is returned."""
     (pipeline / "crm.csv").write_text("when,what,lead,score\n2026-01-05 09:00,Scored,42,60\n")
     with (pipeline / "whence.toml").open("a") as config:
@@ -112,6 +112,8 @@ def prepare(pipeline: Path, whence: Run) -> str:
     (pipeline / "old.csv").write_text("when,what,lead,score\n2026-01-04 09:00,Scored,7,10\n")
     import_id = whence("import", "old.csv").out.split()[-1]
     assert import_id.startswith("import:")
+    adopted = whence("scorecard", "adopt", "lead", "--by", "anna", "--why", "As before", "--time", "2026-01-01")
+    assert adopted.code == 0
     assert whence("replay", "lead", "--save", "result.jsonl").code == 0
     (pipeline / "lead.py").write_text('class Lead:\n    kind = "lead"\n')
     for name, points in (("v2", "40"), ("v2-strict", "70")):

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from whence.segments.scoring import Scored
 
 
+VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], "csv": [Column("version")]}
+"""The column of versions, which the screen has below the table."""
+
+
 @command(
     "score",
     "whence score lead:42",
@@ -46,7 +50,8 @@ if TYPE_CHECKING:
     "--card",
     envvar="WHENCE_SCORE_CARD",
     metavar="NAME",
-    help="The scorecard of this name; else that of the kind's name, or the only one.",
+    help="The scorecard of this name, in whence.toml or FILE.toml:NAME; NAME@now or NAME@VERSION is one that was "
+    "adopted. Else that of the kind's name, or the only one.",
 )
 @option(
     "--score",
@@ -101,12 +106,16 @@ def score(
     with opened(store, zone=zone) as db:
         chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
         if against is not None:
-            return _show_checked(db, chosen, against, named, tolerance, moment, form)
-        if ":" not in about:
-            return _show_all(db, chosen, moment, form)
-        if crossed:
-            return _show_crossings(db, about, chosen, moment, clock, form)
-        return _show_shares(db, about, chosen, named, moment, clock, form)
+            code = _show_checked(db, chosen, against, named, tolerance, moment, form)
+        elif ":" not in about:
+            code = _show_all(db, chosen, moment, form)
+        elif crossed:
+            code = _show_crossings(db, about, chosen, moment, clock, form)
+        else:
+            code = _show_shares(db, about, chosen, named, moment, clock, form)
+        if note := wording.not_in_force(db, chosen):
+            screen.note(note)
+        return code
 
 
 def _show_shares(
@@ -124,7 +133,7 @@ def _show_shares(
         shares = [
             dict(zip(("part", "group", "points", "events"), row, strict=True)) for row in _share_rows(found, form)
         ]
-        screen.json_lines([{**said, "of": found.score, "made_of": shares, "version": found.version}])
+        screen.json_lines([{**said, "of": found.score, "made_of": shares, **_version_said(db, card)}])
         return exits.OK
     if form == "screen":
         words = [f"{name} {points}" for name, points in standing.scores.items()]
@@ -136,6 +145,8 @@ def _show_shares(
     caption = f"{found.score} = {found.points}, as of {second_of(standing.at_us, zone)}; {times_in(zone, clock)}"
     if not screen.table(columns, _share_rows(found, form), form, caption=caption):
         screen.note("No rule of the scorecard gave points.")
+    if form == "screen":
+        screen.dim(wording.version_text(db, card))
     return exits.OK
 
 
@@ -159,12 +170,15 @@ def _show_crossings(db: Whence, entity: str, card: Scorecard, moment: At, clock:
         Column("crossed"),
         Column("points", "green", right=True),
         Column("event"),
+        *VERSION[form],
     ]
     zone = db.config.zone
     rows = (_crossing_row(each, zone, form) for each in db.crossings(entity, card=card, at=moment))
     count = screen.table(columns, rows, form, caption=times_in(zone, clock))
     if not count:
         screen.note(f"{entity} has crossed no threshold.")
+    elif form == "screen":
+        screen.dim(wording.version_text(db, card))
     return exits.OK if count else exits.NO
 
 
@@ -173,7 +187,8 @@ def _crossing_row(each: Crossing, zone: tzinfo, form: Form) -> tuple[Any, ...]:
     event = None if each.event is None else each.event.position
     of = (each.threshold.stage, each.threshold.score, _number(each.threshold.at))
     shown = event if form != "screen" else "by time alone" if event is None else f"@{event} {each.event.type}"  # type: ignore[union-attr]
-    return (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
+    row = (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
+    return row if form == "screen" else (*row, each.version)
 
 
 def _show_checked(
@@ -194,6 +209,7 @@ def _show_checked(
         Column("time", "blue", least=20),
         Column("recorded", "red", right=True),
         Column("scored", "green", right=True),
+        *VERSION[form],
     ]
     rows = (
         (
@@ -202,6 +218,7 @@ def _show_checked(
             second_of(each.recorded.time_us, zone) if form == "screen" else each.recorded.time,
             _number(each.theirs),
             _number(each.ours),
+            *(() if form == "screen" else (found.version,)),
         )
         for each in found.differing
     )
@@ -213,6 +230,8 @@ def _show_checked(
     screen.note(f"{said} {found.moments:,} scores recorded.")
     if found.without_number:
         screen.note(f"{found.without_number:,} more events {type} have no number in {field}.")
+    if form == "screen":
+        screen.dim(wording.version_text(db, card))
     return exits.OK if found.entities_agree == found.entities else exits.NO
 
 
@@ -221,19 +240,27 @@ def _show_all(db: Whence, card: Scorecard, moment: At, form: Form) -> int:
         found = db.scores(card.kind, card=card, at=moment, progress=told)
     names = [score.name for score in card.scores]
     columns = [Column(card.kind, "cyan"), *(Column(name, "green", right=True) for name in names)]
-    columns += [Column("grade", "bold"), Column("stage", "bold")]
-    count = screen.table(columns, _standing_rows(found), form)
+    columns += [Column("grade", "bold"), Column("stage", "bold"), *VERSION[form]]
+    count = screen.table(columns, _standing_rows(found, form), form)
     if form == "screen" and count:
-        screen.dim(f"{entities_text(count)} by the scorecard {card.name}, as of @{found.head}")
+        screen.dim(f"{entities_text(count)} by the {wording.version_text(db, card)}; as of @{found.head}")
     return exits.OK if count else exits.NO
 
 
-def _standing_rows(found: Scored) -> Iterator[tuple[Any, ...]]:
+def _standing_rows(found: Scored, form: Form) -> Iterator[tuple[Any, ...]]:
     """All entities, the highest first score first."""
     for row in found.ranked():
         standing = found.standings.standing(found.card, row)
         entity = found.entities[int(found.standings.entity[row])]
-        yield (entity, *map(_number, standing.scores.values()), standing.grade, standing.stage)
+        version = () if form == "screen" else (standing.version,)
+        yield (entity, *map(_number, standing.scores.values()), standing.grade, standing.stage, *version)
+
+
+def _version_said(db: Whence, card: Scorecard) -> dict[str, Any]:
+    """The version of a card, and since when and by whom it was adopted if it was."""
+    found = db.adoption_of(card)
+    said: dict[str, Any] = {"version": card.version}
+    return said if found is None else {**said, "adopted": {"since": found.since, "by": found.by}}
 
 
 def _number(points: int | Decimal | float | str | None) -> Any:

@@ -13,17 +13,19 @@ from whence.cli.command import events_text, times_in
 from whence.clock import to_us
 from whence.compare import Change, count_by, diff
 from whence.grammar import id_to_raw
-from whence.moments import brief_text_of, moment_text, text_of
+from whence.moments import brief_text_of, moment_text, second_of, text_of
 from whence.rules import is_tallies, is_tally
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from whence.adoption import Adoption
     from whence.app import Whence
     from whence.difference import Difference
     from whence.events import Recorded
     from whence.history import At
     from whence.lateness import Lateness
+    from whence.scoring import Scorecard
 
 NAMED_MAX = 8
 """So many values or names are listed before the rest is only counted."""
@@ -163,6 +165,27 @@ def none_has(kind: str, states: Mapping[str, Mapping[str, Any]], wanted: Mapping
             _did_you_mean(meant) or f". {_there_are([screen.shown(found) for found in known.values()])}"
         )
     return f"No {kind} has all of that at once."
+
+
+def version_text(db: Whence, card: Scorecard) -> str:
+    """`scorecard lead, version 3f2a91bc04de`, and since when and by whom it was adopted if it was."""
+    found = db.adoption_of(card)
+    name = card.name.partition("@")[0] if found else card.name
+    return f"scorecard {name}, version {card.short_version}" + (f", {adopted_text(db, found)}" if found else "")
+
+
+def adopted_text(db: Whence, found: Adoption) -> str:
+    """`adopted 2026-03-01 10:00:00 by anna`."""
+    return f"adopted {second_of(found.since_us, db.config.zone)} by {found.by or 'nobody named'}"
+
+
+def not_in_force(db: Whence, card: Scorecard) -> str:
+    """That whence.toml's card is not the one that was adopted, and what to do; nothing where it is, or none was."""
+    found = db.in_force(card.name) if card.name in db.config.scorecards else None
+    if found is None or found.version == card.version:
+        return ""
+    said = f"Not the card in force, which is version {found.card.short_version}, {adopted_text(db, found)}."
+    return f"{said} See whence scorecard diff {card.name}; adopt this one, or score with --card {card.name}@now."
 
 
 def _did_you_mean(near: list[str]) -> str:

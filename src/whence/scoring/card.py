@@ -50,6 +50,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -71,6 +72,8 @@ ORDER = "occurred"
 ONLY_GROUP, ONLY_SCORE = "points", "score"
 """What the group and the score are called where a card names none."""
 VERSION_DIGITS = 32
+SHORT_DIGITS = 12
+"""So many digits of a version are shown."""
 SCALARS = (str, int, float, bool)
 RENAMED = {"while": "while_"}
 """Keys that are no names in Python."""
@@ -227,7 +230,7 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
         return _micro(self.at)
 
 
-class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
+class Scorecard(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A score as data. `kind` is which entities it is about; the module's text says what the rest means.
 
     A card without groups gets one of all rules, ONLY_GROUP; one without scores gets one of all groups, ONLY_SCORE;
@@ -282,10 +285,15 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
         """The card as canonical JSON: the same text for cards that say the same."""
         return jsonvalue.canonical(self.to_table()).decode()
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A digest of what the card says, its name apart: 32 hexadecimal digits of SHA-256 over `to_json`."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:VERSION_DIGITS]
+
+    @property
+    def short_version(self) -> str:
+        """As much of the version as is shown."""
+        return self.version[:SHORT_DIGITS]
 
     def score(self, name: str | None = None) -> Score:
         """The score of this name, or the first. Raises InvalidModel for one that is not there."""

@@ -31,7 +31,7 @@ class Differing(msgspec.Struct, frozen=True):
 class Checked(msgspec.Struct, frozen=True):
     """How far recorded scores and a card's agree. A moment is an event that records one; an entity agrees when all of
     its moments do, and those without any are not counted. `without_number` counts the events whose field is no number.
-    `differing` are the first 1,000 entities that differ, by their first events.
+    `differing` are the first 1,000 entities that differ, by their first events. `version` is that of the card.
     """
 
     score: str
@@ -41,6 +41,7 @@ class Checked(msgspec.Struct, frozen=True):
     moments_agree: int
     without_number: int
     differing: tuple[Differing, ...]
+    version: str
 
 
 def check_scores(
@@ -82,4 +83,5 @@ def check_scores(
         entities_agree += seen > 0 and first is None
         if first is not None and len(differing) < DIFFERING_MAX:
             differing.append(first)
-    return Checked(asked, entities, entities_agree, moments, moments_agree, without_number, tuple(differing))
+    found = tuple(differing)
+    return Checked(asked, entities, entities_agree, moments, moments_agree, without_number, found, card.version)

@@ -34,13 +34,15 @@ Moment = datetime | str | int
 
 class Standing(msgspec.Struct, frozen=True):
     """What an entity comes to at a moment, in microseconds UTC: its scores and groups by name, in micro-points, the
-    first grade and the last stage that hold, None where none does. The moment is None where there are no events."""
+    first grade and the last stage that hold, None where none does. The moment is None where there are no events.
+    `version` is that of the card."""
 
     at_us: int | None
     scores_micro: dict[str, int]
     groups_micro: dict[str, int]
     grade: str | None
     stage: str | None
+    version: str
 
     @property
     def scores(self) -> dict[str, int | Decimal]:
@@ -57,7 +59,7 @@ class Crossing(msgspec.Struct, frozen=True):
     """A score that reached a threshold (`entered`) or fell below it, at a moment in microseconds UTC.
 
     `event` is the one at which it did; None for the end of a day, which is 0:00 of the next: decay alone did it.
-    `score_micro` is the score then, in micro-points.
+    `score_micro` is the score then, in micro-points, and `version` that of the card.
     """
 
     threshold: Threshold
@@ -65,6 +67,7 @@ class Crossing(msgspec.Struct, frozen=True):
     at_us: int
     score_micro: int
     event: Recorded | None
+    version: str
 
     @property
     def time(self) -> datetime:
@@ -104,7 +107,7 @@ def crossings(card: Scorecard, events: Iterable[Recorded], at: Moment | None = N
         for number, threshold in enumerate(card.thresholds):
             if reached[number] != holds(threshold, scores):
                 reached[number] = not reached[number]
-                found.append(Crossing(threshold, reached[number], moment, scores[threshold.score], event))
+                found.append(Crossing(threshold, reached[number], moment, scores[threshold.score], event, card.version))
 
     for event in in_order(card, events, until):
         for day_end in tally.day_ends(event.time_us):
@@ -226,7 +229,7 @@ def standing_of(card: Scorecard, groups: dict[str, int], scores: dict[str, int],
         if all(scores[name] >= least for name, least in grade.at_least_micro.items())
     )
     stages = [threshold.stage for threshold in card.thresholds if holds(threshold, scores)]
-    return Standing(moment, scores, groups, next(graded, None), stages[-1] if stages else None)
+    return Standing(moment, scores, groups, next(graded, None), stages[-1] if stages else None, card.version)
 
 
 def score_of(score: Score, groups: Mapping[str, int]) -> int:
