@@ -570,15 +570,19 @@ class Whence:
     ) -> Scored:
         """What a scorecard comes to for every entity of a kind, over columns. `at` is a time by the occurred clock, or
         None for each as of its last event. Raises as segments does, InvalidTime for another moment, InvalidEvent."""
-        chosen = self.scorecard(kind, card)
+        chosen, time_us = self.scorecard(kind, card), self._time_of_all(at)
+        with self.segments(chosen.kind, progress=progress) as segments:
+            from whence.segments.scoring import score_segments
+
+            return score_segments(segments, chosen, time_us)
+
+    def _time_of_all(self, at: Moment) -> int | None:
+        """The time that all entities are scored as of; None for each as of its last event. Raises InvalidTime."""
         moment = self.at(at)
         if moment.position is not None or moment.recorded_us is not None:
             remedy = "Give a time by the clock of what happened, or ask about one entity."
             raise InvalidTime("All entities are scored as of a time at which things happened", remedy=remedy)
-        with self.segments(chosen.kind, progress=progress) as segments:
-            from whence.segments.scoring import score_segments
-
-            return score_segments(segments, chosen, moment.occurred_us)
+        return moment.occurred_us
 
     def check_scores(
         self,
@@ -962,14 +966,16 @@ class Whence:
         at: Moment = None,
         model: NamedModel = None,
         executor: Executor | None = None,
+        processes: int | None = None,
         progress: Progress | None = None,
         cancel: Flag | None = None,
     ) -> Replayed:
-        """What `states` gives, folded from columns: several times as quick over a long history, and split over the
-        processes of an `executor`, a ProcessPoolExecutor or dask's `client.get_executor()`. Segments that are missing
-        are built first. Setting `cancel`, a threading.Event, ends it with Cancelled.
+        """What `states` gives, folded from columns: several times as quick over a long history, and split over so many
+        `processes` of this machine, or those of an `executor`: a ProcessPoolExecutor or dask's `client.get_executor()`.
+        Segments that are missing are built first. Setting `cancel`, a threading.Event, ends it with Cancelled.
 
-        Raises FoldFailed, InvalidModel for a model that no other process can import, and as segments does.
+        Raises FoldFailed, WorkerLost for a process that was killed, InvalidModel for a model that no other process can
+        import, and as segments does.
         """
         chosen, moment = self.model(kind, model), self.at(at)
         history = self.history(moment)
@@ -977,7 +983,28 @@ class Whence:
             from whence.replay import Until, replay
 
             until = Until(None if moment.is_now else history.head, moment.occurred_us)
-            return replay(segments, chosen, executor=executor, until=until, progress=progress, cancel=cancel)
+            with _executor(executor, processes) as chosen_executor:
+                return replay(segments, chosen, executor=chosen_executor, until=until, progress=progress, cancel=cancel)
+
+    def replay_scores(
+        self,
+        kind: str,
+        *,
+        card: str | Scorecard | None = None,
+        at: Moment = None,
+        executor: Executor | None = None,
+        processes: int | None = None,
+        progress: Progress | None = None,
+        cancel: Flag | None = None,
+    ) -> Scored:
+        """What `scores` gives, with every crossing, split as `replay_states` is. Raises as `scores` does, WorkerLost
+        and Cancelled."""
+        chosen, time_us = self.scorecard(kind, card), self._time_of_all(at)
+        with self.segments(chosen.kind) as segments:
+            from whence.replay.whole import score
+
+            with _executor(executor, processes) as chosen_executor:
+                return score(segments, chosen, time_us, executor=chosen_executor, progress=progress, cancel=cancel)
 
     def check_replay(
         self, recorded: Result | str | os.PathLike[str], *, model: NamedModel = None, progress: Progress | None = None
@@ -1058,6 +1085,20 @@ def _found(pack: str, name: str, several: Sequence[Any]) -> Any:
             return each
     names = ", ".join(f"{pack}.{each.name}" for each in several)
     raise InvalidConfig("The pack has nothing of this name", pack=pack, name=name, remedy=f"It has: {names}.")
+
+
+@contextmanager
+def _executor(executor: Executor | None, count: int | None) -> Iterator[Executor | None]:
+    """The executor, or one of so many processes; None for this thread. Raises InvalidQuery for both."""
+    if count is None:
+        yield executor
+        return
+    if executor is not None:
+        raise InvalidQuery("An executor has its own processes", processes=count, remedy="Give one of the two.")
+    from whence.replay import processes
+
+    with processes(count) as pool:
+        yield pool
 
 
 def _as_text(moment: Any) -> Any:

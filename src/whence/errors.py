@@ -24,6 +24,7 @@
     │  └─ OutcomeUnknown            the commit failed in a way that leaves both outcomes possible
     ├─ InvalidSegments              a folder of segments that is of another store, or damaged
     ├─ MissingExtra                 an optional package that this needs is not installed
+    ├─ WorkerLost                   a process that worked for this ended before it was done
     ├─ FoldFailed                   a handler raised while an event was folded
     └─ Cancelled                    what was asked for was cancelled before it was done
 
@@ -155,6 +156,10 @@ class InvalidSegments(WhenceError):
 
 class MissingExtra(WhenceError):
     """An optional package is not installed."""
+
+
+class WorkerLost(WhenceError):
+    """A process that worked for this ended before it was done."""
 
 
 class FoldFailed(WhenceError):

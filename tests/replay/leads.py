@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import UTC, datetime, timedelta
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -67,6 +70,15 @@ class Strict(Lead):
     def scored(self, event: Scored) -> None:
         if event.score > 90:
             raise ValueError("too much")
+
+
+class Deadly(Lead):
+    """It kills the process that folds it, unless that is the one of the tests."""
+
+    @on(Scored)
+    def scored(self, event: Scored) -> None:
+        if parent_process() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def event(number: int, type: str, data: Any, *leads: int, hours: int | None = None, version: int = 1) -> Event:

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("duckdb")
 
-from tests.replay.leads import START, LateLead, Lead, Strict, Watched, event, many, segments
-from whence.clock import to_us
-from whence.errors import Cancelled, FoldFailed, InvalidModel
+from tests.replay.leads import START, Deadly, LateLead, Lead, Strict, Watched, event, many, segments
+from whence import app
+from whence.clock import to_iso, to_us
+from whence.errors import Cancelled, CannotWrite, FoldFailed, InvalidModel, InvalidQuery, WorkerLost
 from whence.history import At, History
 from whence.model import Model, on
-from whence.replay import Until, replay, score
+from whence.query import Query
+from whence.replay import Until, processes, replay, score, score_lines
+from whence.replay.lines import save
+from whence.replay.part import run
+from whence.replay.whole import _cut, named_of, sources
 from whence.rules import built_in
-from whence.scoring import Rule, Scorecard
-from whence.segments.scoring import score_segments
+from whence.scoring import Rule, Scorecard, Threshold, live
+from whence.segments.scoring import Scored, score_segments
 
-CARD = Scorecard(name="lead", kind="lead", rules=(Rule(on=("Opened",), points=10, at_most=3),))
+CARD = Scorecard(
+    name="lead",
+    kind="lead",
+    rules=(
+        Rule(on=("Opened",), points=10, at_most=3, half_life="12 hours"),
+        Rule(on=("Scored",), points="2.5", expires="1 day"),
+        Rule(while_={"campaign": "spring"}, points=5),
+    ),
+    thresholds=(Threshold(score="score", at=6, stage="warm"), Threshold(score="score", at=15, stage="hot")),
+)
 MODELS = [Lead, LateLead, Watched, built_in("lead")]
 
 DATA = st.one_of(
@@ -91,17 +108,35 @@ def test_processes_give_the_bytes_of_one_thread(tmp_path: Path, pool: Executor, 
     assert len(one.states) > 30
 
 
-def same_standings(one: Any, other: Any) -> bool:
-    names = ("entity", "at_us", "scores_micro", "groups_micro")
-    return all(np.array_equal(getattr(one.standings, n), getattr(other.standings, n)) for n in names)
+def lines_of(found: Scored) -> bytes:
+    """All that a card came to, crossings among it."""
+    return b"".join(score_lines(found))
 
 
-def test_processes_score_as_one_thread_does(tmp_path: Path, pool: Executor) -> None:
+def test_processes_score_and_cross_as_one_thread_does(tmp_path: Path, pool: Executor) -> None:
     _, found = segments(tmp_path / "segs", many(), size=90)
     with found:
-        expected, split = score_segments(found, CARD), score(found, CARD, executor=pool, parts=3)
-    assert same_standings(expected, split)
-    assert expected.standings.scores_micro.any()
+        expected = lines_of(score_segments(found, CARD))
+        assert lines_of(score(found, CARD)) == expected
+        assert lines_of(score(found, CARD, executor=pool, parts=3)) == expected
+        until_us = to_us(START) + 50 * 3_600_000_000
+        cut = lines_of(score(found, CARD, until_us, executor=pool, parts=4))
+        assert cut == lines_of(score_segments(found, CARD, until_us))
+    assert cut != expected
+
+
+def test_the_lines_of_a_score_say_what_live_says(tmp_path: Path) -> None:
+    store, found = segments(tmp_path / "segs", many(), size=90)
+    with found:
+        origin, *rows = map(json.loads, lines_of(score(found, CARD, parts=3)).splitlines())
+    assert origin == {"kind": "lead", "scorecard": "lead", "version": CARD.version, "head": 400}
+    assert sum(len(row["crossings"]) for row in rows) > 50
+    for row in rows[::5]:
+        events = list(store.read(Query.of(tags=[row["entity"]])))
+        standing, crossed = live.score(CARD, events), live.crossings(CARD, events)
+        assert (row["scores"], row["stage"]) == ({"score": standing.scores["score"]}, standing.stage)
+        told = [(c.threshold.stage, c.entered, to_iso(c.at_us), c.event and c.event.position) for c in crossed]
+        assert [(c["stage"], c["reached"], c["at"], c["position"]) for c in row["crossings"]] == told
 
 
 def test_a_dask_cluster_gives_the_bytes_of_one_thread(tmp_path: Path) -> None:
@@ -115,9 +150,12 @@ def test_a_dask_cluster_gives_the_bytes_of_one_thread(tmp_path: Path) -> None:
     ):
         executor = client.get_executor()
         one, two = replay(found, Model.of(Lead)), replay(found, Model.of(Lead), executor=executor, parts=4)
-        expected, split = score_segments(found, CARD), score(found, CARD, executor=executor, parts=4)
+        expected, split = (
+            lines_of(score_segments(found, CARD)),
+            lines_of(score(found, CARD, executor=executor, parts=4)),
+        )
     assert b"".join(one.lines()) == b"".join(two.lines())
-    assert same_standings(expected, split)
+    assert split == expected
 
 
 @pytest.mark.parametrize("in_processes", [False, True])
@@ -179,3 +217,74 @@ def test_a_model_that_no_process_can_import_is_refused(tmp_path: Path, pool: Exe
     _, found = segments(tmp_path / "segs", many(20))
     with found, pytest.raises(InvalidModel, match="cannot import"):
         replay(found, Model.of(Inner), executor=pool)
+
+
+# What goes wrong with processes.
+
+
+def test_a_killed_worker_ends_a_replay_with_a_clear_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    _, found = segments(tmp_path / "segs", many(60), size=20)
+    others = {child.pid for child in multiprocessing.active_children()}
+    with found, pytest.raises(WorkerLost) as caught, processes(2) as pool:
+        replay(found, Model.of(Deadly), executor=pool, parts=3)
+    assert "take fewer processes" in caught.value.remedy
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert {child.pid for child in multiprocessing.active_children()} <= others
+
+
+def test_a_block_that_is_interrupted_ends_its_processes() -> None:
+    asked: list[Future[None]] = []
+
+    def interrupted() -> None:
+        with processes(1) as pool:
+            asked.append(pool.submit(time.sleep, 60))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert asked[0].done()
+
+
+def test_so_many_processes_are_one_word_in_python(tmp_path: Path) -> None:
+    with app.open(tmp_path / "leads.db", create=True) as db:
+        db.append(many(80))
+        one = db.replay_states("lead", model=Lead)
+        two = db.replay_states("lead", model=Lead, processes=2)
+        assert b"".join(one.lines()) == b"".join(two.lines())
+        assert lines_of(db.replay_scores("lead", card=CARD, processes=1)) == lines_of(db.scores("lead", card=CARD))
+        with pytest.raises(InvalidQuery, match="its own processes"):
+            db.replay_states("lead", model=Lead, processes=2, executor=Waiting())
+        with pytest.raises(InvalidQuery, match="Not a number of processes"):
+            db.replay_states("lead", model=Lead, processes=0)
+
+
+def test_a_worker_says_how_far_it_is_before_it_is_done(tmp_path: Path, pool: Executor, monkeypatch: Any) -> None:
+    from whence.replay import part as module
+    from whence.replay.part import done_file
+
+    _, found = segments(tmp_path / "segs", many(), size=90)
+    said: list[tuple[int, int | None]] = []
+    with found:
+        replay(found, Model.of(Lead), executor=pool, parts=2, progress=lambda done, all: said.append((done, all)))
+        monkeypatch.setattr(module, "CHUNK_EVENTS", 50)
+        (part,) = _cut(found, sources(found), None, 1)
+        named = msgspec.structs.replace(part, model=named_of(Model.of(Lead)), stop=str(tmp_path / "stop"))
+        run(named)
+    assert said[-1][0] == said[-1][1]
+    assert int(Path(done_file(named.stop, named.first)).read_text()) > 300
+
+
+def test_lines_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"one\n"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save(broken(), tmp_path / "states.jsonl")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(CannotWrite, match="No such file"):
+        save([b"one\n"], tmp_path / "none" / "states.jsonl")

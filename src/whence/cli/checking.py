@@ -24,6 +24,7 @@ from whence.cli.command import (
     with_model,
 )
 from whence.cli.reading import FIELD
+from whence.cli.replaying import write_states
 from whence.cli.screen import Column
 from whence.errors import CannotWrite, NotKnown
 from whence.moments import second_of
@@ -46,11 +47,18 @@ DRIFTS_MAX = 50
     "replay",
     "whence replay lead --save result.jsonl",
     "whence replay --check result.jsonl",
-    brief="Record what a kind comes to, or check the code by it.",
+    "whence replay lead --states now.jsonl --processes 2",
+    "whence replay lead --states scores.jsonl --card lead",
+    brief="Fold all of a kind: what it comes to, or check the code by it.",
 )
 @click.argument("kind", required=False)
 @option("--save", metavar="FILE", help="Write the result into this file; .gz packs it.")
 @option("--check", metavar="FILE", help="Replay what this file is the result of, and compare.")
+@option("--states", metavar="FILE", help="Write what each entity comes to into this file, folded from columns.")
+@option("--card", metavar="NAME", help="By this scorecard, with every crossing, instead of the model; with --states.")
+@option(
+    "--processes", type=click.IntRange(min=1), default=1, metavar="N", help="Over so many processes; with --states."
+)
 @at_moment
 @with_model
 @at_store
@@ -60,6 +68,9 @@ def replay(
     kind: str | None,
     save: str | None,
     check: str | None,
+    states: str | None,
+    card: str | None,
+    processes: int,
     at: str | None,
     clock: str,
     model: str | None,
@@ -71,10 +82,19 @@ def replay(
     """With --save, folds every entity of a kind and writes what it comes to, and what each event changed, into a file.
     With --check, folds the same history again with the code as it is now, though the store may have gone on since, and
     names the first event and field that come out otherwise. Made for CI: record once, check at every change of the
-    model. Ends with 1 when something is different."""
+    model. Ends with 1 when something is different.
+
+    With --states, writes what every entity comes to as JSON lines, folded from columns by several processes where
+    --processes says so; the bytes are the same. It needs the extra `columns`, and builds segments that are missing."""
     form = form_of(as_json, as_csv)
-    if (save is None) == (check is None) or (save is not None and kind is None):
-        raise click.UsageError("Say what: whence replay lead --save FILE, or whence replay --check FILE.")
+    if sum(each is not None for each in (save, check, states)) != 1 or (check is None and kind is None):
+        raise click.UsageError(
+            "Say what: whence replay lead --save FILE or --states FILE, or whence replay --check FILE."
+        )
+    if states is None and (card is not None or processes != 1):
+        raise click.UsageError("--card and --processes go with --states FILE.")
+    if card is not None and model is not None:
+        raise click.UsageError("--card and --model exclude each other.")
     if check is not None and (kind is not None or at is not None):
         raise click.UsageError("The file of --check says the kind and the moment itself.")
     with opened(store, zone=zone) as db:
@@ -84,6 +104,9 @@ def replay(
             return _show_comparison(db, check, found, form)
         moment = moment_of(db, at, clock)
         db.history(moment)  # a time before anything was recorded is said as everywhere
+        if states is not None:
+            how: Any = {"model": model, "card": card, "moment": moment, "processes": processes}
+            return write_states(db, str(kind), states, **how)
         try:
             with screen.progress("Folding") as told:
                 result = db.replay(str(kind), at=moment, model=model, progress=told)

@@ -12,7 +12,7 @@ MEANINGS = {
     USAGE: "the command, a value, whence.toml or an input file is wrong, or a package is missing",
     CONFLICT: "something else came first, or an id is in use for something else",
     STORE: "the store is missing, busy, damaged, no store, or cannot be written",
-    MODEL: "a model failed while it folded an event",
+    MODEL: "a model failed while it folded an event, or a process was lost",
     INTERRUPTED: "interrupted",
 }
 
@@ -26,6 +26,7 @@ ERRORS: dict[type[errors.WhenceError], int] = {
     errors.InvalidSegments: STORE,
     errors.MissingExtra: USAGE,
     errors.FoldFailed: MODEL,
+    errors.WorkerLost: MODEL,
 }
 
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,9 +20,10 @@ import pyarrow as pa
 
 from whence.compare import canonical
 from whence.config import name_of
-from whence.errors import Cancelled, CannotWrite, InvalidModel
+from whence.errors import Cancelled, InvalidModel, WorkerLost
 from whence.model import Model
-from whence.replay.part import Named, Part, folded, ranges, run, scored
+from whence.replay.lines import save
+from whence.replay.part import Named, Part, done_file, folded, ranges, run, scored
 from whence.replay.slices import Source, Until, counts
 from whence.scoring import Scorecard
 from whence.segments.reading import Segments
@@ -35,6 +36,7 @@ PARTS_EACH = 1
 PART_LEAST = 2**16
 LOOK_S = 0.1
 END_S = 10.0
+INTERRUPTED_S = 0.5
 
 Progress = Callable[[int, int | None], None]
 
@@ -62,13 +64,7 @@ class Replayed(msgspec.Struct, frozen=True):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the lines into a file, whole or not at all. Raises CannotWrite."""
-        part = Path(path).with_name(f".part.{Path(path).name}")
-        try:
-            with part.open("wb") as out:
-                out.writelines(self.lines())
-            part.replace(path)
-        except OSError as problem:
-            raise CannotWrite("The states cannot be written", file=path, problem=problem.strerror) from None
+        save(self.lines(), path)
 
 
 def replay(
@@ -214,26 +210,39 @@ def _spread(
     parts: Sequence[Part], executor: Executor, total: int, progress: Progress | None, cancel: Flag | None
 ) -> list[Any]:
     with _stop_file() as stop:
-        futures: dict[Future[Any], int] = {}
+        futures: dict[Future[Any], Part] = {}
         try:
             for part in parts:
-                futures[executor.submit(run, msgspec.structs.replace(part, stop=str(stop)))] = part.events
-            waiting, events = set(futures), 0
+                futures[executor.submit(run, msgspec.structs.replace(part, stop=str(stop)))] = part
+            waiting, told = set(futures), 0
             while waiting:
                 _look(cancel)
                 done, waiting = wait(waiting, timeout=LOOK_S, return_when=FIRST_COMPLETED)
                 for future in done:
                     future.result()
-                    events += futures[future]
-                if done and progress is not None:
-                    progress(events, total)
+                events = sum(
+                    _events_done(stop, part) if future in waiting else part.events for future, part in futures.items()
+                )
+                if events > told and progress is not None:
+                    told = events
+                    progress(min(events, total), total)
             return [future.result() for future in futures]
-        except BaseException:
+        except BrokenExecutor as problem:
+            remedy = "If memory ran out, take fewer processes."
+            raise WorkerLost(problem="it was killed, or it crashed", remedy=remedy) from problem
+        except BaseException as problem:
             stop.touch()
-            for future in futures:
-                future.cancel()
-            wait(futures, timeout=END_S)
+            running = [future for future in futures if not future.cancel()]
+            wait(running, timeout=INTERRUPTED_S if isinstance(problem, KeyboardInterrupt) else END_S)
             raise
+
+
+def _events_done(stop: Path, part: Part) -> int:
+    """How many events a part says that it has done; 0 where it says nothing."""
+    try:
+        return int(Path(done_file(str(stop), part.first)).read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 @contextmanager
