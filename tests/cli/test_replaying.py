@@ -1,4 +1,4 @@
-"""`whence replay --states`, as it is typed: the same bytes over processes, and nothing half-written if it ends early."""
+"""`whence replay --states`, as it is typed: the same bytes over processes, and nothing half-written, ever."""
 
 from __future__ import annotations
 

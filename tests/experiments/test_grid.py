@@ -18,6 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.experiments.leads import happened, history
+from tests.experiments.test_report import shown
 from tests.scoring.test_agreement import cards, histories
 from whence import app
 from whence.errors import Cancelled, InvalidModel, InvalidQuery, NotKnown
@@ -310,6 +311,14 @@ def test_what_is_kept_is_the_same_bytes_and_harmless(tmp_path: Path) -> None:
     rows = parquet.read_table(tmp_path / "one" / "combinations.parquet").to_pylist()
     assert len(rows) == 18
     assert sum(row["on_frontier"] for row in rows) == len(kept["frontier"])
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_browser_shows_the_page_without_a_network_an_error_or_anything_too_wide(tmp_path: Path, width: int) -> None:
+    inner, needed, traces, told, fitting, problems = shown(page(tried()), tmp_path, width)
+    assert problems == "nothing"
+    assert (inner, needed <= width, told, fitting) == (width, True, True, True)
+    assert traces >= 4
 
 
 def test_a_page_is_made_where_nothing_is_on_the_frontier_too() -> None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,21 +120,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / place / "report.html"
 
 
+def shown(page: str, folder: Path, width: int) -> list[Any]:
+    """What a browser says of a page in a frame of this width; skips where there is none."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium is installed (apt-get install chromium)")
+    (folder / "page.html").write_text(page.replace("<title>", LISTENING + "<title>", 1))
+    (folder / "frame.html").write_text(FRAME.format(width=width))  # a window cannot be as narrow as a telephone
+    options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --dump-dom"
+    line = [browser, *options.split(), f"--user-data-dir={folder / 'profile'}", "--window-size=1500,1000"]
+    line += ["--virtual-time-budget=8000", (folder / "frame.html").as_uri()]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=True)
+    (said,) = re.findall(r'data-said="(.*?)"', done.stdout)
+    found: list[Any] = json.loads(said.replace("&quot;", '"'))
+    return found
+
+
 @pytest.mark.parametrize("width", [400, 1400])
 def test_a_browser_shows_it_without_a_network_an_error_or_anything_too_wide(
     demo: Path, tmp_path: Path, width: int
 ) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no chromium is installed (apt-get install chromium)")
-    (tmp_path / "page.html").write_text(demo.read_text().replace("<title>", LISTENING + "<title>", 1))
-    (tmp_path / "frame.html").write_text(FRAME.format(width=width))  # a window cannot be as narrow as a telephone
-    options = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --dump-dom"
-    line = [browser, *options.split(), f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1500,1000"]
-    line += ["--virtual-time-budget=8000", (tmp_path / "frame.html").as_uri()]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=True)
-    (said,) = re.findall(r'data-said="(.*?)"', done.stdout)
-    inner, needed, traces, told, fitting, problems = json.loads(said.replace("&quot;", '"'))
+    inner, needed, traces, told, fitting, problems = shown(demo.read_text(), tmp_path, width)
     assert problems == "nothing"
     assert (inner, needed <= width, told, fitting) == (width, True, True, True)
     assert traces >= 12
