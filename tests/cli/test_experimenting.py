@@ -226,3 +226,9 @@ def test_a_past_that_cannot_be_ends_with_what_to_do(
     done = whence("experiment", "lead", *words)
     assert (done.code, done.out) == (1 if "is meant" in said else 2, "")
     assert said in done.err
+
+
+def test_in_the_environment_each_line_says_events(carded: Path, whence: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHENCE_EXPERIMENT_WITHOUT", "EmailOpened campaign:spring\nScored score=60")
+    said = json.loads(whence("experiment", "lead", "--json").out)
+    assert [change["said"] for change in said["changes"]] == ["EmailOpened campaign:spring", "Scored score=60"]

@@ -16,7 +16,7 @@ from tests.experiments.leads import STORY, V1, V2, day, happened, history, us
 from whence import app
 from whence.errors import InvalidEvent, InvalidFile, InvalidModel, InvalidQuery, NotKnown, WhenceError
 from whence.events import Event, Recorded
-from whence.experiments import changed, experiment, report, sentences, verdict
+from whence.experiments import TimedValues, changed, experiment, report, sentences, verdict
 from whence.experiments.selection import Selection, alteration_of
 from whence.history import At, History
 from whence.query import Query
@@ -304,3 +304,22 @@ def test_an_event_of_a_file_that_cannot_be_names_its_line(line: str, said: str, 
         with pytest.raises(InvalidFile, match=said) as problem:
             db.experiment("lead", V1, insert=path)
         assert isinstance(problem.value, WhenceError)
+
+
+def test_a_file_says_nothing_of_another_past() -> None:
+    whole = history(STORY)
+    past = changed(whole, "lead", without=["Demo"])
+    for numbers in ({"lead:1": 3}, TimedValues([("lead:1", us(1), 80)])):
+        with pytest.raises(InvalidModel, match="nothing of another past"):
+            experiment(whole, V1, numbers, kind="lead", past=past)
+        assert experiment(whole, numbers, V1, kind="lead", past=past, samples=0).changes == past.changes
+
+
+def test_with_segments_a_changed_past_comes_to_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    with app.open(tmp_path / "leads.db", create=True) as db:
+        db.append(STORY)
+        asked = {"stop": "Opened", "outcome": "Won", "samples": 0}
+        before = db.experiment("lead", V1, **asked)
+        db.segments("lead").close()
+        assert db.experiment("lead", V1, **asked) == before

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -23,6 +24,16 @@ NAMED_MAX = 10
 """So many who are gained or lost are listed before the rest is only counted."""
 BEST = 20
 """The per cent of entities, the best first, of which a row says how many outcomes are found."""
+
+
+class _Events(click.ParamType):
+    """Events as they are typed; in the environment a line each, since there are spaces in them."""
+
+    name = "text"
+    envvar_list_splitter = "\n"
+
+
+events = partial(option, multiple=True, type=_Events(), metavar="EVENTS")
 
 
 @command(
@@ -44,16 +55,23 @@ BEST = 20
     metavar="NAME|FILE",
     help="The same, to compare with; else the card of the kind's name, or the only other.",
 )
+@events("--without", help="In a past without these events: 'TYPE TAG:VALUE KEY=VALUE if EXPRESSION', any part of it.")
+@events("--alter", help="With other data in these: 'EVENTS set KEY=VALUE'.")
 @option(
-    "--without",
+    "--insert",
     multiple=True,
-    metavar="EVENTS",
-    help="In a past without these events: 'TYPE TAG:VALUE KEY=VALUE if EXPRESSION', any part of it.",
+    type=click.Path(),
+    metavar="FILE",
+    help="With the events of a file: envelopes as JSON lines, or rows.",
 )
-@option("--alter", multiple=True, metavar="EVENTS", help="With other data in these: 'EVENTS set KEY=VALUE'.")
-@option("--insert", multiple=True, metavar="FILE", help="With the events of a file: envelopes as JSON lines, or rows.")
 @option("--mapping", metavar="NAME", help="The \\[import.NAME] that says what the rows of --insert mean.")
-@option("--stop", multiple=True, metavar="EVENTS", help="Where an entity stops at the first of these of its own.")
+@option(
+    "--stop",
+    multiple=True,
+    type=EVENTS,
+    metavar="EVENTS",
+    help="Where an entity stops at the first of these of its own.",
+)
 @option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
 @option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
 @option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")

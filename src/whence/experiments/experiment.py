@@ -22,6 +22,7 @@ from whence.experiments.prediction import Followed, Prediction, prediction
 from whence.experiments.side import (
     About,
     CardSide,
+    FileSide,
     Given,
     ModelField,
     Side,
@@ -137,6 +138,9 @@ def experiment(
     there = population(history, kind, progress, segments)
     changes = past.changes if isinstance(past, Past) else ()
     branch = past.history if isinstance(past, Past) else past
+    if branch is not None and isinstance(sides[1], (FileSide, TimedSide)):
+        remedy = "Ask a scorecard, a model or a function, or take the past as it was."
+        raise InvalidModel("A file says nothing of another past", candidate=sides[1].about.name, remedy=remedy)
     changed = there if branch is None else population(branch, kind, progress)
     entities = list(dict.fromkeys([*there.entities, *changed.entities]))
     types = None if outcome is None or there.observed_us is None else outcome_types(outcome)
