@@ -26,7 +26,7 @@ BEST = 20
 """The per cent of entities, the best first, of which a row says how many outcomes are found."""
 
 
-class _Events(click.ParamType):
+class _Events(click.ParamType):  # type: ignore[type-arg]  # it takes one only from click 8.4 on
     """Events as they are typed; in the environment a line each, since there are spaces in them."""
 
     name = "text"
@@ -65,13 +65,7 @@ events = partial(option, multiple=True, type=_Events(), metavar="EVENTS")
     help="With the events of a file: envelopes as JSON lines, or rows.",
 )
 @option("--mapping", metavar="NAME", help="The \\[import.NAME] that says what the rows of --insert mean.")
-@option(
-    "--stop",
-    multiple=True,
-    type=EVENTS,
-    metavar="EVENTS",
-    help="Where an entity stops at the first of these of its own.",
-)
+@events("--stop", help="Where an entity stops at the first of these of its own.")
 @option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
 @option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
 @option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")
