@@ -114,6 +114,10 @@ class History:
         """The events up to and with a position."""
         return History(self._store, max(0, min(self.head, position)), self._occurred_us, self._branch)
 
+    def uncut(self) -> History:
+        """The same without a cut by the time at which things happened: what was recorded, up to the head."""
+        return self if self._occurred_us is None else History(self._store, self.head, None, self._branch)
+
     def at(self, at: At) -> History:
         """The events up to and with a moment: recorded times cut a prefix, occurred times keep what happened by then.
 

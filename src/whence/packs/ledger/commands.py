@@ -1,0 +1,239 @@
+"""The commands that move money, and those on files: each parses, makes one call on a function of the pack, and shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import as_form, at_store, command, form_of, grouped, in_zone, opened, option
+from whence.cli.packs import _show as show_decided
+from whence.cli.screen import Column
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+    from whence.decide import Decided
+    from whence.packs.ledger.posting import Report
+
+said = grouped(
+    option("--text", metavar="TEXT", help="What it is for."),
+    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who does it."),
+    option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning."),
+    option("--key", metavar="ID", help="Names the transaction, so that the same again changes nothing."),
+    at_store,
+    in_zone,
+    as_form,
+)
+AMOUNT = "12.50 EUR, or as two words."
+
+
+def _run(options: dict[str, Any], act: Any) -> int:
+    """Open the book, make one call, and show what came of it."""
+    from whence.moments import span_of
+    from whence.packs.ledger.book import Book
+
+    form = form_of(options.pop("as_json"), options.pop("as_csv"))
+    with opened(options.pop("store"), zone=options.pop("zone")) as db:
+        if options.get("time") is not None:
+            options["time"] = span_of(options["time"], zone=db.config.zone).first_us
+        done: Decided = act(Book(db), **options)
+        show_decided(done, form)
+    return exits.OK
+
+
+@command(
+    "enter",
+    'whence ledger enter assets:bank equity:capital "1000.00 EUR" --category capital --by anna --time 2026-01-02',
+    brief="Debit one account and credit another.",
+)
+@click.argument("debit")
+@click.argument("credit")
+@click.argument("amount")
+@option("--category", default="adjustment", metavar="WORD", help="What it is: adjustment, credit, fee, deposit …")
+@said
+def enter(debit: str, credit: str, amount: str, **options: Any) -> int:
+    """Debits the first account and credits the second. Both have to be open, and the rules of each to allow it."""
+    return _run(options, lambda book, **told: book.enter(debit, credit, amount, **told))
+
+
+@command(
+    "transfer",
+    'whence ledger transfer wallets:ben wallets:cleo "5.00 EUR" --by anna --time 2026-01-06',
+    brief="Move an amount between two accounts of one side.",
+)
+@click.argument("source")
+@click.argument("target")
+@click.argument("amount")
+@option("--category", default="transfer", metavar="WORD", help="What it is.")
+@said
+def transfer(source: str, target: str, amount: str, **options: Any) -> int:
+    """Takes an amount from the first account and adds it to the second, both of which grow on the same side: two banks,
+    or two wallets."""
+    return _run(options, lambda book, **told: book.transfer(source, target, amount, **told))
+
+
+@command(
+    "charge",
+    'whence ledger charge ch_1 "20.00 EUR" --debit assets:stripe --credit income:sales --fee "0.88 EUR" --time 2026-01-03',
+    brief="Charge somebody, once.",
+)
+@click.argument("charge")
+@click.argument("amount")
+@option("--debit", required=True, metavar="ACCOUNT", help="Where it arrives, or who owes it.")
+@option("--credit", required=True, metavar="ACCOUNT", help="What earned it.")
+@option("--fee", metavar="AMOUNT", help="What is kept of it.")
+@option("--fee-account", default="expenses:fees", metavar="ACCOUNT", help="Where the fee goes.")
+@said
+def charge(charge: str, amount: str, **options: Any) -> int:
+    """Records a charge: what is debited is the amount less the fee, what is credited is all of it."""
+    return _run(options, lambda book, **told: book.charge(charge, amount, **told))
+
+
+@command(
+    "refund",
+    'whence ledger refund ch_1 "5.00 EUR" --text "came late" --by ben --time 2026-01-04',
+    "whence ledger refund ch_1 --by ben --time 2026-01-05",
+    brief="Give back some of a charge, never more than all.",
+)
+@click.argument("charge")
+@click.argument("amount", required=False)
+@said
+def refund(charge: str, amount: str | None, **options: Any) -> int:
+    """Gives back an amount of a charge, or all that is left of it. However many try at once, no more is given back than
+    was charged."""
+    return _run(options, lambda book, **told: book.refund(charge, amount, **told))
+
+
+@command(
+    "hold",
+    'whence ledger hold h_1 wallets:ben "4.00 EUR" --until 2026-02-01 --by shop --time 2026-01-07',
+    brief="Set money of an account aside.",
+)
+@click.argument("hold")
+@click.argument("account")
+@click.argument("amount")
+@option("--until", metavar="DAY", help="Until when it is meant to be held.")
+@said
+def hold(hold: str, account: str, amount: str, **options: Any) -> int:
+    """Sets an amount aside: it is on the account still, but no longer available. A capture takes it, a release frees it."""
+    return _run(options, lambda book, **told: book.hold(hold, account, amount, **told))
+
+
+@command(
+    "capture",
+    'whence ledger capture h_1 wallets:cleo "3.00 EUR" --by shop --time 2026-01-08',
+    brief="Take what is held.",
+)
+@click.argument("hold")
+@click.argument("target")
+@click.argument("amount", required=False)
+@option("--more", is_flag=True, help="More is to be captured: the rest stays held instead of being released.")
+@said
+def capture(hold: str, target: str, amount: str | None, **options: Any) -> int:
+    """Moves what is held, or some of it, to an account. The rest is released with it."""
+    return _run(options, lambda book, **told: book.capture(hold, target, amount, **told))
+
+
+@command(
+    "release",
+    'whence ledger release h_1 --reason "ordered nothing" --by shop',
+    brief="Free what is held.",
+)
+@click.argument("hold")
+@click.argument("amount", required=False)
+@option("--reason", default="not needed", metavar="TEXT", help="Why it is released.")
+@said
+def release(hold: str, amount: str | None, text: str | None, **options: Any) -> int:
+    """Frees what is held, or some of it: it is available again."""
+    options["reason"] = text or options["reason"]
+    return _run(options, lambda book, **told: book.release(hold, amount, **told))
+
+
+@command(
+    "reverse",
+    "whence ledger reverse 019a-4711 --text 'posted twice' --by anna",
+    brief="Undo a transaction by its counter-entry.",
+)
+@click.argument("transaction")
+@said
+def reverse(transaction: str, **options: Any) -> int:
+    """Posts the counter-entry of a transaction, which names it. Nothing is deleted, and it happens once."""
+    return _run(options, lambda book, **told: book.reverse(transaction, **told))
+
+
+@command(
+    "post",
+    "whence ledger post bank statement.csv --preview",
+    "whence ledger post bank statement.csv --by anna",
+    brief="Post a file by the rules of its source.",
+)
+@click.argument("source")
+@click.argument("file", metavar="FILE|-")
+@option("--preview", is_flag=True, help="Show what each line would become, and post nothing.")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who posts it.")
+@at_store
+@in_zone
+@as_form
+def post(
+    source: str,
+    file: str,
+    preview: bool,
+    by: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Turns each line of a file into a balanced transaction by the posting rules of [pack.ledger.source.NAME] in
+    whence.toml, once, however often it is posted. A line that no rule takes, that does not balance, or that the accounts
+    do not allow is refused by name. Ends with 1 when a line is refused."""
+    from whence.packs.ledger.posting import post_file, preview_file
+
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        if preview:
+            drafts, report = preview_file(db, source, file)
+            _show_drafts(db, drafts, form)
+        else:
+            report = post_file(db, source, file, by=by)
+        _show_report(report, form, preview)
+    return exits.NO if report.refused_count else exits.OK
+
+
+def _show_drafts(db: Whence, drafts: Any, form: screen.Form) -> None:
+    from whence.packs.ledger.money import decimal_of
+
+    columns = [Column("line", right=True), Column("transaction"), Column("category"), Column("account", "cyan")]
+    columns += [Column("amount", right=True), Column("currency")]
+    screen.table(
+        columns,
+        (
+            (number, posted.transaction, posted.category, each.account, str(decimal_of(each.amount_minor, each.currency)),
+             each.currency)
+            for number, (posted, *_) in drafts
+            for each in posted.postings
+        ),
+        form,
+    )  # fmt: skip
+
+
+def _show_report(report: Report, form: screen.Form, preview: bool) -> None:
+    import msgspec
+
+    if form == "json" and not preview:
+        screen.json_lines([msgspec.to_builtins(report)])
+        return
+    told = f"{report.lines:,} lines of {report.file}: {report.posted:,} posted, {report.already:,} already there, "
+    told = f"{report.lines:,} lines of {report.file}: " if preview else told
+    screen.note(f"{told}{report.refused_count:,} refused. SHA-256 {report.sha256[:16]}…")
+    for line, reason in report.refused[:10]:
+        screen.note(f"line {line}: {reason}")
+    if report.refused_count > 10:
+        for kind, count in sorted(report.kinds.items(), key=lambda each: -each[1]):
+            screen.note(f"{count:,} × {kind}")
+    if report.cut_off_line is not None:
+        screen.note(f"The file is cut off in line {report.cut_off_line}: get it whole, and post it again.")
+
+
+COMMANDS = (enter, transfer, charge, refund, hold, capture, release, reverse, post)

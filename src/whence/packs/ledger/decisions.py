@@ -1,0 +1,82 @@
+"""The decisions about one account. What moves money concerns several at once: those are the verbs of the book."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from whence.errors import Refused
+from whence.pack import decision
+from whence.packs.ledger.events import AccountClosed, AccountOpened, AccountType, LimitChanged
+from whence.packs.ledger.money import MAJOR, Money
+from whence.packs.ledger.state import Account
+
+
+@decision
+def open_(
+    account: Account,
+    id: str,
+    *,
+    type: Annotated[AccountType, "what it is: assets and expenses grow by debits, the others by credits"],
+    currency: Annotated[str | None, "the only currency in it, as EUR; else any"] = None,
+    floor: Annotated[
+        Decimal | None, "the least that may be available: 0 forbids an overdraft, -100 allows so much"
+    ] = None,
+    name: Annotated[str | None, "what people call it"] = None,
+) -> AccountOpened:
+    """$ whence ledger open assets:bank --type asset --currency EUR --by anna
+    $ whence ledger open wallets:ben --type liability --currency EUR --floor 0
+
+    Open an account. Its name is a path, such as assets:bank:main; a path's beginning names a group.
+    """
+    if account.status != "none":
+        raise Refused("There is such an account", account=id, status=account.status, remedy="Take another name.")
+    return AccountOpened(id, type, currency, _minor(floor, currency), name)
+
+
+@decision
+def limit(
+    account: Account,
+    id: str,
+    *,
+    floor: Annotated[Decimal | None, "the least that may be available from now on; left out for no limit"] = None,
+    reason: Annotated[str, "why it is changed"],
+) -> LimitChanged | None:
+    """$ whence ledger limit wallets:ben --floor -50 --reason "a good customer" --by anna
+
+    Change how low an account may go. What is there already is left as it is.
+    """
+    _refuse_closed(account, id)
+    floor_minor = _minor(floor, account.currency)
+    return None if floor_minor == account.floor_minor else LimitChanged(id, floor_minor, reason)
+
+
+@decision
+def retire(
+    account: Account, id: str, *, reason: Annotated[str, "why nothing is posted to it any more"]
+) -> AccountClosed:
+    """$ whence ledger retire wallets:ben --reason "left us" --by anna
+
+    Close an account on which nothing is left and nothing is held.
+    """
+    _refuse_closed(account, id)
+    left = [str(Money(minor, currency)) for currency, minor in account.balances.items() if minor]
+    if left or account.holds:
+        remedy = "Move it to another account first, and release the holds."
+        raise Refused("Something is left on the account", account=id, left=", ".join(left) or "holds", remedy=remedy)
+    return AccountClosed(id, reason)
+
+
+def _refuse_closed(account: Account, id: str) -> None:
+    if account.status != "open":
+        told = "No such account" if account.status == "none" else "The account is closed"
+        raise Refused(told, account=id, remedy="Open one: whence ledger open.")
+
+
+def _minor(floor: Decimal | None, currency: str | None) -> int | None:
+    if floor is None:
+        return None
+    if currency is None:
+        remedy = "Give it a currency too: --currency EUR."
+        raise Refused("A limit is for an account of one currency", floor=floor, remedy=remedy)
+    return MAJOR.minor(f"{floor:f}", currency)

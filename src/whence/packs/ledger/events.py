@@ -1,0 +1,139 @@
+"""The events of the ledger. Amounts are whole numbers of the currency's smallest unit; a debit is positive, a credit
+negative, and the postings of a transaction come to zero in each currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from whence.codec import Codec, Tag
+from whence.events import Event
+
+AccountType = Literal["asset", "liability", "equity", "income", "expense"]
+MAIN = "main"
+"""The one book: what closes a period, and what is posted, meet at its tag."""
+
+
+class AccountOpened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`floor_minor` is the least that may be available, seen from the account's own side; None for no such rule."""
+
+    event_type: ClassVar[str] = "ledger.AccountOpened"
+    account: Annotated[str, Tag]
+    type: AccountType
+    currency: str | None = None
+    floor_minor: int | None = None
+    name: str | None = None
+
+
+class LimitChanged(msgspec.Struct, frozen=True):
+    event_type: ClassVar[str] = "ledger.LimitChanged"
+    account: Annotated[str, Tag]
+    floor_minor: int | None
+    reason: str
+
+
+class AccountClosed(msgspec.Struct, frozen=True):
+    event_type: ClassVar[str] = "ledger.AccountClosed"
+    account: Annotated[str, Tag]
+    reason: str
+
+
+class Posting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`reported_minor` is the account's balance after it as the source says, in the source's own sign."""
+
+    account: str
+    amount_minor: int
+    currency: str
+    reported_minor: int | None = None
+
+
+class Posted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A transaction. Of a charge, `charged_minor` is what was charged, and of a refund what was given back, negative;
+    of a capture, `freed_minor` is what leaves the hold. `reference` is what the source calls it, `group` what it was
+    settled with (a payout), and `dated` the day it was meant for, where that was in a closed period."""
+
+    event_type: ClassVar[str] = "ledger.Posted"
+    transaction: Annotated[str, Tag]
+    category: Annotated[str, Tag]
+    postings: tuple[Posting, ...]
+    text: str | None = None
+    charge: Annotated[str | None, Tag] = None
+    charged_minor: int = 0
+    hold: Annotated[str | None, Tag] = None
+    freed_minor: int = 0
+    reverses: Annotated[str | None, Tag("transaction")] = None
+    source: str | None = None
+    reference: str | None = None
+    group: str | None = None
+    dated: str | None = None
+
+
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    event_type: ClassVar[str] = "ledger.Held"
+    hold: Annotated[str, Tag]
+    account: Annotated[str, Tag]
+    amount_minor: int
+    currency: str
+    until: str | None = None
+    text: str | None = None
+
+
+class Released(msgspec.Struct, frozen=True):
+    event_type: ClassVar[str] = "ledger.Released"
+    hold: Annotated[str, Tag]
+    account: Annotated[str, Tag]
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+class FilePosted(msgspec.Struct, frozen=True):
+    """A file was posted by the rules of a source: its digest, and what became of its lines."""
+
+    event_type: ClassVar[str] = "ledger.FilePosted"
+    file: str
+    source: Annotated[str, Tag("source")]
+    sha256: str
+    lines: int
+    posted: int
+    already: int
+    refused: int
+
+
+class Total(msgspec.Struct, frozen=True):
+    """An account's balance in a currency, debits positive."""
+
+    account: str
+    currency: str
+    balance_minor: int
+
+
+class PeriodClosed(msgspec.Struct, frozen=True):
+    """What the book came to at the end of a period, as it was known at a position: the balance of each account, and a
+    digest of all transactions up to then. Both ends of the period are in it."""
+
+    event_type: ClassVar[str] = "ledger.PeriodClosed"
+    period: Annotated[str, Tag]
+    book: Annotated[str, Tag]
+    first_us: int
+    last_us: int
+    at_position: int
+    transactions: int
+    totals: tuple[Total, ...]
+    sha256: str
+    reviewed_by: str
+
+
+class LedgerCodec(Codec):
+    """A codec that tags a transaction with each account that it moves."""
+
+    def event(self, value: msgspec.Struct, *, tags: Iterable[str] = (), **rest: Any) -> Event:
+        if isinstance(value, Posted):
+            tags = (*tags, *dict.fromkeys(f"account:{each.account}" for each in value.postings))
+        return super().event(value, tags=tags, **rest)
+
+
+CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, FilePosted, PeriodClosed)
+POSTED = "ledger.Posted"

@@ -1,0 +1,83 @@
+"""The laws of double entry, as pure functions: what balances, which accounts may be posted to, and how far down one may
+go. Under which condition a transaction is appended, so that they hold among many writers, is left to book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from whence.errors import Refused
+from whence.packs.ledger.events import Held, Posted, Posting
+from whence.packs.ledger.money import Money, exponent
+from whence.packs.ledger.state import DEBIT_SIDE, Account
+
+Moved = dict[tuple[str, str], int]
+"""What is about to move, by account and currency, seen from the account's own side."""
+
+
+def balanced(postings: Sequence[Posting], **about: str) -> None:
+    """Raise Refused unless there are two postings or more, which come to zero in each currency."""
+    sums: dict[str, int] = {}
+    for each in postings:
+        if each.currency not in sums:
+            exponent(each.currency)
+        sums[each.currency] = sums.get(each.currency, 0) + each.amount_minor
+    if len(postings) < 2:
+        raise Refused("A transaction has two postings or more", remedy="Name where it comes from.", **about)
+    for currency, over in sums.items():
+        if over:
+            remedy = "Debits are positive, credits negative; in each currency they come to zero."
+            raise Refused("The postings do not balance", **about, over=str(Money(over, currency)), remedy=remedy)
+
+
+def usable(account: Account, name: str, currency: str) -> None:
+    """Raise Refused for an account that is not open, or is kept in another currency."""
+    if account.status != "open":
+        told = "No such account" if account.status == "none" else "The account is closed"
+        raise Refused(told, account=name, remedy=f"whence ledger open {name} --type asset opens one.")
+    if account.currency not in (None, currency):
+        remedy = "Post to an account of that currency."
+        raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
+
+
+def from_its_side(account: Account, amount_minor: int) -> int:
+    """A signed amount as the account sees it: positive where it grows."""
+    return amount_minor if account.type in DEBIT_SIDE else -amount_minor
+
+
+def allowed(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> Moved:
+    """What moves once this event happens too. Raises Refused where an account is not usable, or would go below what is
+    allowed. What is captured was set aside before, so it does not count twice."""
+    after = dict(moved)
+    if isinstance(event, Held):
+        usable(accounts[event.account], event.account, event.currency)
+        _move(after, accounts, event.account, event.currency, -event.amount_minor)
+        return after
+    balanced(event.postings, transaction=event.transaction)
+    for each in event.postings:
+        account = accounts[each.account]
+        usable(account, each.account, each.currency)
+        freed = event.freed_minor if event.hold is not None and event.hold in account.holds else 0
+        change = from_its_side(account, each.amount_minor)
+        _move(after, accounts, each.account, each.currency, change + (freed if change < 0 else 0))
+    return after
+
+
+def _move(after: Moved, accounts: Mapping[str, Account], name: str, currency: str, change: int) -> None:
+    key = (name, currency)
+    after[key] = after.get(key, 0) + change
+    account = accounts[name]
+    floor = account.floor_minor
+    if change < 0 and floor is not None and (there := account.available_minor(currency)) + after[key] < floor:
+        raise Refused(
+            "Not enough is available",
+            account=name,
+            available=str(Money(there + after[key] - change, currency)),
+            wanted=str(Money(-change, currency)),
+            least=str(Money(floor, currency)),
+            remedy="Move less, or change the limit: whence ledger limit.",
+        )
+
+
+def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
+    """The accounts on whose balance it depends whether this is allowed."""
+    return {name for (name, _), change in moved.items() if accounts[name].floor_minor is not None}

@@ -1,0 +1,231 @@
+"""Posting rules: what a line of a source (a bank's transactions, a payment processor's balance report) comes to as a
+balanced transaction. They are data, in whence.toml; reading the file and posting it is left to posting.
+
+    [pack.ledger.source.stripe]
+    unit = "minor"                       # 1250 is 12.50; "major" where 12.50 is written: stated, never guessed
+    currency = "currency"                # a column, or { value = "EUR" }
+    id = "id"                            # makes the line's transaction; without it, a hash of the line
+    time = "created"                     # as for [import.NAME]; time_format = "unix" is seconds since 1970
+    text = "description"
+    reference = "source"                 # what the source calls it
+    group = "payout_id"                  # what it was settled with
+    accounts = { expenses = "expense" }  # accounts below these paths are opened where they are missing
+
+    [[pack.ledger.source.stripe.rule]]   # the first rule that takes a line is the one
+    name = "charge"
+    when = { type = ["charge", "payment"] }   # all of these columns have one of these texts
+    sign = { amount = "positive" }            # and these amounts are positive, negative or zero
+    category = "charge"                       # default: the rule's name
+    charge = "source"                         # with charged = "amount": no refund above it
+    post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
+
+An account is a text with columns in braces. An amount is a column with its sign, or a list that is added up; a ? behind
+it lets an empty cell be nothing. A debit is positive. `reported = { account = "…", balance = "column" }` is the balance
+that the source states after the line. How amounts are written: decimal, thousands, parentheses, symbol.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from whence.errors import InvalidConfig, Refused
+from whence.mapping import Field
+from whence.packs.ledger import laws
+from whence.packs.ledger.book import Draft
+from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
+from whence.packs.ledger.lines import READING_KEYS, Line, Times, getter, reading_of
+from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
+
+TEXTS = ("id", "currency", "text", "reference", "group")
+SOURCE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "accounts", "reported", "rule")
+RULE_KEYS = ("name", "when", "sign", "category", "charge", "charged", "post")
+SIGNS: dict[str, Callable[[int], bool]] = {
+    "positive": lambda minor: minor > 0,
+    "negative": lambda minor: minor < 0,
+    "zero": lambda minor: minor == 0,
+}
+TYPES = ("asset", "liability", "equity", "income", "expense")
+
+Cells = Mapping[str, str]
+Text = Callable[[Cells], str]
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A column that is added or taken away; one that may be empty is nothing then."""
+
+    column: str
+    sign: int
+    may_be_empty: bool
+
+    @classmethod
+    def of(cls, said: str) -> Term:
+        sign, name = (-1, said[1:].strip()) if said.startswith("-") else (1, said.strip())
+        return cls(name.removesuffix("?"), sign, name.endswith("?"))
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Which lines it takes, and which accounts they move."""
+
+    name: str
+    when: tuple[tuple[str, frozenset[str]], ...]
+    sign: tuple[tuple[Term, str], ...]
+    category: Text
+    charge: Text | None
+    charged: tuple[Term, ...]
+    post: tuple[tuple[Text, tuple[Term, ...]], ...]
+
+    def takes(self, cells: Cells, amount: Callable[[Term], int]) -> bool:
+        return all(cells.get(column, "") in texts for column, texts in self.when) and all(
+            SIGNS[sign](amount(term)) for term, sign in self.sign
+        )
+
+
+class PostingSource:
+    """The posting rules of a source, checked. Raises InvalidConfig naming the key."""
+
+    def __init__(self, name: str, table: Mapping[str, Any]) -> None:
+        _refuse_unknown(name, table, SOURCE_KEYS)
+        self.name = name
+        self.reading = reading_of(name, table)
+        self.notation = Notation.of(table)
+        self.columns: set[str] = set()
+        self._times = Times(table, self.reading)
+        if "currency" not in table:
+            remedy = 'Write currency = "column" or currency = { value = "EUR" }.'
+            raise InvalidConfig("The currency of the amounts is stated", source=name, remedy=remedy)
+        self._texts = {key: self._text(key, table[key]) for key in TEXTS if key in table}
+        self._opens: dict[str, AccountType] = dict(table.get("accounts", {}))
+        for path, type in self._opens.items():
+            if type not in TYPES:
+                remedy = f"Write one of {', '.join(TYPES)}."
+                raise InvalidConfig("No such type of account", source=name, account=path, type=type, remedy=remedy)
+        reported = table.get("reported")
+        self._reported = (
+            None
+            if reported is None
+            else (self._text("reported.account", reported["account"]), Term.of(reported["balance"]))
+        )
+        self.rules = tuple(self._rule(each) for each in table.get("rule", ()))
+        if not self.rules:
+            raise InvalidConfig(
+                "A source has posting rules", source=name, remedy=f"Write [[pack.ledger.source.{name}.rule]]."
+            )
+        self._copies: Counter[str] = Counter()
+
+    def draft(self, line: Line) -> Draft:
+        """The transaction that a line comes to. Raises InvalidInput and Refused, naming what is wrong with it."""
+        cells = line.cells
+        currency = self._texts["currency"](cells).upper()
+        exponent(currency)
+
+        def amount(term: Term) -> int:
+            cell = cells.get(term.column, "")
+            return 0 if term.may_be_empty and not cell.strip() else term.sign * self.notation.minor(cell, currency)
+
+        rule = next((each for each in self.rules if each.takes(cells, amount)), None)
+        if rule is None:
+            told = ", ".join(f"{column} = {cells.get(column, '')!r}" for column in self._asked())
+            raise Refused(
+                "No posting rule takes this line", source=self.name, **{"cells": told}, remedy="Add a rule for it."
+            )
+        reported = None if self._reported is None else (self._reported[0](cells), amount(self._reported[1]))
+        postings = []
+        for account, terms in rule.post:
+            path, minor = account(cells), sum(map(amount, terms))
+            if minor or len(terms) == 1 and not terms[0].may_be_empty:
+                said = reported[1] if reported is not None and reported[0] == path else None
+                postings.append(Posting(path, minor, currency, said))
+        posted = Posted(
+            transaction=self._id(line),
+            category=rule.category(cells),
+            postings=tuple(postings),
+            text=self._said("text", cells),
+            charge=None if rule.charge is None else rule.charge(cells) or None,
+            charged_minor=sum(map(amount, rule.charged)),
+            source=self.name,
+            reference=self._said("reference", cells),
+            group=self._said("group", cells),
+        )
+        laws.balanced(posted.postings, rule=rule.name)
+        return Draft(posted, self._times.us(cells), self._opened(posted), {"line": line.number})
+
+    def _opened(self, posted: Posted) -> tuple[AccountOpened, ...]:
+        found = []
+        for name in dict.fromkeys(each.account for each in posted.postings):
+            for path, type in self._opens.items():
+                if name == path or name.startswith(f"{path}:"):
+                    found.append(AccountOpened(name, type))
+                    break
+        return tuple(found)
+
+    def _id(self, line: Line) -> str:
+        """The transaction's name: the source's with the line's own id, or else with a hash of it and which copy it is."""
+        if "id" in self._texts:
+            own = self._texts["id"](line.cells)
+            if not own:
+                raise Refused("The line has no id", source=self.name, remedy="Mend it, or leave id out of the source.")
+            return f"{self.name}:{own}"
+        self._copies[line.raw] += 1
+        said = f"{self.name}\0{line.raw}\0{self._copies[line.raw]}"
+        return f"{self.name}:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+    def _said(self, key: str, cells: Cells) -> str | None:
+        get = self._texts.get(key)
+        return None if get is None else get(cells) or None
+
+    def _asked(self) -> list[str]:
+        """The columns that rules look at, by which a line is described that none takes."""
+        return list(dict.fromkeys(column for rule in self.rules for column, _ in rule.when))
+
+    def _text(self, key: str, value: Any) -> Text:
+        field = Field.of(f"{self.name}.{key}", value)
+        self.columns.update(field.columns)
+        return getter(field)
+
+    def _template(self, key: str, value: str) -> Text:
+        """A text with columns in braces; one without is that text itself."""
+        return self._text(key, value if "{" in value else {"value": value})
+
+    def _terms(self, said: Any) -> tuple[Term, ...]:
+        found = tuple(Term.of(each) for each in ([said] if isinstance(said, str) else said))
+        self.columns.update(each.column for each in found)
+        return found
+
+    def _rule(self, table: Mapping[str, Any]) -> Rule:
+        name = str(table.get("name", ""))
+        _refuse_unknown(f"{self.name}.rule {name}", table, RULE_KEYS)
+        if not name or not table.get("post"):
+            remedy = 'Write name = "charge" and post = { "assets:bank" = "amount", "income:sales" = "-amount" }.'
+            raise InvalidConfig("A posting rule has a name, and accounts to post to", source=self.name, remedy=remedy)
+        when = tuple(
+            (column, frozenset([texts] if isinstance(texts, str) else texts))
+            for column, texts in table.get("when", {}).items()
+        )
+        sign = tuple((Term.of(column), said) for column, said in table.get("sign", {}).items())
+        for _, said in sign:
+            if said not in SIGNS:
+                raise InvalidConfig("No such sign", rule=name, sign=said, remedy=f"Write {' or '.join(SIGNS)}.")
+        self.columns.update([*(column for column, _ in when), *(term.column for term, _ in sign)])
+        return Rule(
+            name,
+            when,
+            sign,
+            self._template("category", str(table.get("category", name))),
+            self._text("charge", table["charge"]) if "charge" in table else None,
+            self._terms(table["charged"]) if "charged" in table else (),
+            tuple((self._template("post", path), self._terms(said)) for path, said in table["post"].items()),
+        )
+
+
+def _refuse_unknown(place: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in keys:
+            near = get_close_matches(key, keys, 3)
+            remedy = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(keys)}."
+            raise InvalidConfig("No such key", source=place, key=key, remedy=remedy)

@@ -1,0 +1,155 @@
+"""Whether what was posted agrees with the balances that the source states beside its lines. Within a day a source's order
+is often not the order in which it booked, so an order is looked for in which every step agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from whence.pack import Asked, table
+from whence.packs.ledger.entries import Entry, chart, entries, named, sign_of
+from whence.packs.ledger.money import MAJOR, decimal_of
+from whence.packs.ledger.tables import day_of, in_time
+
+STEPS_MAX = 20_000
+"""So many steps are tried for one day; a day that needs more is said not to tie."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A movement and the balance after it as reported, both from the account's own side."""
+
+    amount_minor: int
+    reported_minor: int
+
+
+def chained(opening_minor: int, steps: Sequence[Step], tolerance_minor: int) -> list[Step] | None:
+    """An order in which each balance is the one before plus the movement, within a tolerance; the exact ones first.
+    None where there is none."""
+    left = list(steps)
+    found: list[Step] = []
+    tried = 0
+
+    def search(balance: int) -> bool:
+        nonlocal tried
+        if not left:
+            return True
+        tried += 1
+        if tried > STEPS_MAX:
+            return False
+        off = sorted(
+            (abs(balance + each.amount_minor - each.reported_minor), number) for number, each in enumerate(left)
+        )
+        for difference, number in off:
+            if difference > tolerance_minor:
+                return False
+            each = left.pop(number)
+            found.append(each)
+            if search(each.reported_minor):
+                return True
+            found.pop()
+            left.insert(number, each)
+        return False
+
+    return found if search(opening_minor) else None
+
+
+class DayRow(msgspec.Struct, frozen=True):
+    account: str
+    day: date
+    currency: str
+    entries: int
+    balance: Decimal
+    reported: Decimal
+    difference: Decimal
+    ties: bool
+
+
+@table
+def ties(
+    asked: Asked,
+    account: Annotated[str, "an account, or a group"],
+    *,
+    tolerance: Annotated[Decimal, "how far a step may be off, where the source rounds"] = Decimal(0),
+    failing: Annotated[bool, "only the days that do not tie"] = False,
+) -> Iterable[DayRow]:
+    """$ whence ledger ties assets:bank
+    $ whence ledger ties wallets --tolerance 0.10 --failing --json
+
+    Each account and day with the balance by adding and the one that the source reports, and whether its lines can be put
+    in an order in which every reported balance follows from the one before. Entries without one are left out.
+    """
+    known = chart(asked.history)
+    for name, own in _by_account(asked, named(known, account)).items():
+        sign = sign_of(known[name])
+        added, last = 0, 0
+        for day, of_day in _by_day(asked, own).items():
+            steps = [Step(sign * each.amount_minor, each.reported_minor or 0) for each in of_day]
+            currency = of_day[0].currency
+            added += sum(each.amount_minor for each in steps)
+            order = chained(last, steps, MAJOR.minor(f"{tolerance:f}", currency))
+            last = (order or steps)[-1].reported_minor
+            if order is None or not failing:
+                yield DayRow(
+                    name,
+                    day,
+                    currency,
+                    len(steps),
+                    decimal_of(added, currency),
+                    decimal_of(last, currency),
+                    decimal_of(last - added, currency),
+                    order is not None,
+                )
+
+
+class ReportedRow(msgspec.Struct, frozen=True):
+    account: str
+    currency: str
+    balance: Decimal
+    reported: Decimal
+    difference: Decimal
+    accounts: int
+
+
+@table
+def reported(
+    asked: Asked,
+    account: Annotated[str, "an account, or a group"],
+    *,
+    tolerance: Annotated[Decimal, "how far a step may be off, where the source rounds"] = Decimal(0),
+    total: Annotated[bool, "one sum for the group instead of a line an account"] = False,
+) -> Iterable[ReportedRow]:
+    """$ whence ledger reported assets:bank
+    $ whence ledger reported wallets --total --at 2026-01-31
+
+    Each account's balance by adding what was posted, beside the last that the source reports.
+    """
+    latest: dict[tuple[str, str], DayRow] = {}
+    for row in ties(asked, account=account, tolerance=tolerance):
+        latest[row.account, row.currency] = row
+    if not total:
+        for row in latest.values():
+            yield ReportedRow(row.account, row.currency, row.balance, row.reported, row.difference, 1)
+        return
+    for currency in dict.fromkeys(currency for _, currency in latest):
+        own = [row for row in latest.values() if row.currency == currency]
+        sums = [sum((getattr(row, part) for row in own), Decimal(0)) for part in ("balance", "reported", "difference")]
+        yield ReportedRow(account, currency, *sums, len(own))
+
+
+def _by_account(asked: Asked, wanted: Sequence[str]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for each in entries(asked.history, wanted):
+        if each.reported_minor is not None:
+            found.setdefault(each.account, []).append(each)
+    return found
+
+
+def _by_day(asked: Asked, own: list[Entry]) -> dict[date, list[Entry]]:
+    found: dict[date, list[Entry]] = {}
+    for each in sorted(own, key=in_time):
+        found.setdefault(day_of(each.time_us, asked.zone), []).append(each)
+    return found
