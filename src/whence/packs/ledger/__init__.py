@@ -1,12 +1,13 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
-Read it in this order: `events` and `state`; `laws`, what is allowed; `verbs`, what a charge or a refund comes to; `book`,
-under which condition it is appended; `entries` and `tables`, what is asked. `sources` and `posting` are files."""
+Read it in this order: `events` and `state`; `laws`, what is allowed; `verbs`, what a charge or a refund comes to;
+`book`, under which condition it is appended; `entries` and `tables`, what is asked; `sources` and `posting`, files."""
 
 from importlib.resources import files
 
 from whence.pack import Pack
 from whence.packs.ledger import decisions, tables, ties
+from whence.packs.ledger.configuration import checked
 from whence.packs.ledger.scenarios import SCENARIOS
 from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 
@@ -28,4 +29,5 @@ PACK = Pack(
     scenarios=SCENARIOS,
     configuration=files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),
     commands="whence.packs.ledger.commands:COMMANDS",
+    configure=checked,
 )

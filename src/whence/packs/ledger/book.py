@@ -1,9 +1,9 @@
 """The book: every verb that moves money, appended under the condition that nothing came between that it depends on.
 
-What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at once;
-of an account with a limit, a charge or a hold every event counts. States are kept and caught up by position, so that an
-account with a long past costs no more than a new one. What each verb comes to is left to verbs, and what is allowed to
-laws."""
+What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
+once; of an account with a limit, a charge or a hold every event counts. States are kept and caught up by position, so
+that an account with a long past costs no more than a new one. What each verb comes to is left to verbs, and what is
+allowed to laws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import msgspec
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
 from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
-from whence.errors import ConditionFailed, IdConflict, InvalidConfig, Refused
+from whence.errors import ConditionFailed, IdConflict, Refused
 from whence.events import Event, Recorded
 from whence.grammar import id_to_raw, raw_to_id
 from whence.model import Model
@@ -46,7 +46,6 @@ STATES_MAX = 200_000
 """So many states are kept; then it begins anew."""
 APART_MAX = 32
 """So many accounts have a condition each; more share one, that no account at all is closed or limited."""
-POLICIES = ("refuse", "redate")
 
 States = Mapping[str, Any]
 Time = datetime | str | int | None
@@ -83,9 +82,6 @@ class Book:
         self._kept: dict[str, Any] = {}  # the states, under the lock
         self._upto: dict[str, int] = {}  # the position that each holds for, under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
-        if self._policy not in POLICIES:
-            remedy = 'Write closed = "refuse" or "redate".'
-            raise InvalidConfig("No such way to treat a closed period", closed=repr(self._policy), remedy=remedy)
 
     # The verbs.
 
@@ -101,7 +97,12 @@ class Book:
     ) -> Decided:
         """A transaction as it is: debits positive, credits negative."""
         given = tuple(postings)
-        asked = {"verb": "post", "category": category, "postings": msgspec.to_builtins(given), "text": text}
+        asked: dict[str, Any] = {
+            "verb": "post",
+            "category": category,
+            "postings": msgspec.to_builtins(given),
+            "text": text,
+        }
         return self._take(asked, (), lambda _, id: [Posted(id, category, given, text)], by, time, key)
 
     def enter(
@@ -139,7 +140,13 @@ class Book:
         and what is credited earned it. A charge is made once."""
         sum_, kept = money(amount), None if fee is None else money(fee)
         verbs.positive(sum_)
-        asked = {"verb": "charge", "charge": charge, "amount": str(sum_), "debit": debit, "credit": credit}
+        asked: dict[str, Any] = {
+            "verb": "charge",
+            "charge": charge,
+            "amount": str(sum_),
+            "debit": debit,
+            "credit": credit,
+        }
         asked |= {"fee": None if kept is None else str(kept), "fee_account": fee_account, "text": text}
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
@@ -162,7 +169,12 @@ class Book:
     ) -> Decided:
         """Give back some of a charge, or all that is left of it; never more."""
         sum_ = None if amount is None else money(amount)
-        asked = {"verb": "refund", "charge": charge, "amount": None if sum_ is None else str(sum_), "text": text}
+        asked: dict[str, Any] = {
+            "verb": "refund",
+            "charge": charge,
+            "amount": None if sum_ is None else str(sum_),
+            "text": text,
+        }
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
             return [verbs.refunded(states[f"charge:{charge}"], charge, id, sum_, text)]
@@ -183,7 +195,7 @@ class Book:
     ) -> Decided:
         """Move an amount between two accounts of one side: two wallets, or two banks."""
         sum_, named = money(amount), (f"account:{source}", f"account:{target}")
-        asked = {"verb": "transfer", "from": source, "to": target, "amount": str(sum_)}
+        asked: dict[str, Any] = {"verb": "transfer", "from": source, "to": target, "amount": str(sum_)}
         asked |= {"category": category, "text": text or ""}
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
@@ -207,7 +219,14 @@ class Book:
         """Set money of an account aside, to be captured or released."""
         sum_ = money(amount)
         verbs.positive(sum_)
-        asked = {"verb": "hold", "hold": hold, "account": account, "amount": str(sum_), "until": until, "text": text}
+        asked: dict[str, Any] = {
+            "verb": "hold",
+            "hold": hold,
+            "account": account,
+            "amount": str(sum_),
+            "until": until,
+            "text": text,
+        }
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
             if states[f"hold:{hold}"].status != "none":
@@ -230,7 +249,12 @@ class Book:
     ) -> Decided:
         """Take what is held, or some of it, to another account. The rest is released, unless `more` is to follow."""
         sum_ = None if amount is None else money(amount)
-        asked = {"verb": "capture", "hold": hold, "to": target, "amount": None if sum_ is None else str(sum_)}
+        asked: dict[str, Any] = {
+            "verb": "capture",
+            "hold": hold,
+            "to": target,
+            "amount": None if sum_ is None else str(sum_),
+        }
         asked |= {"more": str(more), "text": text}
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
@@ -253,7 +277,12 @@ class Book:
     ) -> Decided:
         """Free what is held, or some of it."""
         sum_ = None if amount is None else money(amount)
-        asked = {"verb": "release", "hold": hold, "amount": None if sum_ is None else str(sum_), "reason": reason}
+        asked: dict[str, Any] = {
+            "verb": "release",
+            "hold": hold,
+            "amount": None if sum_ is None else str(sum_),
+            "reason": reason,
+        }
 
         def made(states: States, id: str) -> list[msgspec.Struct]:
             return [verbs.released(states[f"hold:{hold}"], hold, sum_, reason)]
@@ -270,7 +299,7 @@ class Book:
         key: str | None = None,
     ) -> Decided:
         """Undo a transaction by its counter-entry, which names it; once."""
-        asked = {"verb": "reverse", "transaction": transaction, "text": text}
+        asked: dict[str, Any] = {"verb": "reverse", "transaction": transaction, "text": text}
         with self._lock:
             charge = self._states([f"transaction:{transaction}"])[1][f"transaction:{transaction}"].charge
         entities = [f"transaction:{transaction}", *([] if charge is None else [f"charge:{charge}"])]
@@ -334,7 +363,7 @@ class Book:
                 us, made = self._dated(made, time_us)
                 guard, seen = self._guard(made, entities)
             events = [
-                CODEC.event(each, id=id if number == 0 else None, time=us, actor=by, meta=meta)  # type: ignore[arg-type]
+                CODEC.event(each, id=id if number == 0 else None, time=us, actor=by, meta=meta)
                 for number, each in enumerate(made)
             ]
             head = min(head, seen)
@@ -415,17 +444,16 @@ class Book:
             except Refused as problem:
                 outcomes.append(Outcome(None, problem))
                 continue
-            for each in opens:
-                accounts[each.account] = with_new[each.account]
-                opened[each.account] = None
-                events.append(CODEC.event(each, time=us, actor=by, correlation=correlation))  # type: ignore[arg-type]
+            accounts = with_new
+            opened.update(dict.fromkeys(each.account for each in opens))
+            events += [CODEC.event(each, time=us, actor=by, correlation=correlation) for each in opens]
             if posted.charge is not None:
                 charged[posted.charge] = left
             events.append(
                 CODEC.event(
                     posted,
                     id=posted.transaction,
-                    time=us,  # type: ignore[arg-type]
+                    time=us,
                     actor=by,
                     correlation=correlation,
                     meta=draft.meta,
@@ -442,16 +470,13 @@ class Book:
         if len(self._kept) > STATES_MAX:
             self._kept.clear()
             self._upto.clear()
-        heads = []
         wanted = dict.fromkeys(entities)
         new = [each for each in wanted if each not in self._kept]
         known = [each for each in wanted if each in self._kept]
         for each in new:
             self._kept[each] = MODELS[each.partition(":")[0]].initial()
             self._upto[each] = 0
-        for group in (new, known):
-            if group:
-                heads.append(self._caught_up(group))
+        heads = [self._caught_up(group) for group in (new, known) if group]
         return min(heads, default=self._store.head()), self._kept
 
     def _caught_up(self, entities: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The commands that move money, and those on files: each parses, makes one call on a function of the pack, and shows."""
+"""The commands that move money, and those on files: each parses, makes one call on the pack, and shows."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def transfer(source: str, target: str, amount: str, **options: Any) -> int:
 
 @command(
     "charge",
-    'whence ledger charge ch_1 "20.00 EUR" --debit assets:stripe --credit income:sales --fee "0.88 EUR" --time 2026-01-03',
+    'whence ledger charge ch_1 "20.00 EUR" --debit assets:stripe --credit income:sales --fee "0.88 EUR"',
     brief="Charge somebody, once.",
 )
 @click.argument("charge")
@@ -116,7 +116,8 @@ def refund(charge: str, amount: str | None, **options: Any) -> int:
 @option("--until", metavar="DAY", help="Until when it is meant to be held.")
 @said
 def hold(hold: str, account: str, amount: str, **options: Any) -> int:
-    """Sets an amount aside: it is on the account still, but no longer available. A capture takes it, a release frees it."""
+    """Sets an amount aside: it is on the account still, but no longer available. A capture takes it, a release frees
+    it."""
     return _run(options, lambda book, **told: book.hold(hold, account, amount, **told))
 
 
@@ -185,9 +186,9 @@ def post(
     as_json: bool,
     as_csv: bool,
 ) -> int:
-    """Turns each line of a file into a balanced transaction by the posting rules of [pack.ledger.source.NAME] in
-    whence.toml, once, however often it is posted. A line that no rule takes, that does not balance, or that the accounts
-    do not allow is refused by name. Ends with 1 when a line is refused."""
+    """Turns each line of a file into a balanced transaction by the posting rules of the source in whence.toml, once,
+    however often it is posted. A line that no rule takes, that does not balance, or that the accounts do not allow is
+    refused by name. Ends with 1 when a line is refused."""
     from whence.packs.ledger.posting import post_file, preview_file
 
     form = form_of(as_json, as_csv)
@@ -205,17 +206,13 @@ def _show_drafts(db: Whence, drafts: Any, form: screen.Form) -> None:
     from whence.packs.ledger.money import decimal_of
 
     columns = [Column("line", right=True), Column("transaction"), Column("category"), Column("account", "cyan")]
-    columns += [Column("amount", right=True), Column("currency")]
-    screen.table(
-        columns,
-        (
-            (number, posted.transaction, posted.category, each.account, str(decimal_of(each.amount_minor, each.currency)),
-             each.currency)
-            for number, (posted, *_) in drafts
-            for each in posted.postings
-        ),
-        form,
-    )  # fmt: skip
+    columns += [Column("amount", right=True)]
+    rows = (
+        (number, posted.transaction, posted.category, each.account, decimal_of(each.amount_minor, each.currency))
+        for number, (posted, *_) in drafts
+        for each in posted.postings
+    )
+    screen.table(columns, ((*row[:-1], str(row[-1])) for row in rows), form)
 
 
 def _show_report(report: Report, form: screen.Form, preview: bool) -> None:
@@ -224,14 +221,14 @@ def _show_report(report: Report, form: screen.Form, preview: bool) -> None:
     if form == "json" and not preview:
         screen.json_lines([msgspec.to_builtins(report)])
         return
-    told = f"{report.lines:,} lines of {report.file}: {report.posted:,} posted, {report.already:,} already there, "
-    told = f"{report.lines:,} lines of {report.file}: " if preview else told
-    screen.note(f"{told}{report.refused_count:,} refused. SHA-256 {report.sha256[:16]}…")
+    told = "" if preview else f"{report.posted:,} posted, {report.already:,} already there, "
+    digest = f"SHA-256 {report.sha256[:16]}…"
+    screen.note(f"{report.lines:,} lines of {report.file}: {told}{report.refused_count:,} refused. {digest}")
     for line, reason in report.refused[:10]:
         screen.note(f"line {line}: {reason}")
     if report.refused_count > 10:
         for kind, count in sorted(report.kinds.items(), key=lambda each: -each[1]):
-            screen.note(f"{count:,} × {kind}")
+            screen.note(f"{count:,} times: {kind}")
     if report.cut_off_line is not None:
         screen.note(f"The file is cut off in line {report.cut_off_line}: get it whole, and post it again.")
 

@@ -3,16 +3,19 @@ of the pack is made of these; how they are shown is left to tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
 from whence.errors import NotKnown
 from whence.events import FactRow
 from whence.history import History
-from whence.packs.ledger.events import POSTED, AccountOpened, Posted
+from whence.packs.ledger.events import POSTED, AccountClosed, AccountOpened, LimitChanged, Posted
 from whence.packs.ledger.state import DEBIT_SIDE, Account
 from whence.query import Query, QueryItem
+
+APART_MAX = 50
+"""So many accounts are looked up one by one; for more, all transactions are read."""
 
 Balances = dict[tuple[str, str], int]
 """By account and currency, debits positive."""
@@ -44,9 +47,9 @@ _quick = msgspec.json.Decoder(_Postings).decode
 _whole = msgspec.json.Decoder(Posted).decode
 
 
-def query_of(accounts: Iterable[str] | None) -> Query:
-    """The transactions that move one of these accounts; all of them for None."""
-    if accounts is None:
+def query_of(accounts: Collection[str] | None) -> Query:
+    """The transactions that may move one of these accounts; all of them for None."""
+    if accounts is None or len(accounts) > APART_MAX:
         return Query.of(types=[POSTED])
     return Query(tuple(QueryItem(types=(POSTED,), tags=(f"account:{each}",)) for each in accounts))
 
@@ -85,9 +88,10 @@ def _rows(history: History, query: Query) -> Iterator[FactRow]:
 
 
 def chart(history: History) -> dict[str, Account]:
-    """The accounts of a history with their types and limits, whenever they were opened; their balances are not in it."""
-    query = Query.of(types=[AccountOpened.event_type, "ledger.LimitChanged", "ledger.AccountClosed"])
-    return {each.account: each for each in history.uncut().states(Account, query=query).values() if each.account}
+    """The accounts of a history with their types and limits, whenever they were opened; no balances are in it."""
+    query = Query.of(types=[AccountOpened.event_type, LimitChanged.event_type, AccountClosed.event_type])
+    found = history.uncut().states(Account, query=query).values()
+    return {each.account: each for each in found if each.account}
 
 
 def members(accounts: Iterable[str], group: str) -> list[str]:

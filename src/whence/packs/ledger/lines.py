@@ -1,5 +1,5 @@
-"""The lines of a file as cells by column, CSV or JSON lines, plain or gzip, each with its number; one that cannot be read
-says why. What a line means is left to sources and to reconciliation."""
+"""The lines of a file as cells by column, CSV or JSON lines, plain or gzip, each with its number; one that cannot be
+read says why. What a line means is left to sources and to reconciliation."""
 
 from __future__ import annotations
 

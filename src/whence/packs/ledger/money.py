@@ -1,4 +1,4 @@
-"""Amounts of money as whole numbers of a currency's smallest unit, and how they are written. There is no float anywhere.
+"""Amounts of money as whole numbers of a currency's smallest unit, and how they are written. There is no float.
 
 How many digits a currency has behind the point is ISO 4217's; how a file writes an amount is its `Notation`, which is
 stated and never guessed. What an amount is for is left to the rest."""
@@ -24,9 +24,30 @@ THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR 
 """
 EXPONENTS: dict[str, int] = {
     **dict.fromkeys(TWO.split(), 2),
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
 }
 """The digits behind the point of each currency of ISO 4217 (list one, of 2026)."""
 
@@ -63,7 +84,7 @@ class Notation(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Notation:
-        """The notation that a table of a configuration says. Raises InvalidConfig for one that does not name the unit."""
+        """The notation that a table of whence.toml says. Raises InvalidConfig where it does not name the unit."""
         unit = table.get("unit")
         if unit not in UNITS:
             remedy = 'Write unit = "major" where 12.50 is written, unit = "minor" where that is 1250.'
@@ -144,7 +165,7 @@ def money(said: str | Money) -> Money:
 
 def decimal_of(minor: int, currency: str) -> Decimal:
     """The amount in major units, exactly, with all digits that the currency has."""
-    return Decimal(minor).scaleb(-exponent(currency)) if exponent(currency) else Decimal(minor)
+    return Decimal(minor).scaleb(-exponent(currency))
 
 
 def amount_text(minor: int, currency: str) -> str:

@@ -116,6 +116,7 @@ class PostingSource:
             raise InvalidConfig(
                 "A source has posting rules", source=name, remedy=f"Write [[pack.ledger.source.{name}.rule]]."
             )
+        self._openings: dict[str, AccountOpened | None] = {}
         self._copies: Counter[str] = Counter()
 
     def draft(self, line: Line) -> Draft:
@@ -131,14 +132,12 @@ class PostingSource:
         rule = next((each for each in self.rules if each.takes(cells, amount)), None)
         if rule is None:
             told = ", ".join(f"{column} = {cells.get(column, '')!r}" for column in self._asked())
-            raise Refused(
-                "No posting rule takes this line", source=self.name, **{"cells": told}, remedy="Add a rule for it."
-            )
+            raise Refused("No posting rule takes this line", source=self.name, cells=told, remedy="Add a rule for it.")
         reported = None if self._reported is None else (self._reported[0](cells), amount(self._reported[1]))
         postings = []
         for account, terms in rule.post:
             path, minor = account(cells), sum(map(amount, terms))
-            if minor or len(terms) == 1 and not terms[0].may_be_empty:
+            if minor or (len(terms) == 1 and not terms[0].may_be_empty):
                 said = reported[1] if reported is not None and reported[0] == path else None
                 postings.append(Posting(path, minor, currency, said))
         posted = Posted(
@@ -156,16 +155,20 @@ class PostingSource:
         return Draft(posted, self._times.us(cells), self._opened(posted), {"line": line.number})
 
     def _opened(self, posted: Posted) -> tuple[AccountOpened, ...]:
-        found = []
-        for name in dict.fromkeys(each.account for each in posted.postings):
-            for path, type in self._opens.items():
-                if name == path or name.startswith(f"{path}:"):
-                    found.append(AccountOpened(name, type))
-                    break
-        return tuple(found)
+        names = dict.fromkeys(each.account for each in posted.postings)
+        return tuple(opening for opening in map(self._opening, names) if opening is not None)
+
+    def _opening(self, account: str) -> AccountOpened | None:
+        """How an account is opened, if the source may open it."""
+        if account not in self._openings:
+            paths = (path for path in self._opens if account == path or account.startswith(f"{path}:"))
+            path = next(paths, None)
+            self._openings[account] = None if path is None else AccountOpened(account, self._opens[path])
+        return self._openings[account]
 
     def _id(self, line: Line) -> str:
-        """The transaction's name: the source's with the line's own id, or else with a hash of it and which copy it is."""
+        """The transaction's name: the source's, with the line's own id, else with a hash of it and of which copy it
+        is."""
         if "id" in self._texts:
             own = self._texts["id"](line.cells)
             if not own:

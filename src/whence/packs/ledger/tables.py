@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -58,7 +59,7 @@ def balance(
     total: Annotated[bool, "one sum for the group instead of a line an account"] = False,
 ) -> Iterable[BalanceRow]:
     """$ whence ledger balance assets:bank
-    $ whence ledger balance assets --at 2026-01-31 --clock recorded
+    $ whence ledger balance assets --at 2026-01-31
     $ whence ledger balance wallets --total --json
 
     What is on an account, or on each of a group, and how much of it is not held.
@@ -178,7 +179,7 @@ def trial_balance(asked: Asked) -> Iterable[TrialRow]:
     """$ whence ledger trial-balance
     $ whence ledger trial-balance --at 2026-01-31 --csv
 
-    Every account's balance as a debit or a credit. Below each currency stands the total: both sides are the same, always.
+    Every account's balance as a debit or a credit. Below stands each currency's total: both sides are the same, always.
     """
     known = chart(asked.history)
     totals: dict[str, list[int]] = {}
@@ -216,8 +217,8 @@ def holds(asked: Asked, *, all: Annotated[bool, "those too that are settled"] = 
     for id, each in _holds(asked).items():
         if all or each.status == "open":
             parts = (each.held_minor, each.captured_minor, each.released_minor, each.left_minor)
-            amounts = [decimal_of(minor, each.currency) for minor in parts]
-            yield HoldRow(id, each.account, each.status, each.currency, *amounts, each.until)
+            held, captured, released, left = (decimal_of(minor, each.currency) for minor in parts)
+            yield HoldRow(id, each.account, each.status, each.currency, held, captured, released, left, each.until)
 
 
 class ChargeRow(msgspec.Struct, frozen=True):
@@ -249,6 +250,7 @@ def in_time(entry: Entry) -> tuple[int, int]:
     return entry.time_us, entry.position
 
 
+@lru_cache(10_000)
 def day_of(us: int, zone: tzinfo) -> date:
     """The day that a moment lies on."""
     return to_datetime(us).astimezone(zone).date()

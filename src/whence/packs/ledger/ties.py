@@ -1,5 +1,5 @@
-"""Whether what was posted agrees with the balances that the source states beside its lines. Within a day a source's order
-is often not the order in which it booked, so an order is looked for in which every step agrees."""
+"""Whether what was posted agrees with the balances that the source states beside its lines. Within a day a source's
+order is often not the order in which it booked, so an order is looked for in which every step agrees."""
 
 from __future__ import annotations
 
@@ -79,18 +79,18 @@ def ties(
     """$ whence ledger ties assets:bank
     $ whence ledger ties wallets --tolerance 0.10 --failing --json
 
-    Each account and day with the balance by adding and the one that the source reports, and whether its lines can be put
-    in an order in which every reported balance follows from the one before. Entries without one are left out.
+    Each account and day with the balance by adding and the one that the source reports, and whether its lines can be
+    put in an order in which every reported balance follows from the one before. Entries without one are left out.
     """
     known = chart(asked.history)
     for name, own in _by_account(asked, named(known, account)).items():
         sign = sign_of(known[name])
-        added, last = 0, 0
+        added, last, within = 0, 0, MAJOR.minor(f"{tolerance:f}", own[0].currency)
         for day, of_day in _by_day(asked, own).items():
             steps = [Step(sign * each.amount_minor, each.reported_minor or 0) for each in of_day]
             currency = of_day[0].currency
             added += sum(each.amount_minor for each in steps)
-            order = chained(last, steps, MAJOR.minor(f"{tolerance:f}", currency))
+            order = chained(last, steps, within)
             last = (order or steps)[-1].reported_minor
             if order is None or not failing:
                 yield DayRow(
@@ -136,8 +136,8 @@ def reported(
         return
     for currency in dict.fromkeys(currency for _, currency in latest):
         own = [row for row in latest.values() if row.currency == currency]
-        sums = [sum((getattr(row, part) for row in own), Decimal(0)) for part in ("balance", "reported", "difference")]
-        yield ReportedRow(account, currency, *sums, len(own))
+        added, said = (sum((getattr(row, part) for row in own), Decimal(0)) for part in ("balance", "reported"))
+        yield ReportedRow(account, currency, added, said, said - added, len(own))
 
 
 def _by_account(asked: Asked, wanted: Sequence[str]) -> dict[str, list[Entry]]:

@@ -1,5 +1,5 @@
-"""What a charge, a refund, a transfer … comes to in postings: pure functions of states. That accounts allow them is left
-to laws, and that nothing came between to book."""
+"""What a charge, a refund, a transfer … comes to in postings: pure functions of states. That accounts allow them is
+left to laws, and that nothing came between to book."""
 
 from __future__ import annotations
 
