@@ -116,8 +116,8 @@ def refund(charge: str, amount: str | None, **options: Any) -> int:
 @option("--until", metavar="DAY", help="Until when it is meant to be held.")
 @said
 def hold(hold: str, account: str, amount: str, **options: Any) -> int:
-    """Sets an amount aside: it is on the account still, but no longer available. A capture takes it, a release frees
-    it."""
+    """Sets an amount aside: it is on the account still, but no longer available until it is released. A capture takes
+    it to another account."""
     return _run(options, lambda book, **told: book.hold(hold, account, amount, **told))
 
 
