@@ -24,7 +24,11 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/howto").glob("*.md"))]
+FOLDERS = ("docs", "docs/howto", "docs/packs")
+DOCUMENTS = [ROOT / "README.md", *(path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.md")))]
+INSTALLING = {"PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_QUIET": "1"}
+INSTALLING |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""What a page installs comes into its story's folder, and nothing is fetched for it."""
 LANGUAGES = {"console", "python", "output", "toml", "csv", "json", "sh", "text", ""}
 BLOCK = re.compile(r"(?:^<!-- (?P<note>[^\n]*) -->\n+)?^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
@@ -74,6 +78,7 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WHENCE_", "PYTEST"))}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment |= {"COLUMNS": "100", "NO_COLOR": "1", "PYTHONPATH": str(folder), "TZ": "UTC"}
+    environment |= {"PIP_TARGET": str(folder), **INSTALLING}
     return subprocess.run(
         command,
         cwd=folder,

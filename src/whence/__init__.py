@@ -15,7 +15,7 @@ from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.decide import Decided
 from whence.difference import Changed, Difference
 from whence.drift import Drift, Verified
-from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, StoreError, WhenceError
+from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, Refused, StoreError, WhenceError
 from whence.events import Body, Event, Recorded
 from whence.history import At, History
 from whence.lateness import Lateness
@@ -66,6 +66,7 @@ __all__ = [
     "QueryItem",
     "Reading",
     "Recorded",
+    "Refused",
     "Regression",
     "Result",
     "Step",

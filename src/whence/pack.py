@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from whence.clock import to_datetime
 from whence.codec import Codec, stored_type
 from whence.decide import ATTEMPTS_MAX, Decided, execute
 from whence.dependence import fields_read
@@ -167,6 +168,11 @@ class Asked(msgspec.Struct, frozen=True):
     moment_us: int
     zone: tzinfo
     configured: tuple[type, ...] = ()
+
+    @property
+    def moment(self) -> datetime:
+        """The moment asked about, in the zone."""
+        return to_datetime(self.moment_us).astimezone(self.zone)
 
     def states(self, state: type) -> dict[str, Any]:
         """The state of each entity of a kind, by its id, in the order of their first events."""

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from whence.clock import to_datetime, to_us
+from whence.clock import to_us
 from whence.errors import InvalidConfig, NotKnown
 from whence.pack import Asked, table
 from whence.packs.leads.pipeline import Pipeline
@@ -394,7 +394,7 @@ def _value(leads: Iterable[Lead]) -> str:
 
 def _ends(first: datetime, asked: Asked, every: str) -> Iterator[datetime]:
     """The ends of the days, weeks or months from a time on, in the zone; the last is the moment asked about."""
-    last = to_datetime(asked.moment_us)
+    last = asked.moment
     day = first.astimezone(asked.zone).date()
     while True:
         if every == "month":
