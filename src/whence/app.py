@@ -245,7 +245,8 @@ class Whence:
         if us is None and moment.position is not None:
             us = self.event(moment.position).recorded_us
         states = () if pack is None else pack.states
-        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone, states)
+        settings = self.config.settings_query()
+        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone, states, settings)
 
     def pack(self, name: str) -> Pack:
         """A pack that is installed, as whence.toml configures it. Raises InvalidConfig."""

@@ -115,8 +115,10 @@ class Config(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, zone=zone, zone_is_said=True)
 
     def settings_query(self) -> Query | None:
-        """What selects the events that change how things are decided; None where none are named."""
-        items = [QueryItem(tags=(each,)) if ":" in each else QueryItem(types=(each,)) for each in self.settings]
+        """What selects the events that change how things are decided: those named here, and those that a pack which is
+        in use has of that sort. None where there are none."""
+        named = [*self.settings, *(each for name in self.packs for each in self.pack(name).settings)]
+        items = [QueryItem(tags=(each,)) if ":" in each else QueryItem(types=(each,)) for each in named]
         return Query(tuple(items)) if items else None
 
     def mapping(self, name: str | None = None) -> Mapping:

@@ -36,6 +36,7 @@ from whence.events import Event, Recorded, events_of
 from whence.grammar import normal_kind, split_tag
 from whence.history import History
 from whence.model import Model
+from whence.query import Query
 from whence.store import Store
 from whence.stores.memory import MemoryStore
 
@@ -161,13 +162,14 @@ class Decision:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a table is asked of: a history, the moment that it is asked about, the zone of the answer, and the states of
-    the pack as whence.toml configures them."""
+    """What a table is asked of: a history, the moment that it is asked about, the zone of the answer, the states of the
+    pack as whence.toml configures them, and what selects the events that its `settings` name."""
 
     history: History
     moment_us: int
     zone: tzinfo
     configured: tuple[type, ...] = ()
+    settings: Query | None = None
 
     @property
     def moment(self) -> datetime:
@@ -233,7 +235,9 @@ class Scenario(msgspec.Struct, frozen=True):
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A domain. `name` is its group of commands, `states` the models of its kinds, `configuration` what `whence init
-    --pack` adds to whence.toml, and `commands` names further commands, `"module:COMMANDS"`, imported when asked for.
+    --pack` adds to whence.toml, and `commands` names further commands, `"module:COMMANDS"`, imported when asked for:
+    one that is called as a decision or table takes its place. `settings` are the types of its events that change how
+    things are decided, as whence.toml names others under that key.
 
     `configure` makes of what [pack.NAME] says in whence.toml the states that are used instead, subclasses of the pack's
     own: what is configured is an attribute of these classes, so that decisions and tables find it there. It raises
@@ -248,6 +252,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     scenarios: tuple[Scenario, ...] = ()
     configuration: str = ""
     commands: str = ""
+    settings: tuple[str, ...] = ()
     configure: Callable[[Mapping[str, Any]], Iterable[type]] | None = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,112 @@
+"""What can be decided about a document of settings: pure functions of it. A value that its schema does not take is
+refused, and what changes nothing is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from whence.errors import Refused
+from whence.pack import decision
+from whence.packs.settings.events import Changed, tagged
+from whence.packs.settings.state import Document
+from whence.packs.settings.tree import (
+    MISSING,
+    Edit,
+    at,
+    edited,
+    edits_between,
+    key_of,
+    leaves,
+    name_of,
+    path_of,
+    pruned,
+    version_of,
+)
+
+
+@decision
+def set_(
+    document: Document,
+    id: str,
+    setting: Annotated[str, "which setting"],
+    value: Annotated[str, "what it is from now on"],
+    *,
+    why: Annotated[str | None, "why it is changed"] = None,
+    label: Annotated[str | None, "what decisions call this version"] = None,
+) -> Changed | None:
+    """$ whence settings set scoring.threshold 70 --by anna --why "too many calls" --time 2026-01-05
+    $ whence settings set prompts.email "Write as one who has read their page." --label p3 --by ben --time 2026-01-05
+
+    A setting has another value from now on. Said again it changes nothing, unless it is called by another label.
+    """
+    path = path_of(setting)
+    before = at(document.values, path)
+    _refuse_within_a_value(document, id, path)
+    edits = [] if before is MISSING else list(edits_between(before, value, path))
+    edits = [Edit(key_of(path), "add", value)] if before is MISSING else edits
+    if not edits and label in (None, document.label):
+        return None
+    return changed(document, id, edits, why=why, label=label)
+
+
+@decision
+def unset(
+    document: Document,
+    id: str,
+    setting: Annotated[str, "which setting"],
+    *,
+    why: Annotated[str | None, "why it is taken away"] = None,
+) -> Changed:
+    """$ whence settings set mail.footer "Yours" --by ben --time 2026-01-06
+    $ whence settings unset mail.footer --by ben --why "the mailer adds one" --time 2026-01-07
+
+    There is no such setting any more.
+    """
+    path = path_of(setting)
+    if at(document.values, path) is MISSING:
+        refuse_unknown(document.values, id, key_of(path))
+    return changed(document, id, pruned(document.values, [Edit(key_of(path), "remove")]), why=why)
+
+
+def replaced(document: Document, id: str, values: Any, *, always: bool = False, **said: Any) -> Changed | None:
+    """All values of a document are these from now on; with `always` also a change that changes nothing."""
+    edits = list(edits_between(document.values, values))
+    return changed(document, id, edits, **said) if edits or always else None
+
+
+def changed(document: Document, id: str, edits: Sequence[Edit], **said: Any) -> Changed:
+    """The change that edits are. Raises Refused where the schema does not take what comes of them."""
+    after = edited(document.values, edits)
+    if problems := document.configured().schema.problems(id, after):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        setting, _, problem = problems[0].partition(": ")
+        remedy = "Give it another value, or change [[pack.settings.schema]] in whence.toml."
+        raise Refused("The schema does not take this value", setting=setting, problem=problem + more, remedy=remedy)
+    return Changed(settings=id, edits=list(edits), version=version_of(after), setting=tagged(id, list(edits)), **said)
+
+
+def refuse_unknown(values: Any, document: str, key: str) -> None:
+    """Raise Refused for a setting that is not there, naming what is near."""
+    known = [name_of(document, key_of(path)) for path, _ in leaves(values) if path]
+    near = get_close_matches(name_of(document, key), known, 3)
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
+    raise Refused("There is no such setting", setting=name_of(document, key), remedy=remedy)
+
+
+def _refuse_within_a_value(document: Document, id: str, path: tuple[str, ...]) -> None:
+    """Refuse a key below one that has a value: it would take that value away."""
+    for length in range(len(path)):
+        upper = at(document.values, path[:length])
+        if upper is not MISSING and not isinstance(upper, dict):
+            whole = name_of(id, key_of(path[:length]))
+            raise Refused(
+                "This setting is below one that is a value, and no object",
+                setting=name_of(id, key_of(path)),
+                value_of=whole,
+                remedy=f"Unset {whole} first, or set it as a whole.",
+            )
+
+
+DECISIONS = (set_, unset)

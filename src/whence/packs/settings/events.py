@@ -1,0 +1,54 @@
+"""What happens to settings: a document's values become others, or a version of it cannot be used."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from whence.codec import Codec, Tag
+from whence.packs.settings.tree import Edit, name_of
+
+TAGS_MAX = 30
+"""A change of more keys than this carries none of their tags: an event has room for 32."""
+TAG_BYTES_MAX = 200
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A change, as a commit is one: `edits` are the values that are others now, none where a file was merely laid out
+    anew. `version` is the document's afterwards, and `label` what decisions call it, where it has a name. `undoes` are
+    the events that this change takes back, and `commit` and `source` say where it was found."""
+
+    event_type: ClassVar[str] = "settings.Changed"
+    settings: Annotated[str, Tag]
+    edits: list[Edit]
+    version: str
+    why: str | None = None
+    label: str | None = None
+    setting: Annotated[list[str], Tag] = []
+    undoes: list[str] = []
+    commit: str | None = None
+    source: str | None = None
+
+
+class VersionRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A version of a document that cannot be used: its values stay as they were. `text` is what it says, where that is
+    text and not too long, and `keys` the settings whose values the schema does not take."""
+
+    event_type: ClassVar[str] = "settings.VersionRefused"
+    settings: Annotated[str, Tag]
+    problem: str
+    why: str | None = None
+    text: str | None = None
+    commit: str | None = None
+    source: str | None = None
+
+
+CODEC = Codec(Changed, VersionRefused)
+
+
+def tagged(document: str, edits: list[Edit]) -> list[str]:
+    """The names of the settings that a change carries as tags: all of them, or none where there is no room for all."""
+    names = list(dict.fromkeys(name_of(document, each.key) for each in edits))
+    fits = len(names) <= TAGS_MAX and all(len(f"setting:{name}".encode()) <= TAG_BYTES_MAX for name in names)
+    return names if fits and all(map(str.isprintable, names)) else []

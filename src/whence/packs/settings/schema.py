@@ -1,0 +1,163 @@
+"""What values settings may have, as `[[pack.settings.schema]]` in whence.toml says: types and bounds, by key.
+
+[[pack.settings.schema]]
+key = "scoring.threshold"       # a part may be *, which is any name; android:features.*.state is of a document
+type = "integer"                # integer, number, text, true or false, list, object
+at_least = 0
+at_most = 100
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from whence.compare import same
+from whence.errors import InvalidConfig, InvalidQuery
+from whence.packs.settings.tree import MISSING, Path, at, leaves, name_of, path_of, split_name
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "text": (str,),
+    "boolean": (bool,),
+    "list": (list,),
+    "object": (dict,),
+}
+KEYS = ("key", "type", "at_least", "at_most", "one_of", "matches", "required", "may_be_null", "about")
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What the values of some settings may be: those of a document whose path fits, `*` for any part of it."""
+
+    document: str
+    path: Path
+    type: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    one_of: tuple[Any, ...] = ()
+    matches: str | None = None
+    required: bool = False
+    may_be_null: bool = False
+    about: str = ""
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Rule:
+        """The rule that a table of whence.toml says. Raises InvalidConfig naming the key."""
+        for name in table:
+            if name not in KEYS:
+                near = get_close_matches(name, KEYS, 1)
+                remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(KEYS)}."
+                raise InvalidConfig("No such key in a schema", key=name, remedy=remedy)
+        said = table.get("key")
+        try:
+            document, key = split_name(said if isinstance(said, str) else "")
+        except InvalidQuery as problem:
+            raise InvalidConfig(problem.fact, key="key", value=repr(said), remedy=problem.remedy) from None
+        facts: dict[str, Any] = {"setting": said}
+        if (kind := table.get("type")) is not None and kind not in TYPES:
+            near = get_close_matches(str(kind), TYPES, 1) or list(TYPES)
+            raise InvalidConfig("No such type", **facts, type=repr(kind), remedy=f"Write {' or '.join(near)}.")
+        for bound in ("at_least", "at_most"):
+            if isinstance(table.get(bound, 0), bool) or not isinstance(table.get(bound, 0), (int, float)):
+                raise InvalidConfig("A bound is a number", **facts, key=bound, remedy=f"Write {bound} = 100.")
+        for flag in ("required", "may_be_null"):
+            if not isinstance(table.get(flag, False), bool):
+                raise InvalidConfig("Not true or false", **facts, key=flag, remedy=f"Write {flag} = true.")
+        if not isinstance(one_of := table.get("one_of", []), list):
+            raise InvalidConfig("Not a list", **facts, key="one_of", remedy='Write one_of = ["on", "off"].')
+        try:
+            re.compile(table.get("matches", ""))
+        except (re.error, TypeError) as problem:
+            raise InvalidConfig("Not a pattern", **facts, key="matches", problem=problem) from None
+        given = {name: value for name, value in table.items() if name not in ("key", "one_of")}
+        return cls(document=document, path=path_of(key), one_of=tuple(one_of), **given)
+
+    def fits(self, document: str, path: Path) -> bool:
+        """Whether it says something about a setting."""
+        return (
+            document == self.document
+            and len(path) == len(self.path)
+            and all(own in ("*", part) for own, part in zip(self.path, path, strict=True))
+        )
+
+    def problem(self, value: Any) -> str:
+        """What is wrong with a value, in words; nothing when it may be."""
+        if value is None and self.may_be_null:
+            return ""
+        if self.type is not None:
+            allowed = TYPES[self.type]
+            if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+                return f"it is {_kind_of(value)}, not {_with_article(self.type)}"
+        size, unit = (len(value), " long") if isinstance(value, (str, list, dict)) else (value, "")
+        if isinstance(size, (int, float)) and not isinstance(size, bool):
+            if self.at_least is not None and size < self.at_least:
+                return f"{size:g}{unit} is below the least, {self.at_least:g}"
+            if self.at_most is not None and size > self.at_most:
+                return f"{size:g}{unit} is above the most, {self.at_most:g}"
+        if self.one_of and not any(same(value, each) for each in self.one_of):
+            return f"it is none of {', '.join(map(repr, self.one_of))}"
+        if self.matches is not None and not (isinstance(value, str) and re.fullmatch(self.matches, value)):
+            return f"it does not match {self.matches}"
+        return ""
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """All rules; a setting that none is about may have any value."""
+
+    rules: tuple[Rule, ...] = ()
+
+    @classmethod
+    def from_tables(cls, tables: Any) -> Schema:
+        """Raises InvalidConfig."""
+        if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+            remedy = 'Write [[pack.settings.schema]] with key = "scoring.threshold" for each.'
+            raise InvalidConfig("The schema is a list of tables", key="schema", remedy=remedy)
+        return cls(tuple(map(Rule.from_table, tables)))
+
+    def problems(self, document: str, tree: Any) -> list[str]:
+        """What the values of a document break, each with its setting; what is required and missing too."""
+        rules = [rule for rule in self.rules if rule.document == document]
+        if not rules:
+            return []
+        found = [
+            f"{name_of(document, '.'.join(path))}: {problem}"
+            for path, value in _within(tree)
+            for rule in rules
+            if rule.fits(document, path) and (problem := rule.problem(value))
+        ]
+        missing = (rule for rule in rules if rule.required and "*" not in rule.path and at(tree, rule.path) is MISSING)
+        return found + [f"{name_of(document, '.'.join(rule.path))}: it is required and not there" for rule in missing]
+
+    def names(self) -> Iterable[str]:
+        """The settings that it speaks of."""
+        return (name_of(rule.document, ".".join(rule.path)) for rule in self.rules)
+
+
+def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value with its key, objects too."""
+    yield from leaves(tree, path)
+    if isinstance(tree, dict) and tree:
+        yield from _objects(tree, path)
+
+
+def _objects(tree: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    yield path, tree
+    for name, each in tree.items():
+        if isinstance(each, dict) and each:
+            yield from _objects(each, (*path, name))
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "null"
+    name = {bool: "boolean", int: "integer", float: "number", str: "text", list: "list", dict: "object"}[type(value)]
+    return _with_article(name)
+
+
+def _with_article(name: str) -> str:
+    return name if name == "text" else f"an {name}" if name[0] in "aio" else f"a {name}"

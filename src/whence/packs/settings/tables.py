@@ -1,0 +1,293 @@
+"""What is asked of settings: what is in force, since when and by whom, what changed, and which changes do something
+else than their reason says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+import msgspec
+
+from whence.clock import to_datetime
+from whence.compare import same
+from whence.errors import NotKnown
+from whence.pack import Asked, table
+from whence.packs.settings.timeline import Change, Difference, Standing, standing, timeline
+from whence.packs.settings.tree import MISSING, SHORT, at, leaves, path_of
+from whence.packs.settings.wording import first_line, plain
+
+SETTING = "the setting, or one that holds it: scoring, android:features.history"
+PERCENT = r"(\d+(?:\.\d+)?)\s*%"
+
+
+class InForce(msgspec.Struct, frozen=True):
+    setting: str
+    value: Any
+
+
+class Blamed(msgspec.Struct, frozen=True):
+    setting: str
+    value: Any
+    since: datetime
+    who: str | None
+    why: str | None
+    how: str
+    position: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    position: int
+    time: datetime
+    who: str | None
+    setting: str | None
+    before: Any
+    after: Any
+    why: str | None
+    how: str
+    label: str | None
+    commit: str | None
+
+
+class Version(msgspec.Struct, frozen=True):
+    position: int
+    time: datetime
+    who: str | None
+    settings: str
+    edits: int
+    version: str | None
+    label: str | None
+    same_as: int | None
+    why: str | None
+    commit: str | None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    position: int
+    time: datetime
+    who: str | None
+    says: list[str]
+    sets: list[Any]
+    agrees: bool
+    setting: str
+    why: str | None
+    commit: str | None
+
+
+@table
+def get(
+    asked: Asked,
+    setting: Annotated[str | None, SETTING] = None,
+) -> Iterable[InForce]:
+    """$ whence settings get scoring.threshold
+    $ whence settings get --at 2026-01-06
+
+    The settings in force, now or at a moment.
+
+    One, those within one, or all. `whence settings show` prints a document as a whole.
+    """
+    return [InForce(each.name, each.value) for each in _chosen(asked, setting)]
+
+
+@table
+def blame(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Iterable[Blamed]:
+    """$ whence settings blame
+
+    Each setting in force: since when, who set it, and why.
+
+    What is `observed` nobody announced: it was found in the events.
+    """
+    for each in _chosen(asked, setting):
+        change = each.change
+        yield Blamed(
+            each.name,
+            each.value,
+            to_datetime(change.time_us),
+            change.who,
+            first_line(change.why),
+            change.how,
+            change.position,
+        )
+
+
+@table
+def log(
+    asked: Asked,
+    setting: Annotated[str | None, SETTING] = None,
+    *,
+    who: Annotated[str | None, "only what this person changed"] = None,
+    since: Annotated[datetime | None, "only what was changed from then on"] = None,
+    how: Annotated[str | None, "only what is announced, observed, refused …"] = None,
+    limit: Annotated[int | None, "so many changes at most"] = None,
+) -> Iterable[Entry]:
+    """$ whence settings log scoring.threshold
+    $ whence settings log --who anna --json
+
+    What was changed, the newest first.
+
+    There is a row for each setting that a change made another, and one for a change that changed nothing.
+    """
+    count = 0
+    for change in reversed(timeline(asked)):
+        wanted = (
+            who in (None, change.who)
+            and how in (None, change.how)
+            and (since is None or to_datetime(change.time_us) >= since)
+        )
+        several = change.differences if setting is None else tuple(_about(change, setting))
+        if not wanted or not (several or setting in (None, change.document)):
+            continue
+        count += 1
+        if limit is not None and count > limit:
+            return
+        for each in several or (None,):
+            yield _entry(change, each)
+
+
+@table
+def versions(
+    asked: Asked,
+    document: Annotated[str | None, "which document: main, or a file's name"] = None,
+    *,
+    returns: Annotated[bool, "only those that return to exactly an earlier version"] = False,
+    empty: Annotated[bool, "only those that change nothing"] = False,
+) -> Iterable[Version]:
+    """$ whence settings versions
+    $ whence settings versions --returns
+
+    Every version of the documents, the newest first.
+
+    `same_as` is the first change that came to exactly the same values, where others came between.
+    """
+    for change in reversed(timeline(asked)):
+        if document not in (None, change.document) or change.version is None:
+            continue
+        if (returns and change.returns_to is None) or (empty and change.differences):
+            continue
+        yield Version(
+            change.position,
+            to_datetime(change.time_us),
+            change.who,
+            change.document,
+            len(change.differences),
+            change.version[:SHORT],
+            change.label,
+            change.returns_to,
+            first_line(change.why),
+            change.commit and change.commit[:SHORT],
+        )
+
+
+@table
+def claims(
+    asked: Asked,
+    setting: Annotated[str, "the settings that numbers are about, * for any text"] = "*",
+    *,
+    pattern: Annotated[str, "what a number in a reason looks like; by default with %"] = PERCENT,
+    all: Annotated[bool, "those that agree, too"] = False,
+) -> Iterable[Claim]:
+    """$ whence settings claims "*rollout*"
+
+    Changes whose reason names a number that none of the settings they change becomes.
+
+    By default a number with %, as in `to 5 %`. Of a list it is the last number that counts, as with the steps of a
+    rollout. With --all also those that agree.
+    """
+    found = re.compile(pattern)
+    for change in timeline(asked):
+        said = found.findall(change.why or "")
+        became = list(_numbers(change, setting)) if said else []
+        if not became:
+            continue
+        numbers = {float(number) for _, number in became}
+        agrees = any(float(each) in numbers for each in said)
+        if agrees and not all:
+            continue
+        yield Claim(
+            change.position,
+            to_datetime(change.time_us),
+            change.who,
+            said,
+            [number for _, number in became],
+            agrees,
+            became[0][0],
+            first_line(change.why),
+            change.commit and change.commit[:SHORT],
+        )
+
+
+def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
+    """The settings in force that are meant. Raises NotKnown for one that is not there."""
+    found = standing(timeline(asked))
+    if setting is None:
+        return list(found.values())
+    meant = [each for each in found.values() if is_or_in(each.name, setting)]
+    if not meant:
+        from difflib import get_close_matches
+
+        near = get_close_matches(setting, list(found), 3)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
+        raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
+    return meant
+
+
+def is_or_in(name: str, setting: str) -> bool:
+    setting = setting.rstrip(":")
+    return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
+
+
+def _about(change: Change, setting: str) -> Iterator[Difference]:
+    """The differences of a change that are about a setting, or within it; of one that holds it, what became of it."""
+    setting = setting.rstrip(":")
+    for each in change.differences:
+        if is_or_in(each.name, setting):
+            yield each
+        elif is_or_in(setting, each.name):
+            below = path_of(setting[len(each.name) :].lstrip(".:"))
+            before, after = at(each.before, below), at(each.after, below)
+            if not same(before, after):
+                yield Difference(setting, before, after)
+
+
+def _entry(change: Change, each: Difference | None) -> Entry:
+    return Entry(
+        change.position,
+        to_datetime(change.time_us),
+        change.who,
+        change.document if each is None and change.how == "refused" else None if each is None else each.name,
+        None if each is None else plain(each.before),
+        None if each is None else plain(each.after),
+        first_line(change.why),
+        change.how,
+        change.label,
+        change.commit and change.commit[:SHORT],
+    )
+
+
+def _numbers(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
+    """The number that each setting which the change makes another becomes, with its name; of a list its last one."""
+    for each in change.differences:
+        if each.after is MISSING:
+            continue
+        before = dict(leaves(each.before)) if each.before is not MISSING else {}
+        for path, value in leaves(each.after):
+            name = ".".join([each.name, *path])
+            numbers = list(_numbers_in(value))
+            if numbers and fnmatchcase(name, pattern) and not same(before.get(path, MISSING), value):
+                yield name, numbers[-1]
+
+
+def _numbers_in(value: Any) -> Iterator[float]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _numbers_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _numbers_in(each)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield value
+
+
+TABLES = (get, blame, log, versions, claims)

@@ -1,0 +1,267 @@
+"""Settings are set, asked for and put back: from the command line and from Python, with a schema, by racers, and with
+the changes that whence.toml names or nobody announced."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import whence
+from tests.packs.settings.conftest import Call
+from whence import Event
+from whence.errors import InvalidConfig, InvalidQuery, NotKnown, Refused
+from whence.packs import settings
+from whence.packs.settings import PACK
+from whence.packs.settings.commands import COMMANDS
+from whence.testing import PackSuite
+
+SCHEMA = """
+[[pack.settings.schema]]
+key = "scoring.threshold"
+type = "integer"
+at_least = 0
+at_most = 100
+
+[[pack.settings.schema]]
+key = "flags.*.state"
+one_of = ["on", "off"]
+
+[[pack.settings.schema]]
+key = "mail.sender"
+type = "text"
+matches = "[^@]+@[^@]+"
+"""
+
+
+class TestSettings(PackSuite):
+    pack = PACK
+
+
+def rows(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def configure(folder: Path, text: str) -> None:
+    with (folder / "whence.toml").open("a") as file:
+        file.write(text)
+
+
+def test_the_examples_of_its_further_commands_work_one_after_the_other(call: Call, folder: Path) -> None:
+    (folder / "email.txt").write_text("Write as one who has read their page.\nBe short.\n")
+    (folder / "changes.jsonl").write_text(
+        '{"time": "2026-01-05T09:00:00Z", "author": "anna", "message": "begin", "commit": "1a",'
+        ' "changes": [{"op": "add", "path": "/features", "value": {"history": {"state": "on"}}}]}\n'
+    )
+    call("settings", "set", "mail.footer", "Yours", "--time", "2026-01-01")
+    for command in COMMANDS:
+        for example in command.examples:  # type: ignore[attr-defined]
+            if "watch" not in example:
+                code, _, err = call(*shlex.split(example)[1:])
+                assert code == 0, (example, err)
+
+
+def test_who_why_and_since_when_are_told_for_every_setting(call: Call) -> None:
+    call("settings", "set", "scoring.threshold", "60", "--by", "ben", "--time", "2026-01-01")
+    call("settings", "set", "scoring.threshold", "70", "--by", "anna", "--why", "too many", "--time", "2026-01-05")
+    call("settings", "set", "mail", '{"footer": "Yours", "limit": 3}', "--by", "ben", "--time", "2026-01-06")
+    blamed = {str(each["setting"]): each for each in rows(call("settings", "blame", "--json")[1])}
+    assert list(blamed) == ["scoring.threshold", "mail.footer", "mail.limit"]
+    assert [blamed["scoring.threshold"][name] for name in ("value", "who", "why")] == [70, "anna", "too many"]
+    assert blamed["mail.limit"]["position"] == 3
+    assert rows(call("settings", "get", "scoring", "--at", "2026-01-04", "--json")[1]) == [
+        {"setting": "scoring.threshold", "value": 60}
+    ]
+    logged = rows(call("settings", "log", "scoring.threshold", "--json")[1])
+    assert [(each["before"], each["after"], each["who"]) for each in logged] == [(60, 70, "anna"), (None, 60, "ben")]
+    assert rows(call("settings", "log", "mail.limit", "--json")[1])[0]["after"] == 3
+
+
+def test_the_machinery_of_whence_works_on_settings(call: Call) -> None:
+    call("settings", "set", "scoring.threshold", "70", "--by", "anna")
+    assert json.loads(call("state", "settings:main", "--json")[1])["values"] == {"scoring": {"threshold": 70}}
+    assert "anna" in call("why", "settings:main", "values")[1]
+    assert "settings.Changed" in call("log", "setting:scoring.threshold")[1]
+
+
+def test_a_change_of_settings_stands_beside_what_was_set_outside(call: Call) -> None:
+    call("append", "lead:42", "LeadScored", "score=60", "--time", "2026-01-04")
+    call("settings", "set", "scoring.threshold", "70", "--time", "2026-01-05")
+    call("append", "lead:42", "LeadScored", "score=80", "--time", "2026-01-06")
+    assert "settings.Changed" in call("why", "lead:42", "score")[1]
+
+
+def test_the_same_value_again_is_no_change_but_1_and_true_differ(call: Call) -> None:
+    call("settings", "set", "flag", "1")
+    assert "already" in call("settings", "set", "flag", "1")[2]
+    for value in ("1.0", "true", '"1"'):
+        assert call("settings", "set", "flag", value)[0] == 0
+    assert [each["after"] for each in rows(call("settings", "log", "flag", "--json")[1])] == ["1", True, 1.0, 1]
+
+
+def test_a_value_that_the_schema_does_not_take_is_refused(call: Call, folder: Path) -> None:
+    configure(folder, SCHEMA)
+    assert call("settings", "set", "scoring.threshold", "70")[0] == 0
+    for setting, value, problem in (
+        ("scoring.threshold", "101", "above the most, 100"),
+        ("scoring.threshold", "-1", "below the least, 0"),
+        ("scoring.threshold", "70.5", "a number, not an integer"),
+        ("scoring.threshold", "true", "a boolean, not an integer"),
+        ("scoring.threshold", "null", "null, not an integer"),
+        ("scoring", '{"threshold": "70"}', "text, not an integer"),
+        ("flags.history.state", "half", "none of 'on', 'off'"),
+        ("mail.sender", "nobody", "does not match"),
+    ):
+        code, _, err = call("settings", "set", setting, value)
+        assert code == 1, (setting, value)
+        assert problem in err
+    assert call("settings", "set", "flags.history.state", "on")[0] == 0
+    assert call("settings", "set", "flags.history.colour", "red")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('\n[[pack.settings.schema]]\nkey = "a"\ntype = "int"\n', "Write integer"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nat_lest = 1\n', "Did you mean at_least"),
+        ('\n[[pack.settings.schema]]\nkey = "a b"\n', "Not a key"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nmatches = "("\n', "Not a pattern"),
+        ('\n[pack.settings]\nobserved = ["model"]\n', "Not fields of events"),
+        ('\n[pack.settings]\nobserve = ["A.b"]\n', "Did you mean observed"),
+    ],
+)
+def test_what_is_wrong_in_the_configuration_is_named(call: Call, folder: Path, text: str, problem: str) -> None:
+    written = (folder / "whence.toml").read_text().replace("[pack.settings]", "" if "[pack.settings]" in text else "#")
+    (folder / "whence.toml").write_text(written + text)
+    code, _, err = call("settings", "get")
+    assert code == 2
+    assert problem in err
+
+
+def test_keys_that_cannot_be_meant_are_refused_with_a_remedy(call: Call) -> None:
+    for key in ("", ".", "a..b", "a b", "x:"):
+        code, _, err = call("settings", "set", key, "1")
+        assert (code, "error" in err) == (0 if key == "x:" else 2, key != "x:"), (key, err)  # x: is all of document x
+    call("settings", "set", "scoring.threshold", "70")
+    assert "Did you mean scoring.threshold" in call("settings", "unset", "scoring.treshold")[2]
+    assert "Did you mean scoring.threshold" in call("settings", "get", "scoring.treshold")[2]
+    assert call("settings", "set", "/sites/example.com", "1")[0] == 0
+    assert rows(call("settings", "get", "--json")[1])[-1]["setting"] == "/sites/example.com"
+
+
+def test_a_prompt_is_compared_by_its_sentences(call: Call) -> None:
+    polite = "Write a short e-mail to the lead. Be polite. Offer a call next week."
+    call("settings", "set", "prompts.email", polite, "--time", "2026-01-05")
+    call("settings", "set", "prompts.email", polite.replace("Be polite", "Be bold"), "--time", "2026-01-06")
+    _, out, _ = call("settings", "diff", "2026-01-05")
+    assert out.splitlines() == [
+        "prompts.email",
+        "  Write a short e-mail to the lead.",
+        "- Be polite.",
+        "+ Be bold.",
+        "  Offer a call next week.",
+    ]
+    assert "Nothing differs" in call("settings", "diff", "2026-01-06")[2]
+
+
+def test_rollback_goes_to_a_moment_past_changes_or_on_one(call: Call) -> None:
+    for day, (key, value) in enumerate((("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")), 1):
+        call("settings", "set", key, value, "--time", f"2026-01-0{day}")
+    assert "A preview" in call("settings", "rollback", "--to", "2026-01-02", "--preview")[2]
+    assert json.loads(call("settings", "show")[1]) == {"a": 3, "b": 2, "c": 4}
+    call("settings", "rollback", "--change", "@3", "--by", "anna")
+    assert json.loads(call("settings", "show")[1]) == {"a": 1, "b": 2, "c": 4}
+    call("settings", "rollback", "--last", "1")
+    assert json.loads(call("settings", "show")[1]) == {"a": 3, "b": 2, "c": 4}
+    call("settings", "rollback", "--to", "2026-01-02")
+    assert json.loads(call("settings", "show")[1]) == {"a": 1, "b": 2}
+    code, _, err = call("settings", "rollback", "--change", "@1", "--last", "1")
+    assert code == 2
+    assert "Not clear how far back" in err
+
+
+def test_going_back_on_one_change_leaves_alone_what_was_changed_since(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        db.decide("settings.set", "main", "mail", {"limit": 1, "footer": "Yours"})
+        settings.record(db, "main", [settings.Version(values={"mail": {"limit": 2, "footer": "Best", "cc": True}})])
+        db.decide("settings.set", "main", "mail.limit", 3)
+        with pytest.raises(Refused, match=r"Changed again since.*mail\.limit"):
+            settings.rollback(db, change=2)
+        back = settings.rollback(db, change=2, force=True, by="anna", why="it hurt")
+        assert (back.kept, back.position) == (("mail.limit",), 4)
+        assert db.state("settings:main", model=settings.Document)["values"] == {"mail": {"limit": 3, "footer": "Yours"}}  # type: ignore[index]
+        assert db.event(4).data["undoes"] == [db.event(2).id]
+        assert (db.event(4).actor, db.event(4).data["why"]) == ("anna", "it hurt")
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        with pytest.raises(NotKnown, match="no such document"):
+            settings.rollback(db, last=1)
+        db.decide("settings.set", "main", "a", 1)
+        with pytest.raises(NotKnown, match="not so many"):
+            settings.rollback(db, last=2)
+        with pytest.raises(InvalidQuery):
+            settings.rollback(db)
+
+
+def test_racers_that_set_different_settings_lose_none(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+
+        def put(number: int) -> None:
+            db.decide("settings.set", "main", f"k{number}", number, by=f"by {number}")
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(put, range(24)))
+        state = db.state("settings:main", model=settings.Document)
+        assert state is not None
+        assert state["values"] == {f"k{number}": number for number in range(24)}
+        assert state["version"] == settings.version_at(db)
+
+
+def test_a_new_value_of_an_observed_field_is_a_change_that_nobody_announced(call: Call, folder: Path) -> None:
+    configure(folder, 'observed = ["LeadScored.response_model"]\n')
+    models = ["m1", "m1", "m2", "m1", "m2", "m2"]
+    for number, model in enumerate(models):
+        call("append", f"lead:{number}", "LeadScored", f"response_model={model}", "--time", f"2026-01-0{number + 1}")
+    logged = rows(call("settings", "log", "--how", "observed", "--json")[1])
+    assert [(each["before"], each["after"], each["time"][:10]) for each in logged] == [  # type: ignore[index]
+        ("m1", "m2", "2026-01-03"),
+        (None, "m1", "2026-01-01"),
+    ]
+    assert rows(call("settings", "blame", "--json")[1])[0]["how"] == "observed"
+    assert rows(call("settings", "get", "--json")[1]) == [{"setting": "LeadScored.response_model", "value": "m2"}]
+
+
+def test_events_that_whence_toml_names_as_settings_are_changes_too(call: Call, folder: Path) -> None:
+    path = folder / "whence.toml"
+    path.write_text('settings = ["ScoringChanged"]\n' + path.read_text())
+    for version, threshold in (("v1", 60), ("v2", 70)):
+        said = (f"version={version}", f"threshold={threshold}", "why=because")
+        call("append", "setting:scoring", "ScoringChanged", *said, "--by", "anna")
+    logged = rows(call("settings", "log", "--json")[1])
+    assert [(each["setting"], each["before"], each["after"], each["label"]) for each in logged] == [
+        ("scoring.threshold", 60, 70, "v2"),
+        ("scoring.threshold", None, 60, "v1"),
+    ]
+    assert rows(call("settings", "blame", "--json")[1])[0]["value"] == 70
+
+
+def test_a_value_seen_lately_side_by_side_is_no_change() -> None:
+    from whence.packs.settings import changes
+    from whence.stores.memory import MemoryStore
+
+    store = MemoryStore()
+    models = ["old"] * 300 + ["new" if number % 10 == 0 else "old" for number in range(300)] + ["new"] * 300 + ["old"]
+    store.append([Event("Scored", {"model": each}) for each in models])
+    found = changes(whence.History.of(store), observed=["Scored.model"])
+    assert [each.position for each in found] == [1, 301, 901]
+
+
+def test_a_configuration_that_no_file_has_changes_nothing(tmp_path: Path) -> None:
+    assert PACK.configured({}) is PACK
+    with pytest.raises(InvalidConfig):
+        PACK.configured({"schema": 3})
