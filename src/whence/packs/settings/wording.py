@@ -12,7 +12,7 @@ from whence.packs.settings.timeline import Change, Difference
 from whence.packs.settings.tree import MISSING
 
 CELL_MAX = 60
-LONG = 60
+LONG = 40
 """A text longer than this, or of several lines, is shown as a difference."""
 SENTENCE = re.compile(r"(?<=[.!?;:])\s+")
 
