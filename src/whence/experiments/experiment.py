@@ -3,7 +3,7 @@ history, reads it once, and writes nothing; sides, differences, crossings and pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from whence.experiments.side import (
     FileSide,
     Given,
     ModelField,
+    RecordedSide,
     Side,
     TimedSide,
     fields_of,
@@ -129,7 +130,7 @@ def experiment(
     With `segments`, those of the store and the kind, scorecards are read from columns; else all events of the kind are
     held in memory. The answer is the same. Raises InvalidModel for what is no side, a stage that is not there, or a
     number that is none; InvalidQuery for a duration, samples or a seed that cannot be; NotKnown for an outcome that no
-    entity has; else as scoring.live and Model.fold do.
+    entity has, and for a recorded field that no event has; else as scoring.live and Model.fold do.
     """
     kind, sides = normal_kind(kind), (side_of(baseline, names[0]), side_of(candidate, names[1]))
     within_us, age_us = duration_us("within", within), duration_us("age", age)
@@ -158,6 +159,7 @@ def experiment(
     values = [Value(entity, one.value(entity), other.value(entity), entity not in left) for entity in entities]
     compared = [each for each in values if each.covered]
     numbers = {each.entity: each.baseline for each in values}, {each.entity: each.candidate for each in values}
+    _refuse_silence(sides if branch is None else sides[:1], numbers)
     had = _had(there.entities, lives)
     reached = [
         Reached(each.entity, one.reached_us(each.entity), other.reached_us(each.entity), had.get(each.entity))
@@ -250,6 +252,14 @@ def outcome_types(outcome: str | Sequence[str]) -> tuple[str, ...]:
 
 
 # What the sides come to.
+
+
+def _refuse_silence(sides: Sequence[Side], numbers: Sequence[Mapping[str, float | None]]) -> None:
+    """Raise NotKnown for a recorded field that was never recorded: a typo would else be a side that says nothing."""
+    for side, known in zip(sides, numbers, strict=False):
+        if isinstance(side, RecordedSide) and known and all(value is None for value in known.values()):
+            remedy = "Write TYPE.FIELD as whence log shows it, or KIND.FIELD for a field of the model in whence.toml."
+            raise NotKnown("No number was ever recorded there", side=side.about.name, remedy=remedy)
 
 
 def _until(side: Side, cut_us: int | None, observed_us: int | None) -> int | None:
