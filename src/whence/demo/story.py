@@ -62,6 +62,10 @@ NEXT = (
         "Would the new scoring have named the won deals before, all year? (Then open experiments/v2/report.html.)",
         "experiment lead --candidate lead_v2 --outcome LeadWon --within '90 days' --by source --save experiments/v2",
     ),
+    (
+        "Which settings would have been better? (The best of many looks better than it is: it says by how much.)",
+        "grid lead --vary call=60:85:5 --vary engagement.ceiling=20,40,60 --outcome LeadWon --within '90 days'",
+    ),
     ("The webinar, with both its times", "log lead:1042 --type WebinarAttended --json"),
     ("Add a fact of your own", 'append lead:1042 NoteAdded note="Call back in May" --by me'),
     ("Does every promise hold?", "check"),

@@ -26,6 +26,8 @@ from whence.scoring import Scorecard
 from whence.scoring.points import number_of, plain
 
 COMBINATIONS_MAX = 10_000
+NAMED_MAX = 12
+"""So many names are said to whom none of them is known."""
 KEYS = {
     "rules": ("points", "at_most", "half_life", "fade", "expires"),
     "groups": ("floor", "ceiling"),
@@ -159,7 +161,10 @@ def _place(name: str, card: Scorecard, places: Mapping[str, Place]) -> str:
         raise InvalidQuery("Not clear what to vary", **facts, remedy=f"Write {' or '.join(found)}.")
     shorts = [each for full in places for each in _short(full)]
     near = get_close_matches(name, [*places, *shorts], 1)
-    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(shorts[:20])}."
+    stages_first = sorted(places, key=lambda full: not full.startswith("thresholds."))
+    shortest = list(dict.fromkeys(_short(full)[-1] for full in stages_first))
+    more = f" and {len(shortest) - NAMED_MAX} more" if len(shortest) > NAMED_MAX else ""
+    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(shortest[:NAMED_MAX])}{more}."
     raise InvalidQuery("The scorecard has nothing of this name to vary", **facts, remedy=remedy)
 
 

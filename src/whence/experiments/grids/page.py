@@ -15,7 +15,7 @@ from whence.experiments.grids.axes import shown
 from whence.experiments.grids.grid import Combination, Figures, Grid
 from whence.experiments.grids.sentences import axis_name, name_of, sentences
 from whence.experiments.sentences import days_text
-from whence.experiments.statistics import Estimate
+from whence.experiments.statistics import COUNT_LEAST, Estimate
 from whence.markup import document
 from whence.picture import GUIDE, element, graphs, javascript, laid_out, plain
 
@@ -52,7 +52,7 @@ _EXPLAINED = (
     "Each mark is a combination: the further up, the more often it is right about those whom it names; the further to "
     "the right, the more of those with the outcome it finds. The line joins those that no other beats. A hollow mark "
     "is the same combination on the other half of the entities: what is to be expected of it. The dotted line is what "
-    "naming everybody would come to."
+    "naming everybody would come to. Combinations that name fewer than ten are left out."
 )
 
 
@@ -61,7 +61,8 @@ def picture(found: Grid) -> Figure:
     on the other half too."""
     figure = graphs("A grid's page").Figure()
     on = frozenset(found.frontier)
-    others = [each for number, each in enumerate(found.combinations) if number not in on and _is_known(each.chosen)]
+    others = [each for n, each in enumerate(found.combinations) if n not in on and each.chosen.named >= COUNT_LEAST]
+    others = [each for each in others if _is_known(each.chosen)]
     members = [found.combinations[number] for number in found.frontier]
     marks = {"size": 6, "color": OTHERS}
     figure.add_scatter(**_points(found, others, "chosen"), name="other combinations", mode="markers", marker=marks)
@@ -189,7 +190,7 @@ def _share(each: Estimate) -> str:
 def _with_interval(each: Estimate) -> str:
     if each.low is None or each.high is None:
         return _share(each)
-    return f'{_share(each)} <span class="part">({100 * each.low:.0f} to {100 * each.high:.0f})</span>'
+    return f"{_share(each)} ({100 * each.low:.0f} to {100 * each.high:.0f})"
 
 
 def _more(each: Estimate) -> str:

@@ -19,7 +19,7 @@ def sentences(found: Grid) -> tuple[str, ...]:
         )
     best, better = found.combinations[found.best], found.better[found.frontier.index(found.best)]
     if found.best == found.present_at:
-        first = f"None finds as many as the present card and is more often right: {_figures(best.chosen)}."
+        first = f"None finds as many as the present card and is more often right. It is {_figures(best.chosen)}."
         return _place(found), first, _held_out(found, best)
     return _place(found), _promise(found, best), _kept(found, best, better), _earlier(found, best, better)
 
@@ -67,13 +67,23 @@ def _kept(found: Grid, best: Combination, better: Better) -> str:
     return (
         f"But the best of many looks better than it is. On the other half of the entities, which had no part in the "
         f"choice, it is right in {_per_cent(best.held_out.precision)} and finds {_per_cent(best.held_out.recall)}, "
-        f"against {_pair(found.present.held_out)} now: {_chance(better)}."
+        f"against {_pair(found.present.held_out)} now: {_chance(better)}. {_so(better)}"
     )
+
+
+def _so(better: Better) -> str:
+    """What that speaks for: only what chance does not explain counts."""
+    sure = [each.value or 0 for each in (better.precision, better.recall) if not each.is_chance]
+    if any(each > 0 for each in sure) and any(each < 0 for each in sure):
+        return "That is a trade."
+    if any(each > 0 for each in sure):
+        return "That speaks for it."
+    return "That speaks against it." if sure else "That speaks for no change."
 
 
 def _held_out(found: Grid, best: Combination) -> str:
     told = _pair(best.held_out)
-    return f"On the other half of the entities, which had no part in the choice, it is {told}."
+    return f"On the other half of the entities, which had no part in the choice, that is {told}."
 
 
 def _chance(better: Better) -> str:
@@ -83,8 +93,13 @@ def _chance(better: Better) -> str:
             said.append(f"how much more {name} cannot be told from so few")
         else:
             can = "can" if each.is_chance else "does not"
-            said.append(f"{100 * each.value:+.0f} points in how {_HOW[name]}, which chance {can} explain")
+            said.append(f"{_points(each.value)} in how {_HOW[name]}, which chance {can} explain")
     return "; ".join(said)
+
+
+def _points(share: float) -> str:
+    whole = round(100 * share)
+    return "no point more" if not whole else f"{whole:+d} point{'s' * (abs(whole) != 1)}"
 
 
 _HOW = {"often right": "often it is right", "found": "many it finds"}
