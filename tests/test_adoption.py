@@ -243,3 +243,53 @@ def test_nothing_adopted_is_nothing_in_force(db: whence.Whence) -> None:
     assert db.in_force("no\ntag") is None
     assert db.adoption_of(FIRST) is None
     assert in_force([]) is None
+
+
+# As it was scored.
+
+
+@pytest.fixture
+def changed(db: whence.Whence) -> whence.Whence:
+    """Ten points for an opened email from 1 March on, twenty from the 9th; one was opened before, between and after."""
+    db.adopt(FIRST, by="anna", reason="the first", time=day(1))
+    for number in (5, 10):
+        db.append(whence.Event("EmailOpened", {}, ["lead:42"], time=day(number)))
+    db.adopt(THIRD, by="anna", reason="the third", time=day(9))
+    db.append(whence.Event("EmailOpened", {}, ["lead:7"], time=datetime(2026, 2, 1, tzinfo=UTC)))
+    return db
+
+
+def test_as_scored_takes_each_version_in_its_time(changed: whence.Whence) -> None:
+    assert changed.score("lead:42").scores == {"score": 30}
+    assert changed.score("lead:42", as_scored=True).scores == {"score": 30}
+    assert changed.score("lead:42", card="lead@now").scores == {"score": 40}
+    assert changed.score("lead:42", as_scored=True, at=day(6)).version == FIRST.version
+    assert changed.score("lead:7", as_scored=True).scores == {"score": 10}, "before the first adoption"
+    assert changed.score("lead:7", as_scored=True, at="2026-02-02").scores == {"score": 10}
+    (share,) = changed.shares("lead:42", as_scored=True).shares
+    assert [(award.given_micro, award.version) for award in share.awards] == [
+        (10_000_000, FIRST.version),
+        (20_000_000, THIRD.version),
+    ]
+    assert changed.crossings("lead:42", as_scored=True) == []
+    found = changed.scores_as_scored("lead")
+    assert {entity: standing.scores["score"] for entity, standing in found.items()} == {"lead:42": 30, "lead:7": 10}
+    assert found["lead:42"] == changed.score("lead:42", as_scored=True)
+
+
+def test_as_scored_knows_the_versions_that_were_known_then(changed: whence.Whence) -> None:
+    assert changed.score("lead:42", as_scored=True, at="@3").scores == {"score": 20}, "the third came after @3"
+    assert changed.score("lead:42", as_scored=True, at="@4").scores == {"score": 30}
+    assert [each.card.version for each in changed.succession("lead", at="@3").versions] == [FIRST.version]
+    assert changed.succession("lead", at="2026-01-01").card.version == FIRST.version
+
+
+def test_as_scored_needs_an_adoption_and_takes_no_version(db: whence.Whence) -> None:
+    with pytest.raises(NotKnown, match="No such scorecard was adopted"):
+        db.score("lead:42", as_scored=True)
+    with pytest.raises(InvalidModel, match="each version counts in its time"):
+        db.score("lead:42", card="lead@now", as_scored=True)
+    db.adopt(msgspec.structs.replace(FIRST, name="v2", kind="deal"), by="anna", reason="why")
+    assert db.succession("deal").card.name == "v2", "the only one that was adopted for the kind"
+    with pytest.raises(InvalidModel, match="is for another kind"):
+        db.score("lead:42", card="v2", as_scored=True)

@@ -17,6 +17,7 @@ from whence.history import History, by_time
 from whence.query import AppendCondition, Basis, Query
 from whence.scoring.card import SHORT_DIGITS, Scorecard
 from whence.scoring.changes import CardChange, changes
+from whence.scoring.succession import Succession, Version
 from whence.store import Store
 
 ADOPTED = "scorecard.Adopted"
@@ -71,6 +72,11 @@ def adoptions(history: History, name: str | None = None) -> list[Adoption]:
     then by position. Raises InvalidEvent for an event of that type which is no adoption."""
     query = Query.of(types=[ADOPTED], tags=[] if name is None else [f"{KIND}:{name}"])
     return _adoptions(history.events(query))
+
+
+def succession(found: Sequence[Adoption]) -> Succession:
+    """The adoptions of one card, by which a score is made as it was at the time. There must be one."""
+    return Succession([Version(each.card, each.event) for each in found])
 
 
 def is_adoptable(name: str) -> bool:

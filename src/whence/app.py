@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
 import msgspec
 
-from whence.adoption import Adopted, Adoption, adopt, adoptions, in_force, is_adoptable, with_version
+from whence.adoption import Adopted, Adoption, adopt, adoptions, in_force, is_adoptable, succession, with_version
 from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
@@ -70,6 +70,7 @@ from whence.scoring import (
     live,
     shares,
 )
+from whence.scoring import succession as as_it_was
 from whence.segments import is_installed, require
 from whence.segments.manifest import beside, folders, problems
 from whence.soundness import Promise, check
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from whence.purity import Purity
     from whence.replay import Replayed
     from whence.replay.whole import Flag
+    from whence.scoring.succession import Succession
     from whence.segments.reading import Segments
     from whence.segments.scoring import Scored
 
@@ -544,22 +546,79 @@ class Whence:
         """Whether a name is that of an adopted version."""
         return "@" in named and named not in self.config.scorecards
 
-    def score(self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None) -> Standing:
+    def succession(self, entity_or_kind: str, card: str | None = None, *, at: Moment = None) -> Succession:
+        """The versions of a scorecard that had been adopted by a moment, or the first: what as_scored scores by. The
+        card is the one named, else whence.toml's for the kind, else the one of the kind's name or the only one that was
+        adopted. Raises NotKnown, and InvalidModel for a card of another kind."""
+        kind, whole = entity_or_kind.partition(":")[0], self.history()
+        name = card or self._adopted_for(kind)
+        if self._is_adopted(name):
+            remedy = f"Write {name.partition('@')[0]}, or score without as_scored."
+            raise InvalidModel("As it was scored, each version counts in its time", scorecard=name, remedy=remedy)
+        known = adoptions(whole, name)
+        if not known:
+            remedy = f"Adopt it: whence scorecard adopt {name} --by WHO --why REASON, with --time if it was so before."
+            raise NotKnown("No such scorecard was adopted", scorecard=name, remedy=remedy)
+        if known[0].card.kind != kind:
+            facts = {"scorecard": name, "kind": known[0].card.kind}
+            raise InvalidModel("The scorecard is for another kind", remedy="Name another scorecard.", **facts)
+        return succession((known if at is None else adoptions(self.history(at), name)) or known[:1])
+
+    def _adopted_for(self, kind: str) -> str:
+        """The name of the card that as_scored means for a kind."""
+        if any(table.get("kind", name) == kind for name, table in self.config.scorecards.items()):
+            return self.config.scorecard_of(kind).name
+        names = list(dict.fromkeys(each.name for each in adoptions(self.history()) if each.card.kind == kind))
+        return names[0] if len(names) == 1 else kind
+
+    def score(
+        self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None, as_scored: bool = False
+    ) -> Standing:
         """What a scorecard comes to for an entity: as of a time, from what had happened by then; by position or by the
-        recorded clock from what was recorded by then, and as of the last of it. Raises InvalidConfig, InvalidEvent."""
+        recorded clock from what was recorded by then, and as of the last of it. With `as_scored` each award is made by
+        the version that was in force at its event (whence.scoring.succession). Raises InvalidConfig, InvalidEvent,
+        and as `succession` does."""
+        if as_scored:
+            return as_it_was.score(self.succession(entity, _name_of(card), at=at), *self._scored(entity, at))
         return live.score(self.scorecard(entity, card), *self._scored(entity, at))
 
-    def crossings(self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None) -> list[Crossing]:
-        """When an entity's scores reached a threshold or fell below it, in order; `at` as for a score."""
+    def crossings(
+        self, entity: str, *, card: str | Scorecard | None = None, at: Moment = None, as_scored: bool = False
+    ) -> list[Crossing]:
+        """When an entity's scores reached a threshold or fell below it, in order; the rest as for a score."""
+        if as_scored:
+            return as_it_was.crossings(self.succession(entity, _name_of(card), at=at), *self._scored(entity, at))
         return list(live.crossings(self.scorecard(entity, card), *self._scored(entity, at)))
 
     def shares(
-        self, entity: str, score: str | None = None, *, card: str | Scorecard | None = None, at: Moment = None
+        self,
+        entity: str,
+        score: str | None = None,
+        *,
+        card: str | Scorecard | None = None,
+        at: Moment = None,
+        as_scored: bool = False,
     ) -> Shares:
         """What a score of an entity is made of, the card's first unless it is named: each rule's exact share with its
-        events; `at` as for a score."""
+        events; the rest as for a score."""
         events, moment = self._scored(entity, at)
+        if as_scored:
+            return as_it_was.shares(self.succession(entity, _name_of(card), at=at), events, score, moment)
         return shares(self.scorecard(entity, card), events, score, moment)
+
+    def scores_as_scored(
+        self,
+        kind: str,
+        *,
+        card: str | Scorecard | None = None,
+        at: Moment = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Standing]:
+        """What `score` with as_scored gives, for every entity of a kind, in the order of their first events. Columns
+        know one card: this reads the whole history and holds it in memory, entity by entity."""
+        versions, moment = self.succession(kind, _name_of(card), at=at), self.at(at)
+        by_entity = events_by_entity(self.history(moment).told_events(progress), kind)
+        return {entity: as_it_was.score(versions, its, moment.occurred_us) for entity, its in by_entity.items()}
 
     def scores(
         self,
@@ -1100,6 +1159,11 @@ def _executor(executor: Executor | None, count: int | None) -> Iterator[Executor
 
     with processes(count) as pool:
         yield pool
+
+
+def _name_of(card: str | Scorecard | None) -> str | None:
+    """What a card is called."""
+    return card.name if isinstance(card, Scorecard) else card
 
 
 def _as_text(moment: Any) -> Any:

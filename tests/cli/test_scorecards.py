@@ -129,3 +129,30 @@ def test_an_adopted_version_is_a_side_of_an_experiment(carded: Path, whence: Run
     done = whence("experiment", "lead", "--baseline", "lead@now", "--candidate", "lead")
     assert done.code == 0, done.err
     assert "lead@" in done.out
+
+
+def test_as_scored_names_the_versions_that_made_the_awards(carded: Path, whence: Run) -> None:
+    adopt(whence, "--time", "2026-01-01")
+    first = Config.nearest().scorecard("lead").version
+    change(carded, "points = 10", "points = 4")
+    adopt(whence, "--time", "2026-01-09")
+    second = Config.nearest().scorecard("lead").version
+    whence("append", "lead:42", "EmailOpened", "--time", "2026-01-10")
+    done = whence("score", "lead:42", "--as-scored")
+    assert done.out.startswith("lead:42  score 14, stage warm\n")
+    assert f"{first[:12]} {second[:12]}" in done.out
+    assert "as scored by 2 versions, from 2026-01-01 00:00:00 on\n" in done.out
+    (said,) = map(json.loads, whence("score", "lead:42", "--as-scored", "--json").out.splitlines())
+    assert (said["version"], said["made_of"][0]["versions"]) == (second, [first, second])
+    (row,) = map(json.loads, whence("score", "lead:42", "--as-scored", "--crossings", "--json").out.splitlines())
+    assert (row["points"], row["version"]) == (10, first)
+    assert first[:12] in whence("score", "lead:42", "--as-scored", "--crossings").out
+    done = whence("score", "lead", "--as-scored", "--json")
+    assert [json.loads(line)["score"] for line in done.out.splitlines()] == [14, 0]
+    assert done.err.count("not over columns") == 1
+
+
+def test_as_scored_without_an_adoption_says_what_to_do(carded: Path, whence: Run) -> None:
+    done = whence("score", "lead", "--as-scored")
+    assert (done.code, "whence scorecard adopt lead --by WHO" in done.err) == (1, True)
+    assert whence("score", "lead", "--as-scored", "--against", "Scored.score").code == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -30,10 +30,11 @@ from whence.query import Query
 if TYPE_CHECKING:
     from whence.app import Whence
     from whence.history import At
-    from whence.scoring import Crossing, Scorecard, Shares
+    from whence.scoring import Crossing, Scorecard, Shares, Standing
     from whence.segments.scoring import Scored
 
 
+SHORT_DIGITS = 12
 VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], "csv": [Column("version")]}
 """The column of versions, which the screen has below the table."""
 
@@ -43,6 +44,7 @@ VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], 
     "whence score lead:42",
     "whence score lead:42 --crossings --at 2026-01-09",
     "whence score lead --json",
+    "whence score lead:42 --as-scored",
     brief="What a scorecard comes to, and what it is made of.",
 )
 @click.argument("about", metavar="ENTITY|KIND")
@@ -67,6 +69,13 @@ VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], 
     is_flag=True,
     help="When an entity reached each threshold, or fell below it.",
 )
+@option(
+    "--as-scored",
+    "as_scored",
+    envvar="WHENCE_SCORE_AS_SCORED",
+    is_flag=True,
+    help="As it was scored at the time: each award by the version of the card in force at its event.",
+)
 @option("--against", metavar="TYPE.FIELD", help="Compare with the score that events of this type record in this field.")
 @option(
     "--within",
@@ -86,6 +95,7 @@ def score(
     card: str | None,
     named: str | None,
     crossed: bool,
+    as_scored: bool,
     against: str | None,
     tolerance: float,
     at: str | None,
@@ -100,11 +110,20 @@ def score(
     highest first; that reads segments where there are any, and needs the extra `columns`. Ends with 1 when there is
     nobody.
 
+    A score uses one version of the card for all of history, the one in whence.toml. With --as-scored each award is made
+    by the version that was in force at its event, before the first adoption by the first; facts, groups, bounds and
+    thresholds are those of the version in force at the moment.
+
     With --against LeadScored.score it sets each score that another system recorded, such as a CRM, beside what the card
     came to just before that event. Ends with 1 where any of them differs."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
-        chosen, moment = db.scorecard(about, card), moment_of(db, at, clock)
+        moment = moment_of(db, at, clock)
+        if as_scored:
+            if against is not None:
+                raise click.UsageError("--as-scored and --against exclude each other.")
+            return _show_as_scored(db, about, card, named, moment, clock, form, crossed=crossed)
+        chosen = db.scorecard(about, card)
         if against is not None:
             code = _show_checked(db, chosen, against, named, tolerance, moment, form)
         elif ":" not in about:
@@ -118,20 +137,57 @@ def score(
         return code
 
 
-def _show_shares(
-    db: Whence, entity: str, card: Scorecard, named: str | None, moment: At, clock: str, form: Form
+def _show_as_scored(
+    db: Whence, about: str, card: str | None, named: str | None, moment: At, clock: str, form: Form, *, crossed: bool
 ) -> int:
-    standing = db.score(entity, card=card, at=moment)
+    """The same by the versions that were adopted; for a kind one entity at a time."""
+    versions = db.succession(about, card, at=moment).versions
+    last = versions[-1].card
+    if ":" in about:
+        if crossed:
+            code = _show_crossings(db, about, last, moment, clock, form, as_scored=True)
+        else:
+            code = _show_shares(db, about, last, named, moment, clock, form, as_scored=True)
+    else:
+        with screen.progress("Scoring") as told:
+            found = db.scores_as_scored(about, card=card, at=moment, progress=told)
+        ranked = sorted(found.items(), key=lambda item: -next(iter(item[1].scores_micro.values())))
+        screen.table(_standing_columns(last, form), (_standing_row(*each, form) for each in ranked), form)
+        if form == "screen" and found:
+            screen.dim(f"{entities_text(len(found))} by the {wording.version_text(db, last)}")
+        code = exits.OK if found else exits.NO
+    if form == "screen" and code == exits.OK:
+        since = f", from {second_of(versions[0].adopted.time_us, db.config.zone)} on" if len(versions) > 1 else ""
+        screen.dim(f"as scored by {len(versions)} version{'s' if len(versions) > 1 else ''}{since}")
+    if ":" not in about:
+        screen.note("As scored, each entity is scored from its events and not over columns.")
+    return code
+
+
+def _show_shares(
+    db: Whence,
+    entity: str,
+    card: Scorecard,
+    named: str | None,
+    moment: At,
+    clock: str,
+    form: Form,
+    *,
+    as_scored: bool = False,
+) -> int:
+    standing = db.score(entity, card=card, at=moment, as_scored=as_scored)
     if standing.at_us is None or next(iter(db.history(moment).events(Query.of(tags=[entity]))), None) is None:
         screen.note(wording.unknown_entity(db, entity, moment))
         return exits.NO
-    found = db.shares(entity, named, card=card, at=moment)
+    found = db.shares(entity, named, card=card, at=moment, as_scored=as_scored)
+    by = ["versions"] if as_scored else []
     if form == "json":
         scores = {name: _number(points) for name, points in standing.scores.items()}
         groups = {name: _number(points) for name, points in standing.groups.items()}
         said = {"entity": entity, "scores": scores, "groups": groups, "grade": standing.grade, "stage": standing.stage}
         shares = [
-            dict(zip(("part", "group", "points", "events"), row, strict=True)) for row in _share_rows(found, form)
+            dict(zip(("part", "group", "points", "events", *by), row, strict=True))
+            for row in _share_rows(found, form, as_scored)
         ]
         screen.json_lines([{**said, "of": found.score, "made_of": shares, **_version_said(db, card)}])
         return exits.OK
@@ -141,27 +197,39 @@ def _show_shares(
         words += [f"stage {standing.stage}"] * (standing.stage is not None)
         screen.styled(f"{entity}  {', '.join(words)}", "bold")
     columns = [Column("part"), Column("group", "cyan"), Column("points", "green", right=True), Column("events")]
+    columns += map(Column, by)
     zone = db.config.zone
     caption = f"{found.score} = {found.points}, as of {second_of(standing.at_us, zone)}; {times_in(zone, clock)}"
-    if not screen.table(columns, _share_rows(found, form), form, caption=caption):
+    if not screen.table(columns, _share_rows(found, form, as_scored), form, caption=caption):
         screen.note("No rule of the scorecard gave points.")
     if form == "screen":
         screen.dim(wording.version_text(db, card))
     return exits.OK
 
 
-def _share_rows(found: Shares, form: Form) -> Iterator[tuple[Any, ...]]:
-    """The rules that gave something, and what floors, ceilings and rounding did."""
+def _share_rows(found: Shares, form: Form, as_scored: bool) -> Iterator[tuple[Any, ...]]:
+    """The rules that gave something, and what floors, ceilings and rounding did; as scored with the versions that made
+    the awards."""
     for share in found.shares:
         positions = sorted({event.position for award in share.awards if award.micro for event in award.events})
         if share.micro or positions:
             shown = positions if form == "json" else " ".join(f"@{position}" for position in positions)
-            yield share.rule, share.group, _number(share.points), shown
+            made = dict.fromkeys(award.version for award in share.awards if award.micro)
+            yield share.rule, share.group, _number(share.points), shown, *_versions_cell(made, form, as_scored)
     for step in found.adjustments:
-        yield step.name, step.group, _number(step.points), [] if form == "json" else ""
+        none = [] if form == "json" else ""
+        yield step.name, step.group, _number(step.points), none, *_versions_cell((found.version,), form, as_scored)
 
 
-def _show_crossings(db: Whence, entity: str, card: Scorecard, moment: At, clock: str, form: Form) -> int:
+def _versions_cell(versions: Iterable[str], form: Form, as_scored: bool) -> tuple[Any, ...]:
+    if not as_scored:
+        return ()
+    return ([*versions],) if form == "json" else (" ".join(each[:SHORT_DIGITS] for each in versions),)
+
+
+def _show_crossings(
+    db: Whence, entity: str, card: Scorecard, moment: At, clock: str, form: Form, *, as_scored: bool = False
+) -> int:
     columns = [
         Column("time", "blue", least=20),
         Column("stage", "bold"),
@@ -170,10 +238,11 @@ def _show_crossings(db: Whence, entity: str, card: Scorecard, moment: At, clock:
         Column("crossed"),
         Column("points", "green", right=True),
         Column("event"),
-        *VERSION[form],
+        *(VERSION["json"] if as_scored else VERSION[form]),
     ]
     zone = db.config.zone
-    rows = (_crossing_row(each, zone, form) for each in db.crossings(entity, card=card, at=moment))
+    found = db.crossings(entity, card=card, at=moment, as_scored=as_scored)
+    rows = (_crossing_row(each, zone, form, as_scored) for each in found)
     count = screen.table(columns, rows, form, caption=times_in(zone, clock))
     if not count:
         screen.note(f"{entity} has crossed no threshold.")
@@ -182,13 +251,15 @@ def _show_crossings(db: Whence, entity: str, card: Scorecard, moment: At, clock:
     return exits.OK if count else exits.NO
 
 
-def _crossing_row(each: Crossing, zone: tzinfo, form: Form) -> tuple[Any, ...]:
+def _crossing_row(each: Crossing, zone: tzinfo, form: Form, as_scored: bool) -> tuple[Any, ...]:
     time = second_of(each.at_us, zone) if form == "screen" else each.time
     event = None if each.event is None else each.event.position
     of = (each.threshold.stage, each.threshold.score, _number(each.threshold.at))
     shown = event if form != "screen" else "by time alone" if event is None else f"@{event} {each.event.type}"  # type: ignore[union-attr]
     row = (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
-    return row if form == "screen" else (*row, each.version)
+    if form != "screen":
+        return (*row, each.version)
+    return (*row, each.version[:SHORT_DIGITS]) if as_scored else row
 
 
 def _show_checked(
@@ -238,10 +309,7 @@ def _show_checked(
 def _show_all(db: Whence, card: Scorecard, moment: At, form: Form) -> int:
     with screen.progress("Building segments") as told:
         found = db.scores(card.kind, card=card, at=moment, progress=told)
-    names = [score.name for score in card.scores]
-    columns = [Column(card.kind, "cyan"), *(Column(name, "green", right=True) for name in names)]
-    columns += [Column("grade", "bold"), Column("stage", "bold"), *VERSION[form]]
-    count = screen.table(columns, _standing_rows(found, form), form)
+    count = screen.table(_standing_columns(card, form), _standing_rows(found, form), form)
     if form == "screen" and count:
         screen.dim(f"{entities_text(count)} by the {wording.version_text(db, card)}; as of @{found.head}")
     return exits.OK if count else exits.NO
@@ -252,8 +320,17 @@ def _standing_rows(found: Scored, form: Form) -> Iterator[tuple[Any, ...]]:
     for row in found.ranked():
         standing = found.standings.standing(found.card, row)
         entity = found.entities[int(found.standings.entity[row])]
-        version = () if form == "screen" else (standing.version,)
-        yield (entity, *map(_number, standing.scores.values()), standing.grade, standing.stage, *version)
+        yield _standing_row(entity, standing, form)
+
+
+def _standing_columns(card: Scorecard, form: Form) -> list[Column]:
+    scores = (Column(score.name, "green", right=True) for score in card.scores)
+    return [Column(card.kind, "cyan"), *scores, Column("grade", "bold"), Column("stage", "bold"), *VERSION[form]]
+
+
+def _standing_row(entity: str, standing: Standing, form: Form) -> tuple[Any, ...]:
+    version = () if form == "screen" else (standing.version,)
+    return (entity, *map(_number, standing.scores.values()), standing.grade, standing.stage, *version)
 
 
 def _version_said(db: Whence, card: Scorecard) -> dict[str, Any]:

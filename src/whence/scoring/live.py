@@ -153,6 +153,10 @@ class Tally:
             at_most = self._card.rules[rule].at_most
             if at_most is None or len(self.awards[rule]) < at_most:
                 self.awards[rule].append(Made(rule, micro, event))
+        self.learn(event)
+
+    def learn(self, event: Recorded) -> None:
+        """What an event says that rules about facts look at; it gives nothing."""
         for field, value in self.matcher.facts(event):
             self.known[field] = value
             self.said_by[field] = event
@@ -171,14 +175,21 @@ class Tally:
     def day_ends(self, upto_us: int | None) -> Iterator[int]:
         """The ends of days (UTC) after the last event and up to a time, inclusive, as long as an award changes by
         then."""
-        if self.now_us is None or upto_us is None:
-            return
+        if self.now_us is not None and upto_us is not None:
+            yield from day_ends(self.now_us, self.last_change(self.now_us), upto_us)
+
+    def last_change(self, default: int) -> int:
+        """The moment from which on no award changes any more; the default where none ends."""
         changing = [award for made in self.awards for award in made if self._fading[award.rule].ends]
-        last_change = max((self._fading[one.rule].end_of(one.event.time_us) for one in changing), default=self.now_us)
-        day_end, before = (self.now_us // DAY_US + 1) * DAY_US, self.now_us
-        while day_end <= upto_us and before < last_change:
-            yield day_end
-            day_end, before = day_end + DAY_US, day_end
+        return max((self._fading[one.rule].end_of(one.event.time_us) for one in changing), default=default)
+
+
+def day_ends(now_us: int, last_change_us: int, upto_us: int) -> Iterator[int]:
+    """The ends of days (UTC) after a moment and up to a time, inclusive, as long as something changes by then."""
+    day_end, before = (now_us // DAY_US + 1) * DAY_US, now_us
+    while day_end <= upto_us and before < last_change_us:
+        yield day_end
+        day_end, before = day_end + DAY_US, day_end
 
 
 class Fading(msgspec.Struct, frozen=True):
@@ -216,7 +227,12 @@ def standing(card: Scorecard, micro_by_rule: Sequence[int], moment: int | None) 
     groups = {group.name: 0 for group in card.groups}
     for rule, micro in zip(card.rules, micro_by_rule, strict=True):
         groups[rule.group] += micro
-    groups = {group.name: within(group, groups[group.name]) for group in card.groups}
+    return standing_from(card, groups, moment)
+
+
+def standing_from(card: Scorecard, sums: Mapping[str, int], moment: int | None) -> Standing:
+    """What the sums of the groups, in micro-points and before their bounds, come to at a moment."""
+    groups = {group.name: within(group, sums[group.name]) for group in card.groups}
     scores = {each.name: score_of(each, groups) for each in card.scores}
     return standing_of(card, groups, scores, moment)
 

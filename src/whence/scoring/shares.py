@@ -19,11 +19,12 @@ from whence.scoring.points import points_of, rounded
 
 class Award(msgspec.Struct, frozen=True):
     """What one event gave by a rule: `given_micro` when it happened, `micro` what is left. For a rule about a fact, the
-    events that said last what it looks at."""
+    events that said last what it looks at. `version` is that of the card that made it."""
 
     events: tuple[Recorded, ...]
     given_micro: int
     micro: int
+    version: str
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -88,30 +89,47 @@ def shares(card: Scorecard, events: Iterable[Recorded], score: str | None = None
         tally.take(event)
     moment = tally.now_us if until is None else until
     found = tuple(_shares(card, asked, tally, moment))
-    adjusted = tuple(_adjustments(card, asked, found))
+    return made_of(card, asked, moment, found, ordered)
+
+
+def made_of(
+    card: Scorecard, score: Score, moment: int | None, found: tuple[Share, ...], ordered: Iterable[Recorded]
+) -> Shares:
+    """A score from its shares; `ordered` are all events, in the card's order."""
+    adjusted = tuple(_adjustments(card, score, found))
     micro = sum(share.micro for share in found) + sum(step.micro for step in adjusted)
     named = {event.raw_id for share in found for award in share.awards for event in award.events}
     behind = tuple(event for event in ordered if event.raw_id in named)
-    return Shares(asked.name, moment, micro, found, adjusted, behind, card.version)
+    return Shares(score.name, moment, micro, found, adjusted, behind, card.version)
 
 
 def _shares(card: Scorecard, score: Score, tally: Tally, moment: int | None) -> Iterator[Share]:
     """The shares of the rules whose groups the score counts."""
-    facts = {rule.number: rule for rule in tally.matcher.by_fact}
-    held = dict(tally.matcher.held(tally.known))
+    facts = fact_awards(card, tally)
     for number, rule in enumerate(card.rules):
         if rule.group not in score.groups:
             continue
-        if number in facts:
-            fields = dict.fromkeys(one.field for one in facts[number].conditions)
-            said = {tally.said_by[field].raw_id: tally.said_by[field] for field in fields if field in tally.said_by}
-            awards = [Award(tuple(said.values()), facts[number].points, held[number])] if said else []
-        else:
-            left = ((made, 0 if moment is None else tally.left_of(made, moment)) for made in tally.awards[number])
-            awards = [
-                Award((made.event,), made.micro, micro) for made, micro in left if micro or rule.at_most is not None
-            ]
+        awards = facts.get(number) or [*awards_of(card, tally, number, moment, all_of_them=rule.at_most is not None)]
         yield Share(rule.name, rule.group, sum(award.micro for award in awards), tuple(awards))
+
+
+def awards_of(card: Scorecard, tally: Tally, number: int, moment: int | None, *, all_of_them: bool) -> Iterator[Award]:
+    """The awards of a rule about events of which something is left, or all of them."""
+    for made in tally.awards[number]:
+        micro = 0 if moment is None else tally.left_of(made, moment)
+        if micro or all_of_them:
+            yield Award((made.event,), made.micro, micro, card.version)
+
+
+def fact_awards(card: Scorecard, tally: Tally) -> dict[int, list[Award]]:
+    """The award of each rule about facts of which an event said something, by the rule's number."""
+    held, found = dict(tally.matcher.held(tally.known)), {}
+    for rule in tally.matcher.by_fact:
+        fields = dict.fromkeys(one.field for one in rule.conditions)
+        said = {tally.said_by[field].raw_id: tally.said_by[field] for field in fields if field in tally.said_by}
+        if said:
+            found[rule.number] = [Award(tuple(said.values()), rule.points, held[rule.number], card.version)]
+    return found
 
 
 def _adjustments(card: Scorecard, score: Score, found: Iterable[Share]) -> Iterator[Adjustment]:
