@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 pytest.importorskip("duckdb")
 pytest.importorskip("numba")
 
-from tests.experiments.leads import STORY, V1, V2
+from tests.experiments.leads import STORY, V1, V2, day, happened
 from tests.scoring.entities import at
 from tests.scoring.test_agreement import cards, histories
 from whence import app
@@ -90,11 +90,14 @@ def test_a_changed_past_is_read_from_its_events() -> None:
     store = MemoryStore()
     store.append(STORY)
     history = History.of(store)
-    past = history.drop(history.event(next(iter(history.events())).id).id)
+    first, second, third = list(history.events())[:3]
+    past = history.drop(first.id).alter(second.id, time=day(4)).insert(happened(4, 3, "Opened"), after=third.position)
+    past = past.insert(happened("new", 3, "Opened"), after=third.position)
     options: Any = {"kind": "lead", "outcome": "Won", "samples": 5, "past": past}
     expected = one_by_one(history, V1, V2, **options)
     assert in_segments(history, store, 4, V1, V2, **options).to_json() == expected.to_json()
-    assert expected.past_events == expected.events - 1
+    assert expected.past_events == expected.events + 1
+    assert experiment(history, V1, V2, **options).to_json() == expected.to_json()
 
 
 def test_an_outcome_that_nobody_had_is_refused_in_columns_too() -> None:
