@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,30 @@ def test_over_time_ends_with_the_moment_asked_about(told: whence.Whence) -> None
     }
     on_9 = {row.stage: row.leads for row in rows if row.time.isoformat().startswith("2026-01-09")}
     assert (on_9["new"], on_9["contacted"]) == (0, 3)
+
+
+def test_of_racers_one_wins_a_lead(told: whence.Whence) -> None:
+    told.decide(move, "3", "qualified", reason="budget", time=DAY.format(10))
+
+    def attempt(number: int) -> int:
+        return len(told.decide(win, "3", reason=f"by {number}", amount=Decimal(number), currency="EUR").positions)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(32))) == 1
+    assert len(list(told.log("lead:3", types=["lead.Won"]))) == 1
+
+
+def test_the_later_of_two_events_about_one_end_takes_nothing_away() -> None:
+    tags = ["lead:1"]
+    for events in (("LeadLost", "StageChanged"), ("StageChanged", "LeadLost")):
+        data = {"LeadLost": {"lost_because": "no budget"}, "StageChanged": {"stage": "lost"}}
+        lead = state_of({}, *(Event(type, data[type], tags) for type in events))
+        assert (lead.stage, lead.reason, len(lead.path())) == ("lost", "no budget", 1)
+
+
+def test_a_pipeline_as_it_comes_is_the_class_itself_which_any_process_can_import(db: whence.Whence) -> None:
+    assert db.pack("leads").states == (Lead,)
+    assert in_pipeline(Pipeline.from_table({"qualified": "proposal"})) is not Lead
 
 
 # Scores.

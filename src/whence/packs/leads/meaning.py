@@ -10,6 +10,10 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
         { when = { name = "dealstage" }, as = "Moved", stage = "$value" },
     ]
     PageViewed = false                                   # not read at all
+
+Without a line these are understood: Created, LeadCreated, OwnerAssigned, Scored, LeadScored, StageChanged, LeadWon,
+LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed, FormSubmitted, WebinarAttended,
+Called, CallMade. A line of yours replaces what is understood.
 """
 
 from __future__ import annotations
@@ -153,7 +157,17 @@ PLAIN = _plain(
         "WebinarAttended": {"as": "Touched", "touch": "attended"},
         "Called": {"as": "Touched", "touch": "called"},
         "CallMade": {"as": "Touched", "touch": "called"},
+        "HubSpotDeal": {"as": "Created", "name": "$property_dealname", "source": "$property_source"},
+        "HubSpotStage": {"as": "Moved", "stage": "$value"},
+        "HubSpotContact": [
+            {"when": {"name": "lifecyclestage"}, "as": "Moved", "stage": "$value"},
+            {"when": {"name": "hs_analytics_source"}, "as": "Changed", "source": "$value"},
+        ],
+        "SENT": {"as": "Touched", "touch": "sent"},
+        "OPEN": {"as": "Touched", "touch": "opened"},
+        "CLICK": {"as": "Touched", "touch": "clicked"},
     }
 )
-"""What is understood without being said: the plain names in the tutorial and the demonstration. An event of such a name
-that lacks what is needed, a StageChanged without a stage, means nothing here."""
+"""What is understood without being said: the plain names in the tutorial and the demonstration, and those that the
+mappings for HubSpot give. An event of such a name that lacks what is needed, a StageChanged without a stage, means
+nothing here."""

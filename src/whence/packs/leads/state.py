@@ -85,25 +85,29 @@ class Lead:
     @on(Moved)
     def moved(self, event: Moved, recorded: Recorded) -> None:
         self._enter(event.stage, recorded.time)
-        self.reason = event.reason
+        if event.reason is not None:
+            self.reason = event.reason
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
         if event.stage is not None or self.stage not in self._pipeline.won:
             self._enter(event.stage or self._pipeline.won[0], recorded.time)
-        self.amount, self.currency = event.amount, event.currency
-        self.reason = event.reason
+        if event.amount is not None:
+            self.amount, self.currency = event.amount, event.currency
+        if event.reason is not None:
+            self.reason = event.reason
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
         if event.stage is not None or self.stage not in self._pipeline.lost:
             self._enter(event.stage or self._pipeline.lost[0], recorded.time)
-        self.reason = event.reason
+        if event.reason is not None:
+            self.reason = event.reason
 
     def _enter(self, stage: str, time: datetime) -> None:
         self._hear(time)
         if stage != self.stage:
-            self.stage, self.stage_since = stage, time
+            self.stage, self.stage_since, self.reason = stage, time, None
             self._path.append((stage, time))
             self.reached.setdefault(stage, time)
 
@@ -140,6 +144,8 @@ HANDLERS: dict[type, Any] = {
 
 def in_pipeline(pipeline: Pipeline) -> type[Lead]:
     """What a lead is in another pipeline: other stages, and other events that are read."""
+    if pipeline == Lead.pipeline():
+        return Lead  # as it comes, so that other processes can import it
     members = {"_pipeline": pipeline, "__module__": __name__, "__doc__": Lead.__doc__}
     return type("ConfiguredLead", (Lead,), members | _readers(pipeline))
 
