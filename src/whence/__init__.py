@@ -7,6 +7,7 @@ with whence.open("leads.db", create=True) as leads:
     leads.state("lead:42")
 """
 
+from whence.adoption import Adopted, Adoption
 from whence.app import Whence, open
 from whence.bisect import Bisection, Breach
 from whence.case import Answered, Case
@@ -32,6 +33,8 @@ from whence.why import Contribution, Explanation, LeftOut
 __version__ = "0.1.0"
 
 __all__ = [
+    "Adopted",
+    "Adoption",
     "Answered",
     "AppendCondition",
     "At",

@@ -194,6 +194,11 @@ def _show(found: Experiment, zone: tzinfo) -> None:
         screen.dim(_left_out(found.prediction))
     for each in found.coverage:
         screen.dim(coverage_text(each, found.kind))
+    from whence.scoring.card import SHORT_DIGITS
+
+    compared = zip(("baseline", "candidate"), (found.baseline, found.candidate), strict=True)
+    said = (f"{role} {it.sort} {it.name}, version {it.version[:SHORT_DIGITS]}" for role, it in compared)
+    screen.dim("; ".join(said))
     if found.observed is not None:
         from whence.clock import to_us
 

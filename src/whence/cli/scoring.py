@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from whence.segments.scoring import Scored
 
 
-SHORT_DIGITS = 12
 VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], "csv": [Column("version")]}
 """The column of versions, which the screen has below the table."""
 
@@ -222,6 +221,8 @@ def _share_rows(found: Shares, form: Form, as_scored: bool) -> Iterator[tuple[An
 
 
 def _versions_cell(versions: Iterable[str], form: Form, as_scored: bool) -> tuple[Any, ...]:
+    from whence.scoring.card import SHORT_DIGITS
+
     if not as_scored:
         return ()
     return ([*versions],) if form == "json" else (" ".join(each[:SHORT_DIGITS] for each in versions),)
@@ -259,7 +260,7 @@ def _crossing_row(each: Crossing, zone: tzinfo, form: Form, as_scored: bool) -> 
     row = (time, *of, "reached" if each.entered else "left", _number(each.points), shown)
     if form != "screen":
         return (*row, each.version)
-    return (*row, each.version[:SHORT_DIGITS]) if as_scored else row
+    return (*row, *_versions_cell([each.version], form, as_scored))
 
 
 def _show_checked(
