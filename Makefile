@@ -23,7 +23,7 @@ demo: .venv/ready
 	$(BIN)/whence demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n logical --dist worksteal
 
 check: test
 	$(BIN)/ruff check .

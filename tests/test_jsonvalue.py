@@ -35,7 +35,7 @@ def test_what_is_encoded_decodes_to_the_same(value: Any) -> None:
         ("a\ud800", r"Field: data\.lines\[1\]\.x, At: 1"),
         ({1: 2}, r"Write str\(key\)"),
         ({"\ud800": 2}, r"surrogate"),
-        (object(), r"Field: data\.lines\[1\]\.x, Type: object"),
+        pytest.param(object(), r"Field: data\.lines\[1\]\.x, Type: object", id="an object"),
         ({1, 2}, r"Type: set"),
         (b"bytes", r"Type: bytes"),
     ],

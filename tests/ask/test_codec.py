@@ -39,7 +39,7 @@ CODEC = Codec(Moved)
         (Moved("D1", "won", "much"), "amount"),  # type: ignore[arg-type]
         (Moved("D1", "won", lines=[Line("a", "2")]), r"lines\[0\].count"),  # type: ignore[arg-type]
         (Moved("D1", "won", seats=0), "seats"),
-        (Moved("D1", "won", on=object()), "on"),  # type: ignore[arg-type]
+        pytest.param(Moved("D1", "won", on=object()), "on", id="an object"),  # type: ignore[arg-type]
     ],
     ids=repr,
 )

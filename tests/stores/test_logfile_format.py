@@ -452,7 +452,7 @@ def as_reader(path: Path) -> Iterator[Callable[[str], str]]:
     def run(code: str) -> str:
         path.chmod(0o444)
         folder.chmod(0o555)
-        for parent in (*folder.parents,)[:2]:
+        for parent in (*folder.parents,)[:3]:
             if os.getuid() == 0:  # pytest keeps its folders to itself
                 parent.chmod(parent.stat().st_mode | 0o011)
         command = [sys.executable, "-c", AS_NOBODY + code]

@@ -138,7 +138,7 @@ try:
 except StoreError as problem:
     print(type(problem).__name__, problem)
 """
-    for parent in (*path.parents,)[1:3]:
+    for parent in (*path.parents,)[1:4]:
         if os.getuid() == 0:  # pytest keeps its folders to itself
             parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -314,7 +314,9 @@ class StoreSuite:
         store.append([lead(data="x" * (1024 * 1024 - 2))])
         assert store.head() == 1
 
-    @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 2**53, "\ud800", {1: 2}, object()], ids=repr)
+    @pytest.mark.parametrize(
+        "bad", [float("nan"), float("inf"), 2**53, "\ud800", {1: 2}, pytest.param(object(), id="an object")], ids=repr
+    )
     def test_a_failed_append_leaves_no_trace(self, store: Store, bad: Any) -> None:
         with pytest.raises(InvalidEvent):
             store.append([lead(id="a"), lead(data={"field": bad}, id="b")])
