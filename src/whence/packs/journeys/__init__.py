@@ -7,14 +7,20 @@ with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
 """
 
 from whence.pack import Pack
+from whence.packs.journeys.attribution import attribution
 from whence.packs.journeys.cohorts import cohorts, customers, retention
 from whence.packs.journeys.decisions import identify, separate
 from whence.packs.journeys.events import Identified, Separated
 from whence.packs.journeys.funnel import dropped, funnel, times
+from whence.packs.journeys.paths import paths
 from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
+from whence.packs.journeys.sequence import check
+from whence.packs.journeys.sessions import sessions, sessions_by
 from whence.packs.journeys.state import Identity, Naming, named_by
 from whence.packs.journeys.step import Step
+from whence.packs.journeys.tables import identities
+from whence.packs.journeys.timeline import timeline
 from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
 
 PACK = Pack(
@@ -22,6 +28,7 @@ PACK = Pack(
     title="Customer journeys: one time line over all sources, funnels, retention and attribution",
     states=(Identity,),
     decisions=(identify, separate),
+    tables=(identities,),
     scenarios=SCENARIOS,
     configure=lambda table: [named_by(Naming.from_table(table))],
     configuration='# kinds = ["customer", "lead", "visitor"]   # the tags that name customers, the main one first\n'
@@ -37,14 +44,21 @@ __all__ = [
     "Separated",
     "Step",
     "Touchpoints",
+    "attribution",
+    "check",
     "cohorts",
     "customers",
     "dropped",
     "funnel",
     "identify",
+    "identities",
     "pairs_in",
+    "paths",
     "retention",
     "separate",
+    "sessions",
+    "sessions_by",
+    "timeline",
     "times",
     "touchpoints",
 ]

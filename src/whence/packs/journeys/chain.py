@@ -119,11 +119,11 @@ def _limits(rows: Rows, starts: Array, window_us: int | None) -> Array:
         next_out = np.r_[out, len(rows.who)][np.searchsorted(out, starts, side="right")]
         limit = np.minimum(limit, next_out)
     if window_us is not None:
-        limit = _first_beyond(rows.time_us, starts, limit, rows.time_us[starts] + window_us)
+        limit = first_beyond(rows.time_us, starts, limit, rows.time_us[starts] + window_us)
     return limit
 
 
-def _first_beyond(times: Array, low: Array, high: Array, bound: Array) -> Array:
+def first_beyond(times: Array, low: Array, high: Array, bound: Array) -> Array:
     """The first place from `low` up to `high` whose time is beyond the bound, by halving all at once."""
     low, high = low.copy(), high.copy()
     while True:

@@ -236,11 +236,11 @@ def _events(asked: Touchpoints, step: Step | None, total: str | None) -> _Events
     if total is None:
         return _Events(*asked.arrays(rows, "who", "time_us"))
     found = asked.sql(statement("amounts").format(touchpoints=rows))
-    _refuse_odd(found.column("odd").to_pylist(), total)
+    refuse_odd(found.column("odd").to_pylist(), total)
     return _Events(*(found.column(name).to_numpy() for name in ("who", "time_us", "amount")))
 
 
-def _refuse_odd(odd: list[str | None], field: str) -> None:
+def refuse_odd(odd: list[str | None], field: str) -> None:
     bad = next((each for each in odd if each is not None), None)
     if bad is not None:
         remedy = "Sum up a field of numbers of at most six decimals."

@@ -282,7 +282,7 @@ def _span(asked: Touchpoints, said: str) -> tuple[int, int]:
 
 def _versions(asked: Touchpoints) -> Iterator[tuple[str, tuple[int, int]]]:
     """The periods between the changes of settings, named by the change that begins each."""
-    query = asked.settings
+    query = asked.db.config.settings_query()
     if query is None:
         remedy = 'Name them in whence.toml: settings = ["PromptChanged"].'
         raise InvalidQuery("No events are known to change the settings", remedy=remedy)

@@ -4,7 +4,7 @@ kinds of names that whence.toml names are an attribute of its class."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,9 @@ from whence.errors import InvalidConfig, InvalidEvent
 from whence.grammar import normal_kind
 from whence.model import on
 from whence.packs.journeys.events import Identified, Separated
+
+if TYPE_CHECKING:
+    from whence.app import Whence
 
 
 class Naming(msgspec.Struct, frozen=True):
@@ -70,3 +73,10 @@ def named_by(naming: Naming) -> type[Identity]:
     return type(
         Identity.__name__, (Identity,), {"_naming": naming, "__module__": __name__, "__doc__": Identity.__doc__}
     )
+
+
+def naming_of(db: Whence) -> Naming:
+    """What the whence.toml of a store says of names."""
+    (state,) = db.config.pack("journeys").states
+    found: Naming = state.naming()  # type: ignore[attr-defined]
+    return found

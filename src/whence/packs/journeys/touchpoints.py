@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from whence.grammar import normal_kind, split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.state import Identity, Naming
+from whence.packs.journeys.state import Identity, naming_of
 from whence.packs.journeys.step import Condition, Step
 
 if TYPE_CHECKING:
@@ -30,13 +29,13 @@ if TYPE_CHECKING:
 
     from whence.app import Moment, Progress, Whence
     from whence.history import History
-    from whence.query import Query
     from whence.segments.reading import Segments
 
 OWN = (Identified.event_type.partition(".")[0] + ".", "whence.")
 """What types begin with that are no touchpoints: who is who, and Whence's own."""
 ENVELOPE = ("actor", "correlation")
 _TESTS = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+_ABSENT = "NULL::VARCHAR"
 _EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
 
 
@@ -59,7 +58,7 @@ def touchpoints(
     are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
     built, unless `build` is False. Raises as Whence.segments does.
     """
-    naming = _naming(db)
+    naming = naming_of(db)
     moment = db.at(at, clock=clock)
     chosen = [normal_kind(each) for each in kinds or naming.kinds]
     joining = naming.joined_by if joined_by is None else tuple(joined_by)
@@ -67,15 +66,7 @@ def touchpoints(
     with db.segments(main, build=build, progress=progress) as segments:
         history = db.history(moment).upto(segments.head)
         pairs = pairs_in(history, joining)
-        people = People(pairs, chosen or kinds_of(pairs, main))
-        yield Touchpoints(segments, history, people, db.config.zone, db.config.settings_query())
-
-
-def _naming(db: Whence) -> Naming:
-    """What whence.toml says of names."""
-    (state,) = db.config.pack("journeys").states
-    found: Naming = state.naming()  # type: ignore[attr-defined]
-    return found
+        yield Touchpoints(db, segments, history, People(pairs, chosen or kinds_of(pairs, main)))
 
 
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
@@ -89,15 +80,12 @@ def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
 class Touchpoints:
     """What `touchpoints` opens. `head` is the last position that it is asked up to."""
 
-    def __init__(
-        self, segments: Segments, history: History, people: People, zone: tzinfo, settings: Query | None = None
-    ) -> None:
+    def __init__(self, db: Whence, segments: Segments, history: History, people: People) -> None:
+        self.db = db
         self.segments = segments
         self.history = history
         self.people = people
-        self.zone = zone
-        self.settings = settings
-        """Which events change how things are decided, as whence.toml says."""
+        self.zone = db.config.zone
         self.head = history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(OWN))
@@ -200,6 +188,26 @@ class Touchpoints:
         """The touchpoints that count as a step."""
         return self.rows(step.types, columns, step.conditions)
 
+    def numbers(self, field: str, source: str | None) -> str | None:
+        """A SELECT of the sequence numbers that events have in a field, and the field that tells sources apart, over
+        all events; None where no type has the field."""
+        parts = []
+        for type in self.segments.types:
+            said = self._value(type, field)
+            if said == _ABSENT:
+                continue
+            tests = [f"{said} IS NOT NULL", *self._bounds()]
+            if "copy" in self._columns_of(type):
+                tests.append("NOT coalesce(s.copy, false)")
+            part = statement("numbers_of_a_type").format(
+                source=_ABSENT if source is None else self._value(type, source),
+                number=said,
+                rows=self.segments.rows_of(type),
+                conditions="\n  AND ".join(tests),
+            )
+            parts.append(f"({part})")
+        return "\nUNION ALL\n".join(parts) or None
+
     def sql(self, query: str) -> pa.Table:
         return self.segments.sql(query)
 
@@ -211,12 +219,7 @@ class Touchpoints:
     def _rows(self, type: str, columns: Mapping[str, str], conditions: Sequence[Condition]) -> str:
         there = self._columns_of(type)
         who, joins = self._who(there)
-        position, last_us = self.history.bounds
-        tests = [f"{who} IS NOT NULL"]
-        if position < self.segments.head:
-            tests.append(f"s.position <= {position}")
-        if last_us < LATEST_US:
-            tests.append(f"epoch_us(coalesce(s.time, s.recorded)) <= {last_us}")
+        tests = [f"{who} IS NOT NULL", *self._bounds()]
         tests += [self._test(type, each) for each in conditions]
         shown = "".join(f",\n  {self._column(type, what)} AS {name}" for name, what in columns.items())
         made = statement("touchpoints_of_a_type").format(
@@ -229,6 +232,14 @@ class Touchpoints:
         if self._is_joined and "copy" in there:  # an event of two names of one customer happened once
             made = f"SELECT DISTINCT ON (who, position) * FROM ({made})"
         return f"({made})"
+
+    def _bounds(self) -> Iterator[str]:
+        """The tests, in SQL, that a row is of the history that is asked about."""
+        position, last_us = self.history.bounds
+        if position < self.segments.head:
+            yield f"s.position <= {position}"
+        if last_us < LATEST_US:
+            yield f"epoch_us(coalesce(s.time, s.recorded)) <= {last_us}"
 
     def _who(self, there: Mapping[str, str]) -> tuple[str, str]:
         """The number of a row's customer in SQL, and what has to be joined for it."""
@@ -266,7 +277,7 @@ class Touchpoints:
         if field in ENVELOPE:
             return f"s.{field}"
         if field == "settings":
-            return "json_extract_string(s.basis, '$.settings')" if "basis" in there else "NULL::VARCHAR"
+            return "json_extract_string(s.basis, '$.settings')" if "basis" in there else _ABSENT
         first, _, path = field.partition(".")
         bare = first.lower()
         column = bare if bare in there and not _is_envelope(bare) else f"data_{bare}"
@@ -280,7 +291,7 @@ class Touchpoints:
             found.append(f"{text}::VARCHAR")
         if "rest" in there:
             found.append(f"json_extract_string(s.rest, {_text('$.' + '.'.join(map(_quoted, field.split('.'))))})")
-        return f"coalesce({', '.join(found)})" if found else "NULL::VARCHAR"
+        return f"coalesce({', '.join(found)})" if found else _ABSENT
 
     def _test(self, type: str, condition: Condition) -> str:
         text, sign = self._value(type, condition.field), _TESTS[condition.test]

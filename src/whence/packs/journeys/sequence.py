@@ -1,0 +1,107 @@
+"""Whether what the sources sent is whole: their sequence numbers without gaps and conflicts, their clocks not running
+backwards, and no two customers taken for one. Nothing is dropped or repaired for it: what is found is reported.
+
+A source is told by a field (or by `actor`); without one all numbers are of one source. In the order of its numbers:
+
+| fault | means |
+|---|---|
+| `gap` | numbers are missing between two that came |
+| `repeat` | a number came again with the same content |
+| `conflict` | a number came again with other content |
+| `backwards` | an event's time is before that of an earlier number |
+| `no number` | the field is there and holds no whole number |
+| `several` | names of several customers of the main kind are joined |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from whence.events import Recorded
+from whence.grammar import split_tag
+from whence.packs.journeys.duration import text_of
+from whence.packs.journeys.sql import statement
+from whence.packs.journeys.touchpoints import Touchpoints
+
+NAMED_MAX = 5
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is not as it should be, with the source, the number and position where there are any, and how many numbers
+    or events it is about."""
+
+    fault: str
+    source: str | None
+    number: int | None
+    position: int | None
+    count: int
+    what: str
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """What was found: how many events have a number, from how many sources, and the faults."""
+
+    events: int
+    sources: int
+    faults: tuple[Fault, ...]
+
+
+def check(asked: Touchpoints, sequence: str | None = None, *, source: str | None = None) -> Sound:
+    """Look through all events that have the field `sequence`, those of no customer too, and through who is who.
+    `source` is the field that tells sources apart, or `actor`."""
+    joined = tuple(_several(asked))
+    if sequence is None:
+        return Sound(0, 0, joined)
+    numbers = asked.numbers(sequence, source)
+    if numbers is None:
+        return Sound(0, 0, joined)
+    found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
+    (counts,) = found.to_pylist()
+    faults = [*_gaps(asked, numbers), *_repeats(asked, numbers), *_backwards(asked, numbers), *_odd(asked, numbers)]
+    return Sound(counts["events"], counts["sources"], (*faults, *joined))
+
+
+def _gaps(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
+    for row in asked.sql(statement("gaps").format(numbers=numbers)).to_pylist():
+        first, last = row["number"] + 1, row["next"] - 1
+        said = f"{first} is missing" if first == last else f"{first} to {last} are missing"
+        yield Fault("gap", row["source"], first, None, last - first + 1, said)
+
+
+def _repeats(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
+    for row in asked.sql(statement("repeated_numbers").format(numbers=numbers)).to_pylist():
+        first, *others = (asked.db.event(position) for position in row["positions"])
+        for kind, same in (("repeat", True), ("conflict", False)):
+            alike = [each for each in others if (_content(each) == _content(first)) is same]
+            if alike:
+                where = ", ".join(f"@{each.position}" for each in alike[:NAMED_MAX])
+                rest = f" and {len(alike) - NAMED_MAX} more" if len(alike) > NAMED_MAX else ""
+                said = "the same" if same else "something else"
+                what = f"@{first.position} again at {where}{rest}: {said}"
+                yield Fault(kind, row["source"], row["number"], alike[0].position, len(alike), what)
+
+
+def _backwards(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
+    for row in asked.sql(statement("clocks_running_backwards").format(numbers=numbers)).to_pylist():
+        what = f"{text_of(row['before_us'] - row['time_us'])} before an earlier number"
+        yield Fault("backwards", row["source"], row["number"], row["position"], 1, what)
+
+
+def _odd(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
+    for row in asked.sql(f"SELECT * FROM ({numbers}) WHERE number IS NULL ORDER BY position").to_pylist():
+        yield Fault("no number", row["source"], None, row["position"], 1, f"{row['said'][:40]!r} is no whole number")
+
+
+def _several(asked: Touchpoints) -> Iterator[Fault]:
+    main = asked.people.kinds[0]
+    for names in asked.people.groups():
+        own = [each for each in names if split_tag(each)[0] == main]
+        if len(own) > 1:
+            yield Fault("several", None, None, None, len(own), f"{', '.join(own)} are one by way of {names[-1]}")
+
+
+def _content(event: Recorded) -> tuple[object, ...]:
+    """What an event says: all but when it was recorded, by whom it was sent, and under which id."""
+    return event.type, event.version, event.tags_text, event.content_type, event.raw_data, event.given_time_us

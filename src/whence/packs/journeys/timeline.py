@@ -1,0 +1,114 @@
+"""One customer's touchpoints over all sources on one time line, with the names that they came under, the sessions that
+they fall into, and the moments at which names were joined or separated. It reads the store itself, without columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whence.errors import NotKnown
+from whence.events import Recorded
+from whence.grammar import split_tag
+from whence.packs.journeys.duration import us_of
+from whence.packs.journeys.events import Identified
+from whence.packs.journeys.people import People, kinds_of, pairs_in
+from whence.packs.journeys.state import Identity, naming_of
+from whence.query import Query, QueryItem
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
+
+GAP = "30 minutes"
+"""A session ends when nothing happens for so long; as Google Analytics, Amplitude and Mixpanel have it at first."""
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """A touchpoint: when it happened and was recorded (microseconds UTC), under which of the customer's names, in which
+    session (from 1; None for who is who), by whom, and from which source: what its meta
+    names, else the import that it came with."""
+
+    time_us: int
+    recorded_us: int
+    position: int
+    session: int | None
+    type: str
+    name: str
+    actor: str | None
+    source: str | None
+    data: Any
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """All that a customer did: the names, the one that the customer is called by first, and the touchpoints in order.
+    `head` is the last position that it is for."""
+
+    names: tuple[str, ...]
+    touches: tuple[Touch, ...]
+    sessions: int
+    head: int
+
+
+def timeline(
+    db: Whence,
+    name: str,
+    *,
+    gap: str = GAP,
+    kinds: Sequence[str] = (),
+    joined_by: Sequence[str] | None = None,
+    at: Moment = None,
+    clock: str = "occurred",
+) -> Timeline:
+    """The time line of the customer who has a name (`visitor:abc`), as it had happened or was known at a moment; what
+    `kinds` and `joined_by` mean stands at touchpoints. A touchpoint after `gap` begins a session. Raises NotKnown for a
+    name that no event has."""
+    split_tag(name)
+    naming = naming_of(db)
+    history = db.history(db.at(at, clock=clock))
+    pairs = pairs_in(history, naming.joined_by if joined_by is None else joined_by)
+    chosen = list(kinds or naming.kinds) or kinds_of(pairs, split_tag(name)[0])
+    names = People(pairs, chosen).names_of(name)
+    about = [*names, *(f"{Identity.kind}:{each}" for each in names)]
+    found = history.events(Query(tuple(QueryItem(tags=(tag,)) for tag in about)), order="occurred")
+    touches = tuple(_touches(found, names, us_of(gap)))
+    if not touches:
+        near = db.near_tags(name)
+        remedy = f"Did you mean {' or '.join(near)}?" if near else "Names are written visitor:abc."
+        raise NotKnown("Nothing is known of this customer", name=name, remedy=remedy)
+    sessions = max((each.session or 0 for each in touches), default=0)
+    return Timeline(tuple(names), touches, sessions, history.head)
+
+
+def _touches(events: Iterable[Recorded], names: Sequence[str], gap_us: int) -> Iterator[Touch]:
+    session, last_us = 0, None
+    own = Identified.event_type.partition(".")[0] + "."
+    for event in events:
+        is_touch = not event.type.startswith(own)
+        if is_touch:
+            session += last_us is None or event.time_us - last_us > gap_us
+            last_us = event.time_us
+        tags = set(event.tags)
+        yield Touch(
+            time_us=event.time_us,
+            recorded_us=event.recorded_us,
+            position=event.position,
+            session=session if is_touch else None,
+            type=event.type,
+            name=next((each for each in names if each in tags), "") if is_touch else " ".join(sorted(_named(event))),
+            actor=event.actor,
+            source=_source(event),
+            data=event.data,
+        )
+
+
+def _source(event: Recorded) -> str | None:
+    """What its meta names, else the import that it came with."""
+    said = (event.meta or {}).get("source")
+    if said is None and (event.correlation or "").startswith("import:"):
+        return event.correlation
+    return None if said is None else str(said)
+
+
+def _named(event: Recorded) -> list[str]:
+    return [split_tag(tag)[1] for tag in event.tags if split_tag(tag)[0] == Identity.kind]

@@ -1,0 +1,194 @@
+"""Sessions, paths, attribution and sequence numbers agree with what is said plainly about each customer."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("duckdb")
+
+import whence
+from tests.packs.journeys.test_funnel import store, visit
+from whence.errors import InvalidQuery, NotKnown
+from whence.events import Event
+from whence.packs import journeys
+from whence.packs.journeys.attribution import Credit
+
+Rows = Sequence[tuple[int, str, int]]
+rows = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("ABC"), st.integers(0, 40)), min_size=1, max_size=20)
+
+
+def by_customer(rows: Rows) -> dict[int, list[tuple[int, str]]]:
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for who, type, minute in sorted(rows, key=lambda row: row[2]):  # of the same minute as they were recorded
+        found[who].append((minute, type))
+    return found
+
+
+@given(rows, st.sampled_from([1, 5, 30]))
+def test_a_session_ends_with_a_pause(rows: Rows, gap: int) -> None:
+    expected = []
+    for who, events in by_customer(rows).items():
+        parts: list[list[tuple[int, str]]] = []
+        for event in events:
+            if parts and event[0] - parts[-1][-1][0] <= gap:
+                parts[-1].append(event)
+            else:
+                parts.append([event])
+        expected += [(f"lead:{who}", n, len(part), part[0][1], part[-1][1]) for n, part in enumerate(parts, 1)]
+    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        found = journeys.sessions(asked, gap=f"{gap} minutes")
+        assert sorted(expected) == sorted((s.customer, s.number, s.events, s.entry, s.exit) for s in found)
+        (day,) = journeys.sessions_by(asked, "day", gap=f"{gap} minutes")
+        assert (day.sessions, day.customers) == (len(expected), len(by_customer(rows)))
+
+
+@given(rows, st.sampled_from(["A", None]), st.sampled_from(["B", None]), st.booleans())
+def test_paths_are_what_each_customer_did_next(rows: Rows, start: str | None, end: str | None, repeats: bool) -> None:
+    types = {type for _, type, _ in rows}
+    if (start and start not in types) or (end and end not in types) or (start and end):
+        return
+    expected = Counter[tuple[int, str, str]]()
+    for events in by_customer(rows).values():
+        names = [type for _, type in events]
+        if end is not None:
+            if end not in names:
+                continue
+            names = names[::-1][names[::-1].index(end) :]
+        elif start is not None:
+            if start not in names:
+                continue
+            names = names[names.index(start) :]
+        if not repeats:
+            names = [name for n, name in enumerate(names) if n == 0 or names[n - 1] != name]
+        names = [*names, "(end)" if end is None else "(beginning)"]
+        for at, pair in enumerate(pairwise(names)):
+            if at < 3:
+                expected[(at, *pair) if end is None else (2 - at, *pair[::-1])] += 1
+    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        found = journeys.paths(asked, start=start, end=end, depth=3, repeats=repeats)
+        assert {(each.depth, each.source, each.target): each.customers for each in found} == dict(expected)
+        short = journeys.paths(asked, start=start, end=end, depth=3, repeats=repeats, top=1)
+        assert sum(each.customers for each in short) == sum(expected.values())
+
+
+def shares(model: str, ages: Sequence[int]) -> list[Fraction]:
+    """What each touchpoint is owed, the oldest first; ages in minutes."""
+    count = len(ages)
+    match model:
+        case "first":
+            weights = [Fraction(n == 0) for n in range(count)]
+        case "last":
+            weights = [Fraction(n == count - 1) for n in range(count)]
+        case "position" if count > 2:
+            weights = [Fraction(2, 5) if n in (0, count - 1) else Fraction(1, 5 * (count - 2)) for n in range(count)]
+        case "decay":
+            weights = [Fraction(2) ** -(age // 60) for age in ages]
+        case _:
+            weights = [Fraction(1)] * count
+    return [weight / sum(weights) for weight in weights]
+
+
+@given(rows, st.sampled_from(["first", "last", "linear", "position"]), st.sampled_from([5, 60]))
+def test_credits_are_what_the_model_says_and_add_up_exactly(rows: Rows, model: str, window: int) -> None:
+    types = {type for _, type, _ in rows}
+    if not {"A", "B"} <= types:
+        return
+    owed: dict[str, Fraction] = defaultdict(Fraction)
+    conversions = 0
+    for events in by_customer(rows).values():
+        for minute, type in events:
+            if type == "C":
+                conversions += 1
+                # of the same minute what may have helped comes first
+                before = [(at, each) for at, each in events if each != "C" and minute - window <= at <= minute]
+                for (_, each), share in zip(before, shares(model, [minute - at for at, _ in before]), strict=True):
+                    owed[each] += share
+                if not before:
+                    owed["(none)"] += 1
+    if not conversions:
+        return
+    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        found = journeys.attribution(asked, "C", ["A", "B"], models=[model], within=f"{window} minutes")
+        assert sum(each.conversions for each in found) == conversions
+        for each in found:
+            assert abs(Fraction(each.conversions) - owed[each.channel]) <= Fraction(20 * conversions, 1_000_000)
+
+
+def credited(db: whence.Whence, **said: Any) -> dict[str, Credit]:
+    with journeys.touchpoints(db, kinds=["lead"]) as asked:
+        return {each.channel: each for each in journeys.attribution(asked, "Bought", ["Seen", "Read"], **said)}
+
+
+def test_decay_a_model_of_ones_own_and_money() -> None:
+    events = [visit(1, "Seen", 0, channel="ad"), visit(1, "Seen", 60, channel="mail"), visit(1, "Read", 120)]
+    events += [visit(1, "Bought", 120, amount="10.00"), visit(2, "Bought", 120, amount="0.05")]
+    with store(events) as db:
+        decayed = credited(db, models=["decay"], half_life="1 hour", channel="channel", total="amount")
+        assert {name: each.conversions for name, each in decayed.items()} == {
+            "(none)": Decimal("1.571429"),
+            "mail": Decimal("0.285714"),
+            "ad": Decimal("0.142857"),
+        }
+        assert sum(each.total for each in decayed.values()) == Decimal("10.05")  # type: ignore[misc]
+
+        def newest_twice(ages: Sequence[int]) -> list[int]:
+            return [2 if age == min(ages) else 1 for age in ages]
+
+        own = credited(db, models=[newest_twice])
+        assert (own["Read"].model, own["Read"].conversions) == ("newest_twice", Decimal("0.5"))
+        with pytest.raises(InvalidQuery, match="weights do not fit"):
+            credited(db, models=[lambda ages: [1.5] * len(ages)])
+
+
+def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
+    events = [
+        visit(1, "Seen", 0, n=1, s="a"),
+        visit(1, "Seen", 1, n=2, s="a"),
+        visit(1, "Seen", 1, n=2, s="a"),
+        visit(1, "Seen", 5, n=5, s="a"),
+        visit(2, "Read", 4, n=6, s="a"),
+        visit(2, "Read", 4, n=5, s="a"),
+        visit(2, "Read", 0, n=1, s="b"),
+        visit(2, "Read", 0, n="many", s="b"),
+        Event("Nobody", {"n": 3, "s": "b"}, (), time="2026-01-05T09:30:00Z"),
+    ]
+    with store(events) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        found = journeys.check(asked, "n", source="s")
+        assert (found.events, found.sources) == (9, 2)
+        assert [(each.fault, each.source, each.number, each.position, each.count) for each in found.faults] == [
+            ("gap", "a", 3, None, 2),
+            ("gap", "b", 2, None, 1),
+            ("repeat", "a", 2, 3, 1),
+            ("conflict", "a", 5, 6, 1),
+            ("backwards", "a", 6, 5, 1),
+            ("no number", "b", None, 8, 1),
+        ]
+        assert journeys.funnel(asked, ["Seen|Read"]).groups[0].rows[0].customers == 2
+        assert journeys.check(asked, "nothing").events == 0
+
+
+def test_two_customers_in_one_are_named() -> None:
+    with store([visit(1, "Seen", 0), visit(2, "Seen", 0), visit("visitor:x", "Seen", 0)]) as db:
+        for lead in ("lead:1", "lead:2"):
+            db.decide(journeys.identify, "visitor:x", lead)
+        with journeys.touchpoints(db) as asked:
+            (fault,) = journeys.check(asked).faults
+            assert (fault.fault, fault.count) == ("several", 2)
+            assert "lead:1, lead:2" in fault.what
+
+
+def test_nobody_has_no_sessions() -> None:
+    with store([visit(1, "Seen", 0)]) as db, journeys.touchpoints(db) as asked:
+        with pytest.raises(NotKnown):
+            journeys.sessions(asked, name="lead:9")
+        with pytest.raises(InvalidQuery, match="from one event"):
+            journeys.paths(asked, start="Seen", end="Seen")
