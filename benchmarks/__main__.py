@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import explaining, growth, measures, replaying, report, searching
+from benchmarks import explaining, growth, journeys, measures, replaying, report, searching
 from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
 from benchmarks.progress import Progress
@@ -37,6 +37,7 @@ ON_ONE_STORE = {
     "why": (explaining.fill, explaining.explain),
     "bisect": (searching.fill, searching.search),
     "scorecard": (replaying.fill, replaying.compare),
+    "journeys": (journeys.fill, journeys.compare),
 }
 TAKING_PART |= dict.fromkeys(ON_ONE_STORE, ("whence",))
 LEAST_ROUNDS = 5
@@ -131,6 +132,7 @@ class Run:
         print(f"{title}: {json.dumps(found)}", flush=True)
         if self.kept:
             times = {"growth": growth.MILLIONS, "why": explaining.MILLIONS, "scorecard": replaying.MILLIONS}
+            times["journeys"] = journeys.MILLIONS
             events = times.get(measure, 1) * self.events
             report.keep(title, found, events, self.rounds_of(measure), self.progress.seconds(measure))
 

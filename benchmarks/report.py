@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import explaining, growth, implementations, replaying
+from benchmarks import explaining, growth, implementations, journeys, replaying
 from benchmarks.implementations import settings
 
 FOLDER = Path(__file__).parent
@@ -64,6 +64,14 @@ SCORING = {
     "building": ("segments built from SQLite, thousand events a second", -300),
 }
 """What is below zero is to be reached, not to be stayed under."""
+JOURNEYS = {
+    "seconds": ("a funnel of six steps in order, seconds", None),
+    "by hand": ("the same / SQL by hand on the same files", 2),
+    "within by hand": ("within 30 days / SQL by hand on the same files", 2),
+    "retention": ("retention over 12 weeks, seconds", None),
+    "paths": ("paths of four links, seconds", None),
+    "attribution": ("attribution by five models, seconds", None),
+}
 GROWTH_GOAL, P99_GOAL_MS, SIZE_GOAL = 0.85, 20, 140
 
 
@@ -82,7 +90,13 @@ def expected(events: int) -> dict[str, float]:
         for measure, kept in _kept().items()
         if "seconds" in kept
         and kept["events"]
-        in (events, growth.MILLIONS * events, explaining.MILLIONS * events, replaying.MILLIONS * events)
+        in (
+            events,
+            growth.MILLIONS * events,
+            explaining.MILLIONS * events,
+            replaying.MILLIONS * events,
+            journeys.MILLIONS * events,
+        )
     }
 
 
@@ -102,6 +116,8 @@ def render() -> str:
             *_searching(results),
             "",
             *_alone("another scorecard over all history", results.get("scorecard"), SCORING),
+            "",
+            *_alone("journeys over segments", results.get("journeys"), JOURNEYS),
         ]
     )
     before, _, rest = README.read_text().partition(BEGIN)

@@ -8,6 +8,7 @@ kills of a builder of segments          6            100
 events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
 scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
+journeys at random, followed by hand    15           2,000
 """
 
 from __future__ import annotations
@@ -23,3 +24,4 @@ SCORED = 20_000 if FULL else 500
 EXAMPLES = 2000 if FULL else 60
 TAILED_EVENTS = 20_000 if FULL else 400
 SEGMENT_KILLS = 100 if FULL else 6
+JOURNEYS = 2000 if FULL else 15

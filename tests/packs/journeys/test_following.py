@@ -10,12 +10,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("duckdb")
 
 import whence
+from tests.exam import counts
 from tests.packs.journeys.test_funnel import store, visit
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Event
@@ -33,6 +34,7 @@ def by_customer(rows: Rows) -> dict[int, list[tuple[int, str]]]:
     return found
 
 
+@settings(max_examples=counts.JOURNEYS)
 @given(rows, st.sampled_from([1, 5, 30]))
 def test_a_session_ends_with_a_pause(rows: Rows, gap: int) -> None:
     expected = []
@@ -51,6 +53,7 @@ def test_a_session_ends_with_a_pause(rows: Rows, gap: int) -> None:
         assert (day.sessions, day.customers) == (len(expected), len(by_customer(rows)))
 
 
+@settings(max_examples=counts.JOURNEYS)
 @given(rows, st.sampled_from(["A", None]), st.sampled_from(["B", None]), st.booleans())
 def test_paths_are_what_each_customer_did_next(rows: Rows, start: str | None, end: str | None, repeats: bool) -> None:
     types = {type for _, type, _ in rows}
@@ -97,6 +100,7 @@ def shares(model: str, ages: Sequence[int]) -> list[Fraction]:
     return [weight / sum(weights) for weight in weights]
 
 
+@settings(max_examples=counts.JOURNEYS)
 @given(rows, st.sampled_from(["first", "last", "linear", "position"]), st.sampled_from([5, 60]))
 def test_credits_are_what_the_model_says_and_add_up_exactly(rows: Rows, model: str, window: int) -> None:
     types = {type for _, type, _ in rows}

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("duckdb")
 
 import whence
+from tests.exam import counts
 from tests.packs.journeys.oracle import chain
 from whence.config import Config
 from whence.errors import InvalidQuery, InvalidTime
@@ -37,6 +38,7 @@ def visit(who: int | str, type: str, minute: int, **data: Any) -> Event:
     return Event(type, data, (tag,), time=f"2026-01-05T{9 + minute // 60:02}:{minute % 60:02}:00Z")
 
 
+@settings(max_examples=counts.JOURNEYS)
 @given(
     rows,
     st.sampled_from(["ordered", "strict", "any"]),
@@ -70,6 +72,7 @@ def test_a_funnel_is_what_following_every_start_gives(
             assert (duration.min_s, duration.max_s) == ((took[0], took[-1]) if took else (None, None))
 
 
+@settings(max_examples=counts.JOURNEYS)
 @given(rows, st.permutations(range(24)), st.sampled_from([None, "3 minutes"]))
 def test_the_order_in_which_events_were_imported_changes_nothing(
     rows: Sequence[tuple[int, str, int]], order: Sequence[int], within: str | None
