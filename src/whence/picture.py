@@ -32,6 +32,7 @@ padding: 1.5rem; color: #1c2733; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; overflow-wrap: anywhere; }
 p { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin-top: 1.5rem; }
+.figure { min-width: 35rem; }
 table { border-collapse: collapse; font-size: .875rem; }
 th, td { padding: .35rem 1.25rem .35rem 0; text-align: left; border-bottom: 1px solid #dde3e9; white-space: nowrap; }
 td { font-variant-numeric: tabular-nums; }
@@ -79,8 +80,12 @@ def laid_out(figure: Any, x: str = "", y: str = "", *, height: int = 360, dates:
         plot_bgcolor="#fff",
         hovermode="closest",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "xanchor": "left"},
-        xaxis={**axis, "title": {"text": x, "standoff": 8}, **({"type": "date", "nticks": 6} if dates else {})},
-        yaxis={**axis, "title": {"text": y, "standoff": 6}},
+        xaxis={
+            **axis,
+            "title": {"text": x, "standoff": 8, "font": {"size": 13}},
+            **({"type": "date", "nticks": 6} if dates else {}),
+        },
+        yaxis={**axis, "title": {"text": y, "standoff": 6, "font": {"size": 13}}},
     )
 
 
@@ -101,7 +106,7 @@ def html(figure: Figure, name: str, title: str, *, said: Sequence[str] = (), bel
     body = [
         f"<h1>{escape(title)}</h1>",
         *(f"<p>{escape(line)}</p>" for line in said),
-        element(figure, name),
+        f'<div class="scroll"><div class="figure">{element(figure, name)}</div></div>',
         f'<div class="scroll">{below}</div>' if below else "",
         f"<footer>{escape(footer)}</footer>" if footer else "",
     ]

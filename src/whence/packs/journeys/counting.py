@@ -73,7 +73,7 @@ def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **
             if group.still_open:
                 said = "" if group.name == "all" else f"{group.name}: "
                 screen.note(f"{said}{group.still_open:,} started too late to be judged, and may still convert.")
-        draw(asked, pictures, "funnel", "Funnel", lambda: draws("funnel")(found))
+        draw(asked, pictures, "funnel", f"From {found.steps[0]} to {found.steps[-1]}", lambda: draws("funnel")(found))
         return exits.OK if any(group.rows[0].customers for group in found.groups) else exits.NO
 
 

@@ -242,7 +242,10 @@ def check(**told: Any) -> int:
         screen.table(columns, rows, shown)
         if shown == "screen":
             kinds = f"{len(found.faults):,} faults" if found.faults else "No fault"
-            screen.dim(f"{kinds} in {found.events:,} numbered events of {found.sources:,} sources; {head_text(asked)}")
+            of = (
+                f"{found.events:,} numbered events of {found.sources:,} sources, and who is who" if found.events else ""
+            )
+            screen.dim(f"{kinds} in {of or 'who is who; no event has such a number'}; {head_text(asked)}")
         return exits.NO if found.faults else exits.OK
 
 

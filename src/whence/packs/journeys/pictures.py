@@ -3,9 +3,10 @@ curve. How they are written is left to whence.picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from whence.packs.journeys.duration import SECOND_US, text_of
 from whence.picture import COLOURS, FONT, INK, graphs, laid_out, plain
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
     from whence.packs.journeys.cohorts import Cohort, Retained
     from whence.packs.journeys.funnel import Funnel
+    from whence.packs.journeys.paths import Link
 
-ROW, CELL = 56, 30
-"""The height of a step and of a cohort, in points."""
+ROW, CELL, NODE, PAD = 56, 30, 72, 14
+"""The height of a step, of a cohort and of a node of a path, and what lies between two nodes, in points."""
+SMALL = 0.05
+"""A cohort with a smaller part of the largest one's customers does not decide how dark a cell is."""
 BLUES = [[0, "#f4f8fc"], [0.5, "#7fb0db"], [1, "#0a5ea8"]]
 
 
@@ -51,7 +55,7 @@ def funnel_figure(found: Funnel) -> Figure:
     laid_out(figure, "per cent of those who did the first step", height=height)
     figure.update_layout(bargap=0.25, showlegend=several, xaxis={"range": [0, 118]}, margin={"r": 60})
     return figure.update_layout(
-        yaxis={"autorange": "reversed", "ticks": "", "gridcolor": "#fff"}, xaxis={"tickvals": [0, 20, 40, 60, 80, 100]}
+        yaxis={"autorange": "reversed", "ticks": "", "showgrid": False}, xaxis={"tickvals": [0, 20, 40, 60, 80, 100]}
     )
 
 
@@ -66,7 +70,9 @@ def cohorts_figure(found: Sequence[Cohort], unit: str) -> Figure:
         table.append([*values, *[None] * (width - len(values))])
         shown = [f"{value:,.0f}" if is_money else f"{value:.0f} %" for value in values]
         texts.append([*shown, *[""] * (width - len(values))])
-    bright = [value for row in table for value in (row if is_money else row[1:]) if value is not None]
+    least = SMALL * max((cohort.customers for cohort in found), default=0)
+    large = [row for row, cohort in zip(table, found, strict=True) if cohort.customers >= least]
+    bright = [value for row in large for value in (row if is_money else row[1:]) if value is not None]
     heat = graphs().Heatmap(
         z=table,
         x=list(range(width)),
@@ -105,21 +111,27 @@ def retention_figure(found: Sequence[Retained], kind: str, unit: str) -> Figure:
     return figure.update_layout(yaxis={"rangemode": "tozero"}, xaxis={"type": "category", "nticks": 16})
 
 
-def sankey_figure(links: Iterable[Any], depth: int) -> Figure:
+def sankey_figure(links: Iterable[Link], depth: int) -> Figure:
     """The paths: a node for each event type at each depth, a link as wide as the customers who went that way."""
     rows = list(links)
-    nodes = sorted({(row.depth, row.source) for row in rows} | {(row.depth + 1, row.target) for row in rows})
+    sizes = _sizes(rows)
+    nodes = sorted(sizes)
     number = {node: place for place, node in enumerate(nodes)}
-    kinds = sorted({name for _, name in nodes})
+    weight: Counter[str] = Counter()
+    for (_, name), size in sizes.items():
+        weight[name] += size
+    kinds = sorted(weight, key=lambda name: (name.startswith("("), -weight[name], name))
     colour = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(kinds)}
+    most = max(Counter(place for place, _ in nodes).values(), default=1)
+    height = max(380, NODE * most)
     sankey = graphs().Sankey(
         arrangement="snap",
         node={
             "label": [plain(name) for _, name in nodes],
             "color": ["#b8c2cc" if name.startswith("(") else colour[name] for _, name in nodes],
             "x": [0.001 + 0.998 * place / max(depth, 1) for place, _ in nodes],
-            "y": _heights(rows, nodes),
-            "pad": 14,
+            "y": _heights(sizes, most, PAD / (height - 48)),
+            "pad": PAD,
             "thickness": 14,
             "line": {"width": 0},
             "hovertemplate": "%{label}: %{value:,}<extra></extra>",
@@ -135,27 +147,35 @@ def sankey_figure(links: Iterable[Any], depth: int) -> Figure:
     )
     figure = graphs().Figure(sankey)
     return figure.update_layout(
-        template="none", height=560, margin={"l": 12, "r": 12, "t": 24, "b": 24}, font=FONT, paper_bgcolor="#fff"
+        template="none", height=height, margin={"l": 12, "r": 12, "t": 24, "b": 24}, font=FONT, paper_bgcolor="#fff"
     )
 
 
-def _heights(rows: Sequence[Any], nodes: Sequence[tuple[int, str]]) -> list[float]:
-    """Where each node stands, the largest at the top of its depth."""
-    size: dict[tuple[int, str], int] = {}
+def _sizes(rows: Iterable[Link]) -> Counter[tuple[int, str]]:
+    """How many customers come through each node."""
+    sizes: Counter[tuple[int, str]] = Counter()
+    came: Counter[tuple[int, str]] = Counter()
     for row in rows:
-        size[row.depth + 1, row.target] = size.get((row.depth + 1, row.target), 0) + row.customers
-    for row in rows:
-        if row.depth == 0:
-            size[0, row.source] = size.get((0, row.source), 0) + row.customers
+        sizes[row.depth, row.source] += row.customers
+        came[row.depth + 1, row.target] += row.customers
+    return sizes | came
+
+
+def _heights(sizes: Mapping[tuple[int, str], int], most: int, pad: float) -> list[float]:
+    """Where the middle of each node stands, the largest at the top of its depth, as parts of the height; `most` is how
+    many nodes there are at one depth, `pad` what lies between two."""
+    depths = sorted({depth for depth, _ in sizes})
+    total = max((sum(size for (place, _), size in sizes.items() if place == depth) for depth in depths), default=1)
+    room = 1 - pad * (most - 1)
     places: dict[tuple[int, str], float] = {}
-    for depth in {depth for depth, _ in nodes}:
-        own = sorted((node for node in nodes if node[0] == depth), key=lambda node: (-size.get(node, 0), node[1]))
-        total, above = sum(size.get(node, 0) for node in own) or 1, 0.0
-        for node in own:
-            share = size.get(node, 0) / total
+    for depth in depths:
+        above = 0.0
+        own = (node for node in sizes if node[0] == depth)
+        for node in sorted(own, key=lambda node: (node[1].startswith("("), -sizes[node], node[1])):
+            share = room * sizes[node] / total
             places[node] = min(max(above + share / 2, 0.001), 0.999)
-            above += share
-    return [places[node] for node in nodes]
+            above += share + pad
+    return [places[node] for node in sorted(sizes)]
 
 
 def _faint(colour: str) -> str:
