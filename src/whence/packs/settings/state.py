@@ -14,19 +14,19 @@ from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.schema import Schema
-from whence.packs.settings.tree import EMPTY_VERSION, edited, name_of, split_name
+from whence.packs.settings.tree import EMPTY_VERSION, edited
 
 KEYS = ("schema", "observed", "named_by")
 
 
 class Configuration(msgspec.Struct, frozen=True):
     """What [pack.settings] in whence.toml says: the `schema`; `observed`, event fields (TYPE.FIELD) whose values are
-    settings that nobody sets; and `named_by`, the fields in which decisions say by which version of a setting they were
-    taken, with that setting."""
+    settings that nobody sets; and `named_by`, the fields in which decisions say by which version of a setting, its
+    label, they were taken."""
 
     schema: Schema = Schema()
     observed: tuple[str, ...] = ()
-    named_by: Mapping[str, str] = {}
+    named_by: tuple[str, ...] = ()
 
 
 class Document:
@@ -78,15 +78,10 @@ def as_configured(table: Mapping[str, Any]) -> type[Document]:
             near = get_close_matches(name, KEYS, 1)
             remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(KEYS)}."
             raise InvalidConfig("No such key", key=name, remedy=remedy)
-    observed, named = table.get("observed", []), table.get("named_by", {})
-    if not isinstance(observed, list) or not all(map(is_field, observed)):
-        remedy = 'Write observed = ["LeadScored.response_model"].'
-        raise InvalidConfig("Not fields of events", key="observed", value=repr(observed)[:80], remedy=remedy)
-    if not isinstance(named, dict) or not all(map(is_field, named)) or not all(_is_setting(x) for x in named.values()):
-        remedy = 'Write named_by = { "EmailSent.prompt" = "prompts.email" }.'
-        raise InvalidConfig("Not fields of events", key="named_by", value=repr(named)[:80], remedy=remedy)
-    names = {field: name_of(*split_name(setting)) for field, setting in named.items()}
-    said = Configuration(Schema.from_tables(table.get("schema", [])), tuple(dict.fromkeys(observed)), names)
+    observed, named = (
+        _fields(table, *each) for each in (("observed", "LeadScored.model"), ("named_by", "Sent.prompt"))
+    )
+    said = Configuration(Schema.from_tables(table.get("schema", [])), observed, named)
 
     class Configured(Document):
         name = "Document"
@@ -103,5 +98,9 @@ def is_field(text: Any) -> bool:
     return isinstance(text, str) and all(text.rpartition("."))
 
 
-def _is_setting(text: Any) -> bool:
-    return isinstance(text, str) and bool(text)
+def _fields(table: Mapping[str, Any], key: str, example: str) -> tuple[str, ...]:
+    found = table.get(key, [])
+    if not isinstance(found, list) or not all(map(is_field, found)):
+        remedy = f'Write {key} = ["{example}"].'
+        raise InvalidConfig("Not fields of events", key=key, value=repr(found)[:80], remedy=remedy)
+    return tuple(dict.fromkeys(found))

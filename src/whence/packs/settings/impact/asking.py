@@ -1,0 +1,55 @@
+"""The question as people put it: what did our changes do to this outcome?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from whence.errors import NotKnown
+from whence.experiments.experiment import duration_us
+from whence.packs.settings.impact.blame import Impact, weigh
+from whence.packs.settings.impact.candidates import WINDOW_DAYS, candidates
+from whence.packs.settings.impact.trials import trials
+from whence.packs.settings.state import Document
+from whence.packs.settings.timeline import timeline
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
+
+
+def impact(
+    db: Whence,
+    decision: str,
+    *,
+    outcome: str | None = None,
+    within: str = "7 days",
+    average: str | None = None,
+    share: tuple[str, Any] | None = None,
+    entity: str | None = None,
+    window_days: int = WINDOW_DAYS,
+    at: Moment = None,
+    clock: str = "occurred",
+) -> Impact:
+    """What each change of settings did to the outcome of a type of decisions, the clearest first: of the share after
+    which an event of type `outcome` came `within` a time, of the `average` of a field, or of the `share` of decisions
+    whose field has a value, ("status", "failed").
+
+    Decisions that name a version, in a field that whence.toml's `named_by` or `observed` lists or in their basis, are
+    compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
+    compare, and as trials does.
+    """
+    asked = db.asked(at, clock=clock, pack=db.pack("settings"))
+    configured = asked.as_configured(Document).configured()
+    made = trials(
+        asked.history,
+        decision,
+        outcome=outcome,
+        within_us=duration_us("within", within),
+        average=average,
+        share=share,
+        entity=entity,
+        named_by=dict.fromkeys((*configured.named_by, *configured.observed)),
+    )
+    found = timeline(asked)
+    if not found:
+        raise NotKnown("No setting was ever changed", remedy="Set one, import a file, or name the events that do.")
+    return weigh(made, candidates(made, found, window_days=window_days))

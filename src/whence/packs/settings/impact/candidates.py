@@ -1,0 +1,151 @@
+"""Which decisions a change is judged by: those that name its version beside those that name another, where decisions
+do; else those before it and after it. Nothing is estimated here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from whence.packs.settings.impact.trials import BASIS, Axis, Trials
+from whence.packs.settings.timeline import Change
+from whence.packs.settings.tree import MISSING
+
+DAY_US = 86_400_000_000
+WINDOW_DAYS = 28
+"""So many days before a change and after it are compared: whole weeks."""
+BESIDE, MAJORITY = 0.05, 0.5
+"""A version is side by side with others where at least so many of the later decisions still name the one before it, or
+fewer than so many name it."""
+
+Compared = Literal["side by side", "by name", "by time"]
+"""Decisions that name the version beside others of the same days; before and after, as they name it; or before and
+after the change, whatever they were taken by."""
+Bools = NDArray[np.bool_]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A change and the decisions it is judged by: `rows` are those compared, and `under` says for every decision
+    whether it was taken under the change."""
+
+    change: Change
+    compared: Compared
+    rows: Bools
+    under: Bools
+
+    @property
+    def is_named(self) -> bool:
+        """Whether decisions say themselves that they were taken by it."""
+        return self.compared != "by time"
+
+
+def candidates(trials: Trials, found: Sequence[Change], *, window_days: int = WINDOW_DAYS) -> list[Candidate]:
+    """The changes that may have done something, each with the decisions it is judged by."""
+    meant = [each for each in found if each.differences and each.how != "refused" and not _is_first_sight(each)]
+    versions = _Versions(trials, found)
+    return [_candidate(trials, each, meant, versions, window_days * DAY_US) for each in meant]
+
+
+def _is_first_sight(change: Change) -> bool:
+    """Whether an observed value is the first there was: nothing came before it."""
+    return change.how == "observed" and all(each.before is MISSING for each in change.differences)
+
+
+def _candidate(
+    trials: Trials, change: Change, several: Sequence[Change], versions: _Versions, window_us: int
+) -> Candidate:
+    times, at_us = trials.times_us, change.time_us
+    near = (times >= at_us - window_us) & (times < at_us + window_us)
+    axis = _axis(trials, change)
+    if axis is not None and change.label is not None:
+        return _by_label(trials, change, axis, near)
+    first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
+    within = (times >= first_us) & (times < last_us)
+    named = versions.positions_of(change.document)
+    if named is not None and (named[near] == change.position).any():
+        return Candidate(change, "by name", within & (named >= 0), named >= change.position)
+    return Candidate(change, "by time", within, times >= at_us)
+
+
+def _axis(trials: Trials, change: Change) -> Axis | None:
+    """The axis on which decisions name the label of a change: for an observed one its own field."""
+    if change.label is None:
+        return None
+    if change.how == "observed":
+        own = trials.axes.get(change.document)
+        return own if own is not None and own.number(change.label) is not None else None
+    for name, axis in trials.axes.items():
+        if axis.number(change.label) is not None and name not in (BASIS,):
+            return axis
+    basis = trials.axes.get(BASIS)
+    return basis if basis is not None and basis.number(change.label) is not None else None
+
+
+def _by_label(trials: Trials, change: Change, axis: Axis, near: Bools) -> Candidate:
+    times, at_us = trials.times_us, change.time_us
+    under = axis.codes == axis.number(change.label or "")
+    named = axis.codes >= 0
+    mine = np.flatnonzero(near & under & (times >= at_us))
+    if not len(mine):
+        return Candidate(change, "by name", near & named, under)
+    first_us, last_us = int(times[mine[0]]), int(times[mine[-1]])
+    before = axis.codes[near & named & ~under & (times < at_us)]
+    counts = np.bincount(before, minlength=len(axis.names)) if len(before) else np.zeros(len(axis.names), np.int64)
+    other = axis.codes == int(np.argmax(counts))
+    later = near & named & (times >= (first_us + last_us) // 2) & (times <= last_us)
+    if other[later].mean() >= BESIDE or under[later].mean() < MAJORITY:
+        return Candidate(change, "side by side", near & named & (times >= first_us) & (times <= last_us), under)
+    return Candidate(change, "by name", near & (under | other) & (times <= last_us), under)
+
+
+def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: int) -> tuple[int, int]:
+    """The window around a change, as far as the settings that it is about were not changed again."""
+    names = set(change.names)
+    for each in several:
+        if each.position == change.position or not names & set(each.names):
+            continue
+        if each.time_us < change.time_us or (each.time_us == change.time_us and each.position < change.position):
+            first_us = max(first_us, each.time_us)
+        else:
+            last_us = min(last_us, each.time_us)
+    return first_us, last_us
+
+
+class _Versions:
+    """The change that each decision says it was taken by, where its basis names a version of a document."""
+
+    def __init__(self, trials: Trials, found: Sequence[Change]) -> None:
+        self.trials = trials
+        self.known: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        for change in found:
+            if change.version is not None:
+                versions = self.known.setdefault(change.document, {})
+                versions.setdefault(change.version, []).append((change.time_us, change.position))
+        self.made: dict[str, NDArray[np.int64] | None] = {}
+
+    def positions_of(self, document: str) -> NDArray[np.int64] | None:
+        """For each decision the position of the change of a document that its version came from, -1 for none."""
+        if document not in self.made:
+            self.made[document] = self._positions(document)
+        return self.made[document]
+
+    def _positions(self, document: str) -> NDArray[np.int64] | None:
+        axis, versions = self.trials.axes.get(BASIS), self.known.get(document)
+        if axis is None or not versions:
+            return None
+        found = np.full(len(axis.codes), -1, np.int64)
+        for number, name in enumerate(axis.names):
+            whole = [version for version in versions if len(name) >= 7 and version.startswith(name)]
+            if len(whole) != 1:
+                continue
+            rows = np.flatnonzero(axis.codes == number)
+            moments = [time_us for time_us, _ in versions[whole[0]]]
+            for row in rows:
+                upto = bisect_right(moments, int(self.trials.times_us[row]))
+                found[row] = versions[whole[0]][max(upto - 1, 0)][1]
+        return found if (found >= 0).any() else None

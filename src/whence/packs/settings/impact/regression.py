@@ -1,0 +1,152 @@
+"""One difference between decisions, with everything else that is known of them allowed for: least squares with errors
+that hold when decisions of one day, or about one entity, are alike.
+
+The errors are clustered (Liang and Zeger 1986), by day and by entity, and the larger one counts; the difference over
+its error is compared with Student's t of as many degrees of freedom as there are days beyond the unknowns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from whence.packs.settings.impact.trials import Trials
+
+DAY_US = 86_400_000_000
+EPOCH_WEEKDAY = 3
+"""1970-01-01 was a Thursday."""
+WEEK_DAYS, TREND_DAYS = 14, 14
+"""From so many days on the days of the week, and a trend, are allowed for."""
+SIDE_LEAST, DAYS_LEAST = 50, 3
+"""A side of fewer decisions, or of fewer days, says nothing."""
+
+Bools = NDArray[np.bool_]
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A difference, its standard error, and the degrees of freedom of their ratio."""
+
+    effect: float
+    error: float
+    freedom: int
+
+    @property
+    def ratio(self) -> float:
+        return self.effect / self.error
+
+    @property
+    def p(self) -> float:
+        """How often chance alone comes to a difference as large as this, or larger, in either direction."""
+        return student(self.ratio, self.freedom)
+
+    def interval(self, error_rate: float) -> tuple[float, float]:
+        """The interval that fails to hold the difference as rarely as this."""
+        reach = self.error * quantile(error_rate, self.freedom)
+        return self.effect - reach, self.effect + reach
+
+
+def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] = ()) -> Estimate | None:
+    """How much more the outcome is under a change than not, over some rows, `others` being what else decisions were
+    taken under. None where a side has too few decisions or days, or nothing tells the change from the others."""
+    chosen = np.flatnonzero(rows)
+    treated = under[chosen].astype(np.float64)
+    days = (trials.times_us[chosen] // DAY_US).astype(np.int64)
+    if not _is_enough(treated, days):
+        return None
+    span = int(days[-1] - days[0]) + 1
+    columns = [treated, np.ones(len(chosen))]
+    if span >= TREND_DAYS:
+        moments = trials.times_us[chosen] / DAY_US
+        columns.append((moments - moments.mean()) / max(float(moments.std()), 1e-9))
+    if span >= WEEK_DAYS:
+        weekday = (days + EPOCH_WEEKDAY) % 7
+        columns += [(weekday == each).astype(np.float64) for each in np.unique(weekday)[1:]]
+    for other in others:
+        column = other[chosen].astype(np.float64)
+        if 0 < column.sum() < len(column):
+            columns.append(column)
+    design = np.column_stack(columns)
+    moment = design.T @ design
+    scale = np.sqrt(np.diag(moment))
+    normal = moment / np.outer(scale, scale)
+    if np.linalg.cond(normal) > 1e10:
+        return None
+    inverse = np.linalg.inv(normal)
+    weights = (inverse / np.outer(scale, scale))[0]
+    values = trials.values[chosen]
+    solved = (inverse / np.outer(scale, scale)) @ (design.T @ values)
+    shares = (design @ weights) * (values - design @ solved)
+    day_number = np.cumsum(np.concatenate(([0], days[1:] != days[:-1])))
+    freedom = int(day_number[-1]) + 1 - len(columns)
+    if freedom < 2:
+        return None
+    variance = max(_clustered(shares, day_number), _clustered(shares, trials.entities[chosen]))
+    if variance <= 0:
+        return None
+    return Estimate(float(solved[0]), math.sqrt(variance), freedom)
+
+
+def _is_enough(treated: NDArray[np.float64], days: NDArray[np.int64]) -> bool:
+    count = int(treated.sum())
+    if min(count, len(treated) - count) < SIDE_LEAST:
+        return False
+    return all(len(np.unique(days[treated == side])) >= DAYS_LEAST for side in (0.0, 1.0))
+
+
+def _clustered(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+    sums = np.bincount(groups, shares)
+    count = len(np.unique(groups))
+    return float(np.sum(sums * sums)) * count / max(count - 1, 1)
+
+
+# Student's t.
+
+
+def student(ratio: float, freedom: int) -> float:
+    """The chance of a ratio as far from 0 as this, or farther, in either direction: the regularised incomplete beta
+    function by its continued fraction (Press et al., Numerical Recipes, 6.4)."""
+    if not math.isfinite(ratio):
+        return 0.0
+    return _beta(freedom / (freedom + ratio * ratio), freedom / 2, 0.5)
+
+
+def quantile(chance: float, freedom: int) -> float:
+    """The ratio that is exceeded, in either direction, with a chance."""
+    low, high = 0.0, 1.0
+    while student(high, freedom) > chance:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student(middle, freedom) > chance else (low, middle)
+    return (low + high) / 2
+
+
+def _beta(x: float, a: float, b: float) -> float:
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    if x < (a + 1) / (a + b + 2):
+        return front * _fraction(x, a, b) / a
+    return 1 - front * _fraction(1 - x, b, a) / b
+
+
+def _fraction(x: float, a: float, b: float) -> float:
+    tiny = 1e-300
+    c, d = 1.0, 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > tiny else tiny)
+    result = d
+    for m in range(1, 500):
+        for factor in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d, c = 1 + factor * d, 1 + factor / c
+            d, c = 1 / (d if abs(d) > tiny else tiny), c if abs(c) > tiny else tiny
+            result *= d * c
+        if abs(d * c - 1) < 1e-14:
+            break
+    return result

@@ -1,0 +1,215 @@
+"""Decisions and what came of each, as arrays: when, about whom, the outcome, and by which versions of settings the
+decision says it was taken. The outcome is computed from events; what is compared with what is left to candidates.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from whence.compare import same
+from whence.errors import InvalidQuery, NotKnown
+from whence.events import Recorded
+from whence.history import History
+from whence.packs.settings.tree import MISSING, at
+from whence.query import Query
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BASIS = "basis"
+"""The axis of the settings that a decision's basis names."""
+SAMPLE = 2000
+"""So many decisions are looked at to tell which of their tags says what an outcome belongs to."""
+
+
+class Axis(msgspec.Struct, frozen=True):
+    """A field in which decisions name a version: for each decision the number of its name, -1 for none."""
+
+    names: tuple[str, ...]
+    codes: Ints
+
+    def number(self, name: str) -> int | None:
+        """The number of a name; None for one that no decision has."""
+        return self.names.index(name) if name in self.names else None
+
+
+class Trials(msgspec.Struct, frozen=True):
+    """Decisions in the order of time. `entities` are numbers, of which one stands for whoever several decisions may be
+    about; `left_out` counts decisions that were observed too briefly, or have no outcome in their field."""
+
+    times_us: Ints
+    entities: Ints
+    values: Floats
+    axes: Mapping[str, Axis] = {}
+    is_share: bool = True
+    left_out: int = 0
+    outcome: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        times_us: Iterable[int],
+        entities: Sequence[Any],
+        values: Iterable[float],
+        names: Mapping[str, Sequence[str | None]],
+        *,
+        is_share: bool = True,
+        left_out: int = 0,
+        outcome: str = "",
+    ) -> Trials:
+        """From lists in any order of time."""
+        moments = np.fromiter(times_us, np.int64)
+        order = np.argsort(moments, kind="stable")
+        axes = {}
+        for field, said in names.items():
+            known = {
+                name: number for number, name in enumerate(dict.fromkeys(each for each in said if each is not None))
+            }
+            codes = np.fromiter((-1 if each is None else known[each] for each in said), np.int64, len(said))
+            if known:
+                axes[field] = Axis(tuple(known), codes[order])
+        numbers: dict[Any, int] = {}
+        coded = np.fromiter((numbers.setdefault(each, len(numbers)) for each in entities), np.int64, len(entities))
+        measured = np.fromiter(values, np.float64)
+        return cls(moments[order], coded[order], measured[order], axes, is_share, left_out, outcome)
+
+
+def trials(
+    history: History,
+    decision: str,
+    *,
+    outcome: str | None = None,
+    within_us: int | None = None,
+    average: str | None = None,
+    share: tuple[str, Any] | None = None,
+    entity: str | None = None,
+    named_by: Iterable[str] = (),
+    until_us: int | None = None,
+) -> Trials:
+    """The decisions of an event type with one of three outcomes: whether an event of type `outcome` about the same
+    entity followed `within_us`, which counts for the latest decision before it; the number in the field `average`; or
+    whether a field has a value, `share`. `entity` is the kind of tag by which an outcome belongs to a decision.
+
+    Decisions too near to the end of the history to know are left out. Raises NotKnown and InvalidQuery.
+    """
+    if sum(each is not None for each in (outcome, average, share)) != 1:
+        raise InvalidQuery("Not clear what the outcome is", remedy="Give one of outcome, average and share.")
+    fields = [field for field in named_by if field.rpartition(".")[0] == decision]
+    made = list(history.events(Query.of(types=[decision])))
+    if not made:
+        raise NotKnown("There are no such events", type=decision, remedy="whence types lists the types there are.")
+    names = {field: [_name(event, field) for event in made] for field in fields}
+    names[BASIS] = [_settings(event) for event in made]
+    times = [event.time_us for event in made]
+    if outcome is None:
+        field = average if average is not None else share[0]  # type: ignore[index]
+        measured = [_measured(event, field, share) for event in made]
+        kept = [number for number, value in enumerate(measured) if value is not None]
+        if not kept:
+            raise NotKnown("No such event has this field as a number", type=decision, field=field)
+        who = _who(made, entity)
+        said = f"average {average}" if share is None else f"share with {field} = {share[1]}"
+        values: list[float] = [measured[number] for number in kept]  # type: ignore[misc]
+    else:
+        if within_us is None or within_us <= 0:
+            raise InvalidQuery("An outcome comes within a time", remedy='Give within="7 days".')
+        followed = list(history.events(Query.of(types=[outcome])))
+        if not followed:
+            raise NotKnown("There are no such events", type=outcome, remedy="whence types lists the types there are.")
+        matching = entity or _matching(made, followed)
+        end_us = max(max(times), max(event.time_us for event in followed)) if until_us is None else until_us
+        hits = _followed(made, followed, matching, within_us)
+        kept = [number for number, time_us in enumerate(times) if time_us + within_us <= end_us]
+        values = [float(number in hits) for number in kept]
+        who = _who(made, None, beside=matching)
+        said = f"share with {outcome}"
+    return Trials.of(
+        [times[number] for number in kept],
+        [who[number] for number in kept],
+        values,
+        {field: [several[number] for number in kept] for field, several in names.items()},
+        is_share=average is None,
+        left_out=len(made) - len(kept),
+        outcome=said,
+    )
+
+
+def _followed(made: Sequence[Recorded], followed: Sequence[Recorded], kind: str, within_us: int) -> set[int]:
+    """The numbers of the decisions that an outcome came after, each outcome for the latest decision before it."""
+    by_entity: dict[str, list[tuple[int, int]]] = {}
+    for number, event in enumerate(made):
+        for tag in event.entities(kind):
+            by_entity.setdefault(tag, []).append((event.time_us, number))
+    for several in by_entity.values():
+        several.sort()
+    hits = set()
+    for event in followed:
+        for tag in event.entities(kind):
+            several = by_entity.get(tag, [])
+            before = bisect_right(several, (event.time_us, len(made))) - 1
+            if before >= 0 and event.time_us - several[before][0] <= within_us:
+                hits.add(several[before][1])
+    return hits
+
+
+def _matching(made: Sequence[Recorded], followed: Sequence[Recorded]) -> str:
+    """The kind of tag that both have and that tells decisions apart best."""
+    shared = set(_kinds(followed[:SAMPLE])) & set(kinds := _kinds(made[:SAMPLE]))
+    if not shared:
+        facts = {"decision": made[0].type, "outcome": followed[0].type}
+        remedy = "Both need a tag of one kind, which says what they are about: lead:42."
+        raise InvalidQuery("Nothing says which outcome belongs to which decision", **facts, remedy=remedy)
+    return max(sorted(shared), key=lambda kind: kinds[kind])
+
+
+def _kinds(events: Sequence[Recorded]) -> dict[str, int]:
+    """How many different tags there are of each kind."""
+    counted = Counter(tag.partition(":")[0] for tag in {tag for event in events for tag in event.tags})
+    return dict(counted)
+
+
+def _who(made: Sequence[Recorded], entity: str | None, beside: str | None = None) -> list[Any]:
+    """Whom each decision is about, where several decisions may be about one: the kind of tag with the most different
+    ones beside the one that tells decisions apart; the decision itself where there is none."""
+    kinds = _kinds(made[:SAMPLE])
+    if entity is None:
+        others = {kind: count for kind, count in kinds.items() if kind != beside and count > len(made[:SAMPLE]) // 20}
+        entity = max(sorted(others), key=lambda kind: others[kind]) if others else beside
+    return [(entity and event.entity(entity)) or number for number, event in enumerate(made)]
+
+
+def _name(event: Recorded, field: str) -> str | None:
+    value = _value(event, field.rpartition(".")[2])
+    return None if value is MISSING or value is None else value if isinstance(value, str) else str(value)
+
+
+def _value(event: Recorded, field: str) -> Any:
+    data = event.data
+    return at(data, tuple(field.split("."))) if isinstance(data, dict) else MISSING
+
+
+def _measured(event: Recorded, field: str, share: tuple[str, Any] | None) -> float | None:
+    value = _value(event, field)
+    if value is MISSING:
+        return None
+    if share is not None:
+        return float(same(value, share[1]))
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+class _Settings(msgspec.Struct):
+    settings: str | None = None
+
+
+_basis = msgspec.json.Decoder(_Settings).decode
+
+
+def _settings(event: Recorded) -> str | None:
+    return None if event.basis_text is None else _basis(event.basis_text).settings
