@@ -7,6 +7,7 @@ examples against the brute-force model  60           2,000
 kills of a builder of segments          6            100
 events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
+mailers with a guilty change, and without 4           100
 scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
 journeys at random, followed by hand    15           2,000
 """
@@ -22,6 +23,7 @@ KILLS = 200 if FULL else 8
 EXPLAINED = 20_000 if FULL else 500
 SCORED = 20_000 if FULL else 500
 EXAMPLES = 2000 if FULL else 60
+MAILERS = 100 if FULL else 4
 TAILED_EVENTS = 20_000 if FULL else 400
 SEGMENT_KILLS = 100 if FULL else 6
 JOURNEYS = 2000 if FULL else 15

@@ -9,7 +9,7 @@ before something went wrong, what a change did to an outcome, and the way back. 
 from importlib.resources import files
 
 from whence.pack import Pack
-from whence.packs.settings import decisions, tables
+from whence.packs.settings import affected, decisions, suspects, tables
 from whence.packs.settings.changefile import import_changes
 from whence.packs.settings.comparing import compare
 from whence.packs.settings.git import import_git
@@ -17,6 +17,7 @@ from whence.packs.settings.recording import Imported, Version, observe, record
 from whence.packs.settings.scenarios import SCENARIOS
 from whence.packs.settings.state import Document, as_configured
 from whence.packs.settings.timeline import Change, Difference, changes
+from whence.packs.settings.watching import Seen, scan, watch
 from whence.packs.settings.wayback import Rollback, rollback, version_at
 
 PACK = Pack(
@@ -24,7 +25,7 @@ PACK = Pack(
     title="Settings: what changed, who, when and why, what it did, and the way back",
     states=(Document,),
     decisions=decisions.DECISIONS,
-    tables=tables.TABLES,
+    tables=(*tables.TABLES, suspects.suspects, affected.affected),
     scenarios=SCENARIOS,
     configuration=(files(__package__) / "whence.toml").read_text(encoding="utf-8"),
     commands="whence.packs.settings.commands:COMMANDS",
@@ -39,6 +40,7 @@ __all__ = [
     "Document",
     "Imported",
     "Rollback",
+    "Seen",
     "Version",
     "changes",
     "compare",
@@ -47,5 +49,7 @@ __all__ = [
     "observe",
     "record",
     "rollback",
+    "scan",
     "version_at",
+    "watch",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.compare import same
-from whence.packs.settings.timeline import Difference, standing, timeline
+from whence.packs.settings.timeline import Difference, is_or_in, standing, timeline
 from whence.packs.settings.tree import MISSING
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ def compare(
     db: Whence, before: Moment, after: Moment = None, *, clock: str = "occurred", setting: str | None = None
 ) -> list[Difference]:
     """The settings that differ between two moments, `after` by default now: all, or those within one."""
-    from whence.packs.settings.tables import is_or_in
-
     pack = db.pack("settings")
     one, other = (standing(timeline(db.asked(each, clock=clock, pack=pack))) for each in (before, after))
     found = []

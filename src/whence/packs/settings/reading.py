@@ -19,10 +19,10 @@ ENDINGS = {".json": "json", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 
 def version_in(name: str, content: bytes, **about: Any) -> Version:
     """The version of a document that a file's content is."""
+    text = content[: 4 * TEXT_MAX].decode("utf-8", errors="replace")
     try:
-        return Version(values=values_in(name, content), **about)
+        return Version(values=values_in(name, content), text=text, **about)
     except InvalidFile as problem:
-        text = content[: 4 * TEXT_MAX].decode("utf-8", errors="replace")
         return Version(problem=str(problem), text=text, **about)
 
 
@@ -85,7 +85,10 @@ def _yaml(text: str) -> Any:
                     line = each.start_mark.line + 1
                     raise InvalidFile("A key appears twice in one object", line=line, key=repr(each.value))
                 seen.add(each.value if isinstance(each.value, str) else id(each))
-            return super().construct_mapping(node, deep)
+            made = super().construct_mapping(node, deep)
+            if len(made) < len(seen):  # 1 and 0x1
+                raise InvalidFile("A key appears twice in one object", line=node.start_mark.line + 1)
+            return made
 
     try:
         values = yaml.load(text, Loader)

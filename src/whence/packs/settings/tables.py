@@ -15,7 +15,7 @@ from whence.clock import to_datetime
 from whence.compare import same
 from whence.errors import NotKnown
 from whence.pack import Asked, table
-from whence.packs.settings.timeline import Change, Difference, Standing, standing, timeline
+from whence.packs.settings.timeline import Change, Difference, Standing, is_or_in, standing, timeline
 from whence.packs.settings.tree import MISSING, SHORT, at, leaves, path_of
 from whence.packs.settings.wording import first_line, plain
 
@@ -231,11 +231,6 @@ def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
         remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
         raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
     return meant
-
-
-def is_or_in(name: str, setting: str) -> bool:
-    setting = setting.rstrip(":")
-    return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
 
 
 def _about(change: Change, setting: str) -> Iterator[Difference]:

@@ -207,6 +207,12 @@ def _by_type(observed: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def is_or_in(name: str, setting: str) -> bool:
+    """Whether a setting is the one named, or one within it."""
+    setting = setting.rstrip(":")
+    return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
+
+
 # Who set what is in force.
 
 

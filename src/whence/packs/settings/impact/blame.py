@@ -8,14 +8,14 @@ so that all of them hold at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 import numpy as np
 
 from whence.packs.settings.impact.candidates import Candidate, Compared
-from whence.packs.settings.impact.regression import Estimate, estimate
+from whence.packs.settings.impact.regression import DAY_US, Estimate, estimate
 from whence.packs.settings.impact.trials import Trials
 from whence.packs.settings.timeline import Change
 
@@ -26,6 +26,8 @@ OUTSIDE = 0.05
 """How rarely one of the intervals does not hold its effect."""
 CLEAR = 2.0
 """Only changes whose effect is so many errors from none are weighed against a clearer one."""
+ALIKE = 0.8
+"""Two changes may be hard to tell apart where the decisions under them are so far the same ones: their correlation."""
 TOLD_APART = 3.0
 """Two changes are told apart where one is likelier by this power of e: twenty times."""
 
@@ -56,6 +58,14 @@ class Effect(msgspec.Struct, frozen=True):
         return self.verdict in ("lowers it", "raises it", "one of several")
 
 
+class Day(msgspec.Struct, frozen=True):
+    """How many decisions there were on a day (UTC), which begins at `time_us`, and their mean outcome."""
+
+    time_us: int
+    decisions: int
+    mean: float
+
+
 class Impact(msgspec.Struct, frozen=True):
     """What changes did to an outcome, the clearest first. `tried` is how many could be weighed at all."""
 
@@ -65,6 +75,7 @@ class Impact(msgspec.Struct, frozen=True):
     left_out: int
     tried: int
     effects: tuple[Effect, ...]
+    days: tuple[Day, ...] = ()
 
     @property
     def blamed(self) -> tuple[Effect, ...]:
@@ -78,13 +89,14 @@ def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:
     open_ = {number: made for number, made in found.items() if made is not None}
     tried = len(open_)
     named: list[tuple[int, Estimate, float, tuple[int, ...]]] = []
-    worst = 0.0
+    worst, likeliest = 0.0, None
     while open_:
         clearest = min(open_, key=lambda each: (open_[each].p, -abs(open_[each].ratio), each))
         number, together = _told_apart(trials, several, clearest, open_, [each for each, *_ in named])
         made = open_[number]
         corrected = min(1.0, max(worst, min(made.p, open_[clearest].p if together else made.p) * len(open_)))
         if corrected > CERTAIN:
+            likeliest = number
             break
         worst = corrected
         named.append((number, made, corrected, together))
@@ -93,7 +105,7 @@ def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:
             each: estimate(trials, several[each].rows, several[each].under, others) for each in open_ if each != number
         }
         open_ = {each: made for each, made in again.items() if made is not None}
-    return _told(trials, several, found, named, open_, tried)
+    return _told(trials, several, found, named, open_, likeliest, tried)
 
 
 def _told_apart(
@@ -105,13 +117,13 @@ def _told_apart(
     others = [each for each in open_ if each != number and abs(open_[each].ratio) >= CLEAR]
     ties: list[int] = []
     for each in sorted(others, key=lambda each: open_[each].p):
-        if not _alike(several[number], several[each]):
+        if not (several[number].rows & several[each].rows).any() and not _alike(several[number], several[each]):
             continue
         mine, its = _beside(trials, several, number, each, known)
         more_likely = (its * its - mine * mine) / 2
         if more_likely >= TOLD_APART:
             number, ties = each, []
-        elif more_likely > -TOLD_APART:
+        elif more_likely > -TOLD_APART and _alike(several[number], several[each]):
             ties.append(each)
     named = next((each for each in ties if several[each].is_named), None)
     if not several[number].is_named and named is not None:
@@ -135,14 +147,12 @@ def _beside(
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    """Whether nearly the same decisions were taken under both."""
-    rows = one.rows & other.rows
-    if not rows.any():
-        return False
-    first, second = one.under[rows].astype(np.float64), other.under[rows].astype(np.float64)
-    if not (first.std() and second.std()):
-        return False
-    return bool(abs(np.corrcoef(first, second)[0, 1]) > 0.8)
+    """Whether nearly the same decisions were taken under both, or under just one of them, where either is judged."""
+    for rows in (one.rows, other.rows):
+        first, second = one.under[rows].astype(np.float64), other.under[rows].astype(np.float64)
+        if first.std() and second.std() and abs(np.corrcoef(first, second)[0, 1]) > ALIKE:
+            return True
+    return False
 
 
 def _told(
@@ -151,33 +161,47 @@ def _told(
     first: dict[int, Estimate | None],
     named: Sequence[tuple[int, Estimate, float, tuple[int, ...]]],
     open_: dict[int, Estimate],
+    likeliest: int | None,
     tried: int,
 ) -> Impact:
-    effects = []
+    effects: list[Effect] = []
+    done = {number for number, *_ in named}
+    beside: dict[int, int] = {}
     for number, made, corrected, together in named:
         apart = tuple(several[each].change.position for each in together)
+        beside |= {each: number for each in together if each not in done}
         alone = not together or (several[number].is_named and not any(several[each].is_named for each in together))
         verdict: Verdict = ("lowers it" if made.effect < 0 else "raises it") if alone else "one of several"
         effects.append(_effect(trials, several[number], made, corrected, verdict, tried, apart))
-    rest = sorted(open_, key=lambda each: (open_[each].p, each))
+        for each in together if not alone else ():
+            if each not in done:
+                done.add(each)
+                others = tuple(sorted({*apart, several[number].change.position} - {several[each].change.position}))
+                effects.append(_effect(trials, several[each], first[each], corrected, "one of several", tried, others))
+    rest = sorted(open_.keys() - done, key=lambda each: (each != likeliest, open_[each].p, each))
     worst = named[-1][2] if named else 0.0
     for place, number in enumerate(rest):
         made = open_[number]
         worst = min(1.0, max(worst, made.p * (len(rest) - place)))
-        effects.append(_effect(trials, several[number], made, worst, "chance", tried))
-    done = {number for number, *_ in named} | set(rest)
-    for number, each in enumerate(several):
-        if number in done:
-            continue
-        holder = next((one for one in effects if each.change.position in one.apart_from), None)
-        apart = () if holder is None else (holder.change.position,)
-        if holder is not None and holder.verdict == "one of several":
-            made_at_first = first[number]
-            effects.append(_effect(trials, each, made_at_first, holder.p_corrected, "one of several", tried, apart))
-        else:
+        apart = (several[beside[number]].change.position,) if number in beside else ()
+        effects.append(_effect(trials, several[number], made, worst, "chance", tried, apart))
+    done |= set(rest)
+    for number, each_one in enumerate(several):
+        if number not in done:
+            apart = (several[beside[number]].change.position,) if number in beside else ()
             verdict = "too few" if first[number] is None else "chance"
-            effects.append(_effect(trials, each, None, None, verdict, tried, apart))
-    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, tuple(effects))
+            effects.append(_effect(trials, each_one, None, None, verdict, tried, apart))
+    days = tuple(_days(trials))
+    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, tuple(effects), days)
+
+
+def _days(trials: Trials) -> Iterator[Day]:
+    if not len(trials.values):
+        return
+    day = trials.times_us // DAY_US
+    counts, sums = np.bincount(day - day[0]), np.bincount(day - day[0], trials.values)
+    for number in np.flatnonzero(counts).tolist():
+        yield Day(int(day[0] + number) * DAY_US, int(counts[number]), float(sums[number] / counts[number]))
 
 
 def _effect(

@@ -1,0 +1,163 @@
+"""What a version of the settings touched: the decisions that were taken under it, whom they were about, and all that
+followed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from whence.clock import LATEST_US, to_datetime, to_us
+from whence.errors import NotKnown
+from whence.events import Recorded
+from whence.pack import Asked, table
+from whence.packs.settings.state import Document
+from whence.packs.settings.timeline import Change, timeline
+from whence.packs.settings.tree import MISSING, SHORT, at
+
+
+class Affected(msgspec.Struct, frozen=True):
+    position: int
+    time: datetime
+    part: str
+    steps: int
+    type: str
+    entities: list[str]
+    who: str | None
+    how: str
+    decision: int
+
+
+@table
+def affected(
+    asked: Asked,
+    version: Annotated[str, "its label, its first characters as in versions, or the change, @120"],
+    *,
+    type: Annotated[list[str] | None, "which events are decisions; else those that name a version"] = None,
+    since: Annotated[datetime | None, "only decisions from then on"] = None,
+    until: Annotated[datetime | None, "only decisions until then"] = None,
+    about: Annotated[bool, "also what happened later to the same entities, whatever its cause"] = False,
+) -> Iterable[Affected]:
+    """$ whence settings set prompts.email "Write as a friend." --label p9 --time 2026-01-08
+    $ whence settings affected p9 --type EmailSent
+
+    The decisions that were taken under a version, whom they were about, and all that followed.
+
+    Decisions are those that name the version, in a field that `named_by` or `observed` lists in whence.toml or in their
+    basis; with --type, events of these types that name none count while the version was in force. What followed is told
+    by causes, and with --about also by entity: `how` says which. Give --since and --until for a span.
+    """
+    found = timeline(asked)
+    chosen = _meant(found, version)
+    configured = asked.as_configured(Document).configured()
+    names = _Names(chosen, version, (*configured.named_by, *configured.observed))
+    last_us = min((each.time_us for each in found if _ends(each, chosen)), default=LATEST_US)
+    first_us = min(each.time_us for each in chosen)
+    span = to_us(since) if since else -LATEST_US, to_us(until) if until else LATEST_US
+    decided: dict[bytes | str, tuple[Recorded, str]] = {}
+    for event in asked.history.events():
+        if event.type.startswith("settings.") or not span[0] <= event.time_us <= span[1]:
+            continue
+        said = names.said_by(event)
+        if said is not None:
+            if said:
+                decided[event.raw_id] = event, "names it"
+        elif event.type in (type or ()) and first_us <= event.time_us < last_us:
+            decided[event.raw_id] = event, "in force"
+    yield from _with_what_followed(asked, decided, about)
+
+
+def _with_what_followed(
+    asked: Asked, decided: dict[bytes | str, tuple[Recorded, str]], about: bool
+) -> Iterator[Affected]:
+    """Each decision, and behind it what it led to, in the order of positions."""
+    steps: dict[bytes | str, tuple[int, int]] = {id: (event.position, 0) for id, (event, _) in decided.items()}
+    kinds = {tag: event.position for event, _ in decided.values() for tag in event.tags} if about else {}
+    followed: dict[int, tuple[Recorded, int, int, str]] = {}
+    known = -1
+    while known != len(steps):  # an effect that was recorded before its cause takes another reading
+        known = len(steps)
+        for event in asked.history.events():
+            if event.raw_id in steps:
+                continue
+            cause = event.raw_cause
+            if cause is not None and cause in steps:
+                decision, step = steps[cause]
+                steps[event.raw_id] = decision, step + 1
+                followed[event.position] = event, decision, step + 1, "by cause"
+    if about:
+        for event in asked.history.events():
+            tag = next((tag for tag in event.tags if kinds.get(tag, event.position) < event.position), None)
+            if tag is not None and event.raw_id not in steps:
+                followed[event.position] = event, kinds[tag], 0, f"same {tag.partition(':')[0]}, later"
+    rows = [_row(event, "decision", 0, how, event.position) for event, how in decided.values()]
+    rows += [_row(event, "followed", step, how, decision) for event, decision, step, how in followed.values()]
+    yield from sorted(rows, key=lambda row: (row.decision, row.position))
+
+
+def _row(event: Recorded, part: str, steps: int, how: str, decision: int) -> Affected:
+    return Affected(
+        event.position,
+        to_datetime(event.time_us),
+        part,
+        steps,
+        event.type,
+        list(event.tags),
+        event.actor,
+        how,
+        decision,
+    )
+
+
+def _meant(found: list[Change], version: str) -> list[Change]:
+    """The changes that a version is named by. Raises NotKnown."""
+    meant = [
+        each
+        for each in found
+        if each.label == version
+        or f"@{each.position}" == version
+        or (len(version) >= 7 and each.version is not None and each.version.startswith(version))
+    ]
+    if not meant:
+        known = dict.fromkeys(each.label or (each.version or "")[:SHORT] for each in reversed(found))
+        remedy = f"There are: {', '.join(filter(None, list(known)[:8]))} … (whence settings versions)."
+        raise NotKnown("There is no such version", version=version, remedy=remedy)
+    return meant
+
+
+def _ends(each: Change, chosen: list[Change]) -> bool:
+    """Whether a change takes another from being in force: it is about the same settings, and later."""
+    return any(
+        each.position > one.position and each.time_us >= one.time_us and set(each.names) & set(one.names)
+        for one in chosen
+    )
+
+
+class _Names:
+    """What a decision says about the version that it was taken by."""
+
+    def __init__(self, chosen: list[Change], version: str, fields: Iterable[str]) -> None:
+        self.versions = {each.version for each in chosen if each.version is not None}
+        self.labels = {version, *(each.label for each in chosen if each.label is not None)}
+        self.fields: dict[str, list[tuple[str, ...]]] = {}
+        for each in fields:
+            type, _, field = each.rpartition(".")
+            self.fields.setdefault(type, []).append(tuple(field.split(".")))
+
+    def said_by(self, event: Recorded) -> bool | None:
+        """Whether a decision names the version; None where it names none at all."""
+        said: list[str] = []
+        for path in self.fields.get(event.type, ()):
+            value = at(event.data, path)
+            if value is not MISSING and value is not None:
+                said.append(str(value))
+        if event.basis_text is not None and (basis := event.basis) is not None and basis.settings:
+            said.append(basis.settings)
+        if not said:
+            return None
+        return any(
+            each in self.labels or any(len(each) >= 7 and version.startswith(each) for version in self.versions)
+            for each in said
+        )

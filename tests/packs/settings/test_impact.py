@@ -1,0 +1,237 @@
+"""What changes did to an outcome: planted truth is found and chance is not blamed; what decisions name is compared by
+it, rollouts side by side; and what cannot be told apart is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import whence
+from tests.exam.counts import MAILERS
+from tests.packs.settings.conftest import Call
+from whence import Event, History
+from whence.clock import to_us
+from whence.errors import InvalidQuery, NotKnown
+from whence.packs import settings
+from whence.packs.settings import Change, Difference, planted
+from whence.packs.settings.impact import Impact, Trials, candidates, impact, trials, weigh
+from whence.packs.settings.impact.regression import quantile, student
+from whence.packs.settings.impact.telling import sentences
+from whence.packs.settings.impact.trials import Axis
+from whence.packs.settings.tree import MISSING
+from whence.stores.memory import MemoryStore
+
+NAMED = 'observed = ["EmailSent.model"]\nnamed_by = ["EmailSent.prompt"]\n'
+DAY_US = 86_400_000_000
+BEGIN_US = to_us(datetime(2026, 1, 5, tzinfo=UTC))
+
+
+def changes_of(made: planted.Mailer) -> list[Change]:
+    """The changes as they are found in the events, which a test below holds them to."""
+    found = []
+    for number, each in enumerate(made.changes, 1):
+        silent = each.setting == "model"
+        name, (before, after) = ("EmailSent.model", made.models) if silent else (each.setting, (MISSING, each.value))
+        how, label = ("observed", made.models[1]) if silent else ("announced", each.label)
+        said = (Difference(name, before, after),)
+        found.append(
+            Change(number, str(number), each.time_us, each.time_us, how, name if silent else "main", said, label=label)  # type: ignore[arg-type]
+        )
+    return found
+
+
+def trials_of(made: planted.Mailer, *, named: bool = True) -> Trials:
+    axes = {"EmailSent.model": Axis(made.models, made.model_codes)}
+    if named:
+        axes["EmailSent.prompt"] = Axis(made.prompts, made.prompt_codes)
+    return Trials(made.times_us, made.leads, made.answered.astype(np.float64), axes)
+
+
+def weighed(seed: int, *, guilty: bool, named: bool = True) -> Impact:
+    made = planted.mailer(seed, guilty=guilty)
+    found = trials_of(made, named=named)
+    return weigh(found, candidates(found, changes_of(made)))
+
+
+def test_the_guilty_change_is_first_and_without_one_none_is_blamed() -> None:
+    first = [weighed(seed, guilty=True).effects[0].change.names for seed in range(MAILERS)]
+    assert first.count(("prompts.email",)) >= 0.95 * MAILERS
+    blamed = [bool(weighed(seed, guilty=False).blamed) for seed in range(MAILERS)]
+    assert sum(blamed) <= 0.05 * MAILERS
+
+
+@pytest.fixture(scope="module")
+def mailed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[whence.Whence]:
+    """The mailer's events in a store; half as many e-mails, so that it takes half as long."""
+    folder = tmp_path_factory.mktemp("mailer")
+    (folder / "whence.toml").write_text(f'store = "mailer.db"\n[pack.settings]\n{NAMED}')
+    config = whence.app.Config.nearest(folder)
+    with whence.open(folder / "mailer.db", create=True, config=config) as db:
+        planted.write(db, planted.mailer(7, days=70, a_day=600))
+        yield db
+
+
+def test_from_events_to_the_guilty_change(mailed: whence.Whence) -> None:
+    made = planted.mailer(7, days=70, a_day=600)
+    found = impact(mailed, "EmailSent", outcome="Replied", within="3 days")
+    (guilty,) = found.blamed
+    assert (guilty.change.names, guilty.compared, guilty.verdict) == (("prompts.email",), "by name", "lowers it")
+    assert guilty.low is not None
+    assert guilty.high is not None
+    assert guilty.low < -planted.LOST < guilty.high
+    compared = {each.change.names: each.compared for each in found.effects}
+    assert compared[("prompts.candidate",)] == "side by side"
+    assert compared[("EmailSent.model",)] == "by name"
+    assert compared[("mail.signature",)] == "by time"
+    assert found.decisions + found.left_out == len(made.times_us)
+    days = (made.times_us - BEGIN_US) // DAY_US
+    assert found.days[3].mean == pytest.approx(made.answered[days == 3].mean())
+
+
+def test_the_silent_change_is_in_the_log_and_among_the_suspects(mailed: whence.Whence) -> None:
+    made = planted.mailer(7, days=70, a_day=600)
+    (silent,) = (each.time_us for each in made.changes if each.setting == "model")
+    before, after = mailed.table("settings.log", setting="EmailSent.model")[::-1]
+    assert (before.after, after.before, after.after) == (made.models[0], *made.models)
+    assert after.how == "observed"
+    assert 0 <= to_us(after.time) - silent < DAY_US
+    (first, *_) = mailed.table("settings.suspects", incident=after.time, hours=1)
+    assert (first.position, first.how) == (after.position, "observed")
+    assert "nobody announced it" in first.because
+
+
+def test_two_changes_at_once_are_both_named_where_decisions_do_not_tell_them_apart() -> None:
+    found = weighed(0, guilty=True, named=False)
+    guilty = next(each for each in found.effects if each.change.names == ("prompts.email",))
+    other = next(each for each in found.effects if each.change.names == ("mail.signature",))
+    assert {guilty.verdict, other.verdict} == {"one of several"}
+    assert other.change.position in guilty.apart_from
+    assert guilty.change.position in other.apart_from
+    assert "do not tell them apart" in " ".join(sentences(found))
+
+
+def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
+    random = np.random.Generator(np.random.PCG64(1))
+    count, days = 30_000, 40
+    times = np.sort(BEGIN_US + random.integers(0, days * DAY_US, count))
+    later = times >= BEGIN_US + 20 * DAY_US
+    tenth = later & (random.random(count) < 0.1)
+    chance = np.where(later, 0.10, 0.30) + 0.10 * tenth  # everything falls by 20 points that day
+    axis = Axis(("old", "new"), tenth.astype(np.int64))
+    made = Trials(times, np.arange(count), (random.random(count) < chance).astype(np.float64), {"Sent.prompt": axis})
+    at_us = BEGIN_US + 20 * DAY_US
+    change = Change(1, "1", at_us, at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
+    (effect,) = weigh(made, candidates(made, [change])).effects
+    assert (effect.compared, effect.verdict) == ("side by side", "raises it")
+    assert effect.effect == pytest.approx(0.10, abs=0.03)
+
+
+def test_a_decision_that_names_the_version_of_a_document_is_compared_by_it(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        start = datetime(2026, 1, 5, tzinfo=UTC)
+        versions = []
+        for day, value in ((0, 60), (10, 70)):
+            done = db.decide("settings.set", "main", "threshold", value, time=to_us(start) + day * DAY_US)
+            versions.append(done.events[0].data["version"])
+        basis = []
+        for number in range(4000):
+            time_us = to_us(start) + number * 20 * DAY_US // 4000
+            late = number % 4 == 0  # a worker that has not read the new threshold for another three days
+            day = (time_us - to_us(start)) / DAY_US
+            version = versions[day >= (13 if late else 10)]
+            score = 50 + number % 7 + (5 if version == versions[1] else 0)
+            basis.append((version, Event("Scored", {"score": score}, [f"lead:{number}"], time=time_us)))
+        for version in versions:
+            several = [event for said, event in basis if said == version]
+            for first in range(0, len(several), 1000):
+                batch = several[first : first + 1000]
+                db.execute("lead:1", lambda lead, batch=batch: batch, settings=version[:12])
+        found = impact(db, "Scored", average="score")
+        (effect,) = found.blamed
+        assert (effect.change.names, effect.compared, effect.verdict) == (("threshold",), "by name", "raises it")
+        assert effect.effect == pytest.approx(5, abs=0.05)
+
+
+def test_an_outcome_counts_for_the_latest_decision_before_it_and_what_is_too_new_is_left_out() -> None:
+    store, start = MemoryStore(), to_us(datetime(2026, 1, 5, tzinfo=UTC))
+
+    def event(type: str, day: float, lead: int) -> Event:
+        return Event(type, {}, [f"lead:{lead}"], time=start + int(day * DAY_US))
+
+    store.append([event("Sent", 0, 1), event("Sent", 1, 1), event("Sent", 1, 2), event("Sent", 19, 3)])
+    store.append([event("Won", 2, 1), event("Won", 9, 2), event("Won", 20, 9)])
+    found = trials(History.of(store), "Sent", outcome="Won", within_us=7 * DAY_US)
+    assert found.values.tolist() == [0, 1, 0]
+    assert found.left_out == 1
+    assert trials(History.of(store), "Sent", outcome="Won", within_us=8 * DAY_US).values.tolist() == [0, 1, 1]
+
+
+def test_shares_and_averages_are_of_the_decisions_that_have_the_field() -> None:
+    store = MemoryStore()
+    store.append([Event("Called", {"status": status, "ms": ms}) for status, ms in (("ok", 1), ("failed", 5.5))])
+    store.append([Event("Called", {}), Event("Called", {"status": "ok", "ms": "n/a"})])
+    history = History.of(store)
+    assert trials(history, "Called", share=("status", "failed")).values.tolist() == [0, 1, 0]
+    average = trials(history, "Called", average="ms")
+    assert (average.values.tolist(), average.left_out, average.is_share) == ([1, 5.5], 2, False)
+
+
+def test_what_is_not_asked_clearly_is_said() -> None:
+    store = MemoryStore()
+    store.append([Event("Sent", {"a": "x"}, ["mail:1"]), Event("Won", {}, ["lead:1"])])
+    history = History.of(store)
+    for given, problem in (
+        ({}, "what the outcome is"),
+        ({"outcome": "Won", "average": "a"}, "what the outcome is"),
+        ({"outcome": "Won", "within_us": 0}, "within a time"),
+        ({"outcome": "Won", "within_us": DAY_US}, "which outcome belongs"),
+    ):
+        with pytest.raises(InvalidQuery, match=problem):
+            trials(history, "Sent", **given)  # type: ignore[arg-type]
+    with pytest.raises(NotKnown, match="no such events"):
+        trials(history, "Send", average="a")
+    with pytest.raises(NotKnown, match="no such events"):
+        trials(history, "Sent", outcome="Lost", within_us=DAY_US)
+    with pytest.raises(NotKnown, match="as a number"):
+        trials(history, "Sent", average="a")
+
+
+@pytest.mark.parametrize(
+    ("freedom", "chance", "ratio"),
+    [(1, 0.05, 12.7062), (5, 0.05, 2.5706), (10, 0.01, 3.1693), (30, 0.001, 3.6460), (120, 0.05, 1.9799)],
+)
+def test_students_t_is_that_of_the_tables(freedom: int, chance: float, ratio: float) -> None:
+    assert student(ratio, freedom) == pytest.approx(chance, rel=1e-3)
+    assert student(-ratio, freedom) == student(ratio, freedom)
+    assert quantile(chance, freedom) == pytest.approx(ratio, rel=1e-4)
+    assert student(0, freedom) == pytest.approx(1)
+
+
+def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, call: Call, folder: Path) -> None:
+    with (folder / "whence.toml").open("a") as file:
+        file.write(NAMED)
+    assert mailed.config.own_store is not None
+    asked = ("settings", "impact", "EmailSent", "--outcome", "Replied", "--within", "3 days", "--store")
+    code, out, _ = call(*asked, mailed.config.own_store, "--save", "impact.html")
+    assert code == 0
+    assert out.startswith("prompts.email (@")
+    assert "lowers the share with Replied by " in out
+    assert "side by side" in out
+    page = (folder / "impact.html").read_text()
+    assert "What changes did to the share with Replied" in page
+    found = [json.loads(line) for line in call(*asked, mailed.config.own_store, "--json")[1].splitlines()]
+    assert (found[0]["settings"], found[0]["verdict"]) == (["prompts.email"], "lowers it")
+    assert {each["verdict"] for each in found[1:]} <= {"chance", "too few"}
+
+
+def test_changes_are_found_in_the_events_as_they_were_planted(mailed: whence.Whence) -> None:
+    made = changes_of(planted.mailer(7, days=70, a_day=600))
+    config = settings.as_configured({"observed": ["EmailSent.model"]}).configured()
+    found = settings.changes(mailed.history(), observed=config.observed)[14:]
+    later = [(each.names, each.label, each.how) for each in found if each.label != "reply-2025-09"]
+    assert sorted(later, key=str) == sorted(((each.names, each.label, each.how) for each in made), key=str)

@@ -1,0 +1,148 @@
+"""Files are followed: every change of one is a change of its document, what cannot be used is recorded as such, and the
+last good one stays."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+
+import whence
+from tests.packs.settings.conftest import Call
+from whence.errors import InvalidFile
+from whence.packs import settings
+from whence.packs.settings import Document
+from whence.packs.settings.events import Changed, VersionRefused
+from whence.packs.settings.reading import values_in
+
+
+@pytest.fixture
+def db(folder: Path) -> Iterator[whence.Whence]:
+    with whence.open() as db:
+        yield db
+
+
+def values(db: whence.Whence, document: str) -> object:
+    state = db.history().state(Document, f"settings:{document}")
+    return None if state is None else state.values
+
+
+def test_every_kind_of_file_is_read_and_what_it_says_is_told_apart(db: whence.Whence, folder: Path) -> None:
+    config = folder / "config"
+    (config / "prompts").mkdir(parents=True)
+    (config / "a.json").write_text('{"n": 1, "f": 1.0, "t": true}')
+    (config / "b.toml").write_text("n = 1\nday = 2026-01-05\n[mail]\nlimit = 3\n")
+    (config / "c.yaml").write_text("n: 1\nflags: [on, off]\nday: 2026-01-05\n1: one\n")
+    (config / "prompts/reply.txt").write_text("Be polite.\nOffer a call.\n")
+    (config / "picture.png").write_bytes(b"\x89PNG")
+    (config / ".hidden.json").write_text("{}")
+    found = settings.scan(db, ["config"], by="deploy")
+    assert [each.document for each in found] == ["a.json", "b.toml", "c.yaml", "prompts/reply.txt"]
+    assert values(db, "a.json") == {"n": 1, "f": 1.0, "t": True}
+    assert values(db, "b.toml") == {"n": 1, "day": "2026-01-05", "mail": {"limit": 3}}
+    assert values(db, "c.yaml") == {"n": 1, "flags": [True, False], "day": "2026-01-05", "1": "one"}
+    assert values(db, "prompts/reply.txt") == "Be polite.\nOffer a call."
+    assert settings.scan(db, ["config"]) == []
+    (config / "b.toml").write_text("n = 1\nday = 2026-01-05\n[mail]\nlimit = 4\n")
+    (seen,) = settings.scan(db, ["config"])
+    assert isinstance(seen.said, Changed)
+    assert [(each.key, each.value) for each in seen.said.edits] == [("mail.limit", 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("a.json", '{"n": 1,\n "m": }', r"Not valid JSON.*Line: 2"),
+        ("a.json", '{"n": 1, "n": 2}', "appears twice"),
+        ("a.json", '{"n": NaN}', "no such number"),
+        ("a.json", '{"n": 12345678901234567890}', "beyond 2"),
+        ("a.toml", "n = 1\nm = \n", r"Not valid TOML.*Line: 2"),
+        ("a.yaml", "n: 1\nm: [1\n", r"Not valid YAML.*Line: 3"),
+        ("a.yaml", "n: 1\nn: 2\n", r"appears twice.*Line: 2"),
+        ("a.yaml", "yes: a\n'true': b\n", "come out alike"),
+        ("a.yaml", "1: a\n0x1: b\n", "appears twice"),
+        ("a.yaml", "a: !!python/object:os.system x\n", "Not valid YAML"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_line(name: str, text: str, problem: str) -> None:
+    with pytest.raises(InvalidFile, match=problem):
+        values_in(name, text.encode())
+
+
+def test_a_file_that_is_no_text_is_named() -> None:
+    with pytest.raises(InvalidFile, match="Not UTF-8"):
+        values_in("a.json", b"\xff\xfe")
+
+
+def test_an_invalid_version_is_recorded_and_the_last_good_one_stays(call: Call, folder: Path) -> None:
+    with (folder / "whence.toml").open("a") as file:
+        file.write('[[pack.settings.schema]]\nkey = "flags.json:limit"\ntype = "integer"\nat_most = 10\n')
+    path = folder / "flags.json"
+    path.write_text('{"limit": 3}')
+    assert call("settings", "watch", "flags.json", "--once", "--by", "deploy")[0] == 0
+    for text, problem in (('{"limit": ', "Not valid JSON"), ('{"limit": 11}', "above the most, 10")):
+        path.write_text(text)
+        code, out, _ = call("settings", "watch", "flags.json", "--once")
+        assert code == 1
+        assert problem in out
+        assert "Nothing is new" in call("settings", "watch", "flags.json", "--once")[2]
+        code, out, err = call("settings", "show", "--document", "flags.json")
+        assert json.loads(out) == {"limit": 3}
+        assert "last good version" in err
+    logged = [json.loads(line) for line in call("settings", "log", "--how", "refused", "--json")[1].splitlines()]
+    assert [each["setting"] for each in logged] == ["flags.json", "flags.json"]
+    newest, *_ = call("log", "settings:flags.json", "--type", "settings.VersionRefused", "--json")[1].splitlines()
+    refused = json.loads(newest)
+    assert refused["data"]["text"] == '{"limit": 11}'
+    path.write_text('{"limit": 3}')
+    assert call("settings", "watch", "flags.json", "--once")[0] == 0
+    assert call("settings", "show", "--document", "flags.json")[2] == ""
+    path.unlink()
+    assert call("settings", "watch", "flags.json", "--once")[0] == 2
+
+
+def test_a_file_that_is_gone_from_a_folder_is_said_and_its_values_stay(db: whence.Whence, folder: Path) -> None:
+    (folder / "config").mkdir()
+    for name in ("a.json", "b.json"):
+        (folder / "config" / name).write_text('{"n": 1}')
+    settings.scan(db, ["config"])
+    (folder / "config/a.json").unlink()
+    (seen,) = settings.scan(db, ["config"])
+    assert isinstance(seen.said, VersionRefused)
+    assert (seen.document, seen.said.problem) == ("a.json", "The file is not there any more.")
+    assert values(db, "a.json") == {"n": 1}
+    assert settings.scan(db, ["config"]) == []
+
+
+def test_what_is_written_while_it_watches_is_recorded(db: whence.Whence, folder: Path) -> None:
+    path, stop, seen = folder / "config/reply.txt", Flag(), list[settings.Seen]()
+    path.parent.mkdir()
+    path.write_text("Be polite.\n")
+    kept = {"by": "deploy", "on_change": seen.append, "stop": stop}
+    thread = Thread(target=settings.watch, args=(db, ["config"]), kwargs=kept)
+    thread.start()
+    try:
+        wait_for(lambda: len(seen) == 1)
+        for text in ("Be bold.\n", "Be brief.\n"):
+            count = len(seen)
+            path.write_text(text)
+            wait_for(lambda count=count: len(seen) == count + 1)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    found = db.table("settings.log", setting="reply.txt")
+    assert [each.after for each in found] == ["Be brief.", "Be bold.", "Be polite."]
+    assert {each.who for each in found} == {"deploy"}
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
