@@ -57,6 +57,8 @@ def test_the_examples_of_its_further_commands_work_one_after_the_other(call: Cal
         ' "changes": [{"op": "add", "path": "/features", "value": {"history": {"state": "on"}}}]}\n'
     )
     call("settings", "set", "mail.footer", "Yours", "--time", "2026-01-01")
+    for type, day, data in (("EmailSent", 2, "n=1"), ("Replied", 3, "n=1"), ("LeadScored", 4, "score=60")):
+        call("append", "lead:42", type, data, "--time", f"2026-01-0{day}")
     for command in COMMANDS:
         for example in command.examples:  # type: ignore[attr-defined]
             if "watch" not in example:

@@ -40,8 +40,7 @@ def affected(
     until: Annotated[datetime | None, "only decisions until then"] = None,
     about: Annotated[bool, "also what happened later to the same entities, whatever its cause"] = False,
 ) -> Iterable[Affected]:
-    """$ whence settings set prompts.email "Write as a friend." --label p9 --time 2026-01-08
-    $ whence settings affected p9 --type EmailSent
+    """$ whence settings affected p3 --type EmailSent
 
     The decisions that were taken under a version, whom they were about, and all that followed.
 

@@ -37,7 +37,7 @@ def sentences(found: Impact) -> Iterator[str]:
         low, high = sorted(abs(bound) for bound in (each.low or 0.0, each.high or 0.0))
         yield f"{_named(each)} {said}, {amount(low, found, False)} to {amount(high, found)}: {HOW[each.compared]}."
         for position in each.apart_from:
-            yield f"{names_of[position]} came at nearly the same time; decisions name the other, nothing speaks for this."
+            yield f"{names_of[position]} came at nearly the same time; decisions name the other."
     if blamed:
         yield f"Of {counted} that were weighed, chance or these explain the rest."
 
