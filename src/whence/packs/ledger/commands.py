@@ -68,8 +68,8 @@ def enter(debit: str, credit: str, amount: str, **options: Any) -> int:
 @option("--category", default="transfer", metavar="WORD", help="What it is.")
 @said
 def transfer(source: str, target: str, amount: str, **options: Any) -> int:
-    """Takes an amount from the first account and adds it to the second, both of which grow on the same side: two banks,
-    or two wallets."""
+    """Takes an amount from the first account and adds it to the second. Both grow on the same side, as two banks do, or
+    two customers' wallets; else say which is debited."""
     return _run(options, lambda book, **told: book.transfer(source, target, amount, **told))
 
 
@@ -100,8 +100,8 @@ def charge(charge: str, amount: str, **options: Any) -> int:
 @click.argument("amount", required=False)
 @said
 def refund(charge: str, amount: str | None, **options: Any) -> int:
-    """Gives back an amount of a charge, or all that is left of it. However many try at once, no more is given back than
-    was charged."""
+    """Gives back an amount of a charge, or all that is left of it. However many try at once, no more is given back than was
+    charged: all but those are refused."""
     return _run(options, lambda book, **told: book.refund(charge, amount, **told))
 
 
