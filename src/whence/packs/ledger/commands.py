@@ -100,8 +100,8 @@ def charge(charge: str, amount: str, **options: Any) -> int:
 @click.argument("amount", required=False)
 @said
 def refund(charge: str, amount: str | None, **options: Any) -> int:
-    """Gives back an amount of a charge, or all that is left of it. However many try at once, no more is given back than was
-    charged: all but those are refused."""
+    """Gives back an amount of a charge, or all that is left of it. However many try at once, what is given back is never
+    more than what was charged."""
     return _run(options, lambda book, **told: book.refund(charge, amount, **told))
 
 
