@@ -8,14 +8,15 @@ from importlib.resources import files
 from whence.pack import Pack
 from whence.packs.ledger import decisions, tables, ties
 from whence.packs.ledger.configuration import checked
+from whence.packs.ledger.reconciliation import keeping
 from whence.packs.ledger.scenarios import SCENARIOS
-from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
+from whence.packs.ledger.state import Account, Charge, Difference, Hold, Periods, Transaction
 
 PACK = Pack(
     name="ledger",
     title="Ledger: balances with their entries, on any day, that tie to the bank's file",
-    states=(Account, Charge, Hold, Transaction, Periods),
-    decisions=(decisions.open_, decisions.limit, decisions.retire),
+    states=(Account, Charge, Hold, Transaction, Periods, Difference),
+    decisions=(decisions.open_, decisions.limit, decisions.retire, decisions.settle),
     tables=(
         tables.accounts,
         tables.balance,
@@ -25,6 +26,9 @@ PACK = Pack(
         tables.charges,
         ties.ties,
         ties.reported,
+        keeping.differences,
+        keeping.ageing,
+        keeping.reconciliations,
     ),
     scenarios=SCENARIOS,
     configuration=files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from whence.app import Whence
     from whence.decide import Decided
     from whence.packs.ledger.posting import Report
+    from whence.packs.ledger.reconciliation.keeping import Reconciliation
 
 said = grouped(
     option("--text", metavar="TEXT", help="What it is for."),
@@ -100,8 +102,8 @@ def charge(charge: str, amount: str, **options: Any) -> int:
 @click.argument("amount", required=False)
 @said
 def refund(charge: str, amount: str | None, **options: Any) -> int:
-    """Gives back an amount of a charge, or all that is left of it. However many try at once, what is given back is never
-    more than what was charged."""
+    """Gives back an amount of a charge, or all that is left of it. However many try at once, never is more given back
+    than was charged before."""
     return _run(options, lambda book, **told: book.refund(charge, amount, **told))
 
 
@@ -233,4 +235,123 @@ def _show_report(report: Report, form: screen.Form, preview: bool) -> None:
         screen.note(f"The file is cut off in line {report.cut_off_line}: get it whole, and post it again.")
 
 
-COMMANDS = (enter, transfer, charge, refund, hold, capture, release, reverse, post)
+@command(
+    "reconcile",
+    "whence ledger reconcile assets:bank bank=statement.csv --since 2026-01-01 --until 2026-01-31",
+    "whence ledger reconcile stripe=payouts.csv bank=statement.csv --passes group,days --statement",
+    brief="Compare two sides, each an account or a file.",
+)
+@click.argument("here", metavar="ACCOUNT|SIDE=FILE")
+@click.argument("there", metavar="ACCOUNT|SIDE=FILE")
+@option("--since", metavar="DAY", help="The first day; what came before is the opening.")
+@option("--until", metavar="DAY", help="The last day.")
+@option("--passes", default="exact,id,group,days,sums", metavar="NAMES", help="In which passes lines find each other.")
+@option("--days", default=3, metavar="NUMBER", help="How many days apart the same amount may be.")
+@option("--order", is_flag=True, help="Name the lines that stand in another place, too.")
+@option("--statement", is_flag=True, help="Show the roll-forward instead of the differences.")
+@option("--record", is_flag=True, help="Keep it: every difference becomes an event, open until it is settled.")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who reconciles.")
+@at_store
+@in_zone
+@as_form
+def reconcile(
+    here: str,
+    there: str,
+    since: str | None,
+    until: str | None,
+    passes: str,
+    days: int,
+    order: bool,
+    statement: bool,
+    record: bool,
+    by: str | None,
+    store: str | None,
+    zone: str | None,
+    as_json: bool,
+    as_csv: bool,
+) -> int:
+    """Matches the lines of two sides in the passes that are named, and names what differs: missing here or there,
+    another amount or currency, a duplicate, another place, and what the source wrote that is no amount. A file is read
+    as a side of whence.toml says. Ends with 1 when there are differences."""
+    from whence.packs.ledger.reconciliation.keeping import reconcile
+
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        made = reconcile(
+            db,
+            here,
+            there,
+            since=_day(since, db),
+            until=_day(until, db),
+            passes=[each.strip() for each in passes.split(",")],
+            days=days,
+            order=order,
+            record=record,
+            by=by,
+        )
+        if statement:
+            _show_statement(made, form)
+        else:
+            _show_differences(made, form)
+        if form == "screen":
+            _tell(made, record)
+    return exits.NO if made.compared.differences else exits.OK
+
+
+def _day(text: str | None, db: Whence) -> date | None:
+    from whence.clock import to_datetime
+    from whence.moments import span_of
+
+    if text is None:
+        return None
+    return to_datetime(span_of(text, zone=db.config.zone).first_us).astimezone(db.config.zone).date()
+
+
+def _show_statement(made: Reconciliation, form: screen.Form) -> None:
+    columns = [Column("currency"), Column("line"), *(Column(each, right=True) for each in STATEMENT)]
+    rows = ((each.currency, each.line, *(_text(getattr(each, name)) for name in STATEMENT)) for each in made.statement)
+    screen.table(columns, rows, form)
+
+
+STATEMENT = ("here", "there", "difference", "items")
+
+
+def _show_differences(made: Reconciliation, form: screen.Form) -> None:
+    from whence.packs.ledger.money import decimal_of
+
+    columns = [Column("difference"), Column("what", "cyan"), Column("day"), Column("amount", right=True)]
+    columns += [Column("currency"), Column("here"), Column("there"), Column("note")]
+    rows = []
+    for each in made.compared.differences:
+        here, there = (", ".join(item.id or f"{item.number}" for item in side) for side in (each.here, each.there))
+        if each.line is not None:
+            there = there or f"line {each.line}"
+        for currency, minor in each.effect.items() or [("", 0)]:
+            amount = str(decimal_of(minor, currency)) if currency else None
+            rows.append((each.key, each.kind, _text(each.day), amount, currency, here, there, each.note))
+    screen.table(columns, rows, form)
+
+
+def _tell(made: Reconciliation, record: bool) -> None:
+    compared = made.compared
+    matched = ", ".join(f"{count:,} by {name}" for name, count in compared.matched.items() if count)
+    here, there = (f"{len(side.items):,} lines of {side.name}" for side in (compared.here, compared.there))
+    count = len(compared.differences)
+    screen.note(f"{here} and {there}: {matched or 'nothing'} matched; {count:,} differences.")
+    guesses = sum(each.is_guess for each in compared.matches)
+    if guesses:
+        screen.note(f"{guesses:,} matches add several lines up and are guesses: look at them.")
+    for each in compared.unkeyed:
+        told = {None: "no balance is stated", True: "its balance ties", False: "its balance does not tie"}[each.ties]
+        screen.note(
+            f"A payout without a key on {each.item.day} ({each.item.id or f'line {each.item.number}'}): {told}."
+        )
+    if record:
+        screen.note(f"{made.recorded:,} differences are new. whence ledger settle decides about one.")
+
+
+def _text(value: Any) -> Any:
+    return None if value is None else value if isinstance(value, int) else str(value)
+
+
+COMMANDS = (enter, transfer, charge, refund, hold, capture, release, reverse, post, reconcile)

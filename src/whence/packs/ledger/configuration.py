@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from whence.errors import InvalidConfig
+from whence.packs.ledger.reconciliation.items import Reader
 from whence.packs.ledger.sources import PostingSource
 
 KEYS = ("closed", "source", "side")
@@ -23,6 +24,8 @@ def checked(table: Mapping[str, Any]) -> list[type]:
     policy_of(table)
     for name, each in table.get("source", {}).items():
         PostingSource(name, each)
+    for name, each in table.get("side", {}).items():
+        Reader(name, each)
     return []
 
 

@@ -7,9 +7,16 @@ from typing import Annotated
 
 from whence.errors import Refused
 from whence.pack import decision
-from whence.packs.ledger.events import AccountClosed, AccountOpened, AccountType, LimitChanged
+from whence.packs.ledger.events import (
+    AccountClosed,
+    AccountOpened,
+    AccountType,
+    DifferenceSettled,
+    LimitChanged,
+    Settlement,
+)
 from whence.packs.ledger.money import MAJOR, Money
-from whence.packs.ledger.state import Account
+from whence.packs.ledger.state import Account, Difference
 
 
 @decision
@@ -65,6 +72,21 @@ def retire(
         remedy = "Move it to another account first, and release the holds."
         raise Refused("Something is left on the account", account=id, left=", ".join(left) or "holds", remedy=remedy)
     return AccountClosed(id, reason)
+
+
+@decision
+def settle(
+    difference: Difference,
+    id: str,
+    *,
+    outcome: Annotated[Settlement, "what is done about it; carried leaves it open"],
+    reason: Annotated[str, "why"],
+) -> DifferenceSettled:
+    """Decide what is done about a difference that a reconciliation found."""
+    if difference.status in ("none", "gone"):
+        told = "No such difference" if difference.status == "none" else "The difference is gone"
+        raise Refused(told, difference=id, remedy="whence ledger differences lists those that are open.")
+    return DifferenceSettled(id, outcome, reason)
 
 
 def _refuse_closed(account: Account, id: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -80,12 +80,13 @@ class File:
             self._source.close()
 
 
-def reading_of(name: str, table: Mapping[str, Any]) -> Reading:
-    """How a file is read, from the table that describes a source. Raises InvalidConfig."""
+def reading_of(name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> Reading:
+    """How a file is read, from the table that describes a source; `zone` is for times that name none, where the table
+    does not say it either. Raises InvalidConfig."""
     said = {key: table[key] for key in READING_KEYS if key in table}
     if said.get("time_format") == UNIX:
         del said["time_format"]
-    return Reading.from_table(name, {"type": {"value": name}, **said})
+    return Reading.from_table(name, {"type": {"value": name}, **said}, zone=zone)
 
 
 def getter(field: Field) -> Getter:

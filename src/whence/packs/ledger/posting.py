@@ -55,7 +55,7 @@ def source_of(db: Whence, name: str) -> PostingSource:
     if name not in tables:
         remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.source.{name}]."
         raise InvalidConfig("No such source", source=name, remedy=remedy)
-    return PostingSource(name, tables[name])
+    return PostingSource(name, tables[name], db.config.zone)
 
 
 def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str | None = None) -> Report:

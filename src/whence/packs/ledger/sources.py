@@ -29,6 +29,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any
 
@@ -89,10 +90,10 @@ class Rule(msgspec.Struct, frozen=True):
 class PostingSource:
     """The posting rules of a source, checked. Raises InvalidConfig naming the key."""
 
-    def __init__(self, name: str, table: Mapping[str, Any]) -> None:
-        _refuse_unknown(name, table, SOURCE_KEYS)
+    def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
+        refuse_unknown(name, table, SOURCE_KEYS)
         self.name = name
-        self.reading = reading_of(name, table)
+        self.reading = reading_of(name, table, zone)
         self.notation = Notation.of(table)
         self.columns: set[str] = set()
         self._times = Times(table, self.reading)
@@ -202,7 +203,7 @@ class PostingSource:
 
     def _rule(self, table: Mapping[str, Any]) -> Rule:
         name = str(table.get("name", ""))
-        _refuse_unknown(f"{self.name}.rule {name}", table, RULE_KEYS)
+        refuse_unknown(f"{self.name}.rule {name}", table, RULE_KEYS)
         if not name or not table.get("post"):
             remedy = 'Write name = "charge" and post = { "assets:bank" = "amount", "income:sales" = "-amount" }.'
             raise InvalidConfig("A posting rule has a name, and accounts to post to", source=self.name, remedy=remedy)
@@ -226,7 +227,8 @@ class PostingSource:
         )
 
 
-def _refuse_unknown(place: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+def refuse_unknown(place: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """Raise InvalidConfig for a key that means nothing, naming those that are near."""
     for key in table:
         if key not in keys:
             near = get_close_matches(key, keys, 3)

@@ -1,0 +1,225 @@
+"""What two sides have in common and where they differ: a pure function of both. Every difference is named with what it
+makes of the totals, so that the one side plus all differences is always the other side, to the last cent."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import msgspec
+
+from whence.packs.ledger.reconciliation.items import Fault, Item, Side
+from whence.packs.ledger.reconciliation.passes import DAYS, PASSES, Left, Match, matched
+
+KINDS = {
+    "missing-here": "the other side has it, this one does not",
+    "missing-there": "this side has it, the other one does not",
+    "amount": "the same id with another amount",
+    "currency": "the same id in another currency",
+    "duplicate-here": "once more on this side",
+    "duplicate-there": "once more on the other side",
+    "order": "in another place among the lines that both have",
+    "rounding": "a fraction of the smallest unit, as the source wrote it",
+    "format": "not to be read as the source is said to write",
+}
+PAYOUT = "payout"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A difference: what it is, the lines of both sides, and by how much the other side has more in each currency.
+    `key` stays the same when the sides are compared again."""
+
+    key: str
+    kind: str
+    day: date | None
+    effect: dict[str, int]
+    here: tuple[Item, ...] = ()
+    there: tuple[Item, ...] = ()
+    line: int | None = None
+    note: str = ""
+    is_guess: bool = False
+
+
+class Unkeyed(msgspec.Struct, frozen=True):
+    """A payout without a key: the balance that it should leave by adding, and the one that the source states."""
+
+    item: Item
+    added_minor: int
+    reported_minor: int | None
+
+    @property
+    def ties(self) -> bool | None:
+        """Whether both agree; None where the source states no balance."""
+        return None if self.reported_minor is None else self.added_minor == self.reported_minor
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What came of two sides. `matched` counts the lines of this side by the pass that matched them."""
+
+    here: Side
+    there: Side
+    passes: tuple[str, ...]
+    days: int
+    matches: list[Match]
+    differences: list[Difference]
+    unkeyed: list[Unkeyed]
+
+    @property
+    def matched(self) -> dict[str, int]:
+        found = dict.fromkeys(self.passes, 0)
+        for each in self.matches:
+            found[each.by] += len(each.here)
+        return found
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many differences of each kind there are, the kinds that there are."""
+        found = dict.fromkeys(KINDS, 0)
+        for each in self.differences:
+            found[each.kind] += 1
+        return {kind: count for kind, count in found.items() if count}
+
+    def unexplained(self) -> dict[str, int]:
+        """By how much the totals differ beyond what the differences say, by currency: nothing, always."""
+        found: dict[str, int] = {}
+        for sums, sign in ((self.there.sums(), 1), (self.here.sums(), -1)):
+            for currency, minor in sums.items():
+                found[currency] = found.get(currency, 0) + sign * minor
+        for each in self.differences:
+            for currency, minor in each.effect.items():
+                found[currency] = found.get(currency, 0) - minor
+        return {currency: minor for currency, minor in found.items() if minor}
+
+
+def compare(
+    here: Side,
+    there: Side,
+    *,
+    passes: Sequence[str] = tuple(PASSES),
+    days: int = DAYS,
+    order: bool = False,
+    name: str = "",
+) -> Compared:
+    """Match two sides in passes and name what differs; with `order` also the lines that stand in another place. `name`
+    is the reconciliation's, which its differences' keys are made of too. Raises InvalidInput for a pass that there is
+    not."""
+    matches, left = matched(here, there, passes, days=days)
+    differences = [
+        *_faulty(left, here.faults, "here"),
+        *_faulty(left, there.faults, "there"),
+        *_differing(matches),
+        *_left_over(matches, left),
+        *(_moved(matches) if order else ()),
+    ]
+    return Compared(here, there, tuple(passes), days, matches, _keyed(differences, name), _unkeyed(here, there))
+
+
+def _faulty(left: Left, faults: Sequence[Fault], side: str) -> Iterator[Difference]:
+    """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for."""
+    others = left.there if side == "here" else left.here
+    by_id = {each.id: each for each in others if each.id} if left.ids_shared else {}
+    sign = 1 if side == "here" else -1
+    gone: set[int] = set()
+    for fault in faults:
+        other = by_id.pop(fault.id, None) if fault.id else None
+        if other is not None:
+            gone.add(id(other))
+        lines = () if other is None else (other,)
+        yield Difference(
+            "",
+            fault.kind,
+            None if other is None else other.day,
+            {} if other is None else {other.currency: sign * other.amount_minor},
+            **({"there": lines} if side == "here" else {"here": lines}),  # type: ignore[arg-type]
+            line=fault.line,
+            note=fault.reason,
+        )
+    others[:] = [each for each in others if id(each) not in gone]
+
+
+def _differing(matches: Sequence[Match]) -> Iterator[Difference]:
+    """The pairs whose amounts are not the same, and the guesses."""
+    for each in matches:
+        currencies = {item.currency for item in (*each.here, *each.there)}
+        kind = "currency" if len(currencies) > 1 else "amount"
+        if kind == "currency" or each.off_minor:
+            yield Difference("", kind, each.there[0].day, _effect(each.here, each.there), each.here, each.there)
+
+
+def _left_over(matches: Sequence[Match], left: Left) -> Iterator[Difference]:
+    known_here = {item.id for each in matches for item in each.here if item.id}
+    known_there = {item.id for each in matches for item in each.there if item.id}
+    for item in left.here:
+        is_copy = left.ids_shared and item.id in known_here
+        kind = "duplicate-here" if is_copy else "missing-there"
+        yield Difference("", kind, item.day, _effect((item,), ()), here=(item,))
+    for item in left.there:
+        is_copy = left.ids_shared and item.id in known_there
+        kind = "duplicate-there" if is_copy else "missing-here"
+        yield Difference("", kind, item.day, _effect((), (item,)), there=(item,))
+
+
+def _moved(matches: Sequence[Match]) -> Iterator[Difference]:
+    """The fewest lines that would have to move for both sides to have one order."""
+    pairs = [(each.here[0], each.there[0]) for each in matches if len(each.here) == len(each.there) == 1]
+    pairs.sort(key=lambda pair: (pair[0].us, pair[0].number))
+    numbers = [there.number for _, there in pairs]
+    for place in _out_of_order(numbers):
+        here, there = pairs[place]
+        yield Difference("", "order", here.day, {}, (here,), (there,), there.number)
+
+
+def _out_of_order(numbers: Sequence[int]) -> list[int]:
+    """The places of the numbers that are in no longest rising subsequence."""
+    tails: list[int] = []
+    ends: list[int] = []  # the place of the last number of a rising subsequence of each length
+    before: list[int] = []
+    for place, number in enumerate(numbers):
+        length = bisect_left(tails, number)
+        before.append(ends[length - 1] if length else -1)
+        if length == len(tails):
+            tails.append(number)
+            ends.append(place)
+        else:
+            tails[length], ends[length] = number, place
+    kept: set[int] = set()
+    place = ends[-1] if ends else -1
+    while place >= 0:
+        kept.add(place)
+        place = before[place]
+    return [place for place in range(len(numbers)) if place not in kept]
+
+
+def _unkeyed(*sides: Side) -> list[Unkeyed]:
+    """The payouts without a key: nobody can say which charges they are of, so their balance is looked at."""
+    found = []
+    for side in sides:
+        running = dict(side.opening)
+        for each in side.items:
+            running[each.currency] = running.get(each.currency, 0) + each.amount_minor
+            if each.category == PAYOUT and not each.group:
+                found.append(Unkeyed(each, running[each.currency], each.balance_minor))
+    return found
+
+
+def _effect(here: Sequence[Item], there: Sequence[Item]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for items, sign in ((there, 1), (here, -1)):
+        for each in items:
+            found[each.currency] = found.get(each.currency, 0) + sign * each.amount_minor
+    return {currency: minor for currency, minor in found.items() if minor}
+
+
+def _keyed(differences: Sequence[Difference], reconciliation: str) -> list[Difference]:
+    """Each with a key made of what it is, and of which copy it is among those that are alike."""
+    copies: dict[str, int] = {}
+    found = []
+    for each in differences:
+        names = [item.id or f"{item.day}/{item.amount_minor}/{item.text}" for item in (*each.here, *each.there)]
+        said = "\0".join([reconciliation, each.kind, *names, str(sorted(each.effect.items())), each.note])
+        copies[said] = copies.get(said, 0) + 1
+        digest = hashlib.sha256(f"{said}\0{copies[said]}".encode()).hexdigest()[:12]
+        found.append(msgspec.structs.replace(each, key=digest))
+    return found

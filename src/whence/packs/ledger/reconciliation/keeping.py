@@ -1,0 +1,242 @@
+"""A reconciliation as it is run and kept: its differences are events of their own, open until a person decides about
+each or they are gone, and carried forward with their age."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+
+from whence.app import Moment, Whence
+from whence.errors import InvalidConfig
+from whence.events import Event
+from whence.pack import Asked, table
+from whence.packs.ledger.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.reconciliation.comparing import Compared, compare
+from whence.packs.ledger.reconciliation.comparing import Difference as Found
+from whence.packs.ledger.reconciliation.items import Reader, Side, of_account
+from whence.packs.ledger.reconciliation.passes import DAYS, PASSES
+from whence.packs.ledger.reconciliation.statement import StatementRow, statement
+from whence.packs.ledger.state import Difference
+from whence.packs.ledger.tables import day_of
+from whence.query import Query
+
+BATCH = 5_000
+BUCKETS = ((30, "0 to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"))
+OLDER = "over 90 days"
+
+
+class Reconciliation(msgspec.Struct, frozen=True):
+    """A reconciliation: its name, what was compared, the roll-forward, and what is open from before."""
+
+    name: str
+    since: date | None
+    until: date | None
+    compared: Compared
+    statement: list[StatementRow]
+    carried: dict[str, Difference]
+    recorded: int = 0
+
+
+def reconcile(
+    db: Whence,
+    here: str,
+    there: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    at: Moment = None,
+    clock: str = "occurred",
+    passes: Sequence[str] = tuple(PASSES),
+    days: int = DAYS,
+    order: bool = False,
+    record: bool = False,
+    by: str | None = None,
+) -> Reconciliation:
+    """Compare two sides: each an account or group of the ledger, or `SIDE=FILE` with a [pack.ledger.side.SIDE] of
+    whence.toml. With `record`, every difference becomes an event, and those of before that are gone are said to be.
+
+    Raises InvalidConfig, InvalidFile, NotKnown for an account that is not there.
+    """
+    asked = db.asked(at if at is not None or until is None else until, clock=clock)
+    sides = [_side(db, asked, each, since, until) for each in (here, there)]
+    name = f"{here.partition('=')[0]}~{there.partition('=')[0]}"
+    compared = compare(*sides, passes=passes, days=days, order=order, name=name)
+    kept = db.asked().states(Difference)
+    carried = {
+        key: each
+        for key, each in kept.items()
+        if each.reconciliation == name and each.status == "open" and _is_before(each, since)
+    }
+    made = Reconciliation(name, since, until, compared, statement(compared, carried.values()), carried)
+    if not record:
+        return made
+    return msgspec.structs.replace(made, recorded=_record(db, made, asked.history.head, by))
+
+
+def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date | None) -> Side:
+    name, sign, file = said.partition("=")
+    if not sign:
+        return of_account(asked, name, since=since)
+    tables: Mapping[str, Any] = db.config.packs.get("ledger", {}).get("side", {})
+    if name not in tables:
+        remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.side.{name}]."
+        raise InvalidConfig("No such side", side=name, remedy=remedy)
+    return Reader(name, tables[name], db.config.zone).read(file, db.config.zone, since=since, until=until)
+
+
+def _is_before(each: Difference, since: date | None) -> bool:
+    return since is not None and each.day is not None and date.fromisoformat(each.day) < since
+
+
+def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
+    """Append what is new, and return how many differences are."""
+    compared = made.compared
+    known = db.asked().states(Difference)
+    found = {each.key: each for each in compared.differences}
+    fresh = [each for key, each in found.items() if key not in known or known[key].status == "gone"]
+    events = [_event(made.name, each, by, again=each.key in known) for each in fresh]
+    events += [
+        CODEC.event(DifferenceGone(key, made.name), actor=by)
+        for key, each in known.items()
+        if each.reconciliation == made.name
+        and each.status == "open"
+        and key not in found
+        and not _is_before(each, made.since)
+        and (made.until is None or each.day is None or date.fromisoformat(each.day) <= made.until)
+    ]
+    sides = (compared.here, compared.there)
+    digests = {side.name: side.sha256 for side in sides if side.sha256 is not None}
+    told = Reconciled(
+        made.name,
+        compared.here.name,
+        compared.there.name,
+        None if made.since is None else made.since.isoformat(),
+        None if made.until is None else made.until.isoformat(),
+        compared.passes,
+        compared.matched,
+        compared.kinds,
+        digests,
+        head,
+    )
+    events.append(CODEC.event(told, actor=by))
+    for start in range(0, len(events), BATCH):
+        db.append(events[start : start + BATCH])
+    return len(fresh)
+
+
+def _event(name: str, each: Found, by: str | None, *, again: bool) -> Event:
+    here, there = (", ".join(item.id or f"line {item.number}" for item in items) for items in (each.here, each.there))
+    day = None if each.day is None else each.day.isoformat()
+    found = DifferenceFound(each.key, name, each.kind, day, each.effect, here, there, each.line, each.note)
+    return CODEC.event(found, id=None if again else f"difference:{each.key}", actor=by)
+
+
+# What is asked.
+
+
+class DifferenceRow(msgspec.Struct, frozen=True):
+    difference: str
+    reconciliation: str
+    what: str
+    day: str | None
+    age: int | None
+    currency: str
+    amount: Decimal | None
+    here: str
+    there: str
+    status: str
+    decision: str | None
+    reason: str | None
+
+
+@table
+def differences(
+    asked: Asked, *, all: Annotated[bool, "those too that are settled or gone"] = False
+) -> Iterable[DifferenceRow]:
+    """$ whence ledger differences
+    $ whence ledger differences --all --json
+
+    What reconciliations found and nobody has settled, with its age in days and by how much the other side has more.
+    """
+    for key, each in asked.states(Difference).items():
+        if not all and each.status != "open":
+            continue
+        for currency, minor in each.effect_minor.items() or [("", 0)]:
+            amount = decimal_of(minor, currency) if currency else None
+            yield DifferenceRow(
+                key,
+                each.reconciliation,
+                each.what,
+                each.day,
+                _age(asked, each),
+                currency,
+                amount,
+                each.here,
+                each.there,
+                each.status,
+                each.decision,
+                each.reason,
+            )
+
+
+class AgeRow(msgspec.Struct, frozen=True):
+    currency: str
+    age: str
+    items: int
+    amount: Decimal
+
+
+@table
+def ageing(asked: Asked) -> Iterable[AgeRow]:
+    """$ whence ledger ageing
+
+    How old the open differences are, and what they come to.
+    """
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for each in asked.states(Difference).values():
+        age = _age(asked, each)
+        if each.status == "open" and age is not None:
+            bucket = next((title for most, title in BUCKETS if age <= most), OLDER)
+            for currency, minor in each.effect_minor.items():
+                items, sum_ = found.get((currency, bucket), (0, 0))
+                found[currency, bucket] = (items + 1, sum_ + minor)
+    titles = [*(title for _, title in BUCKETS), OLDER]
+    order = {title: number for number, title in enumerate(titles)}
+    for (currency, bucket), (items, minor) in sorted(found.items(), key=lambda each: (each[0][0], order[each[0][1]])):
+        yield AgeRow(currency, bucket, items, decimal_of(minor, currency))
+
+
+class ReconciliationRow(msgspec.Struct, frozen=True):
+    reconciliation: str
+    position: int
+    by: str | None
+    since: str | None
+    until: str | None
+    matched: int
+    differences: int
+    sha256: str
+
+
+@table
+def reconciliations(asked: Asked) -> Iterable[ReconciliationRow]:
+    """$ whence ledger reconciliations
+
+    The reconciliations that were recorded, each with who did it and the digest of the file.
+    """
+    for event in asked.history.events(Query.of(types=[Reconciled.event_type])):
+        each = msgspec.convert(event.data, Reconciled)
+        digests = " ".join(digest[:16] for digest in each.sha256.values())
+        counts = (sum(each.matched.values()), sum(each.kinds.values()))
+        yield ReconciliationRow(
+            each.reconciliation, event.position, event.actor, each.since, each.until, *counts, digests
+        )
+
+
+def _age(asked: Asked, each: Difference) -> int | None:
+    """How many days old a difference is."""
+    return None if each.day is None else (day_of(asked.moment_us, asked.zone) - date.fromisoformat(each.day)).days

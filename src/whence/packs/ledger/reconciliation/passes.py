@@ -1,0 +1,204 @@
+"""How the lines of two sides find each other, in passes that are stated and kept with every match:
+
+| pass | what it matches |
+|---|---|
+| exact | the same id, amount, currency and day; as many copies as both sides have |
+| id | the same id: another day is a match, another amount or currency a difference |
+| group | lines that share a key against the one line of the other side that the key names |
+| days | the same amount and currency, at most so many days apart, the nearest first |
+| sums | one line against two to four of the other side that add up to it: a guess |
+
+Lines that both have an id which both sides use are never matched by their amount. What remains is left to comparing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from itertools import combinations
+
+import msgspec
+
+from whence.errors import InvalidInput
+from whence.packs.ledger.reconciliation.items import Item, Side
+
+SUM_LINES_MAX = 4
+SUM_CANDIDATES_MAX = 24
+"""So many lines, the nearest by day, are tried as parts of a sum."""
+DAYS = 3
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """Lines that belong together, and the pass that found them. Of `exact`, `id` and `days` there is one on each side;
+    the amounts are the same unless it was found by `id` or `group`."""
+
+    by: str
+    here: tuple[Item, ...]
+    there: tuple[Item, ...]
+
+    @property
+    def is_guess(self) -> bool:
+        return self.by == "sums"
+
+    @property
+    def off_minor(self) -> int:
+        """By how much the other side has more."""
+        return sum(each.amount_minor for each in self.there) - sum(each.amount_minor for each in self.here)
+
+
+class Left(msgspec.Struct):
+    """What no pass has matched yet, in the order of each side."""
+
+    here: list[Item]
+    there: list[Item]
+    days: int
+    ids_shared: bool
+
+    def without(self, matches: Iterable[Match]) -> None:
+        used_here = {id(each) for match in matches for each in match.here}
+        used_there = {id(each) for match in matches for each in match.there}
+        self.here = [each for each in self.here if id(each) not in used_here]
+        self.there = [each for each in self.there if id(each) not in used_there]
+
+    def may_pair(self, one: Item, other: Item) -> bool:
+        """Whether two lines may be matched by their amounts."""
+        return not (self.ids_shared and one.id and other.id)
+
+
+def matched(here: Side, there: Side, passes: Sequence[str], *, days: int = DAYS) -> tuple[list[Match], Left]:
+    """The matches of each pass in turn, and what is left. Raises InvalidInput for a pass that there is not."""
+    for name in passes:
+        if name not in PASSES:
+            raise InvalidInput("No such pass", given=repr(name), remedy=f"There are: {', '.join(PASSES)}.")
+    left = Left(list(here.items), list(there.items), days, here.ids_shared and there.ids_shared)
+    found: list[Match] = []
+    for name in passes:
+        made = PASSES[name](left)
+        left.without(made)
+        found += made
+    return found, left
+
+
+def _exact(left: Left) -> list[Match]:
+    return _paired("exact", left, lambda each: (each.id, each.currency, each.amount_minor, each.day))
+
+
+def _by_id(left: Left) -> list[Match]:
+    """First what has the same amount too, so that of several copies the equal ones are matched."""
+    same = _paired("id", left, lambda each: (each.id, each.currency, each.amount_minor))
+    rest = Left(left.here, left.there, left.days, left.ids_shared)
+    rest.without(same)
+    return same + _paired("id", rest, lambda each: each.id)
+
+
+def _paired(by: str, left: Left, key: Callable[[Item], object]) -> list[Match]:
+    """The lines with ids, paired by a key, each copy with a copy."""
+    if not left.ids_shared:
+        return []
+    waiting: defaultdict[object, deque[Item]] = defaultdict(deque)
+    for each in left.there:
+        if each.id:
+            waiting[key(each)].append(each)
+    return [
+        Match(by, (each,), (copies.popleft(),)) for each in left.here if each.id and (copies := waiting.get(key(each)))
+    ]
+
+
+def _groups(left: Left) -> list[Match]:
+    """The lines of one side that share a key, against the line of the other that is called by it; of either side."""
+    found = _grouped(left.here, left.there)
+    used = {id(each) for one, many in found for each in (one, *many)}
+    turned = _grouped(
+        [each for each in left.there if id(each) not in used], [each for each in left.here if id(each) not in used]
+    )
+    return [
+        *(Match("group", tuple(many), (one,)) for one, many in found),
+        *(Match("group", (one,), tuple(many)) for one, many in turned),
+    ]
+
+
+def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
+    members: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+    for each in many:
+        if each.group:
+            members[each.group, each.currency].append(each)
+    named: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+    for each in single:
+        for name in dict.fromkeys((each.id, each.group)):
+            if name:
+                named[name, each.currency].append(each)
+    return [(named[key][0], own) for key, own in members.items() if len(named.get(key, ())) == 1]
+
+
+def _days(left: Left) -> list[Match]:
+    """The nearest day first: all that are on the same day, then all that are a day apart, and so on."""
+    waiting: defaultdict[tuple[str, int, object], deque[Item]] = defaultdict(deque)
+    for each in left.there:
+        waiting[each.currency, each.amount_minor, each.day].append(each)
+    open_, found = list(left.here), list[Match]()
+    for apart in range(left.days + 1):
+        rest = []
+        for each in open_:
+            other = _next(waiting, left, each, apart)
+            if other is None:
+                rest.append(each)
+            else:
+                found.append(Match("days", (each,), (other,)))
+        open_ = rest
+    return found
+
+
+def _next(
+    waiting: defaultdict[tuple[str, int, object], deque[Item]], left: Left, each: Item, apart: int
+) -> Item | None:
+    for sign in (1,) if apart == 0 else (1, -1):
+        day = each.day + timedelta(days=sign * apart)
+        queue = waiting.get((each.currency, each.amount_minor, day))
+        if queue:
+            for other in queue:
+                if left.may_pair(each, other):
+                    queue.remove(other)
+                    return other
+    return None
+
+
+def _sums(left: Left) -> list[Match]:
+    """One line against several of the other side, of either side; the fewest lines, the nearest days."""
+    found: list[Match] = []
+    used: set[int] = set()
+    for ones, others, turned in ((left.there, left.here, False), (left.here, left.there, True)):
+        by_currency: defaultdict[str, list[Item]] = defaultdict(list)
+        for each in others:
+            by_currency[each.currency].append(each)
+        for one in ones:
+            if id(one) in used:
+                continue
+            near = [
+                each
+                for each in by_currency[one.currency]
+                if id(each) not in used and abs((each.day - one.day).days) <= left.days and left.may_pair(one, each)
+            ]
+            near.sort(key=lambda each: (abs((each.day - one.day).days), each.number))
+            parts = _adding_up(one.amount_minor, near[:SUM_CANDIDATES_MAX])
+            if parts is not None:
+                used.update(id(each) for each in (one, *parts))
+                found.append(Match("sums", (one,), parts) if turned else Match("sums", parts, (one,)))
+    return found
+
+
+def _adding_up(minor: int, near: Sequence[Item]) -> tuple[Item, ...] | None:
+    for count in range(2, SUM_LINES_MAX + 1):
+        for parts in combinations(near, count):
+            if sum(each.amount_minor for each in parts) == minor:
+                return parts
+    return None
+
+
+PASSES: dict[str, Callable[[Left], list[Match]]] = {
+    "exact": _exact,
+    "id": _by_id,
+    "group": _groups,
+    "days": _days,
+    "sums": _sums,
+}

@@ -1,0 +1,215 @@
+"""Two sides compared: what is planted is found and nothing else, totals tie, and what a person decides is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import whence
+from tests.exam import counts
+from tests.packs.ledger.books import configured, ledger, opened
+from tests.packs.ledger.planted import KINDS, SIDE, plant
+from whence.errors import InvalidConfig, InvalidInput
+from whence.packs.ledger.decisions import settle
+from whence.packs.ledger.reconciliation.comparing import Compared, _out_of_order, compare
+from whence.packs.ledger.reconciliation.items import Item, Side
+from whence.packs.ledger.reconciliation.keeping import Reconciliation, reconcile
+from whence.stores.memory import MemoryStore
+
+LINES = 100_000 if counts.FULL else 6_000
+FAULTS = 60
+
+
+def named(compared: Compared) -> dict[str, set[str]]:
+    """The differences by kind, each by the reference of its line."""
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for each in compared.differences:
+        found.setdefault(each.kind, set()).update(item.id for item in (*each.here, *each.there))
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[whence.Whence, dict[str, set[str]], str]:
+    folder = tmp_path_factory.mktemp("planted")
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    made = plant(db, folder, lines=LINES, faults=FAULTS, seed=5)
+    return db, made.faults, f"bank={made.file}"
+
+
+def compared_with(planted: tuple[whence.Whence, dict[str, set[str]], str]) -> Reconciliation:
+    db, _, file = planted
+    return reconcile(db, "assets:bank", file, passes=("exact", "id"), order=True)
+
+
+def test_what_is_planted_is_found_and_nothing_is_invented(
+    planted: tuple[whence.Whence, dict[str, set[str]], str],
+) -> None:
+    made = compared_with(planted)
+    assert named(made.compared) == planted[1]
+    assert Counter(each.kind for each in made.compared.differences) == Counter(
+        {kind: len(references) for kind, references in planted[1].items()}
+    )
+    assert len(made.compared.differences) == FAULTS
+
+
+def test_the_totals_tie_and_the_statement_explains_what_is_between_them(
+    planted: tuple[whence.Whence, dict[str, set[str]], str],
+) -> None:
+    made = compared_with(planted)
+    assert made.compared.unexplained() == {}
+    assert [row.difference for row in made.statement if row.line == "unexplained"] == [Decimal(0)] * len(
+        {row.currency for row in made.statement}
+    )
+
+
+def test_all_passes_together_invent_nothing_either(planted: tuple[whence.Whence, dict[str, set[str]], str]) -> None:
+    db, faults, file = planted
+    made = reconcile(db, "assets:bank", file, order=True)
+    assert named(made.compared) == faults
+
+
+def test_a_recorded_reconciliation_is_settled_item_by_item(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    planted = plant(db, tmp_path, lines=200, faults=8)
+    first = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    again = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    assert (first.recorded, again.recorded) == (7, 0)
+    open_ = db.table("ledger.differences")
+    assert all(row.age is not None and row.age >= 58 for row in open_ if row.day)
+    missing = next(row for row in open_ if row.what == "missing-here")
+    db.decide(settle, missing.difference, outcome="corrected", reason="posted now", by="ben")
+    carried = next(row for row in open_ if row.what == "missing-there")
+    db.decide(settle, carried.difference, outcome="carried", reason="arrives in March", by="ben")
+    left = {row.difference: row for row in db.table("ledger.differences")}
+    assert missing.difference not in left
+    assert left[carried.difference].reason == "arrives in March"
+    text = planted.file.read_text().replace(",USD", ",EUR").replace(",GBP", ",EUR").replace(",CHF", ",EUR")
+    planted.file.write_text(text)
+    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    gone = [row for row in db.table("ledger.differences", all=True) if row.status == "gone"]
+    assert {row.what for row in gone} == {"currency"}
+    assert len(db.table("ledger.reconciliations")) == 3
+    assert sum(row.items for row in db.table("ledger.ageing")) >= 4
+
+
+def test_open_differences_are_carried_forward(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE.replace("balance = ", "# balance = ")))
+    book = opened(db)
+    for day, cents in ((5, 1000), (20, 2000)):
+        book.enter(
+            "assets:bank", "income:sales", f"{cents / 100:.2f} EUR", time=f"2026-01-{day:02}T00:00:00Z", key=f"j{day}"
+        )
+    book.enter("assets:bank", "income:sales", "7.00 EUR", time="2026-02-03T00:00:00Z", key="f3")
+    file = tmp_path / "bank.csv"
+    file.write_text("booked,reference,type,amount,currency\n2026-01-05,j5,card,10.00,EUR\n")
+    january = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
+    reconcile(db, "assets:bank", f"bank={file}", record=True, **january)
+    file.write_text(file.read_text() + "2026-02-03,f3,card,7.00,EUR\n")
+    made = reconcile(db, "assets:bank", f"bank={file}", since=date(2026, 2, 1), until=date(2026, 2, 28))
+    rows = {row.line: row for row in made.statement}
+    assert (rows["opening"].here, rows["open from before"].difference) == (Decimal("30.00"), Decimal("-20.00"))
+    assert [each.what for each in made.carried.values()] == ["missing-there"]
+
+
+def item(number: int, amount: int, *, id: str = "", group: str = "", day: int = 1, category: str = "") -> Item:
+    when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day - 1)
+    return Item(number, id, group, int(when.timestamp()) * 1_000_000, when.date(), amount, "EUR", category)
+
+
+def test_lines_that_share_a_key_are_matched_with_the_one_amount_that_it_names() -> None:
+    lines = [item(1, 1000, id="ch_1", group="po_1"), item(2, -30, id="fee_1", group="po_1"), item(3, 500, group="po_2")]
+    bank = [item(1, 970, id="po_1", day=3), item(2, 499, id="po_2", day=3)]
+    found = compare(Side("stripe", lines), Side("bank", bank), passes=["group"])
+    assert [(len(each.here), each.off_minor) for each in found.matches] == [(2, 0), (1, -1)]
+    assert [(each.kind, each.effect) for each in found.differences] == [("amount", {"EUR": -1})]
+    turned = compare(Side("bank", bank), Side("stripe", lines), passes=["group"])
+    assert [each.effect for each in turned.differences] == [{"EUR": 1}]
+
+
+def test_the_same_amount_is_matched_with_the_nearest_day_first() -> None:
+    here = [item(1, 100, day=1), item(2, 100, day=5), item(3, 100, day=20)]
+    there = [item(1, 100, day=4), item(2, 100, day=2), item(3, 100, day=25)]
+    found = compare(Side("a", here), Side("b", there), passes=["days"], days=3)
+    assert {(each.here[0].number, each.there[0].number) for each in found.matches} == {(1, 2), (2, 1)}
+    assert found.kinds == {"missing-here": 1, "missing-there": 1}
+
+
+def test_lines_that_both_have_an_id_are_not_matched_by_their_amount() -> None:
+    found = compare(Side("a", [item(1, 100, id="x")]), Side("b", [item(1, 100, id="y")]))
+    assert found.kinds == {"missing-here": 1, "missing-there": 1}
+    own = Side("b", [item(1, 100, id="y")], ids_shared=False)
+    assert compare(Side("a", [item(1, 100, id="x")]), own).differences == []
+
+
+def test_a_sum_of_several_is_a_guess() -> None:
+    here = [item(1, 100), item(2, 250), item(3, 999)]
+    found = compare(Side("a", here), Side("b", [item(1, 350, day=2)]))
+    assert [(each.is_guess, len(each.here)) for each in found.matches] == [(True, 2)]
+    assert found.kinds == {"missing-there": 1}
+
+
+def test_exact_copies_on_both_sides_are_no_duplicates() -> None:
+    twice = [item(1, 100, id="x"), item(2, 100, id="x")]
+    assert compare(Side("a", twice), Side("b", list(twice))).differences == []
+    assert compare(Side("a", twice), Side("b", twice[:1])).kinds == {"duplicate-here": 1}
+
+
+def test_a_payout_without_a_key_is_named_and_tied_by_the_running_balance() -> None:
+    lines = [
+        item(1, 1000, category="charge"),
+        item(2, -1000, id="po_1", category="payout"),
+        item(3, -5, id="po_2", category="payout"),
+    ]
+    told = [Item(*(getattr(each, name) for name in Item.__struct_fields__[:-1]), balance_minor=0) for each in lines[1:]]
+    found = compare(Side("stripe", [lines[0], *told]), Side("bank", []))
+    assert [(each.item.id, each.ties) for each in found.unkeyed] == [("po_1", True), ("po_2", False)]
+
+
+@given(st.lists(st.integers(0, 50), unique=True))
+def test_the_lines_in_another_place_are_as_few_as_can_be(numbers: list[int]) -> None:
+    moved = _out_of_order(numbers)
+    stay = [number for place, number in enumerate(numbers) if place not in moved]
+    assert stay == sorted(stay)
+    best = [1] * len(numbers)
+    for place, number in enumerate(numbers):
+        best[place] = 1 + max((best[before] for before in range(place) if numbers[before] < number), default=0)
+    assert len(stay) == max(best, default=0)
+
+
+ITEMS = st.lists(
+    st.builds(
+        item,
+        st.integers(1, 99),
+        st.integers(-50, 50).filter(bool),
+        id=st.sampled_from(["", "a", "b", "c"]),
+        group=st.sampled_from(["", "a", "g"]),
+        day=st.integers(1, 9),
+    ),
+    max_size=8,
+)
+
+
+@given(ITEMS, ITEMS, st.booleans())
+def test_one_side_and_all_differences_are_always_the_other_side(
+    here: list[Item], there: list[Item], shared: bool
+) -> None:
+    found = compare(Side("a", here, ids_shared=shared), Side("b", there, ids_shared=shared), order=True)
+    assert found.unexplained() == {}
+    used = [each for match in found.matches for each in match.here]
+    assert len(used) == len({id(each) for each in used}) <= len(here)
+    assert len({each.key for each in found.differences}) == len(found.differences)
+
+
+def test_a_pass_or_a_side_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="exact, id, group, days, sums"):
+        compare(Side("a", []), Side("b", []), passes=["guess"])
+    db = ledger()
+    opened(db)
+    with pytest.raises(InvalidConfig, match="No such side"):
+        reconcile(db, "assets:bank", "bank=x.csv")
