@@ -6,7 +6,7 @@ Read it in this order: `events` and `state`; `laws`, what is allowed; `verbs`, w
 from importlib.resources import files
 
 from whence.pack import Pack
-from whence.packs.ledger import decisions, tables, ties
+from whence.packs.ledger import closing, decisions, tables, ties
 from whence.packs.ledger.configuration import checked
 from whence.packs.ledger.reconciliation import keeping
 from whence.packs.ledger.scenarios import SCENARIOS
@@ -29,6 +29,8 @@ PACK = Pack(
         keeping.differences,
         keeping.ageing,
         keeping.reconciliations,
+        closing.periods,
+        closing.since_close,
     ),
     scenarios=SCENARIOS,
     configuration=files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),

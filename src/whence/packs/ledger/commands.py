@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_store, command, form_of, grouped, in_zone, opened, option
+from whence.cli.command import as_form, at_moment, at_store, command, form_of, grouped, in_zone, opened, option
 from whence.cli.packs import _show as show_decided
 from whence.cli.screen import Column
 
@@ -354,4 +354,123 @@ def _text(value: Any) -> Any:
     return None if value is None else value if isinstance(value, int) else str(value)
 
 
-COMMANDS = (enter, transfer, charge, refund, hold, capture, release, reverse, post, reconcile)
+@command(
+    "close",
+    "whence ledger close 2026-03 --by anna --reviewed-by ben",
+    brief="Close a period: sign what the book came to.",
+)
+@click.argument("period")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", required=True, help="Who closes it.")
+@option("--reviewed-by", metavar="WHO", required=True, help="Who has looked at it, another person.")
+@at_store
+@in_zone
+@as_form
+def close(
+    period: str, by: str, reviewed_by: str, store: str | None, zone: str | None, as_json: bool, as_csv: bool
+) -> int:
+    """Records what every account came to at the end of a day, a month or a year, with a digest of all transactions.
+    What is dated into it from then on is refused, or dated into the open period, as whence.toml says."""
+    from whence.packs.ledger.closing import close
+
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        done = close(db, period, by=by, reviewed_by=reviewed_by)
+        data = done.events[0].data
+        columns = [Column(each) for each in ("period", "reviewed_by", "at_position", "transactions", "sha256")]
+        screen.table(columns, [tuple(data[column.name] for column in columns)], form)
+    return exits.OK
+
+
+@command(
+    "evidence",
+    "whence ledger evidence 2026-03 evidence/2026-03",
+    brief="The evidence of a closed period, as one folder.",
+)
+@click.argument("period")
+@click.argument("folder")
+@at_store
+@in_zone
+def evidence(period: str, folder: str, store: str | None, zone: str | None) -> int:
+    """Writes a page to print, index.html, the tables behind it as CSV, and digests.json with the SHA-256 of each and of
+    the files that were posted or compared. The same history gives the same bytes."""
+    from whence.packs.ledger.evidence import evidence
+
+    with opened(store, zone=zone) as db:
+        for path in evidence(db, period, folder):
+            screen.styled(str(path), "cyan")
+    return exits.OK
+
+
+@command(
+    "balances",
+    "whence ledger balances",
+    "whence ledger balances --at 2026-01-31 --json",
+    brief="All balances, over columns.",
+)
+@at_moment
+@at_store
+@in_zone
+@as_form
+def balances(at: str | None, clock: str, store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> int:
+    """Shows the balance of every account, debits positive, asked of segments by DuckDB: for a ledger of millions of
+    entries. It needs the extra columns, and builds segments that are missing."""
+    from whence.packs.ledger.columns import balances
+    from whence.packs.ledger.money import decimal_of
+
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        found = balances(db, at=at, clock=clock)
+        rows = ((name, currency, str(decimal_of(minor, currency))) for (name, currency), minor in found.items())
+        screen.table([Column("account", "cyan"), Column("currency"), Column("balance", right=True)], rows, form)
+    return exits.OK
+
+
+@command(
+    "picture",
+    "whence ledger picture assets:bank balance.html",
+    "whence ledger picture assets:bank january.html --since 2026-01-01 --at 2026-01-31",
+    brief="A balance over time, or what happened to it.",
+)
+@click.argument("account")
+@click.argument("file", metavar="FILE.html|FILE.png")
+@option("--since", metavar="DAY", help="Draw a waterfall instead: what each category did from that day on.")
+@option("--currency", metavar="CODE", help="In which currency, where there are several.")
+@at_moment
+@at_store
+@in_zone
+def picture(
+    account: str,
+    file: str,
+    since: str | None,
+    currency: str | None,
+    at: str | None,
+    clock: str,
+    store: str | None,
+    zone: str | None,
+) -> int:
+    """Draws the balance of an account or group over time, or with a first day the waterfall from what was there to what
+    is, as a page that works offline or as PNG. It needs plotly."""
+    from whence.packs.ledger.pictures import save_balance
+
+    with opened(store, zone=zone) as db:
+        save_balance(db.asked(at, clock=clock), account, file, since=_day(since, db), currency=currency)
+        screen.note(f"Written: {file}")
+    return exits.OK
+
+
+COMMANDS = (
+    enter,
+    transfer,
+    charge,
+    refund,
+    hold,
+    capture,
+    release,
+    reverse,
+    post,
+    reconcile,
+    close,
+    evidence,
+    balances,
+    picture,
+)

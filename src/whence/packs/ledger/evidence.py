@@ -1,0 +1,282 @@
+"""The evidence of a period: one folder with a page to print, the tables behind it, and the digests of all files, its
+own and those that were posted or compared. The same history gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from whence import markup
+from whence.app import Whence
+from whence.cell import harmless
+from whence.clock import to_datetime, to_iso
+from whence.errors import CannotWrite
+from whence.history import At
+from whence.moments import second_of
+from whence.pack import Table
+from whence.packs.ledger import closing, tables
+from whence.packs.ledger.entries import chart, entries, sign_of
+from whence.packs.ledger.events import FilePosted, PeriodClosed, Reconciled
+from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.reconciliation import keeping
+from whence.query import Query
+
+PAGE, DIGESTS = "index.html", "digests.json"
+STYLE = """
+body { font: 14px/1.45 system-ui, -apple-system, 'Segoe UI', sans-serif; color: #1c2733; margin: 0 auto; \
+max-width: 60rem; padding: 1.5rem; }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
+p { margin: .25rem 0; max-width: 48rem; }
+table { border-collapse: collapse; width: 100%; font-size: .85rem; }
+th, td { padding: .3rem .75rem .3rem 0; text-align: left; border-bottom: 1px solid #dde3e9; overflow-wrap: anywhere; }
+th { color: #5b6b7b; font-weight: 600; white-space: nowrap; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: .75rem; }
+tr.total td { border-top: 2px solid #1c2733; font-weight: 600; }
+code { font-size: .8rem; overflow-wrap: anywhere; }
+.sign { display: flex; gap: 3rem; margin-top: 2.5rem; } .sign div { flex: 1; border-top: 1px solid #1c2733; }
+footer { color: #5b6b7b; font-size: .8rem; margin-top: 2rem; }
+@media print { body { padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
+"""
+Rows = list[tuple[Any, ...]]
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """A table of the evidence: its name, what it shows, its columns and rows."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: Rows
+    total_rows: int = 0
+
+
+def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Path]:
+    """Write the evidence of a closed period into a folder of its own, whole or not at all, and return its files.
+
+    Raises NotKnown for a period that is not closed, and CannotWrite where something else is in the folder's place.
+    """
+    asked = db.asked()
+    signed = closing.closed(asked.history, period)
+    event = next(
+        each
+        for each in asked.history.events(Query.of(tags=[f"period:{signed.period}"]))
+        if each.type == PeriodClosed.event_type
+    )
+    sheets = _sheets(db, signed)
+    proved = closing.proved(asked.history, signed)
+    files = {f"{sheet.name}.csv": _csv(sheet) for sheet in sheets}
+    files[PAGE] = _page(db, signed, event.actor, event.recorded_us, sheets, proved).encode()
+    digests = {
+        "store": db.store.identity().store_id,
+        "period": signed.period,
+        "at_position": signed.at_position,
+        "transactions": signed.sha256,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "sources": _sources(db),
+    }
+    files[DIGESTS] = msgspec.json.format(msgspec.json.encode(digests), indent=1) + b"\n"
+    return _written(Path(folder), files)
+
+
+def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
+    moment = At(occurred_us=signed.last_us)
+    history = db.history(At(position=signed.at_position)).at(moment)
+    known = chart(history)
+    moved: Rows = []
+    opening: dict[tuple[str, str], int] = {}
+    activity: dict[tuple[str, str, str], int] = {}
+    for each in sorted(entries(history), key=tables.in_time):
+        sign = sign_of(known.get(each.account))
+        key, amount = (each.account, each.currency), sign * each.amount_minor
+        if each.time_us < signed.first_us:
+            opening[key] = opening.get(key, 0) + amount
+            continue
+        activity[(*key, each.posted.category)] = activity.get((*key, each.posted.category), 0) + amount
+        moved.append(
+            (
+                second_of(each.time_us, db.config.zone),
+                each.posted.transaction,
+                each.posted.category,
+                each.posted.text or "",
+                each.account,
+                each.currency,
+                decimal_of(amount, each.currency),
+            )
+        )
+    forward: Rows = []
+    closing_: dict[tuple[str, str], int] = dict(opening)
+    for (name, currency, _), minor in activity.items():
+        closing_[name, currency] = closing_.get((name, currency), 0) + minor
+    for name, currency in sorted(closing_):
+        forward.append((name, currency, "opening", decimal_of(opening.get((name, currency), 0), currency)))
+        for (account, code, category), minor in sorted(activity.items()):
+            if (account, code) == (name, currency):
+                forward.append((name, currency, category, decimal_of(minor, currency)))
+        forward.append((name, currency, "closing", decimal_of(closing_[name, currency], currency)))
+    trial = _trial(signed, {name: each.type or "" for name, each in known.items()})
+    kept: tuple[tuple[str, str, Table, dict[str, Any]], ...] = (
+        ("since-close", "Recorded after the close, for this period", closing.since_close, {"period": signed.period}),
+        ("reconciliations", "Reconciliations", keeping.reconciliations, {}),
+        ("differences", "Differences, with what was decided", keeping.differences, {"all": True}),
+    )
+    return [
+        trial,
+        Sheet("roll-forward", "Roll-forward by account", ("account", "currency", "line", "amount"), forward),
+        *(_sheet(db, name, title, question, told) for name, title, question, told in kept),
+        Sheet("entries", "Entries", ENTRY_COLUMNS, moved),
+    ]
+
+
+ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "amount")
+
+
+def _trial(signed: PeriodClosed, types: dict[str, str]) -> Sheet:
+    """The trial balance that was signed."""
+    rows: Rows = []
+    sums: dict[str, list[int]] = {}
+    for each in signed.totals:
+        debit, credit = max(each.balance_minor, 0), max(-each.balance_minor, 0)
+        sides = sums.setdefault(each.currency, [0, 0])
+        sides[0] += debit
+        sides[1] += credit
+        amounts = (decimal_of(debit, each.currency), decimal_of(credit, each.currency))
+        rows.append((each.account, types.get(each.account, ""), each.currency, *amounts))
+    rows += [
+        ("total", "", code, decimal_of(debit, code), decimal_of(credit, code)) for code, (debit, credit) in sums.items()
+    ]
+    columns = ("account", "type", "currency", "debit", "credit")
+    return Sheet("trial-balance", "Trial balance, as it was signed", columns, rows, len(sums))
+
+
+def _sheet(db: Whence, name: str, title: str, question: Table, told: dict[str, Any]) -> Sheet:
+    rows = db.table(question, **told)
+    columns = tuple(each.name for each in question.columns)
+    return Sheet(name, title, columns, [tuple(getattr(row, column) for column in columns) for row in rows])
+
+
+def _sources(db: Whence) -> list[dict[str, str]]:
+    """The files that were posted or compared, with their digests."""
+    found: dict[tuple[str, str], None] = {}
+    for event in db.history().events(Query.of(types=[FilePosted.event_type, Reconciled.event_type])):
+        if event.type == FilePosted.event_type:
+            posted = msgspec.convert(event.data, FilePosted)
+            found[posted.file, posted.sha256] = None
+        else:
+            found |= dict.fromkeys(msgspec.convert(event.data, Reconciled).sha256.items())
+    return [{"file": file, "sha256": digest} for file, digest in found]
+
+
+def _page(
+    db: Whence, signed: PeriodClosed, by: str | None, recorded_us: int, sheets: Sequence[Sheet], proved: bool
+) -> str:
+    zone = db.config.zone
+    days = [to_datetime(us).astimezone(zone).date().isoformat() for us in (signed.first_us, signed.last_us)]
+    said = [
+        f"{days[0]} to {days[1]}, closed on {second_of(recorded_us, zone)} by {by or 'nobody named'}, "
+        f"reviewed by {signed.reviewed_by}.",
+        f"{signed.transactions:,} transactions up to its end, as they were known at position {signed.at_position:,}.",
+        "The history still comes to these figures: all transactions were added up again for this page."
+        if proved
+        else "THE HISTORY DOES NOT COME TO THESE FIGURES ANY MORE.",
+    ]
+    files = _sources(db)
+    parts = [f"<h1>Ledger, period {escape(signed.period)}</h1>", *(f"<p>{escape(each)}</p>" for each in said)]
+    parts.append(f"<p>Transactions: <code>{signed.sha256}</code></p>")
+    for sheet in sheets:
+        if sheet.name != "entries":
+            parts.append(f"<h2>{escape(sheet.title)}</h2>")
+            parts.append(_table(sheet) if sheet.rows else "<p>None.</p>")
+    count = len(sheets[-1].rows)
+    parts.append(f"<h2>Entries</h2><p>{count:,} entries of the period stand in <code>entries.csv</code>.</p>")
+    parts.append("<h2>Files that were posted or compared</h2>")
+    listed = "".join(
+        f"<tr><td>{escape(each['file'])}</td><td><code>{each['sha256']}</code></td></tr>" for each in files
+    )
+    parts.append(f"<table><tr><th>file</th><th>SHA-256</th></tr>{listed}</table>" if files else "<p>None.</p>")
+    parts.append('<div class="sign"><div>prepared by</div><div>reviewed by</div></div>')
+    parts.append(f"<footer>Store {escape(db.store.identity().store_id)}; times in {escape(str(zone))}.</footer>")
+    return markup.document(f"Ledger {signed.period}", STYLE, "\n".join(parts))
+
+
+def _table(sheet: Sheet) -> str:
+    """A table of the page, amounts to the right."""
+    numeric = [bool(sheet.rows) and isinstance(value, (int, Decimal)) for value in sheet.rows[0]]
+    head = "".join(
+        f"<th{_class(right)}>{escape(name)}</th>" for name, right in zip(sheet.columns, numeric, strict=True)
+    )
+    first_total = len(sheet.rows) - sheet.total_rows
+    body = "\n".join(
+        f"<tr{_total(number >= first_total)}>"
+        + "".join(f"<td{_class(right)}>{_shown(value)}</td>" for value, right in zip(row, numeric, strict=True))
+        + "</tr>"
+        for number, row in enumerate(sheet.rows)
+    )
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
+
+
+def _class(right: bool) -> str:
+    return ' class="n"' if right else ""
+
+
+def _total(is_total: bool) -> str:
+    return ' class="total"' if is_total else ""
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Decimal() | int():
+            return f"{value:,}"
+        case datetime():
+            return to_iso(int(value.timestamp() * 1_000_000))[:19].replace("T", " ")
+    return escape(str(value))
+
+
+def _csv(sheet: Sheet) -> bytes:
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(sheet.columns)
+    for row in sheet.rows:
+        writer.writerow([harmless(_plain(value)) for value in row])
+    return written.getvalue().encode()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal() | date():
+            return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+    return value
+
+
+def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    """The folder with these files, put in place at once."""
+    part = folder.with_name(f".part.{folder.name}")
+    try:
+        if folder.exists() and (not folder.is_dir() or (not (folder / DIGESTS).exists() and any(folder.iterdir()))):
+            raise CannotWrite("Something else is in the folder's place", folder=folder, remedy="Name another folder.")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    except OSError as problem:
+        raise CannotWrite(
+            "The evidence cannot be written", folder=folder, problem=problem.strerror, remedy="Name another folder."
+        ) from None
+    return [folder / name for name in sorted(files)]

@@ -1,0 +1,116 @@
+"""Pictures of a ledger: a balance over time, and the waterfall of what happened to it. What is drawn is asked of the
+history, as of any moment; how a picture looks and is saved is left to whence.picture."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Any
+
+from whence.clock import to_datetime
+from whence.errors import NotKnown
+from whence.pack import Asked
+from whence.packs.ledger.entries import chart, entries, named, sign_of
+from whence.packs.ledger.money import Money, decimal_of
+from whence.packs.ledger.tables import day_of, in_time
+from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
+
+UP, DOWN, SUM = "#1b7f4d", "#b3261e", COLOURS[0]
+POINTS_MAX = 5_000
+"""So many points are drawn; of more, the last of each day."""
+
+
+def balance_over_time(asked: Asked, account: str, *, currency: str | None = None) -> Any:
+    """The balance of an account or group as a line of steps, one line a currency, or only that of one. Raises NotKnown,
+    and MissingExtra without plotly."""
+    go = graphs()
+    lines: dict[str, list[tuple[int, int]]] = {}
+    for each, amount in _amounts(asked, account):
+        if currency in (None, each.currency):
+            own = lines.setdefault(each.currency, [])
+            own.append((each.time_us, (own[-1][1] if own else 0) + amount))
+    if not lines:
+        raise NotKnown("Nothing was posted to it by then", account=account, remedy="Ask about another, or later.")
+    figure = go.Figure()
+    for number, (code, points) in enumerate(lines.items()):
+        shown = points if len(points) <= POINTS_MAX else _last_of_days(asked, points)
+        times = [to_datetime(us).astimezone(asked.zone).replace(tzinfo=None) for us, _ in shown]
+        amounts = [float(decimal_of(minor, code)) for _, minor in shown]
+        line = {"shape": "hv", "color": COLOURS[number % len(COLOURS)], "width": 1.8}
+        figure.add_scatter(x=times, y=amounts, mode="lines", name=code, line=line)
+    laid_out(figure, "", next(iter(lines)) if len(lines) == 1 else "", dates=True)
+    figure.update_layout(showlegend=len(lines) > 1, yaxis={"tickformat": ",.0f"})
+    return figure
+
+
+def waterfall(asked: Asked, account: str, *, since: date, currency: str | None = None) -> Any:
+    """What was there, what each category added or took since a day, and what is there: in one currency, which has to be
+    named where there are several. Raises NotKnown, and MissingExtra without plotly."""
+    go = graphs()
+    opening: dict[str, int] = {}
+    moved: dict[str, dict[str, int]] = {}
+    for each, amount in _amounts(asked, account):
+        if day_of(each.time_us, asked.zone) < since:
+            opening[each.currency] = opening.get(each.currency, 0) + amount
+        else:
+            own = moved.setdefault(each.currency, {})
+            own[each.posted.category] = own.get(each.posted.category, 0) + amount
+    known = sorted(opening.keys() | moved.keys())
+    code = currency or (known[0] if len(known) == 1 else "")
+    if code not in known:
+        remedy = f"Name a currency: {', '.join(known)}." if known else "Ask about another account, or later."
+        raise NotKnown("Not clear what is to be drawn", account=account, currency=currency, remedy=remedy)
+    before = opening.get(code, 0)
+    parts = sorted(moved.get(code, {}).items(), key=lambda each: -each[1])
+    steps = [before, *(minor for _, minor in parts)]
+    names = ["opening", *(plain(name) for name, _ in parts), "closing"]
+    total = sum(steps)
+    figure = go.Figure()
+    figure.add_waterfall(
+        x=names,
+        measure=["absolute", *["relative"] * len(parts), "total"],
+        y=[*(float(decimal_of(minor, code)) for minor in steps), 0],
+        text=[_brief(Money(minor, code)) for minor in (*steps, total)],
+        textposition="outside",
+        cliponaxis=False,
+        connector={"line": {"color": GUIDE, "width": 1}},
+        increasing={"marker": {"color": UP}},
+        decreasing={"marker": {"color": DOWN}},
+        totals={"marker": {"color": SUM}},
+    )
+    laid_out(figure, "", code)
+    figure.update_layout(showlegend=False, yaxis={"tickformat": ",.0f"}, margin={"t": 48})
+    return figure
+
+
+def save_balance(
+    asked: Asked,
+    account: str,
+    path: str | os.PathLike[str],
+    *,
+    since: date | None = None,
+    currency: str | None = None,
+) -> None:
+    """Write the picture of an account as .html or .png: its balance over time, or with `since` the waterfall from that
+    day on. Raises as whence.picture.save does."""
+    if since is None:
+        figure, title = balance_over_time(asked, account, currency=currency), f"Balance of {account}"
+    else:
+        figure = waterfall(asked, account, since=since, currency=currency)
+        title = f"{account} since {since.isoformat()}"
+    save(figure, path, "ledger", title)
+
+
+def _amounts(asked: Asked, account: str) -> list[tuple[Any, int]]:
+    known = chart(asked.history)
+    wanted = named(known, account)
+    sign = sign_of(known[wanted[0]])
+    return [(each, sign * each.amount_minor) for each in sorted(entries(asked.history, wanted), key=in_time)]
+
+
+def _last_of_days(asked: Asked, points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return list({day_of(us, asked.zone): (us, minor) for us, minor in points}.values())
+
+
+def _brief(money: Money) -> str:
+    return str(money).rpartition(" ")[0]

@@ -1,0 +1,168 @@
+"""A closed period: what was signed stays provable, nothing is posted into it, and what would alter it is listed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import whence
+from tests.packs.ledger.books import ledger, opened
+from whence.clock import to_iso
+from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
+from whence.packs.ledger.book import Book
+from whence.packs.ledger.closing import close
+from whence.packs.ledger.columns import balances as balances_over_columns
+from whence.packs.ledger.entries import balances
+from whence.packs.ledger.events import CODEC, Posted, Posting
+from whence.packs.ledger.evidence import evidence
+from whence.packs.ledger.pictures import balance_over_time, save_balance, waterfall
+from whence.testing.racing import together
+
+MARCH, APRIL = "2026-03-15T12:00:00Z", "2026-04-02T12:00:00Z"
+REDATE = '[pack.ledger]\nclosed = "redate"\n'
+
+
+def book_of(db: whence.Whence) -> Book:
+    book = opened(db)
+    book.enter("assets:bank", "income:sales", "100.00 EUR", time="2026-02-10T00:00:00Z", category="sale")
+    book.enter("assets:bank", "income:sales", "30.00 EUR", time=MARCH, category="sale", text="<b>& co")
+    book.enter("expenses:fees", "assets:bank", "1.25 EUR", time=MARCH, category="fee")
+    return book
+
+
+def test_a_close_is_an_event_with_its_position_and_totals() -> None:
+    db = ledger()
+    book_of(db)
+    head = db.store.head()
+    done = close(db, "2026-03", by="anna", reviewed_by="ben")
+    event = db.event(done.positions[0])
+    totals = {each["account"]: each["balance_minor"] for each in event.data["totals"]}
+    assert totals == {"assets:bank": 12875, "expenses:fees": 125, "income:sales": -13000}
+    assert (event.actor, event.data["reviewed_by"], event.data["at_position"]) == ("anna", "ben", head)
+    (row,) = db.table("ledger.periods")
+    assert (row.period, row.transactions, row.proved) == ("2026-03", 3, True)
+
+
+def test_nothing_is_posted_into_a_closed_period() -> None:
+    db = ledger()
+    book = book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    for each in (book, Book(db)):
+        with pytest.raises(Refused, match="The period is closed"):
+            each.enter("assets:bank", "income:sales", "1 EUR", time=MARCH)
+    book.enter("assets:bank", "income:sales", "1 EUR", time=APRIL)
+    assert db.table("ledger.since-close") == []
+
+
+def test_it_is_dated_into_the_open_period_where_that_is_configured() -> None:
+    db = ledger(REDATE)
+    book = book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    done = book.enter("assets:bank", "income:sales", "1 EUR", time=MARCH)
+    event = db.event(done.positions[0])
+    assert to_iso(event.time_us) == "2026-04-01T00:00:00Z"
+    assert event.data["dated"] == "2026-03-15T12:00:00Z"
+    rows = db.table("ledger.since-close")
+    assert [(row.amount, row.alters) for row in rows] == [(Decimal(1), False), (Decimal(-1), False)]
+
+
+def test_what_comes_past_the_book_is_listed_as_altering_the_figures() -> None:
+    db = ledger()
+    book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    late = Posted("late", "sale", (Posting("assets:bank", 500, "EUR"), Posting("income:sales", -500, "EUR")))
+    db.append(CODEC.event(late, time=MARCH))
+    rows = db.table("ledger.since-close", period="2026-03")
+    assert [(row.account, row.alters) for row in rows] == [("assets:bank", True), ("income:sales", True)]
+    assert db.table("ledger.periods")[0].proved
+
+
+def test_a_period_is_closed_once_by_two_when_it_is_over() -> None:
+    db = ledger()
+    book_of(db)
+    with pytest.raises(Refused, match="Another person"):
+        close(db, "2026-03", by="anna", reviewed_by="anna")
+    with pytest.raises(Refused, match="not over"):
+        close(db, "2126-03", by="anna", reviewed_by="ben")
+    with pytest.raises(InvalidTime, match="a day, a month or a year"):
+        close(db, "2026-03-01 12:00", by="anna", reviewed_by="ben")
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    with pytest.raises(Refused, match="closed before"):
+        close(db, "2026-03-15", by="anna", reviewed_by="ben")
+    close(db, "2026-04", by="anna", reviewed_by="ben")
+    assert [row.period for row in db.table("ledger.periods")] == ["2026-03", "2026-04"]
+
+
+def test_racing_with_a_close_nothing_slips_into_the_period() -> None:
+    db = ledger()
+    book_of(db)
+    books = [Book(db) for _ in range(4)]
+
+    def act(racer: int) -> None:
+        if racer == 0:
+            close(db, "2026-03", by="anna", reviewed_by="ben")
+            return
+        for _ in range(5):
+            books[racer % 4].enter("assets:bank", "income:sales", "1 EUR", time=MARCH)
+
+    together(8, act, among=(Refused, whence.errors.ConditionFailed))
+    signed = [event for event in db.store.read() if event.type == "ledger.PeriodClosed"]
+    for event in signed:
+        (later,) = [each for each in db.store.read() if each.position == event.position]
+        after = [each for each in db.store.read(after=later.position) if each.type == "ledger.Posted"]
+        assert after == []
+        assert event.data["at_position"] == event.position - 1
+        assert event.data["totals"] == [
+            {"account": name, "currency": code, "balance_minor": minor}
+            for (name, code), minor in sorted(balances(db.history()).items())
+        ]
+
+
+def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> None:
+    db = ledger()
+    book_of(db)
+    with pytest.raises(NotKnown, match="No such period"):
+        evidence(db, "2026-03", tmp_path / "march")
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    files = {each.name: each.read_bytes() for each in evidence(db, "2026-03", tmp_path / "march")}
+    digests = json.loads(files.pop("digests.json"))
+    assert digests["files"] == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    page = files["index.html"].decode()
+    assert "reviewed by ben" in page
+    assert "128.75" in page
+    assert "<b>& co" not in page
+    assert "100.00" in files["roll-forward.csv"].decode()
+    assert files["entries.csv"].decode().count("\n") == 5
+    again = {each.name: each.read_bytes() for each in evidence(db, "2026-03", tmp_path / "march")}
+    assert {name: content for name, content in again.items() if name != "digests.json"} == files
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("x")
+    with pytest.raises(CannotWrite, match="Something else"):
+        evidence(db, "2026-03", tmp_path / "other")
+
+
+def test_balances_over_columns_are_those_of_the_history(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "shop.db", create=True, config=ledger().config) as db:
+        book_of(db)
+        for moment in (None, "2026-02-28", "@8"):
+            assert balances_over_columns(db, at=moment) == balances(db.history(moment))
+    assert balances_over_columns(ledger()) == {}
+
+
+def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
+    db = ledger()
+    book_of(db)
+    figure = balance_over_time(db.asked(), "assets:bank")
+    assert list(figure.data[0].y) == [100.0, 130.0, 128.75]
+    fall = waterfall(db.asked("2026-03-31"), "assets:bank", since=date(2026, 3, 1))
+    assert list(fall.data[0].x) == ["opening", "sale", "fee", "closing"]
+    assert list(fall.data[0].text) == ["100.00", "30.00", "-1.25", "128.75"]
+    save_balance(db.asked(), "assets:bank", tmp_path / "balance.html")
+    assert "plotly" in (tmp_path / "balance.html").read_text()
+    with pytest.raises(NotKnown):
+        balance_over_time(db.asked("2026-01-05"), "assets:bank")
