@@ -84,6 +84,8 @@ def reading_of(name: str, table: Mapping[str, Any], zone: tzinfo | None = None) 
     """How a file is read, from the table that describes a source; `zone` is for times that name none, where the table
     does not say it either. Raises InvalidConfig."""
     said = {key: table[key] for key in READING_KEYS if key in table}
+    if said.get("format") not in (None, "csv", "jsonl"):
+        del said["format"]  # a bank's format, which has no columns to describe
     if said.get("time_format") == UNIX:
         del said["time_format"]
     return Reading.from_table(name, {"type": {"value": name}, **said}, zone=zone)

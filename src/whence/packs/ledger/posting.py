@@ -16,7 +16,7 @@ from whence.grammar import id_to_raw, raw_to_id
 from whence.importer import kind_of_refusal
 from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.events import CODEC, FilePosted, Posted
-from whence.packs.ledger.lines import File, Line
+from whence.packs.ledger.lines import Line
 from whence.packs.ledger.sources import PostingSource
 from whence.rows import Given
 
@@ -62,8 +62,7 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
     """Post each line of a file that is not posted yet, and say what became of all. Raises InvalidFile and InvalidConfig
     before anything is posted."""
     rules = source_of(db, source) if isinstance(source, str) else source
-    file, book = File(given, rules.reading), Book(db)
-    file.require(rules.columns)
+    file, book = rules.open(given), Book(db)
     report = Report(file.name, rules.name)
     correlation = f"posting:{raw_to_id(SystemClock().new_id())}"
     lines = iter(file)
@@ -82,8 +81,7 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
 def preview_file(db: Whence, source: str | PostingSource, given: Given) -> tuple[list[tuple[int, Draft]], Report]:
     """What each line would come to, and which lines are refused; nothing is posted, and no account is looked at."""
     rules = source_of(db, source) if isinstance(source, str) else source
-    file = File(given, rules.reading)
-    file.require(rules.columns)
+    file = rules.open(given)
     report = Report(file.name, rules.name)
     found = [(line.number, draft) for line, draft in _drafts(rules, file, report)]
     report.sha256 = file.sha256

@@ -37,11 +37,12 @@ import msgspec
 
 from whence.errors import InvalidConfig, Refused
 from whence.mapping import Field
-from whence.packs.ledger import laws
+from whence.packs.ledger import bank, laws
 from whence.packs.ledger.book import Draft
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
-from whence.packs.ledger.lines import READING_KEYS, Line, Times, getter, reading_of
+from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, reading_of
 from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
+from whence.rows import Given
 
 TEXTS = ("id", "currency", "text", "reference", "group")
 SOURCE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "accounts", "reported", "rule")
@@ -92,7 +93,8 @@ class PostingSource:
 
     def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         refuse_unknown(name, table, SOURCE_KEYS)
-        self.name = name
+        table = bank.with_defaults(table, bank.OF_SOURCE)
+        self.name, self.format = name, str(table.get("format", ""))
         self.reading = reading_of(name, table, zone)
         self.notation = Notation.of(table)
         self.columns: set[str] = set()
@@ -119,6 +121,12 @@ class PostingSource:
             )
         self._openings: dict[str, AccountOpened | None] = {}
         self._copies: Counter[str] = Counter()
+
+    def open(self, given: Given) -> File | bank.BankFile:
+        """A file of this source, whose columns are those that the rules name. Raises InvalidFile and InvalidConfig."""
+        file = bank.BankFile(self.format, given) if self.format in bank.FORMATS else File(given, self.reading)
+        file.require(self.columns)
+        return file
 
     def draft(self, line: Line) -> Draft:
         """The transaction that a line comes to. Raises InvalidInput and Refused, naming what is wrong with it."""

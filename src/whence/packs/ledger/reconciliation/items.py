@@ -25,6 +25,7 @@ import msgspec
 from whence.errors import InvalidConfig, InvalidInput
 from whence.mapping import Field
 from whence.pack import Asked
+from whence.packs.ledger import bank
 from whence.packs.ledger.entries import chart, entries, named, sign_of
 from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, reading_of
 from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
@@ -117,7 +118,8 @@ class Reader:
 
     def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         refuse_unknown(name, table, SIDE_KEYS)
-        self.name = name
+        table = bank.with_defaults(table, bank.OF_SIDE)
+        self.name, self.format = name, str(table.get("format", ""))
         self.reading = reading_of(name, table, zone)
         self.notation = Notation.of(table)
         self.columns: set[str] = set()
@@ -137,7 +139,7 @@ class Reader:
 
     def read(self, given: Given, zone: tzinfo, *, since: date | None = None, until: date | None = None) -> Side:
         """The lines of a file as a side, those between two days where they are named. Raises InvalidFile."""
-        file = File(given, self.reading)
+        file = bank.BankFile(self.format, given) if self.format in bank.FORMATS else File(given, self.reading)
         file.require(self.columns)
         items, faults = list[Item](), list[Fault]()
         for line in file:
