@@ -103,7 +103,7 @@ def test_the_days_from_submission_to_approval_and_those_that_never_get_there(db:
     (row,) = db.table("leads.times", from_="submitted", to="approved")
     assert row.median_days == 14.44
     assert (row.went, row.waiting, row.elsewhere) == (2246, 399, 7635 + 2807)
-    assert row.quarter_days < row.median_days < row.three_quarters_days
+    assert row.q1_days < row.median_days < row.q3_days
     (then,) = db.table("leads.times", from_="submitted", to="approved", at="2012-01-01T00:00:00Z")
     assert (then.went, then.waiting, then.elsewhere) == (1130, 645, 4334 + 1346)
 

@@ -83,7 +83,7 @@ def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
     won = rows[("new", "won")]
     assert (won.went, won.waiting, won.elsewhere, won.median_days) == (1, 1, 1, 19)
     contacted = rows[("new", "contacted")]
-    assert (contacted.went, contacted.quarter_days, contacted.median_days) == (3, 4.5, 5)
+    assert (contacted.went, contacted.q1_days, contacted.median_days) == (3, 4.5, 5)
     with pytest.raises(InvalidConfig, match="new, contacted"):
         told.table(times, from_="nowhere")
 
@@ -94,7 +94,7 @@ def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> N
     assert reached["qualified"] == (1, 0.3333)
     assert reached["lost"] == (1, None)
     website, referral = told.table(sources)
-    assert (website.of, website.leads, website.qualified, website.won, website.rate) == ("website", 2, 1, 1, 0.5)
+    assert (website.source, website.leads, website.qualified, website.won, website.rate) == ("website", 2, 1, 1, 0.5)
     assert (website.value, website.median_days, referral.open) == ("1200.50 EUR", 19, 1)
     assert [(row.outcome, row.reason, row.leads) for row in told.table(reasons)] == [
         ("won", "price", 1),
@@ -102,13 +102,13 @@ def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> N
     ]
     assert [(row.touch, row.times, row.won) for row in told.table(touches)] == [("opened", 3, 1)]
     told.decide(assign, "3", "carla", time=DAY.format(15))
-    assert {row.of: row.leads for row in told.table(owners)} == {"anna": 2, "carla": 1}
+    assert {row.owner: row.leads for row in told.table(owners)} == {"anna": 2, "carla": 1}
     assert [row.reached for row in told.table(conversion, source="referral", since=None)][:2] == [1, 1]
 
 
 def test_ageing_names_the_open_ones_and_since_when(told: whence.Whence) -> None:
     (row,) = told.table(ageing, at=DAY.format(29))
-    assert (row.lead, row.stage, row.days_in_stage, row.days_since_touch, row.days) == ("3", "contacted", 20, 21, 26)
+    assert (row.lead, row.stage, row.days_here, row.days_quiet, row.days) == ("3", "contacted", 20, 21, 26)
     assert told.table(ageing, at=DAY.format(29), over=21) == []
 
 

@@ -26,6 +26,7 @@ UNKNOWN = "—"
 
 Source = Annotated[str | None, "only leads from this source"]
 Owner = Annotated[str | None, "only leads of this owner"]
+Quality = tuple[str, int, int, int, int, int, float, str, float | None]
 Since = Annotated[date | None, "only leads that came on this day or later"]
 Until = Annotated[date | None, "only leads that came on this day or earlier"]
 
@@ -89,9 +90,9 @@ class Between(msgspec.Struct, frozen=True):
     went: int
     waiting: int
     elsewhere: int
-    quarter_days: float | None
+    q1_days: float | None
     median_days: float | None
-    three_quarters_days: float | None
+    q3_days: float | None
 
 
 @table
@@ -131,8 +132,8 @@ class Ageing(msgspec.Struct, frozen=True):
     owner: str | None
     source: str | None
     score: int | float | None
-    days_in_stage: float
-    days_since_touch: float | None
+    days_here: float
+    days_quiet: float | None
     days: float
 
 
@@ -148,7 +149,8 @@ def ageing(
     """$ whence leads ageing
     $ whence leads ageing --stage contacted --over 14 --owner anna
 
-    The leads that are open, those that have been in their stage the longest first; when each was last touched.
+    The leads that are open, those that have been in their stage the longest first: the days in it (here), since the
+    last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
     rows = []
@@ -162,11 +164,11 @@ def ageing(
             days = (round(here, 2), None if touch is None else round(touch, 2), round(age, 2))
             rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, *days))
     order = stages.in_order(row.stage for row in rows)
-    return sorted(rows, key=lambda row: (-row.days_in_stage, order.index(row.stage)))
+    return sorted(rows, key=lambda row: (-row.days_here, order.index(row.stage)))
 
 
-class Quality(msgspec.Struct, frozen=True):
-    of: str
+class OfSource(msgspec.Struct, frozen=True):
+    source: str
     leads: int
     open: int
     qualified: int
@@ -178,7 +180,7 @@ class Quality(msgspec.Struct, frozen=True):
 
 
 @table
-def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Until = None) -> Iterable[Quality]:
+def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Until = None) -> Iterable[OfSource]:
     """$ whence leads sources
     $ whence leads sources --since 2026-01-01 --json
 
@@ -186,17 +188,29 @@ def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Un
     that is won, for how much, and in how many days.
     """
     stages, leads = _leads(asked, owner=owner, since=since, until=until)
-    return _quality(stages, leads.values(), lambda lead: lead.source)
+    return (OfSource(*row) for row in _quality(stages, leads.values(), lambda lead: lead.source))
+
+
+class OfOwner(msgspec.Struct, frozen=True):
+    owner: str
+    leads: int
+    open: int
+    qualified: int
+    won: int
+    lost: int
+    rate: float
+    value: str
+    median_days: float | None
 
 
 @table
-def owners(asked: Asked, *, source: Source = None, since: Since = None, until: Until = None) -> Iterable[Quality]:
+def owners(asked: Asked, *, source: Source = None, since: Since = None, until: Until = None) -> Iterable[OfOwner]:
     """$ whence leads owners
 
     The same by owner: whoever has the lead at the moment asked about.
     """
     stages, leads = _leads(asked, source=source, since=since, until=until)
-    return _quality(stages, leads.values(), lambda lead: lead.owner)
+    return (OfOwner(*row) for row in _quality(stages, leads.values(), lambda lead: lead.owner))
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -314,11 +328,12 @@ def _leads(
 
 
 def _quality(stages: Pipeline, leads: Iterable[Lead], of: Callable[[Lead], str | None]) -> Iterator[Quality]:
+    """The row of each source or owner, those with most leads first."""
     for name, found in _most(_by(leads, lambda lead: of(lead) or UNKNOWN)):
         outcomes = Counter(lead.outcome for lead in found)
         won = [lead for lead in found if lead.outcome == "won"]
         days = [_days(lead.since, to_us(lead.stage_since)) for lead in won if lead.since and lead.stage_since]
-        yield Quality(
+        yield (
             name,
             len(found),
             outcomes["open"],
