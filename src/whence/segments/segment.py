@@ -43,14 +43,14 @@ class Codes:
             except KeyError:
                 rows = found[event.type] = Rows()
             text = event.tags_text
-            before, cut, name = text.rpartition(following)
-            if cut and "\n" not in name and prefix not in before:
-                entity = prefix + name
-            elif not cut and text.startswith(prefix) and "\n" not in text:
+            if "\n" not in text and text.startswith(prefix):
                 entity, before = text, ""
             else:
-                self._collect_odd(event, rows)
-                continue
+                before, cut, name = text.rpartition(following)
+                if not cut or "\n" in name or prefix in before:
+                    self._collect_odd(event, rows)
+                    continue
+                entity = prefix + name
             code = by_entity.get(entity)
             if code is None:
                 code = by_entity[entity] = len(by_entity)
