@@ -9,7 +9,7 @@ events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
 mailers with a guilty change, and without 4           100
 scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
-journeys at random, followed by hand    15           2,000
+journeys at random, followed by hand    10           2,000
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ EXAMPLES = 2000 if FULL else 60
 MAILERS = 100 if FULL else 4
 TAILED_EVENTS = 20_000 if FULL else 400
 SEGMENT_KILLS = 100 if FULL else 6
-JOURNEYS = 2000 if FULL else 15
+JOURNEYS = 2000 if FULL else 10

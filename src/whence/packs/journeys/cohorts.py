@@ -28,6 +28,8 @@ from whence.packs.journeys.touchpoints import Touchpoints
 
 Kind = Literal["n-day", "unbounded", "bracket"]
 LAST = np.iinfo(np.int64).max
+SUM_MAX = 2.0**62
+"""In millionths; sums are of 64 bits."""
 
 
 class Cohort(msgspec.Struct, frozen=True):
@@ -82,8 +84,8 @@ def cohorts(
     total: str | None = None,
 ) -> list[Cohort]:
     """A cohort for each period in which somebody began. `begin` is the event that a customer begins with, by default
-    any; `returns` the one that counts as coming back, by default the same as begins; `total` a field to sum up instead
-    of counting customers. In period 0 are those who did it in the period in which they began."""
+    any; `returns` the one that counts as coming back, by default the same, from the first beginning on; `total` a field
+    to sum up instead of counting customers. In period 0 are those who did it in the period in which they began."""
     begun, came, amount = _asked(asked, begin, returns, total)
     if not len(begun.who):
         return []
@@ -93,7 +95,7 @@ def cohorts(
     began = np.where(first_us == LAST, -1, calendar.number_of(first_us))
     then = calendar.number_of(came.time_us)
     passed = then - began[came.who]
-    counts = (began[came.who] >= 0) & (passed >= 0) & (then < periods)
+    counts = (began[came.who] >= 0) & (came.time_us >= first_us[came.who]) & (then < periods)
     place = began[came.who[counts]] * periods + passed[counts]
     values: list[int] = [0] * (periods * periods)
     if amount is None:
@@ -149,7 +151,7 @@ def retention(
     began = np.where(is_begun, calendar.number_of(first_us), -1)
     known = int(calendar.number_of(np.array([asked.last_us + 1]))[0])  # the first period that is not over
     passed = calendar.number_of(came.time_us) - began[came.who]
-    counts = is_begun[came.who] & (passed >= 0)
+    counts = is_begun[came.who] & (came.time_us >= first_us[came.who])
     who, passed = came.who[counts], passed[counts]
     return list(_retained(kind, spans, began, known, who, passed))
 
@@ -237,7 +239,12 @@ def _events(asked: Touchpoints, step: Step | None, total: str | None) -> _Events
         return _Events(*asked.arrays(rows, "who", "time_us"))
     found = asked.sql(statement("amounts").format(touchpoints=rows))
     refuse_odd(found.column("odd").to_pylist(), total)
-    return _Events(*(found.column(name).to_numpy() for name in ("who", "time_us", "amount")))
+    who, time_us, amount = (found.column(name).to_numpy() for name in ("who", "time_us", "amount"))
+    if np.abs(amount.astype(np.float64)).sum() > SUM_MAX:
+        raise InvalidQuery(
+            "The sum is too large", field=total, remedy="Sum up a larger unit, or a part of the history."
+        )
+    return _Events(who, time_us, amount)
 
 
 def refuse_odd(odd: list[str | None], field: str) -> None:

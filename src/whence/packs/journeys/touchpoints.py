@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from whence.clock import LATEST_US
@@ -28,13 +30,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from whence.app import Moment, Progress, Whence
-    from whence.history import History
+    from whence.history import At, History
     from whence.segments.reading import Segments
 
 OWN = (Identified.event_type.partition(".")[0] + ".", "whence.")
 """What types begin with that are no touchpoints: who is who, and Whence's own."""
 ENVELOPE = ("actor", "correlation")
 _TESTS = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+_NUMBERS = count(1)
+"""So that two that are asked of the same segments have tables of their own."""
 _ABSENT = "NULL::VARCHAR"
 _EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
 
@@ -64,9 +68,15 @@ def touchpoints(
     joining = naming.joined_by if joined_by is None else tuple(joined_by)
     main = chosen[0] if chosen else _main_kind(db, joining)
     with db.segments(main, build=build, progress=progress) as segments:
-        history = db.history(moment).upto(segments.head)
-        pairs = pairs_in(history, joining)
-        yield Touchpoints(db, segments, history, People(pairs, chosen or kinds_of(pairs, main)))
+        yield Touchpoints(db, segments, _Names(main, tuple(chosen), joining), moment)
+
+
+class _Names(msgspec.Struct, frozen=True):
+    """What names customers, as it was asked."""
+
+    main: str
+    kinds: tuple[str, ...]
+    joined_by: tuple[str, ...]
 
 
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
@@ -80,18 +90,26 @@ def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
 class Touchpoints:
     """What `touchpoints` opens. `head` is the last position that it is asked up to."""
 
-    def __init__(self, db: Whence, segments: Segments, history: History, people: People) -> None:
+    def __init__(self, db: Whence, segments: Segments, names: _Names, moment: At) -> None:
         self.db = db
         self.segments = segments
-        self.history = history
-        self.people = people
+        self.history: History = db.history(moment).upto(segments.head)
+        pairs = pairs_in(self.history, names.joined_by)
+        self.people = People(pairs, names.kinds or kinds_of(pairs, names.main))
+        self._asked = names
+        self._joined, self._named = (f"journeys_{what}_{next(_NUMBERS)}" for what in ("joined", "named"))
         self.zone = db.config.zone
-        self.head = history.bounds[0]
+        self.head = self.history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(OWN))
         self._columns: dict[str, dict[str, str]] = {}
         self._others = self._other_names()
         self._register()
+
+    def at(self, moment: Moment, *, clock: str = "occurred") -> Touchpoints:
+        """The touchpoints up to another moment, of the same history: it is not opened again. Raises as Whence.history
+        does."""
+        return Touchpoints(self.db, self.segments, self._asked, self.db.at(moment, clock=clock))
 
     # Who.
 
@@ -146,13 +164,13 @@ class Touchpoints:
                 known = sorted((numbers[each] for each in names if each in numbers), key=self._rank)
                 joined.update(dict.fromkeys(known[1:], known[0]) if known else {})
             codes = pa.array(list(joined), pa.int32()), pa.array(list(joined.values()), pa.int32())
-            self.segments.register("journeys_joined", pa.table({"code": codes[0], "who": codes[1]}))
+            self.segments.register(self._joined, pa.table({"code": codes[0], "who": codes[1]}))
             self._is_joined = True
         if self._others:
             first = self.segments.entity_count
             whos = [joined.get(first + number, first + number) for number in range(len(self._others))]
             table = pa.table({"name": pa.array(self._others), "who": pa.array(whos, pa.int32())})
-            self.segments.register("journeys_others", table)
+            self.segments.register(self._named, table)
 
     @cached_property
     def last_us(self) -> int:
@@ -246,7 +264,7 @@ class Touchpoints:
         parts, joins = ["s.entity"], ""
         if self._is_joined:
             parts.insert(0, "j.who")
-            joins += "\n  LEFT JOIN journeys_joined j ON j.code = s.entity"
+            joins += f"\n  LEFT JOIN {self._joined} j ON j.code = s.entity"
         if self._others and "other_tags" in there:
             parts.append("o.who")
             tags = "string_split(s.other_tags, chr(10))"
@@ -254,7 +272,7 @@ class Touchpoints:
                 f"list_filter({tags}, lambda tag: starts_with(tag, {_text(kind + ':')}))[1]"
                 for kind in self.people.kinds[1:]
             )
-            joins += f"\n  LEFT JOIN journeys_others o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"
+            joins += f"\n  LEFT JOIN {self._named} o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"
         return (f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]), joins
 
     def _column(self, type: str, what: str) -> str:
