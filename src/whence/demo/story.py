@@ -59,6 +59,10 @@ NEXT = (
     ("What does the scorer count since June?", "diff setting:scoring 2025-06-16 2025-06-17"),
     ("Which source wins?", "states lead --by source --by stage"),
     (
+        "Was it the new prompt that cost replies, or chance? Every change of settings, weighed.",
+        "settings impact EmailSent --outcome Replied --within '14 days' --window 90",
+    ),
+    (
         "Would the new scoring have named the won deals before, all year? (Then open experiments/v2/report.html.)",
         "experiment lead --candidate lead_v2 --outcome LeadWon --within '90 days' --by source --save experiments/v2",
     ),

@@ -113,10 +113,10 @@ def _times(random: np.random.Generator, days: int, a_day: int) -> NDArray[np.int
 def _changes(random: np.random.Generator, days: int) -> tuple[Planted, ...]:
     def moment(first: float, last: float) -> int:
         day = int(random.uniform(first, last) * days)
-        return BEGIN_US + day * DAY_US + int(random.uniform(8, 17) * HOUR_US)
+        return BEGIN_US + day * DAY_US + _minute(random)
 
     guilty = moment(0.25, 0.75)
-    same_day = guilty - guilty % DAY_US + int(random.uniform(8, 17) * HOUR_US)
+    same_day = guilty - guilty % DAY_US + _minute(random)
     found = [
         Planted(guilty, GUILTY, BOLD, "p4"),
         Planted(same_day, "mail.signature", "The team"),
@@ -125,6 +125,11 @@ def _changes(random: np.random.Generator, days: int) -> tuple[Planted, ...]:
         *(Planted(moment(0.1, 0.9), setting, after) for setting, (_, after) in OTHERS),
     ]
     return tuple(sorted(found, key=lambda each: each.time_us))
+
+
+def _minute(random: np.random.Generator) -> int:
+    """A whole minute of the working day."""
+    return int(random.uniform(8, 17) * 60) * 60_000_000
 
 
 def events(made: Mailer) -> Iterator[Event]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from whence.events import Event
 
 BATCH = 500
+EDITS_BYTES_MAX = 900_000
+"""An event holds up to a megabyte."""
 TEXT_MAX = 65_536
 """So many characters of a version that cannot be used are kept."""
 
@@ -85,7 +87,7 @@ def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
 
 
 def _said(state: Document, document: str, version: Version) -> Changed | VersionRefused:
-    about = {"why": version.why, "commit": version.commit, "source": version.source}
+    about: dict[str, Any] = {"why": version.why, "commit": version.commit, "source": version.source}
     if version.problem is not None:
         text = None if version.text is None else version.text[:TEXT_MAX]
         return VersionRefused(settings=document, problem=version.problem, text=text, **about)
@@ -98,7 +100,16 @@ def _said(state: Document, document: str, version: Version) -> Changed | Version
         shown = {name: value for name, value in facts.items() if value is not None}
         remedy = "A change before it is missing or another: import the whole history into a document of its own."
         raise InvalidFile("The changes do not come to the version that the file says", **shown, remedy=remedy)
-    return made
+    return _small_enough(made, about)
+
+
+def _small_enough(made: Changed, about: dict[str, Any]) -> Changed | VersionRefused:
+    """The change, if an event has room for it; else that this version cannot be kept."""
+    size = len(msgspec.json.encode(made.edits))
+    if size <= EDITS_BYTES_MAX:
+        return made
+    problem = f"It changes {size:,} bytes, and a change has room for {EDITS_BYTES_MAX:,}: keep such data elsewhere."
+    return VersionRefused(settings=made.settings, problem=problem, **about)
 
 
 def _always(state: Document, document: str, values: Any, about: dict[str, Any]) -> Changed:
@@ -133,6 +144,8 @@ def _now(state: Document, document: str, version: Version) -> Changed | VersionR
     if problem is None:
         try:
             said = replaced(state, document, version.values, **about)
+            if said is not None and isinstance(large := _small_enough(said, about), VersionRefused):
+                return None if large.problem == state.refused else large
         except Refused as refused:
             problem = str(refused)
         else:

@@ -94,6 +94,8 @@ def _by_label(trials: Trials, change: Change, axis: Axis, near: Bools) -> Candid
     if not len(mine):
         return Candidate(change, "by name", near & named, under)
     first_us, last_us = int(times[mine[0]]), int(times[mine[-1]])
+    if not (near & named & ~under & (times < first_us + DAY_US)).any():  # the first of all: nothing to compare it with
+        return Candidate(change, "by name", np.zeros(len(times), np.bool_), under)
     before = axis.codes[near & named & ~under & (times < at_us)]
     counts = np.bincount(before, minlength=len(axis.names)) if len(before) else np.zeros(len(axis.names), np.int64)
     other = axis.codes == int(np.argmax(counts))

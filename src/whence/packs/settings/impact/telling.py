@@ -22,6 +22,8 @@ def sentences(found: Impact) -> Iterator[str]:
     blamed = found.blamed
     if not blamed:
         yield f"None of {counted} did anything to the {found.outcome} that chance does not explain."
+        if (least := _least(found)) is not None:
+            yield f"An effect below {amount(least, found)} would mostly go unseen; a longer --window sees smaller ones."
     told: set[int] = set()
     names_of = {each.change.position: _named(each) for each in found.effects}
     for each in blamed:
@@ -40,6 +42,12 @@ def sentences(found: Impact) -> Iterator[str]:
             yield f"{names_of[position]} came at nearly the same time; decisions name the other."
     if blamed:
         yield f"Of {counted} that were weighed, chance or these explain the rest."
+
+
+def _least(found: Impact) -> float | None:
+    """An effect that is seen as often as not, in the middle of all changes: half the width of an interval."""
+    halves = sorted((each.high - each.low) / 2 for each in found.effects if each.low is not None is not each.high)
+    return halves[len(halves) // 2] if halves else None
 
 
 def _named(each: Effect) -> str:
