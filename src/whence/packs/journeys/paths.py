@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 
 from whence.errors import InvalidQuery
+from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Step
 from whence.packs.journeys.touchpoints import Touchpoints
@@ -42,25 +44,48 @@ def paths(
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."
         )
-    backwards = end is not None
-    named = end if backwards else start
-    touched = asked.rows(columns={"type": "type"})
-    anchor = touched if named is None else asked.rows_of_step(asked.known(Step.of(named)), {"type": "type"})
-    query = statement("paths").format(
-        anchor=anchor,
-        touchpoints=touched,
-        first="max" if backwards else "min",
-        order="DESC" if backwards else "ASC",
-        side="<=" if backwards else ">=",
-        repeats=str(repeats).lower(),
-        depth=depth,
+    named = start if end is None else end
+    step = None if named is None else asked.known(Step.of(named))
+    query = statement("touchpoints_in_order").format(touchpoints=asked.rows(columns={"type": "type"}))
+    who, position, type = asked.arrays(query, "who", "position", "type")
+    is_anchor = np.ones(len(who), bool)
+    if step is not None:
+        there = np.zeros(asked.segments.head + 1, bool)
+        there[asked.arrays(asked.rows_of_step(step), "position")[0]] = True
+        is_anchor = there[position]
+    if end is not None:
+        who, type, is_anchor = who[::-1], type[::-1], is_anchor[::-1]
+    found = _counted(asked, who, type, is_anchor, depth, repeats, END if end is None else BEGINNING)
+    return list(_links(found, depth, top, end is not None))
+
+
+def _counted(
+    asked: Touchpoints, who: Array, type: Array, is_anchor: Array, depth: int, repeats: bool, last: str
+) -> Counter[tuple[int, str, str]]:
+    """How many went from which type to which at each depth from their first anchor on; `last` is where nothing comes
+    any more. The arrays are of all touchpoints, those of a customer together and in order."""
+    anchors = np.flatnonzero(is_anchor)
+    first = anchors[np.r_[True, who[anchors][1:] != who[anchors][:-1]]] if len(anchors) else anchors
+    begins = np.full(asked.size, len(who), np.int64)
+    begins[who[first]] = first
+    places = np.flatnonzero(np.arange(len(who)) >= begins[who])
+    if not repeats:
+        again = (type[places] == type[places - 1]) & (places > begins[who[places]])
+        places = places[~again]
+    who, type = who[places], type[places]
+    is_new = np.r_[True, who[1:] != who[:-1]][: len(who)]
+    at = np.arange(len(who)) - np.flatnonzero(is_new)[np.cumsum(is_new) - 1] if len(who) else places
+    count = len(asked.segments.types)
+    following = np.where(np.r_[is_new[1:], True][: len(who)], count, np.r_[type[1:], 0][: len(who)])
+    near = at < depth
+    keys, customers = np.unique((at[near] * count + type[near]) * (count + 1) + following[near], return_counts=True)
+    names = [*asked.segments.types, last]
+    return Counter(
+        {
+            (key // (count + 1) // count, names[key // (count + 1) % count], names[key % (count + 1)]): number
+            for key, number in zip(keys.tolist(), customers.tolist(), strict=True)
+        }
     )
-    found = Counter[tuple[int, str, str]]()
-    types = asked.segments.types
-    for row in asked.sql(query).to_pylist():
-        following = (BEGINNING if backwards else END) if row["next"] is None else types[row["next"]]
-        found[row["depth"], types[row["type"]], following] += row["customers"]
-    return list(_links(found, depth, top, backwards))
 
 
 def _links(found: Counter[tuple[int, str, str]], depth: int, top: int, backwards: bool) -> Iterator[Link]:
