@@ -25,6 +25,7 @@ KEPT = ROOT / "exam" / "results.json"
 
 STORES = {"memory": "memory", "sqlite": "SQLite", "logfile": "log file"}
 CHANCE = ["racers", "log_proves", "reader_of_the_tail", "many_retrying", "share_one_id", "plain_list"]
+JOURNEYS = "every_start or imported or pause or customer_did_next or credits or one_name"
 SUITE = {
     "exactly one of 16 and of 64 racers wins, 1,000 rounds each": "racers",
     "the log proves every decision": "log_proves",
@@ -47,6 +48,8 @@ PARTS = {
 }
 PARTS["why: 20,000 values follow from the events that are named"] = ["tests/why/test_sufficiency.py"]
 PARTS["segments: 100 kills of a builder leave no wrong answer"] = ["tests/segments/test_building.py", "-k", "killed"]
+
+PARTS["journeys: 2,000 histories followed by hand, start by start"] = ["tests/packs/journeys", "-k", JOURNEYS]
 
 
 def main() -> int:
