@@ -13,7 +13,7 @@ from whence.cli.screen import Column
 from whence.packs import journeys
 from whence.packs.journeys.cohorts import Cohort, Customer
 from whence.packs.journeys.duration import SECOND_US, text_of
-from whence.packs.journeys.funnel import TOP, VERSIONS, Duration, Row
+from whence.packs.journeys.funnel import TOP, VERSIONS, Duration, Group, Row
 from whence.packs.journeys.shown import (
     UNITS,
     asking,
@@ -75,6 +75,11 @@ def funnel(steps: tuple[str, ...], pictures: tuple[str, ...], versions: bool, **
                 screen.note(f"{said}{group.still_open:,} started too late to be judged, and may still convert.")
         draw(asked, pictures, "funnel", f"From {found.steps[0]} to {found.steps[-1]}", lambda: draws("funnel")(found))
         return exits.OK if any(group.rows[0].customers for group in found.groups) else exits.NO
+
+
+def _open(group: Group, shown: screen.Form) -> tuple[Any, ...]:
+    """How many may still convert, which a note says on the screen."""
+    return () if shown == "screen" else (group.still_open,)
 
 
 def _funnel_row(row: Row, shown: screen.Form) -> tuple[Any, ...]:

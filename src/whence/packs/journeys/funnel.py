@@ -88,9 +88,9 @@ class Dropped(msgspec.Struct, frozen=True):
     last_us: int
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What a funnel is asked: its steps, their order, the window from the start, what ends an attempt, and the period
-    in which it starts."""
+class Question(msgspec.Struct, frozen=True):
+    """What a funnel is asked for: its steps, their order, the window from the start, what ends an attempt, and the
+    period in which it starts."""
 
     steps: tuple[Step, ...]
     order: Order = "ordered"
@@ -190,15 +190,15 @@ def dropped(
 
 def _asked(
     asked: Touchpoints, steps: Sequence[str | Step], order: Order, within: str | None, exclude: Sequence[str | Step]
-) -> Asked:
+) -> Question:
     if order not in ("ordered", "strict", "any"):
         raise InvalidQuery("No such order", order=order, remedy="Say ordered, strict or any.")
     found = tuple(asked.known(each) for each in steps_of(steps))
     out = tuple(asked.known(each) for each in steps_of(exclude)) if exclude else ()
-    return Asked(found, order, None if within is None else us_of(within), out)
+    return Question(found, order, None if within is None else us_of(within), out)
 
 
-def _chains(asked: Touchpoints, meant: Asked) -> tuple[Chains, list[int] | None]:
+def _chains(asked: Touchpoints, meant: Question) -> tuple[Chains, list[int] | None]:
     """The chains, and how many did each step at all, where that is known without asking more."""
     if meant.order != "ordered" or meant.exclude or meant.period or not _are_apart(meant.steps):
         return _all_chains(asked, meant, None), None
@@ -223,7 +223,7 @@ def _are_apart(steps: Iterable[Step]) -> bool:
     return len(types) == len(set(types))
 
 
-def _all_chains(asked: Touchpoints, meant: Asked, only: Array | None) -> Chains:
+def _all_chains(asked: Touchpoints, meant: Question, only: Array | None) -> Chains:
     """The chains by every start, of some customers alone where they are named."""
     parts = list(_masked(asked, meant, only))
     who, time_us, position, mask = (np.concatenate([part[n] for part in parts]) for n in range(4))
@@ -247,7 +247,7 @@ def _united(position: Array, who: Array, mask: Array) -> tuple[Array, Array]:
     return order[first], np.bitwise_or.reduceat(mask[order], first) if len(first) else mask[:0]
 
 
-def _masked(asked: Touchpoints, meant: Asked, only: Array | None) -> Iterator[tuple[Array, Array, Array, Array]]:
+def _masked(asked: Touchpoints, meant: Question, only: Array | None) -> Iterator[tuple[Array, Array, Array, Array]]:
     kept = None
     if only is not None:
         kept = np.zeros(asked.size, bool)
@@ -294,7 +294,9 @@ def _versions(asked: Touchpoints) -> Iterator[tuple[str, tuple[int, int]]]:
             yield name, (first, following - 1)
 
 
-def _parts(asked: Touchpoints, meant: Asked, found: Chains, by: str, top: int) -> Iterator[tuple[str | None, Chains]]:
+def _parts(
+    asked: Touchpoints, meant: Question, found: Chains, by: str, top: int
+) -> Iterator[tuple[str | None, Chains]]:
     """The customers apart by the value of a field as their start has it: the most frequent values, then the others."""
     starts = found.times.min(axis=1, where=found.times != NEVER, initial=np.iinfo(np.int64).max)
     begun = np.full(asked.size, NEVER, np.int64)
@@ -322,7 +324,7 @@ def _parts(asked: Touchpoints, meant: Asked, found: Chains, by: str, top: int) -
 
 
 def _group(
-    asked: Touchpoints, meant: Asked, found: Chains, period: str | None, segment: str | None, did: list[int] | None
+    asked: Touchpoints, meant: Question, found: Chains, period: str | None, segment: str | None, did: list[int] | None
 ) -> Group:
     counts = [int(np.count_nonzero(found.times[:, step] != NEVER)) for step in range(len(meant.steps))]
     rows = []
@@ -351,7 +353,7 @@ def _share(count: int, of: int) -> float | None:
     return round(count / of, 6) if of else None
 
 
-def _duration(meant: Asked, found: Chains, one: int, other: int) -> Duration:
+def _duration(meant: Question, found: Chains, one: int, other: int) -> Duration:
     both = (found.times[:, one] != NEVER) & (found.times[:, other] != NEVER)
     took = np.sort(found.times[both, other] - found.times[both, one]) / SECOND_US
     if meant.order == "any":
@@ -363,7 +365,7 @@ def _duration(meant: Asked, found: Chains, one: int, other: int) -> Duration:
     return Duration(meant.steps[one].name, meant.steps[other].name, len(took), *said)
 
 
-def _number(meant: Asked, step: str | int) -> int:
+def _number(meant: Question, step: str | int) -> int:
     """The number of a step that somebody can drop out after, from 1."""
     names = [each.name for each in meant.steps]
     number = names.index(step) + 1 if step in names else int(step) if str(step).isdigit() else 0
