@@ -47,6 +47,11 @@ PARTS = {
     }.items()
 }
 PARTS["why: 20,000 values follow from the events that are named"] = ["tests/why/test_sufficiency.py"]
+PARTS["settings: the guilty change first of 16, none without one, 100 mailers each"] = [
+    "tests/packs/settings/test_impact.py",
+    "-k",
+    "guilty_change_is_first",
+]
 PARTS["segments: 100 kills of a builder leave no wrong answer"] = ["tests/segments/test_building.py", "-k", "killed"]
 
 PARTS["journeys: 2,000 histories followed by hand, start by start"] = ["tests/packs/journeys", "-k", JOURNEYS]

@@ -199,6 +199,17 @@ def test_going_back_on_one_change_leaves_alone_what_was_changed_since(tmp_path: 
         assert (db.event(4).actor, db.event(4).data["why"]) == ("anna", "it hurt")
 
 
+def test_what_is_in_force_again_is_called_as_it_was(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        for label in ("p3", "p4"):
+            db.decide("settings.set", "main", "prompts.email", f"As in {label}", label=label)
+        db.decide("settings.set", "main", "mail.limit", 3)
+        settings.rollback(db, change=2)
+        assert (db.event(4).data["label"], db.event(4).data["edits"][0]["value"]) == ("p3", "As in p3")
+        settings.rollback(db, last=1)
+        assert db.event(5).data["label"] == "p4"
+
+
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with whence.open(tmp_path / "w.db", create=True) as db:
         with pytest.raises(NotKnown, match="no such document"):

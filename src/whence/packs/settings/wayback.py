@@ -121,11 +121,13 @@ def _append(
 ) -> Rollback:
     """Decide the way back from the values as they are, and append it unless it is a preview."""
     made: list[Rollback] = []
+    label = _label_before(db, undone)
     model = db.asked(pack=db.pack("settings")).as_configured(Document)
 
     def way(state: Document) -> Changed | None:
         edits, kept = back(state.values)
-        said = changed(state, document, list(edits), why=why, undoes=[each.id for each in undone])
+        ids = [each.id for each in undone]
+        said = changed(state, document, list(edits), why=why, label=label, undoes=ids)
         different = tuple(_differences(document, state.values, said.edits))
         made[:] = [Rollback(document, different, tuple(undone), said.version, kept)]
         return said if said.edits else None
@@ -139,6 +141,17 @@ def _append(
         return made[0]
     done = db.execute(f"settings:{document}", decide, model=model)
     return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+
+
+def _label_before(db: Whence, undone: Sequence[Change]) -> str | None:
+    """What decisions called the version that is in force again: the label of the same settings before the changes that
+    are undone, where one of these has another."""
+    names = {name for each in undone if each.label is not None for name in each.names}
+    if not names:
+        return None
+    first = min(each.position for each in undone)
+    earlier = [each for each in changes(db.history()) if each.position < first and names & set(each.names)]
+    return earlier[-1].label if earlier else None
 
 
 def _before(found: Sequence[Change], position: int) -> Any:

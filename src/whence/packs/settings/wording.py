@@ -22,8 +22,11 @@ def cell(value: Any) -> str:
     if value is MISSING:
         return "—"
     text = value if isinstance(value, str) and value and not _reads_as_json(value) else as_json_text(value)
-    text = " ".join(text.split())
-    return text if len(text) <= CELL_MAX else text[: CELL_MAX - 1] + "…"
+    return _cut(" ".join(text.split()))
+
+
+def _cut(text: str, most: int = CELL_MAX) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def as_json_text(value: Any) -> str:
@@ -40,11 +43,14 @@ def first_line(text: str | None) -> str | None:
 
 
 def sentence(each: Difference) -> str:
-    """`60 to 70`, `added: 70`, `removed`."""
+    """What became of a setting in a few words; of a long text, the lines or sentences that differ."""
     if each.before is MISSING:
         return f"{each.name} = {cell(each.after)}"
     if each.after is MISSING:
         return f"{each.name} removed"
+    if is_long(each.before) and is_long(each.after):
+        found = [line for line in text_diff(each.before, each.after, 0) if line[0] in "-+"]
+        return f"{each.name}: {_cut(' '.join(found), 2 * CELL_MAX)}"
     return f"{each.name}: {cell(each.before)} → {cell(each.after)}"
 
 

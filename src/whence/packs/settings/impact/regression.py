@@ -64,7 +64,7 @@ def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] 
         columns.append((moments - moments.mean()) / max(float(moments.std()), 1e-9))
     if span >= WEEK_DAYS:
         weekday = (days + EPOCH_WEEKDAY) % 7
-        columns += [(weekday == each).astype(np.float64) for each in np.unique(weekday)[1:]]
+        columns += [(weekday == each).astype(np.float64) for each in np.flatnonzero(np.bincount(weekday))[1:]]
     for other in others:
         column = other[chosen].astype(np.float64)
         if 0 < column.sum() < len(column):
@@ -94,12 +94,13 @@ def _is_enough(treated: NDArray[np.float64], days: NDArray[np.int64]) -> bool:
     count = int(treated.sum())
     if min(count, len(treated) - count) < SIDE_LEAST:
         return False
-    return all(len(np.unique(days[treated == side])) >= DAYS_LEAST for side in (0.0, 1.0))
+    first = days[0]
+    return all(np.count_nonzero(np.bincount(days[treated == side] - first)) >= DAYS_LEAST for side in (0.0, 1.0))
 
 
 def _clustered(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
     sums = np.bincount(groups, shares)
-    count = len(np.unique(groups))
+    count = int(np.count_nonzero(np.bincount(groups)))
     return float(np.sum(sums * sums)) * count / max(count - 1, 1)
 
 
