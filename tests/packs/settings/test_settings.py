@@ -278,3 +278,28 @@ def test_a_configuration_that_no_file_has_changes_nothing(tmp_path: Path) -> Non
     assert PACK.configured({}) is PACK
     with pytest.raises(InvalidConfig):
         PACK.configured({"schema": 3})
+
+
+CARD = """
+[scorecard.lead]
+[[scorecard.lead.rule]]
+name = "opened"
+on = "EmailOpened"
+points = {points}
+[[scorecard.lead.threshold]]
+score = "score"
+at = 40
+stage = "warm"
+"""
+
+
+def test_a_scorecard_that_is_adopted_is_a_change_of_settings_too(call: Call, folder: Path) -> None:
+    path = folder / "whence.toml"
+    before = path.read_text()
+    call("append", "lead:1", "EmailOpened")
+    for points, who in ((5, "anna"), (9, "ben")):
+        path.write_text(before + CARD.format(points=points))
+        assert call("scorecard", "adopt", "lead", "--by", who, "--why", f"{points} points")[0] == 0
+    newest, first = rows(call("settings", "log", "--json")[1])
+    assert (newest["setting"], newest["before"], newest["after"]) == ("scorecard.lead.rule.opened.points", 5, 9)
+    assert (newest["who"], newest["why"], first["setting"]) == ("ben", "9 points", "scorecard.lead")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.codec import Unfit
 from whence.events import Recorded
 from whence.history import History
@@ -78,12 +79,12 @@ def timeline(asked: Asked) -> list[Change]:
 
 
 def changes(history: History, *, observed: Iterable[str] = (), own: Query | None = None) -> list[Change]:
-    """The changes of a history, by position: of documents, of the fields `observed` (TYPE.FIELD), and the events that
-    `own` selects."""
+    """The changes of a history, by position: of documents, of scorecards that were adopted, of the fields `observed`
+    (TYPE.FIELD), and the events that `own` selects."""
     fields = _by_type(observed)
-    types = (*CODEC_TYPES, *fields)
+    types = (*CODEC_TYPES, ADOPTED, *fields)
     items = [QueryItem(types=(each,)) for each in dict.fromkeys(types)] + list(own.items if own else ())
-    made = _Making(fields, own)
+    made = _Making(fields, own, {each.event.position: each for each in adoptions(history)})
     return [change for event in history.events(Query(tuple(items))) for change in made.of(event)]
 
 
@@ -93,8 +94,8 @@ CODEC_TYPES = tuple(CODEC.type_of(cls) for cls in CODEC.classes)
 class _Making:
     """What is remembered while the changes are read."""
 
-    def __init__(self, fields: Mapping[str, list[str]], own: Query | None) -> None:
-        self.fields, self.own = fields, own
+    def __init__(self, fields: Mapping[str, list[str]], own: Query | None, adopted: Mapping[int, Adoption]) -> None:
+        self.fields, self.own, self.adopted = fields, own, adopted
         self.trees: dict[str, Any] = {}
         self.versions: dict[str, dict[str, int]] = {}
         self.latest: dict[str, str] = {}
@@ -110,6 +111,8 @@ class _Making:
                 yield _change(event, "refused", typed.settings, (), why=typed.problem, commit=typed.commit)
             elif isinstance(typed, Unfit):
                 yield _change(event, "refused", event.entity("settings") or "", (), why=typed.problem)
+        elif event.position in self.adopted:
+            yield _adopted(event, self.adopted[event.position])
         elif self.own is not None and self.own.matches(event.type, event.tags):
             yield self._own(event)
         for field in self.fields.get(event.type, ()):
@@ -138,10 +141,10 @@ class _Making:
 
     def _own(self, event: Recorded) -> Change:
         """An event of one's own: what its data says otherwise than the one before about the same setting."""
-        tag = event.entity("setting") or next(iter(event.tags), event.type)
-        name = tag.partition(":")[2] or tag
+        kind, _, id = (event.entity("setting") or next(iter(event.tags), event.type)).partition(":")
+        name = id if kind == "setting" else f"{kind}.{id}" if id else kind
         data = event.data if isinstance(event.data, dict) else {"value": event.data}
-        said = {field: value for field, value in data.items() if field not in SAID_ABOUT and value != name}
+        said = {field: value for field, value in data.items() if field not in SAID_ABOUT and value != id}
         before = self.own_trees.get(name, {})
         self.own_trees[name] = said
         found = [
@@ -164,6 +167,22 @@ class _Making:
         if seen.is_new(value):
             label = value if isinstance(value, str) else None
             yield _change(event, "observed", name, (Difference(name, before, value),), label=label)
+
+
+def _adopted(event: Recorded, adoption: Adoption) -> Change:
+    """A scorecard that is in force from now on: what it changes in the one before; the first one as a whole."""
+    name = f"{KIND}.{adoption.name}"
+    short = adoption.card.short_version
+    found = [
+        Difference(
+            ".".join(filter(None, (name, each.part, each.name, each.key))),
+            MISSING if each.before is None else each.before,
+            MISSING if each.after is None else each.after,
+        )
+        for each in adoption.changes
+    ] or [Difference(name, MISSING, short)]
+    said = {"why": adoption.reason, "label": short, "version": adoption.version}
+    return _change(event, "own event", name, tuple(found), **said)
 
 
 class _Seen:
