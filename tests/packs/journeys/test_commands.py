@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,8 +90,17 @@ def test_what_is_drawn_is_written(call: Call, tmp_path: Path) -> None:
     pytest.importorskip("plotly")
     assert call("journeys", "funnel", "Visited", "Bought", "--picture", "funnel.html")[0] == 0
     assert "as of @11" in (tmp_path / "funnel.html").read_text()
-    code, _, err = call("journeys", "cohorts", "--picture", "cohorts.jpg")
-    assert (code, "A picture is a file" in err) == (2, True)
+    code, out, err = call("journeys", "cohorts", "--picture", "cohorts.jpg")
+    assert (code, out, "A picture is a file" in err) == (2, "", True)
+
+
+def test_without_columns_the_time_line_is_there_and_the_rest_says_what_to_install(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert call("journeys", "timeline", "customer:7")[0] == 0
+    code, _, err = call("journeys", "funnel", "Visited")
+    assert (code, "whence[columns]" in err) == (2, True)
 
 
 def test_cohorts_of_money_are_exact(call: Call) -> None:

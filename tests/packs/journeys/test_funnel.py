@@ -157,6 +157,7 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
         visit(1, "Seen", 0, time="noon", price=5, deep={"a": "x"}),
         visit(2, "Seen", 0, time="dawn", price="many", deep={"a": "y"}),
         visit(3, "Seen", 0, time="noon", price=7.5, ok=True),
+        visit(4, "Seen", 0, Price=9),
     ]
     with store(events) as db, journeys.touchpoints(db) as asked:
 
@@ -166,6 +167,8 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
         assert count("Seen time=noon") == 2
         assert count("Seen price>=5") == 2
         assert count("Seen price=many") == 1
+        assert count("Seen Price=9") == 1
+        assert count("Seen price=9") == 0
         assert count("Seen deep.a=y") == 1
         assert count("Seen ok=true") == 1
         assert count("Seen nothing=1") == 0

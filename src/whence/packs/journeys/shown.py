@@ -25,6 +25,7 @@ from whence.cli.command import (
 from whence.clock import to_iso
 from whence.moments import second_of
 from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
+from whence.picture import kind_of, save
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -44,7 +45,23 @@ in_order = grouped(
     option("--within", metavar="DURATION", help="So long after the start the last step still counts: '30 days'."),
     option("--exclude", multiple=True, metavar="STEP", help="An event that ends an attempt; may be given again."),
 )
-drawn = option("--picture", "pictures", multiple=True, metavar="FILE", help="Draw it: a page .html, or .png.")
+
+
+def _can_be_drawn(_context: click.Context, _option: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files, each of which ends as a picture does: that is said before anything is asked."""
+    for path in paths:
+        kind_of(path)
+    return paths
+
+
+drawn = option(
+    "--picture",
+    "pictures",
+    multiple=True,
+    metavar="FILE",
+    callback=_can_be_drawn,
+    help="Draw it: a page .html, or .png.",
+)
 UNITS = click.Choice(["day", "week", "month"])
 
 
@@ -73,10 +90,6 @@ def head_text(asked: Touchpoints) -> str:
 
 def draw(asked: Touchpoints, paths: Sequence[str], name: str, title: str, make: Callable[[], Figure]) -> None:
     """Write the pictures that were asked for, and say so."""
-    from whence.picture import kind_of, save
-
-    for path in paths:
-        kind_of(path)
     figure = make() if paths else None
     for path in paths:
         save(figure, path, name, title, footer=f"{head_text(asked)} · Made by Whence")

@@ -279,10 +279,10 @@ class Touchpoints:
         return f"{self.segments.types.index(type)}::INTEGER" if what == "type" else self._value(type, what)
 
     def _columns_of(self, type: str) -> dict[str, str]:
-        """The columns that a type's rows have, by their names in small letters, with their kinds."""
+        """The columns that a type's rows have, with their kinds."""
         if type not in self._columns:
             found = self.segments.sql(f"SELECT * FROM {self.segments.rows_of(type)} LIMIT 0").schema
-            self._columns[type] = {field.name.lower(): str(field.type) for field in found}
+            self._columns[type] = {field.name: str(field.type) for field in found}
         return self._columns[type]
 
     def _value(self, type: str, field: str) -> str:
@@ -297,8 +297,7 @@ class Touchpoints:
         if field == "settings":
             return "json_extract_string(s.basis, '$.settings')" if "basis" in there else _ABSENT
         first, _, path = field.partition(".")
-        bare = first.lower()
-        column = bare if bare in there and not _is_envelope(bare) else f"data_{bare}"
+        column = first if first in there and not _is_envelope(first) else f"data_{first}"
         found = []
         if column in there:
             text = f"s.{_quoted(column)}"
@@ -330,6 +329,7 @@ def _kind(what: str) -> str:
 
 
 def _is_envelope(name: str) -> bool:
+    """Whether a column is no field of the data."""
     from whence.segments.columns import ENVELOPE as COLUMNS  # here, since it needs pyarrow
 
     return name in COLUMNS
