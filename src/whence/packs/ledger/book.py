@@ -45,7 +45,8 @@ OPENING = (AccountOpened.event_type, AccountClosed.event_type, LimitChanged.even
 STATES_MAX = 200_000
 """So many states are kept; then it begins anew."""
 APART_MAX = 32
-"""So many accounts have a condition each; more share one, that no account at all is closed or limited."""
+"""So many entities are looked up one by one, and so many accounts without a limit have a condition each; more share
+one, that no account at all is closed or limited."""
 
 States = Mapping[str, Any]
 Time = datetime | str | int | None
@@ -476,13 +477,16 @@ class Book:
         for each in new:
             self._kept[each] = MODELS[each.partition(":")[0]].initial()
             self._upto[each] = 0
-        heads = [self._caught_up(group) for group in (new, known) if group]
+        heads = [self._caught_up(new[start : start + APART_MAX]) for start in range(0, len(new), APART_MAX)]
+        if known:
+            heads.append(self._caught_up(known))
         return min(heads, default=self._store.head()), self._kept
 
     def _caught_up(self, entities: Sequence[str]) -> int:
         """Fold what is new of entities, and return the head that was seen."""
         upto, kept = self._upto, self._kept
-        query = Query(tuple(QueryItem(tags=(each,)) for each in entities))
+        several = len(entities) > APART_MAX  # then what is new at all is read sooner than it is looked for
+        query = None if several else Query(tuple(QueryItem(tags=(each,)) for each in entities))
         reading = self._store.read(query, after=min(upto[each] for each in entities))
         among = set(entities)
         for event in reading:

@@ -3,10 +3,15 @@ asked for is left to whoever asks."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from whence.app import Moment, Whence
 from whence.clock import to_datetime
 from whence.packs.ledger.entries import Balances
 from whence.packs.ledger.events import POSTED
+
+if TYPE_CHECKING:
+    from whence.segments.reading import Segments
 
 JSON = '[{"account": "VARCHAR", "currency": "VARCHAR", "amount_minor": "BIGINT"}]'
 SQL = f"""
@@ -25,18 +30,19 @@ def balances(db: Whence, *, at: Moment = None, clock: str = "occurred") -> Balan
     """The balance of each account and currency, debits positive, at a moment by either clock. Segments that are missing
     are built first. Raises MissingExtra without the extra `columns`."""
     moment = db.at(at, clock=clock)
-    where: list[str] = []
-    values: list[object] = []
-    if moment.occurred_us is not None:
-        where.append("time <= ?")
-        values.append(to_datetime(moment.occurred_us).replace(tzinfo=None))
-    elif not moment.is_now:
-        where.append("position <= ?")
-        values.append(db.history(moment).head)
+    upto = None if moment.is_now or moment.occurred_us is not None else db.history(moment).head
     with db.segments("account") as segments:
-        if POSTED not in segments.types:
-            return {}
-        said = SQL.format(where=f"WHERE {' AND '.join(where)}" if where else "")
-        found = segments.sql(said, *values)
+        return balances_in(segments, occurred_us=moment.occurred_us, upto=upto)
+
+
+def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int | None = None) -> Balances:
+    """The same of segments that are open: of what had happened by a time, and was recorded up to a position."""
+    if POSTED not in segments.types:
+        return {}
+    where = ["time <= ?"] * (occurred_us is not None) + ["position <= ?"] * (upto is not None)
+    values: list[object] = [] if occurred_us is None else [to_datetime(occurred_us).replace(tzinfo=None)]
+    found = segments.sql(
+        SQL.format(where=f"WHERE {' AND '.join(where)}" if where else ""), *values, *([] if upto is None else [upto])
+    )
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return {(account, currency): int(minor) for account, currency, minor in rows}
