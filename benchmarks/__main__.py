@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks import explaining, growth, journeys, measures, replaying, report, searching
+from benchmarks import explaining, growth, journeys, ledger, measures, replaying, report, searching
 from benchmarks.apart import apart, end_orderly
 from benchmarks.implementations import NAMES, opened
 from benchmarks.progress import Progress
@@ -38,6 +38,7 @@ ON_ONE_STORE = {
     "bisect": (searching.fill, searching.search),
     "scorecard": (replaying.fill, replaying.compare),
     "journeys": (journeys.fill, journeys.compare),
+    "ledger": (ledger.fill, ledger.compare),
 }
 TAKING_PART |= dict.fromkeys(ON_ONE_STORE, ("whence",))
 LEAST_ROUNDS = 5

@@ -72,6 +72,15 @@ JOURNEYS = {
     "paths": ("paths of four links, seconds", None),
     "attribution": ("attribution by five models, seconds", None),
 }
+LEDGER = {
+    "balances": ("balances of all accounts, seconds", None),
+    "balances by hand": ("the same / SQL by hand on the same files", 2),
+    "rate, one by one": ("transactions under an overdraft rule a second", None),
+    "of bare appends, one by one": ("the same / appends of the same events without a rule", -0.5),
+    "rate, a thousand at once": ("the same a thousand at once", None),
+    "of bare appends, a thousand at once": ("the same / appends of a thousand without a rule", None),
+    "reconcile": ("an account of a tenth as many lines against its file, seconds", 20),
+}
 GROWTH_GOAL, P99_GOAL_MS, SIZE_GOAL = 0.85, 20, 140
 
 
@@ -118,6 +127,8 @@ def render() -> str:
             *_alone("another scorecard over all history", results.get("scorecard"), SCORING),
             "",
             *_alone("journeys over segments", results.get("journeys"), JOURNEYS),
+            "",
+            *_alone("a ledger", results.get("ledger"), LEDGER),
         ]
     )
     before, _, rest = README.read_text().partition(BEGIN)

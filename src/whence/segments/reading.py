@@ -192,6 +192,13 @@ class Segments:
         for type, table in self._tail.items():
             yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
 
+    def rows(self, type: str) -> str:
+        """The view, in SQL, of a type's rows as they are kept: without the entities' names, and so without a join. An
+        event of several entities stands there for each, marked as a `copy` after the first. Raises InvalidQuery."""
+        if type not in self.types:
+            raise InvalidQuery("No event has this type", type=type, remedy=f"There are {', '.join(self.types[:20])}.")
+        return f"kept.rows_{self.types.index(type)}"
+
     def files(self) -> Iterator[tuple[str, Path]]:
         """The files of the segments with the type that each is of, in the order of positions."""
         for segment in self._manifest.segments:

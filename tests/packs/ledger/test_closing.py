@@ -158,7 +158,7 @@ def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
     db = ledger()
     book_of(db)
     figure = balance_over_time(db.asked(), "assets:bank")
-    assert list(figure.data[0].y) == [100.0, 130.0, 128.75]
+    assert list(figure.data[0].y) == [100.0, 128.75]
     fall = waterfall(db.asked("2026-03-31"), "assets:bank", since=date(2026, 3, 1))
     assert list(fall.data[0].x) == ["opening", "sale", "fee", "closing"]
     assert list(fall.data[0].text) == ["100.00", "30.00", "-1.25", "128.75"]

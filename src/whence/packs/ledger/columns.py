@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.app import Moment, Whence
-from whence.clock import to_datetime
 from whence.packs.ledger.entries import Balances
 from whence.packs.ledger.events import POSTED
 
@@ -18,8 +17,8 @@ SQL = f"""
 SELECT posting.account, posting.currency, sum(posting.amount_minor)::HUGEINT AS minor
 FROM (
     SELECT unnest(from_json(postings, '{JSON.replace("{", "{{").replace("}", "}}")}')) AS posting
-    FROM "{POSTED}"
-    {{where}}
+    FROM {{rows}}
+    WHERE {{where}}
 )
 GROUP BY ALL
 ORDER BY ALL
@@ -39,10 +38,13 @@ def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int
     """The same of segments that are open: of what had happened by a time, and was recorded up to a position."""
     if POSTED not in segments.types:
         return {}
-    where = ["time <= ?"] * (occurred_us is not None) + ["position <= ?"] * (upto is not None)
-    values: list[object] = [] if occurred_us is None else [to_datetime(occurred_us).replace(tzinfo=None)]
-    found = segments.sql(
-        SQL.format(where=f"WHERE {' AND '.join(where)}" if where else ""), *values, *([] if upto is None else [upto])
-    )
+    where, values = ["NOT coalesce(copy, false)"], list[object]()
+    if occurred_us is not None:
+        where.append("epoch_us(coalesce(time, recorded)) <= ?")
+        values.append(occurred_us)
+    if upto is not None:
+        where.append("position <= ?")
+        values.append(upto)
+    found = segments.sql(SQL.format(rows=segments.rows(POSTED), where=" AND ".join(where)), *values)
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return {(account, currency): int(minor) for account, currency, minor in rows}

@@ -9,7 +9,6 @@ import rich_click as click
 
 from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, at_store, command, form_of, grouped, in_zone, opened, option
-from whence.cli.packs import _show as show_decided
 from whence.cli.screen import Column
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ said = grouped(
     in_zone,
     as_form,
 )
-AMOUNT = "12.50 EUR, or as two words."
 
 
 def _run(options: dict[str, Any], act: Any) -> int:
@@ -40,8 +38,32 @@ def _run(options: dict[str, Any], act: Any) -> int:
         if options.get("time") is not None:
             options["time"] = span_of(options["time"], zone=db.config.zone).first_us
         done: Decided = act(Book(db), **options)
-        show_decided(done, form)
+        _show(done, form)
     return exits.OK
+
+
+def _show(done: Decided, form: screen.Form) -> None:
+    """What was posted, held or released; each posting on a line of its own."""
+    from whence.packs.ledger.money import Money
+
+    rows = list(zip(done.positions, done.events, strict=True))
+    if form != "screen":
+        columns = [Column(name) for name in ("position", "type", "tags", "data")]
+        screen.table(columns, [(position, each.type, each.tags, each.data) for position, each in rows], form)
+        return
+    for position, event in rows:
+        data: dict[str, Any] = event.data
+        word = data.get("category") or event.type.removeprefix("ledger.").lower()
+        named = [f"{kind} {data[kind]}" for kind in ("charge", "hold", "reverses") if data.get(kind)]
+        screen.styled("  ".join([f"@{position}", word, *named, data.get("transaction", "")]).rstrip(), "yellow")
+        for each in data.get("postings", ()):
+            side = "debit" if each["amount_minor"] >= 0 else "credit"
+            amount = Money(abs(each["amount_minor"]), each["currency"])
+            print(f"    {side:<6}  {each['account']}  {amount}")
+        if "account" in data:
+            print(f"    {data['account']}  {Money(data['amount_minor'], data['currency'])}")
+        if not done.attempts:
+            screen.note("It was there already, under this key.")
 
 
 @command(
@@ -335,9 +357,9 @@ def _show_differences(made: Reconciliation, form: screen.Form) -> None:
 def _tell(made: Reconciliation, record: bool) -> None:
     compared = made.compared
     matched = ", ".join(f"{count:,} by {name}" for name, count in compared.matched.items() if count)
-    here, there = (f"{len(side.items):,} lines of {side.name}" for side in (compared.here, compared.there))
+    here, there = (f"{side.name} ({len(side.items):,})" for side in (compared.here, compared.there))
     count = len(compared.differences)
-    screen.note(f"{here} and {there}: {matched or 'nothing'} matched; {count:,} differences.")
+    screen.note(f"{here} and {there}: {matched or 'none'} matched; {count:,} differences.")
     guesses = sum(each.is_guess for each in compared.matches)
     if guesses:
         screen.note(f"{guesses:,} matches add several lines up and are guesses: look at them.")

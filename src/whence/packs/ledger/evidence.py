@@ -211,7 +211,7 @@ def _page(
 
 def _table(sheet: Sheet) -> str:
     """A table of the page, amounts to the right."""
-    numeric = [bool(sheet.rows) and isinstance(value, (int, Decimal)) for value in sheet.rows[0]]
+    numeric = [any(_is_number(row[place]) for row in sheet.rows) for place in range(len(sheet.columns))]
     head = "".join(
         f"<th{_class(right)}>{escape(name)}</th>" for name, right in zip(sheet.columns, numeric, strict=True)
     )
@@ -223,6 +223,10 @@ def _table(sheet: Sheet) -> str:
         for number, row in enumerate(sheet.rows)
     )
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
 
 def _class(right: bool) -> str:

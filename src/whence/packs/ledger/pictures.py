@@ -28,7 +28,10 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
     for each, amount in _amounts(asked, account):
         if currency in (None, each.currency):
             own = lines.setdefault(each.currency, [])
-            own.append((each.time_us, (own[-1][1] if own else 0) + amount))
+            after = (own[-1][1] if own else 0) + amount
+            if own and own[-1][0] == each.time_us:
+                own.pop()  # of what happened at one moment, the end
+            own.append((each.time_us, after))
     if not lines:
         raise NotKnown("Nothing was posted to it by then", account=account, remedy="Ask about another, or later.")
     figure = go.Figure()

@@ -64,6 +64,8 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
         if any(currency in each.effect for each in compared.differences if each.kind == kind):
             explained += minor
             yield StatementRow(currency, f"open: {kind}", difference=decimal_of(minor, currency), items=count)
+        elif all(not each.effect for each in compared.differences if each.kind == kind) and kind != "order":
+            yield StatementRow(currency, f"unreadable: {kind}", items=count)
     before = [each for each in carried if currency in each.effect_minor]
     if before:
         minor = sum(each.effect_minor[currency] for each in before)
