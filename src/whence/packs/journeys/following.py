@@ -97,8 +97,8 @@ def _data(data: Any) -> Any:
 @of_whom
 def sessions(name: str | None, gap: str, unit: str | None, limit: int | None, **told: Any) -> int:
     """The sessions, the newest first, of all customers or of the one who has a name: when, how long, how many
-    touchpoints, the first and the last. With --by how many began in each period, of how many customers, and what they
-    were like."""
+    touchpoints, the first and the last. With --by: how many began in each period, of how many customers, how many
+    touchpoints they have on average, how long they last in the median, and the share of one touchpoint alone."""
     shown = form_in(told)
     if unit is not None and (name is not None or limit is not None):
         raise click.UsageError("--by counts the sessions of all; leave out the name and --limit.")
