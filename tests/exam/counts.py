@@ -10,6 +10,8 @@ values explained, of models at random   500          20,000
 mailers with a guilty change, and without 4           100
 scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
 journeys at random, followed by hand    10           2,000
+charges that 64 racers refund           1            100
+lines with planted faults, reconciled   6,000        100,000
 """
 
 from __future__ import annotations
@@ -27,3 +29,5 @@ MAILERS = 100 if FULL else 4
 TAILED_EVENTS = 20_000 if FULL else 400
 SEGMENT_KILLS = 100 if FULL else 6
 JOURNEYS = 2000 if FULL else 10
+REFUNDED = 100 if FULL else 1
+RECONCILED = 100_000 if FULL else 6_000

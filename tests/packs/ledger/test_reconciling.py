@@ -22,7 +22,6 @@ from whence.packs.ledger.reconciliation.items import Item, Side
 from whence.packs.ledger.reconciliation.keeping import Reconciliation, reconcile
 from whence.stores.memory import MemoryStore
 
-LINES = 100_000 if counts.FULL else 6_000
 FAULTS = 60
 
 
@@ -38,7 +37,7 @@ def named(compared: Compared) -> dict[str, set[str]]:
 def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[whence.Whence, dict[str, set[str]], str]:
     folder = tmp_path_factory.mktemp("planted")
     db = whence.Whence(MemoryStore(), configured(SIDE))
-    made = plant(db, folder, lines=LINES, faults=FAULTS, seed=5)
+    made = plant(db, folder, lines=counts.RECONCILED, faults=FAULTS, seed=5)
     return db, made.faults, f"bank={made.file}"
 
 
@@ -130,6 +129,13 @@ def test_lines_that_share_a_key_are_matched_with_the_one_amount_that_it_names() 
     assert [(each.kind, each.effect) for each in found.differences] == [("amount", {"EUR": -1})]
     turned = compare(Side("bank", bank), Side("stripe", lines), passes=["group"])
     assert [each.effect for each in turned.differences] == [{"EUR": 1}]
+
+
+def test_a_line_is_called_by_one_key_at_most() -> None:
+    here = [item(1, 1, group="a"), item(2, 1, group="g"), item(3, 1)]
+    found = compare(Side("x", here), Side("y", [item(1, 1, id="a", group="g")]), passes=["group"])
+    assert [[each.number for each in match.here] for match in found.matches] == [[1]]
+    assert found.unexplained() == {}
 
 
 def test_the_same_amount_is_matched_with_the_nearest_day_first() -> None:

@@ -11,7 +11,7 @@ import random
 import threading
 import time as sleeping
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
 from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
-from whence.errors import ConditionFailed, IdConflict, Refused
+from whence.errors import ConditionFailed, IdConflict, InvalidTime, Refused
 from whence.events import Event, Recorded
 from whence.grammar import id_to_raw, raw_to_id
 from whence.model import Model
@@ -217,9 +217,11 @@ class Book:
         time: Time = None,
         key: str | None = None,
     ) -> Decided:
-        """Set money of an account aside, to be captured or released."""
+        """Set money of an account aside, to be captured or released, meant `until` a day: 2026-02-01."""
         sum_ = money(amount)
         verbs.positive(sum_)
+        if until is not None:
+            _day(until)
         asked: dict[str, Any] = {
             "verb": "hold",
             "hold": hold,
@@ -537,6 +539,14 @@ def _new(event: AccountOpened) -> Account:
     made = Account()
     made.opened(event)
     return made
+
+
+def _day(text: str) -> None:
+    """Raise InvalidTime for what is no day."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise InvalidTime("Not a day", given=repr(text), remedy="Write 2026-02-01.") from None
 
 
 def _pause(attempt: int) -> None:

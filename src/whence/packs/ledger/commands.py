@@ -176,6 +176,32 @@ def release(hold: str, amount: str | None, text: str | None, **options: Any) -> 
 
 
 @command(
+    "expire",
+    "whence ledger expire --by nightly",
+    "whence ledger expire --on 2026-02-02",
+    brief="Release the holds whose day is over.",
+)
+@option("--on", metavar="DAY", help="As if it were this day; else today.")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who does it.")
+@at_store
+@in_zone
+@as_form
+def expire(on: str | None, by: str | None, store: str | None, zone: str | None, as_json: bool, as_csv: bool) -> int:
+    """Releases every open hold that was meant until a day before this one. Run it every night; what somebody captures
+    meanwhile is left to them."""
+    from whence.packs.ledger.holding import expire
+
+    form = form_of(as_json, as_csv)
+    with opened(store, zone=zone) as db:
+        done = expire(db, on=_day(on, db), by=by)
+        for each in done:
+            _show(each, form)
+        if form == "screen" and not done:
+            screen.note("No hold is over.")
+    return exits.OK
+
+
+@command(
     "reverse",
     "whence ledger reverse 019a-4711 --text 'posted twice' --by anna",
     brief="Undo a transaction by its counter-entry.",
@@ -488,6 +514,7 @@ COMMANDS = (
     hold,
     capture,
     release,
+    expire,
     reverse,
     post,
     reconcile,

@@ -83,12 +83,11 @@ def ties(
     put in an order in which every reported balance follows from the one before. Entries without one are left out.
     """
     known = chart(asked.history)
-    for name, own in _by_account(asked, named(known, account)).items():
+    for (name, currency), own in _by_account(asked, named(known, account)).items():
         sign = sign_of(known[name])
-        added, last, within = 0, 0, MAJOR.minor(f"{tolerance:f}", own[0].currency)
+        added, last, within = 0, 0, MAJOR.minor(f"{tolerance:f}", currency)
         for day, of_day in _by_day(asked, own).items():
             steps = [Step(sign * each.amount_minor, each.reported_minor or 0) for each in of_day]
-            currency = of_day[0].currency
             added += sum(each.amount_minor for each in steps)
             order = chained(last, steps, within)
             last = (order or steps)[-1].reported_minor
@@ -140,11 +139,12 @@ def reported(
         yield ReportedRow(account, currency, added, said, said - added, len(own))
 
 
-def _by_account(asked: Asked, wanted: Sequence[str]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+def _by_account(asked: Asked, wanted: Sequence[str]) -> dict[tuple[str, str], list[Entry]]:
+    """The entries with a reported balance, by account and currency."""
+    found: dict[tuple[str, str], list[Entry]] = {}
     for each in entries(asked.history, wanted):
         if each.reported_minor is not None:
-            found.setdefault(each.account, []).append(each)
+            found.setdefault((each.account, each.currency), []).append(each)
     return found
 
 

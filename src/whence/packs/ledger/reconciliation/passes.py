@@ -123,12 +123,19 @@ def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, l
     for each in many:
         if each.group:
             members[each.group, each.currency].append(each)
-    named: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
-    for each in single:
-        for name in dict.fromkeys((each.id, each.group)):
-            if name:
+    found: list[tuple[Item, list[Item]]] = []
+    taken: set[int] = set()
+    for part in ("id", "group"):  # what is called by the key comes first
+        named: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
+        for each in single:
+            name: str = getattr(each, part)
+            if name and id(each) not in taken:
                 named[name, each.currency].append(each)
-    return [(named[key][0], own) for key, own in members.items() if len(named.get(key, ())) == 1]
+        for key in [key for key in members if len(named.get(key, ())) == 1]:
+            one = named[key][0]
+            taken.add(id(one))
+            found.append((one, members.pop(key)))
+    return found
 
 
 def _days(left: Left) -> list[Match]:
