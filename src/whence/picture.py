@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from whence.errors import CannotWrite, InvalidFile, MissingExtra
 from whence.markup import document
+from whence.wholefile import whole_file
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -156,10 +157,9 @@ def save(
             content = html(figure, name, title, said=said, below=below, footer=footer).encode()
         case _:
             content = png(_titled(figure, title))
-    part = target.with_name(f".part.{target.name}")
     try:
-        part.write_bytes(content)
-        part.replace(target)
+        with whole_file(target) as out:
+            out.write(content)
     except OSError as problem:
         remedy = "Name a file in a folder that can be written."
         raise CannotWrite("The picture cannot be written", path=path, problem=problem.strerror, remedy=remedy) from None

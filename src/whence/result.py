@@ -14,8 +14,9 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, BinaryIO, Literal, cast
 
 import msgspec
 
@@ -27,6 +28,7 @@ from whence.history import PROGRESS_EVENTS, At, History, Progress
 from whence.model import Model, ModelLike
 from whence.query import Query
 from whence.store import Store
+from whence.wholefile import whole_file
 
 FORMAT = 1
 TEXT_MAX = 40
@@ -71,13 +73,11 @@ class Result(msgspec.Struct, frozen=True):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it into a file, whole or not at all, packed when its name ends with .gz. Raises CannotWrite."""
-        part = Path(path).with_name(f".part.{Path(path).name}")
         try:
-            with _opened(part, "wb") as out:
-                out.write(msgspec.json.encode(self.origin) + b"\n")
+            with whole_file(path) as out, _packed(out, path) as lines:
+                lines.write(msgspec.json.encode(self.origin) + b"\n")
                 for entity, each in self.entities.items():
-                    out.write(msgspec.json.encode(_Line(entity, each.fields, each.steps)) + b"\n")
-            part.replace(path)
+                    lines.write(msgspec.json.encode(_Line(entity, each.fields, each.steps)) + b"\n")
         except OSError as problem:
             raise CannotWrite("The result cannot be written", file=path, problem=problem.strerror) from None
 
@@ -85,7 +85,7 @@ class Result(msgspec.Struct, frozen=True):
     def load(cls, path: str | os.PathLike[str]) -> Result:
         """The result that a file holds. Raises InvalidFile."""
         try:
-            with _opened(path, "rb") as lines:
+            with _opened(path) as lines:
                 origin = msgspec.json.decode(lines.readline(), type=Origin)
                 decode = msgspec.json.Decoder(_Line).decode
                 entities = {each.entity: Came(each.fields.copy(), each.steps.copy()) for each in map(decode, lines)}
@@ -308,5 +308,12 @@ def _place(deviation: Deviation) -> tuple[bool, int]:
     return event is None, 0 if event is None else event.position
 
 
-def _opened(path: str | os.PathLike[str], mode: str) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, mode) if str(path).endswith(".gz") else Path(path).open(mode))
+def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path) if str(path).endswith(".gz") else Path(path).open("rb"))
+
+
+def _packed(out: BinaryIO, path: str | os.PathLike[str]) -> AbstractContextManager[IO[bytes]]:
+    """What packs into a file where its name ends with .gz, the same bytes each time; else the file itself."""
+    if not str(path).endswith(".gz"):
+        return nullcontext(out)
+    return cast(AbstractContextManager[IO[bytes]], gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0))

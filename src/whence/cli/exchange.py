@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -34,6 +34,7 @@ from whence.clock import to_us
 from whence.errors import CannotWrite, InvalidInput
 from whence.exporter import FORMATS
 from whence.moments import text_of
+from whence.wholefile import whole_file
 
 if TYPE_CHECKING:
     from whence.config import Config
@@ -231,18 +232,13 @@ def new_file(file: str) -> Iterator[BinaryIO]:
     """A file that appears under its name when it is whole, and not at all when something fails before. Raises
     CannotWrite, also for a file that is there."""
     path = Path(file)
-    part = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
         _refuse_existing(path)
-        with part.open("wb") as out:
+        with whole_file(path) as out:
             yield out
-        _refuse_existing(path)
-        part.rename(path)
+            _refuse_existing(path)
     except OSError as problem:
         raise CannotWrite(path=file, problem=problem.strerror, remedy="Name a file in a writable folder.") from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def _refuse_existing(path: Path) -> None:

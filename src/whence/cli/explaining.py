@@ -13,6 +13,7 @@ from whence.cli.command import events_text
 from whence.cli.reading import AFTER, BEFORE, POSITION, TIME, TYPE, WHO, times, words
 from whence.cli.screen import Column, Form, Words
 from whence.errors import CannotWrite
+from whence.wholefile import whole_file
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -44,10 +45,9 @@ def show_explanation(db: Whence, found: Explanation, form: Form, caption: str) -
 
 def write_page(path: Path, page: str) -> None:
     """Write an explanation's page, whole or not at all, and say where. Raises CannotWrite."""
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(path)
+        with whole_file(path) as out:
+            out.write(page.encode())
     except OSError as problem:
         raise CannotWrite("The page cannot be written", file=path, problem=problem.strerror) from None
     screen.note(f"Wrote {path}: open it in a browser, it needs no network.")

@@ -9,6 +9,7 @@ import io
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from whence.experiments.experiment import Experiment
 from whence.experiments.report import report
 from whence.experiments.sentences import sentences
 from whence.experiments.verdict import verdict
+from whence.wholefile import whole_file
 
 RESULT, VALUES, REPORT, RUN = "result.json", "values.parquet", "report.html", "run.json"
 FORMAT = 1
@@ -63,12 +65,13 @@ def said_of(run: Run) -> dict[str, Any]:
 
 
 def write(folder: str | os.PathLike[str], files: Mapping[str, bytes]) -> None:
-    """Write files into a folder, each whole or not at all; the folder is made where it is missing. Raises
-    CannotWrite."""
+    """Write files into a folder, each whole or not at all, and none before all are written, the first last; the folder
+    is made where it is missing. Raises CannotWrite."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            _write(Path(folder) / name, content)
+        with ExitStack() as all_of_them:
+            for name, content in files.items():
+                all_of_them.enter_context(whole_file(Path(folder) / name)).write(content)
     except OSError as problem:
         fact, remedy = "The experiment cannot be kept here", "Name another folder."
         raise CannotWrite(fact, folder=folder, problem=problem.strerror, remedy=remedy) from None
@@ -117,9 +120,3 @@ def table_bytes(found: Experiment) -> bytes:
 def lines(said: Any) -> bytes:
     """A value as JSON for people and programs."""
     return msgspec.json.format(msgspec.json.encode(said), indent=1) + b"\n"
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".part.{path.name}")
-    part.write_bytes(content)
-    part.replace(path)
