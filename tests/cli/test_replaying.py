@@ -124,3 +124,24 @@ def test_an_interrupt_ends_all_processes_at_once_and_nothing_is_written(pipeline
     assert err.strip() == "interrupted"
     assert left_in(pipeline) == []
     assert is_empty(running.pid)
+
+
+def test_where_the_command_itself_is_killed_no_process_is_left(pipeline: Path) -> None:
+    (pipeline / "slow.py").write_text(SLOW.format(act="time.sleep(60)"))
+    running = started("replay", "lead", "--model", "slow.py:Lead", "--states", "out.jsonl", "--processes", "2")
+    until = time.monotonic() + 60
+    while not (pipeline / "begun").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    running.kill()  # nobody else in the group
+    running.communicate(timeout=30)
+    assert is_empty(running.pid)
+    assert left_in(pipeline) == []
+
+
+def test_what_is_as_of_a_time_says_so(pipeline: Path, whence: Run) -> None:
+    (pipeline / "whence.toml").write_text((pipeline / "whence.toml").read_text() + CARD)
+    for more in ((), ("--card", "lead")):
+        done = whence("replay", "lead", "--states", "then.jsonl", "--at", "2026-01-09", *more)
+        assert "up to @6 as of end of 2026-01-09, by" in done.out, done.err
+        first = json.loads((pipeline / "then.jsonl").read_text().splitlines()[0])
+        assert (first["head"], first["at"]) == (6, "2026-01-09T23:59:59.999999Z")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from whence.cli import exits, screen, wording
 from whence.cli.command import entities_text
+from whence.moments import moment_text
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -23,14 +24,16 @@ def write_states(
         with screen.progress("Scoring") as told:
             scored = db.replay_scores(kind, card=card, at=moment, processes=several, progress=told)
         count, by, lines = len(scored.standings.entity), f"the scorecard {scored.card.name}", score_lines(scored)
-        head = scored.head
+        head, at_us = scored.head, scored.at_us
     else:
         with screen.progress("Folding") as told:
             states = db.replay_states(kind, model=model, at=moment, processes=several, progress=told)
-        count, by, lines, head = len(states.states), states.model, states.lines(), states.head
+        count, by, lines = len(states.states), states.model, states.lines()
+        head, at_us = states.head, states.at_us
     if not count:
         screen.note(wording.unknown_kind(db, kind))
         return exits.NO
     save(lines, path)
-    screen.styled(f"Wrote {path}: {entities_text(count)} of kind {kind} up to @{head}, by {by}.", "green")
+    then = "" if at_us is None else f" as of {moment_text(at_us, db.config.zone)}"
+    screen.styled(f"Wrote {path}: {entities_text(count)} of kind {kind} up to @{head}{then}, by {by}.", "green")
     return exits.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from whence.errors import CannotWrite
 from whence.scoring.kernel import DAY_END
 from whence.scoring.points import points_of
 from whence.segments.scoring import Scored
+from whence.wholefile import whole_file
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -24,6 +24,7 @@ def score_lines(found: Scored) -> Iterator[bytes]:
     reached a threshold or left it, at the event of a position, or null where time alone did it."""
     card, standings = found.card, found.standings
     origin = {"kind": card.kind, "scorecard": card.name, "version": card.version, "head": found.head}
+    origin |= at_of(found.at_us)
     yield _ENCODER.encode(origin) + b"\n"
     crossed = standings.crossings
     lows, highs = (np.searchsorted(crossed.entity, standings.entity, side).tolist() for side in ("left", "right"))
@@ -45,6 +46,11 @@ def score_lines(found: Scored) -> Iterator[bytes]:
         )
 
 
+def at_of(us: int | None) -> dict[str, str]:
+    """What the first line says beside the head where it is as of a time."""
+    return {} if us is None else {"at": to_iso(us)}
+
+
 def _crossing(found: Scored, number: int) -> dict[str, Any]:
     crossed = found.standings.crossings
     position = int(crossed.position[number])
@@ -59,16 +65,10 @@ def _crossing(found: Scored, number: int) -> dict[str, Any]:
 
 def save(lines: Iterable[bytes], path: str | os.PathLike[str]) -> None:
     """Write lines into a file, whole or not at all, also where it is interrupted. Raises CannotWrite."""
-    part = Path(path).with_name(f".part.{Path(path).name}")
     try:
-        with part.open("wb") as out:
+        with whole_file(path) as out:
             out.writelines(lines)
-        part.replace(path)
     except OSError as problem:
-        part.unlink(missing_ok=True)
         remedy = "Name a file in a folder that can be written."
         fact = "What a replay came to cannot be written"
         raise CannotWrite(fact, file=path, problem=problem.strerror, remedy=remedy) from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

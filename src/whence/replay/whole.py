@@ -22,7 +22,7 @@ from whence.compare import canonical
 from whence.config import name_of
 from whence.errors import Cancelled, InvalidModel, WorkerLost
 from whence.model import Model
-from whence.replay.lines import save
+from whence.replay.lines import at_of, save
 from whence.replay.part import Named, Part, done_file, folded, ranges, run, scored
 from whence.replay.slices import Source, Until, counts
 from whence.scoring import Scorecard
@@ -48,16 +48,19 @@ class Flag(Protocol):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """What every entity of a kind came to: its fields, in the order of the first events, and the head it is of."""
+    """What every entity of a kind came to: its fields, in the order of the first events, and the head it is of; with
+    `at_us` by what had happened by then."""
 
     kind: str
     model: str
     head: int
     states: Mapping[str, dict[str, Any]]
+    at_us: int | None = None
 
     def lines(self) -> Iterator[bytes]:
         """The same as JSON lines: what it is of, then each entity, with its fields as texts (`compare.canonical`)."""
-        yield msgspec.json.encode({"kind": self.kind, "model": self.model, "head": self.head}) + b"\n"
+        origin = {"kind": self.kind, "model": self.model, "head": self.head, **at_of(self.at_us)}
+        yield msgspec.json.encode(origin) + b"\n"
         for entity, fields in self.states.items():
             texts = {name: canonical(value) for name, value in fields.items()}
             yield msgspec.json.encode({"entity": entity, "fields": texts}) + b"\n"
@@ -98,7 +101,8 @@ def replay(
         there = [code for code, position in enumerate(begun) if position]
         chosen = sorted(there, key=lambda code: (begun[code], entities[code]))  # type: ignore[assignment]
     head = segments.head if until.position is None else min(until.position, segments.head)
-    return Replayed(segments.kind, model.name, head, {entities[code]: fields[code] for code in chosen})
+    states = {entities[code]: fields[code] for code in chosen}
+    return Replayed(segments.kind, model.name, head, states, until.time_us)
 
 
 def score(
@@ -116,7 +120,7 @@ def score(
     cut = _cut(segments, sources(segments), executor, parts)
     planned = [msgspec.structs.replace(part, until=Until(time_us=at_us), card=card) for part in cut]
     done = _done(planned, executor, progress, cancel, lambda part, told: scored(part))
-    return Scored(card, segments.head, segments.entities(), joined(done))
+    return Scored(card, segments.head, segments.entities(), joined(done), at_us)
 
 
 def sources(segments: Segments) -> list[Source]:

@@ -28,11 +28,10 @@ from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standing
 from whence.scoring.live import Moment
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
-from whence.segments.ahead import ahead
+from whence.segments.ahead import ahead, processors
 from whence.segments.columns import cells_of, field_of
 from whence.segments.ordering import ROWS_EACH, in_order
 from whence.segments.reading import Segments
-from whence.segments.workers import processors
 
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -42,12 +41,13 @@ _ENVELOPE = ("position", "entity", "time", "recorded", "rest")
 
 class Scored(msgspec.Struct, frozen=True, eq=False):
     """What a card comes to for every entity of a history: `entities` are their tags by code, and the arrays of
-    `standings` say which code each row is of."""
+    `standings` say which code each row is of. With `at_us` all are as of then."""
 
     card: Scorecard
     head: int
     entities: Sequence[str]
     standings: Standings
+    at_us: int | None = None
 
     def ranked(self) -> list[int]:
         """The rows of the standings, the highest first score first, then by entity code."""
@@ -62,7 +62,8 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     """
     assert segments.kind == card.kind, "segments are sorted by the entities of one kind"
     awards = _kept_awards(segments, card, at)
-    return Scored(card, segments.head, segments.entities(), _spread(card, awards, at))
+    at_us = None if at is None else to_us(at)
+    return Scored(card, segments.head, segments.entities(), _spread(card, awards, at), at_us)
 
 
 def _kept_awards(segments: Segments, card: Scorecard, at: Moment | None) -> Awards:

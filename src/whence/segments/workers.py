@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from whence.errors import StoreError
+from whence.segments.ahead import processors
 from whence.segments.segment import Collect, Maker, Write
 from whence.store import Store
 from whence.stores.sqlite import SQLiteStore
@@ -119,13 +120,6 @@ def makers(store: Store, kind: str, folder: Path, segment_events: int, lock: int
             stack.callback(worker.end)
             workers.append(worker)
         yield workers
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not everywhere
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def main() -> None:

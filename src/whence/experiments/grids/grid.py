@@ -15,11 +15,8 @@ in the choice. Which half an entity is in, a hash of the seed and its tag decide
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,6 +48,7 @@ from whence.history import History, Progress
 from whence.scoring import Rule, Scorecard, Threshold
 from whence.scoring.decay import DAY_US
 from whence.scoring.kernel import COMPILED, Awards, score_all
+from whence.segments.ahead import ahead, processors
 
 if TYPE_CHECKING:
     from whence.segments.reading import Segments
@@ -290,15 +288,18 @@ def _moments(
     awards = columns.awards(_marked(tried.card))
     found = _room(len(tried.values), len(order))
 
-    def scored(card: Scorecard) -> Ints:
+    def scored(job: tuple[Scorecard, list[int], list[int]]) -> tuple[list[int], Ints]:
+        card, numbers, own = job
         standings = score_all(card, weighed(awards, card), cut_us)
-        return first_reached(standings.crossings, len(card.thresholds), len(columns.coded))[:, order]
+        reached = first_reached(standings.crossings, len(card.thresholds), len(columns.coded))[:, order]
+        return numbers, reached[own]
 
     total = len(tried.weights)
     _tell(progress, 0, total)
-    jobs = ((card, (numbers, own)) for card, numbers, own in tried.cards())
-    for done, (reached, (numbers, own)) in enumerate(_spread(scored, jobs, cancel), 1):
-        found[numbers] = reached[own]
+    threads = processors() if COMPILED else 1  # the kernel lets go of Python's lock only where it is compiled
+    told = ahead(scored, _unless(cancel, tried.cards()), threads=threads, most=threads)
+    for done, (numbers, reached) in enumerate(told, 1):
+        found[numbers] = reached
         _tell(progress, done, total)
     return found
 
@@ -308,30 +309,12 @@ def _tell(progress: Progress | None, done: int, total: int) -> None:
         progress(done, total)
 
 
-def _spread(
-    function: Callable[[Any], Any], jobs: Iterable[tuple[Any, Any]], cancel: Flag | None
-) -> Iterator[tuple[Any, Any]]:
-    """What a function gives for the first of each pair, with the second, in order. Several threads where the kernel is
-    compiled, since it lets go of Python's lock; no more is begun ahead than they need."""
-    threads = _processors() if COMPILED else 1
-    running: deque[tuple[Future[Any], Any]] = deque()
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for job, with_it in jobs:
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            running.append((pool.submit(function, job), with_it))
-            if len(running) > threads:
-                future, its = running.popleft()
-                yield future.result(), its
-        for future, its in running:
-            yield future.result(), its
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _unless(cancel: Flag | None, jobs: Iterable[Any]) -> Iterator[Any]:
+    """The jobs, until they are cancelled; then Cancelled is raised."""
+    for job in jobs:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
+        yield job
 
 
 def _room(rows: int, columns: int) -> Ints:
