@@ -182,7 +182,7 @@ def test_an_adopted_version_is_named_behind_an_at_sign(db: whence.Whence) -> Non
     ("named", "said"),
     [
         ("lead@beefbeef", "Adopted were: "),
-        ("lead@2026-02-01", "It was first adopted at @1"),
+        ("lead@2026-02-01", "Its first version is in force since 2026-03-01T00:00:00Z, by @1"),
         ("v2@now", "Adopt it: whence scorecard adopt v2"),
     ],
 )

@@ -21,7 +21,7 @@ from whence.answers import Answers, answers_in, compare_answers
 from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
 from whence.cases import PastCase, cases, decisions
-from whence.clock import EARLIEST_US, LATEST_US, Clock, SystemClock, to_us
+from whence.clock import EARLIEST_US, LATEST_US, Clock, SystemClock, to_iso, to_us
 from whence.compare import Change, diff
 from whence.config import Config, name_of
 from whence.contents import (
@@ -513,7 +513,8 @@ class Whence:
             raise NotKnown("No such version, and no time", scorecard=name, named=which, remedy=remedy) from None
         known = in_force(adoptions(self.history(moment), name))
         if known is None:
-            remedy = f"It was first adopted at @{found[0].event.position}." if found else ""
+            first = f"{to_iso(found[0].since_us)}, by @{found[0].event.position}" if found else ""
+            remedy = f"Its first version is in force since {first}." if found else ""
             remedy = remedy or f"Adopt it: whence scorecard adopt {name} --by WHO --why REASON."
             raise NotKnown("No such scorecard had been adopted", scorecard=name, remedy=remedy)
         return known
@@ -646,7 +647,7 @@ class Whence:
 
     def check_scores(
         self,
-        kind: str,
+        entity_or_kind: str,
         type: str,
         field: str,
         *,
@@ -657,8 +658,13 @@ class Whence:
         progress: Progress | None = None,
     ) -> Checked:
         """How far a scorecard agrees with the score that events of a type record in a field: for how many entities and
-        moments, and where they first differ (scoring.check_scores). Reads the whole history, and holds it in memory."""
-        chosen, history = self.scorecard(kind, card), self.history(at)
+        moments, and where they first differ (scoring.check_scores). For a kind it reads the whole history, and holds it
+        in memory."""
+        chosen, history = self.scorecard(entity_or_kind, card), self.history(at)
+        if ":" in entity_or_kind:
+            split_tag(entity_or_kind)
+            own = list(history.events(Query.of(tags=[entity_or_kind])))
+            return check_scores(chosen, [(entity_or_kind, own)], type, field, score=score, tolerance=tolerance)
         by_entity = events_by_entity(history.told_events(progress), chosen.kind)
         return check_scores(chosen, by_entity.items(), type, field, score=score, tolerance=tolerance)
 

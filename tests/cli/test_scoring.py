@@ -86,6 +86,7 @@ def test_all_of_a_kind_the_highest_first(carded: Path, whence: Run) -> None:
         (("lead", "--card", "led"), 2, "No such scorecard"),
         (("lead", "--at", "@3"), 2, "or ask about one entity"),
         (("lead:nobody",), 1, "Nothing is known of lead:nobody"),
+        (("lead", "--at", "2020-01-01"), 1, "No lead was known then."),
         (("lead:7",), 0, "No rule of the scorecard gave points"),
     ],
 )
@@ -104,4 +105,8 @@ def test_a_recorded_score_beside_the_card(carded: Path, whence: Run) -> None:
     assert "0 of 1 entity agree, and 0 of 2 scores recorded." in done.err
     assert whence("score", "lead", "--against", "Scored.score", "--within", "60").code == 0
     assert "has a number in nope" in whence("score", "lead", "--against", "Scored.nope").err
+    assert "0 of 1 entity agree, and 0 of 2 scores" in whence("score", "lead:42", "--against", "Scored.score").err
+    done = whence("score", "lead:7", "--against", "Scored.score")
+    assert (done.code, done.out) == (1, "")
+    assert "No event Scored of lead:7 has a number in score." in done.err
     assert whence("score", "lead", "--against", "Scored").code == 2

@@ -114,7 +114,7 @@ def score(
     thresholds are those of the version in force at the moment.
 
     With --against LeadScored.score it sets each score that another system recorded, such as a CRM, beside what the card
-    came to just before that event. Ends with 1 where any of them differs."""
+    came to just before that event, for a kind or one entity. Ends with 1 where any of them differs."""
     form = form_of(as_json, as_csv)
     with opened(store, zone=zone) as db:
         moment = moment_of(db, at, clock)
@@ -124,7 +124,7 @@ def score(
             return _show_as_scored(db, about, card, named, moment, clock, form, crossed=crossed)
         chosen = db.scorecard(about, card)
         if against is not None:
-            code = _show_checked(db, chosen, against, named, tolerance, moment, form)
+            code = _show_checked(db, about, chosen, against, named, tolerance, moment, form)
         elif ":" not in about:
             code = _show_all(db, chosen, moment, form)
         elif crossed:
@@ -154,11 +154,13 @@ def _show_as_scored(
         screen.table(_standing_columns(last, form), (_standing_row(*each, form) for each in ranked), form)
         if form == "screen" and found:
             screen.dim(f"{entities_text(len(found))} by the {wording.version_text(db, last)}")
+        if not found:
+            screen.note(wording.unknown_kind(db, about))
         code = exits.OK if found else exits.NO
     if form == "screen" and code == exits.OK:
         since = f", from {second_of(versions[0].adopted.time_us, db.config.zone)} on" if len(versions) > 1 else ""
         screen.dim(f"as scored by {len(versions)} version{'s' if len(versions) > 1 else ''}{since}")
-    if ":" not in about:
+    if ":" not in about and code == exits.OK:
         screen.note("As scored, each entity is scored from its events and not over columns.")
     return code
 
@@ -264,16 +266,14 @@ def _crossing_row(each: Crossing, zone: tzinfo, form: Form, as_scored: bool) -> 
 
 
 def _show_checked(
-    db: Whence, card: Scorecard, against: str, named: str | None, tolerance: float, moment: At, form: Form
+    db: Whence, about: str, card: Scorecard, against: str, named: str | None, tolerance: float, moment: At, form: Form
 ) -> int:
     type, dot, field = against.rpartition(".")
     if not dot or not type:
         raise click.UsageError("--against names a type and a field, for example LeadScored.score.")
     near = Decimal(repr(tolerance))
     with screen.progress("Reading") as told:
-        found = db.check_scores(
-            card.kind, type, field, score=named, card=card, tolerance=near, at=moment, progress=told
-        )
+        found = db.check_scores(about, type, field, score=named, card=card, tolerance=near, at=moment, progress=told)
     zone = db.config.zone
     columns = [
         Column("entity", "cyan"),
@@ -296,7 +296,8 @@ def _show_checked(
     )
     screen.table(columns, rows, form, caption=f"the first that differs of each; {times_in(zone, 'occurred')}")
     if not found.moments:
-        screen.note(f"No event {type} of a {card.kind} has a number in {field}.")
+        whose = about if ":" in about else f"a {card.kind}"
+        screen.note(f"No event {type} of {whose} has a number in {field}.")
         return exits.NO
     said = f"{found.entities_agree:,} of {entities_text(found.entities)} agree, and {found.moments_agree:,} of"
     screen.note(f"{said} {found.moments:,} scores recorded.")
@@ -313,6 +314,8 @@ def _show_all(db: Whence, card: Scorecard, moment: At, form: Form) -> int:
     count = screen.table(_standing_columns(card, form), _standing_rows(found, form), form)
     if form == "screen" and count:
         screen.dim(f"{entities_text(count)} by the {wording.version_text(db, card)}; as of @{found.head}")
+    if not count:
+        screen.note(wording.unknown_kind(db, card.kind))
     return exits.OK if count else exits.NO
 
 
