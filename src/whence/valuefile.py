@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from whence.errors import InvalidFile, MissingExtra
 from whence.mapping import Mapping as Layout
 from whence.rows import Given, Source, batch_rows, csv_rows
-from whence.scoring.points import number_of
+from whence.scoring.points import BOUND_POINTS_MAX, number_of
 
 CASE_NAMES = ("case", "case_id", "id")
 """What the column of the cases may be called."""
@@ -72,6 +72,8 @@ def column(row: ValueRow, names: Sequence[str], file: str, remedy: str) -> str:
     found = next((name for name in names if name in row.cells), None)
     if found is None:
         there = ", ".join(row.cells)[:80]
+        if len(row.cells) == 1 and any(sign in there for sign in ";\t|"):
+            remedy = "Separate the columns by commas."
         raise InvalidFile("A column is missing", file=file, line=row.line, columns=there, remedy=remedy)
     return found
 
@@ -85,4 +87,7 @@ def value_of(row: ValueRow, name: str, file: str) -> float | None:
     if found is None:
         facts = {"file": file, "line": row.line, "column": name, "value": repr(given)[:80]}
         raise InvalidFile("Not a number", **facts, remedy="Write 80 or 72.5, or leave it empty for no answer.")
+    if abs(found) > BOUND_POINTS_MAX:
+        facts = {"file": file, "line": row.line, "column": name, "value": repr(given)[:80]}
+        raise InvalidFile("Too great a number", **facts, remedy=f"No score is beyond {BOUND_POINTS_MAX:,}.")
     return float(found)

@@ -123,7 +123,7 @@ def test_a_file_of_values_is_a_side(carded: Path, whence: Run) -> None:
     (carded / "crm.csv").write_text("lead,time,score\n42,2026-01-06,75\nlead:99,2026-01-06,20\n")
     done = whence("experiment", "lead", "--candidate", "crm.csv", "--outcome", "WebinarAttended", "--within", "1 week")
     assert done.out.startswith("Of 1 lead entity that crm.csv covers (of 2), 1 reach warm with crm.csv")
-    covered = "crm.csv has a number for 1 of 2 of kind lead; the other 1 (lead:7) count for neither side; 1 are in"
+    covered = "crm.csv has a number for 1 of 2 of kind lead; the other 1 (lead:7) counts for neither side; 1 stands in"
     assert covered in done.out
     (said,) = map(json.loads, whence("experiment", "lead", "--candidate", "crm.csv", "--json").out.splitlines())
     assert said["coverage"][0]["missing_entities"] == ["lead:7"]
@@ -148,6 +148,12 @@ def test_each_gained_is_told_with_what_became_of_it(carded: Path, whence: Run) -
 
 
 # Another past.
+
+
+def test_of_one_rule_and_two_pasts_each_line_says_which(carded: Path, whence: Run) -> None:
+    said = whence("experiment", "lead", "--without", "EmailOpened", "--outcome", "Scored").out
+    assert "by lead as recorded, the lowest first" in said
+    assert "by lead in the changed past, the lowest first" in said
 
 
 def test_a_changed_past_says_what_it_touched_and_that_the_rest_was_kept(carded: Path, whence: Run) -> None:

@@ -56,7 +56,7 @@ def test_the_report_and_its_words_say_who_is_covered() -> None:
     text = coverage_text(found.coverage[0], "lead")
     assert text == (
         "crm.csv has a number for 1 of 6 of kind lead; the other 5 (lead:2, lead:3, lead:4, …) count for neither side; "
-        "1 rows are empty. It has no column time, so it reaches no threshold and foretells nothing."
+        "1 row is empty. It has no column time, so it reaches no threshold and foretells nothing."
     )
     assert text in report(found)
 
@@ -69,6 +69,15 @@ def test_a_file_counts_until_the_end_of_the_history_and_says_what_comes_after_it
     assert found.reached[1].candidate_us == us(13)
     cut = experiment(history(STORY).at(At(occurred_us=us(12))), V1, TimedValues(ROWS), kind="lead")
     assert cut.coverage[0].later == 0
+
+
+def test_one_is_told_in_the_singular() -> None:
+    numbers = {f"lead:{number}": 3 for number in (1, 2, 3, 4, 9, 77)}
+    found = experiment(history(STORY), V1, numbers, kind="lead", names=(None, "crm.csv"))
+    assert coverage_text(found.coverage[0], "lead").startswith(
+        "crm.csv has a number for 5 of 6 of kind lead; the other 1 (lead:5) counts for neither side; "
+        "1 stands in the file alone (lead:77)."
+    )
 
 
 def test_a_file_of_nobody_is_refused() -> None:
@@ -146,6 +155,8 @@ def test_without_times_each_entity_has_one_number(tmp_path: Path) -> None:
         ("entity,time,points\nlead:1,2026-01-09,8\n", r"column is missing .*Name the column of the numbers value"),
         ("entity,time,value\nlead:1,8\n", r"A row cannot be read .*Line: 2"),
         ("entity,value\n", r"The file has no rows"),
+        ("entity;time;value\nlead:1;2026-01-09;8\n", r"column is missing .*Separate the columns by commas"),
+        ("entity,value\nlead:1,99999999999999999999\n", r"Too great a number .*Line: 2.*beyond 1,000,000,000"),
     ],
 )
 def test_what_cannot_be_read_names_the_file_the_line_and_the_remedy(text: str, said: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.experiments.leads import STORY, V1, V2, card, happened, history
 from whence.events import Recorded
 from whence.experiments import Prediction, experiment, sentences
+from whence.experiments.sentences import per_cent
 from whence.scoring import Rule, Scorecard, Threshold
 
 
@@ -204,3 +205,18 @@ def test_without_an_outcome_the_sentences_say_so() -> None:
 @pytest.mark.parametrize("outcome", ["Won", ["Won", "Upsold"], ("Upsold", "Won")])
 def test_an_outcome_may_be_one_of_several(outcome: Any) -> None:
     assert told(outcome=outcome).with_outcome == 2
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ((0.22, 0.12), ["22%", "12%"]),
+        ((0.009, 0.008), ["0.9%", "0.8%"]),
+        ((0.5, 0.5), ["50%", "50%"]),
+        ((0.25001, 0.25002), ["25.001%", "25.002%"]),
+        ((0.2500001, 0.2500002), ["25.000%", "25.000%"]),
+        ((0.5,), ["50%"]),
+    ],
+)
+def test_shares_that_differ_are_told_apart(shares: tuple[float, ...], said: list[str]) -> None:
+    assert per_cent(*shares) == said

@@ -172,6 +172,7 @@ def _show_past(found: Experiment) -> None:
 
 def _show(found: Experiment, zone: tzinfo) -> None:
     from whence.experiments.coverage import coverage_text
+    from whence.experiments.sentences import side_name
 
     sides = [Column("measure"), Column("baseline", "cyan", right=True), Column("candidate", "green", right=True)]
     more = [Column("difference", right=True), Column("interval", right=True)]
@@ -188,9 +189,10 @@ def _show(found: Experiment, zone: tzinfo) -> None:
         screen.table(columns, _segments(found), "screen", caption="means of scores, and how many reach the stage")
     _show_crossed(found, zone)
     if found.prediction:
-        for about, order in zip((found.baseline, found.candidate), found.prediction.rankings, strict=True):
+        for side, order in enumerate(found.prediction.rankings):
             rates = (f"{each.rate.value:.0%}" for each in order.tenths if each.rate.value is not None)
-            screen.dim(f"outcome by tenth of the order by {about.name}, the lowest first: {' '.join(rates)}")
+            by = side_name(found, side)
+            screen.dim(f"outcome by tenth of the order by {by}, the lowest first: {' '.join(rates)}")
         screen.dim(_left_out(found.prediction))
     for each in found.coverage:
         screen.dim(coverage_text(each, found.kind))

@@ -89,15 +89,21 @@ def coverage_text(found: Coverage, kind: str) -> str:
     said = [f"{found.name} has a number for {found.covered:,} of {found.entities:,} of kind {kind}"]
     if found.missing:
         named = _named(found.missing_entities, found.missing)
-        said.append(f"the other {found.missing:,} ({named}) count for neither side")
+        said.append(f"the other {found.missing:,} ({named}) {_verb(found.missing, 'count')} for neither side")
     if found.later:
-        said.append(f"{found.later:,} have one only from later on, when the history has ended")
+        has = "has" if found.later == 1 else "have"
+        said.append(f"{found.later:,} {has} one only from later on, when the history has ended")
     if found.extra:
-        said.append(f"{found.extra:,} are in the file alone ({_named(found.extra_entities, found.extra)})")
+        named = _named(found.extra_entities, found.extra)
+        said.append(f"{found.extra:,} {_verb(found.extra, 'stand')} in the file alone ({named})")
     if found.empty:
-        said.append(f"{found.empty:,} rows are empty")
+        said.append(f"{found.empty:,} row{' is' if found.empty == 1 else 's are'} empty")
     untimed = "" if found.timed else " It has no column time, so it reaches no threshold and foretells nothing."
     return "; ".join(said) + "." + untimed
+
+
+def _verb(count: int, verb: str) -> str:
+    return f"{verb}s" if count == 1 else verb
 
 
 def _named(names: Sequence[str], count: int) -> str:

@@ -19,7 +19,7 @@ from whence.experiments.coverage import coverage_text
 from whence.experiments.experiment import Experiment
 from whence.experiments.past import KEPT
 from whence.experiments.prediction import Prediction
-from whence.experiments.sentences import days_text, sentences, side_name
+from whence.experiments.sentences import days_text, per_cent, sentences, side_name
 from whence.experiments.statistics import Estimate
 from whence.experiments.verdict import verdict
 from whence.markup import cell, document
@@ -134,11 +134,8 @@ def _key_figures(found: Experiment) -> Iterator[tuple[str, str, str]]:
     yield "Found beforehand (recall)", *_share(told, "recall")
     one, other = (each.found(FOUND_AT) for each in told.rankings)
     if one is not None and other is not None:
-        yield (
-            f"Outcomes in the best {FOUND_AT} %",
-            f"{other:.0%}",
-            f"from {one:.0%}, ranked at {days_text(told.age_days)}",
-        )
+        shown, before = per_cent(other, one)
+        yield f"Outcomes in the best {FOUND_AT} %", shown, f"from {before}, ranked at {days_text(told.age_days)}"
     auc = [side.auc.value for side in (told.baseline, told.candidate)]
     if auc[0] is not None and auc[1] is not None:
         yield "Ranking (ROC AUC)", f"{auc[1]:.3f}", f"from {auc[0]:.3f}, {_sure(told.difference.auc)}"
@@ -156,8 +153,10 @@ def _share(told: Prediction, name: str) -> tuple[str, str]:
     one, other = (getattr(side, name).value for side in (told.baseline, told.candidate))
     if other is None:
         return "—", "nobody to measure it on"
-    note = "the other names nobody" if one is None else f"from {one:.0%}, {_sure(getattr(told.difference, name))}"
-    return f"{other:.0%}", note
+    if one is None:
+        return per_cent(other)[0], "the other names nobody"
+    shown, before = per_cent(other, one)
+    return shown, f"from {before}, {_sure(getattr(told.difference, name))}"
 
 
 def _sure(difference: Estimate) -> str:

@@ -56,8 +56,9 @@ def _precision(told: Prediction) -> str:
     if before is None or after is None:
         return "how precise both are cannot be compared, since one names nobody"
     if before == after:
-        return f"of all that each names it is {after:.0%} with either"
-    return f"of all that each names it is {after:.0%} against {before:.0%}, {_chance(told.difference.precision)}"
+        return f"of all that each names it is {per_cent(after)[0]} with either"
+    said = " against ".join(per_cent(after, before))
+    return f"of all that each names it is {said}, {_chance(told.difference.precision)}"
 
 
 def _ranking(told: Prediction) -> str:
@@ -115,6 +116,16 @@ def side_name(found: Experiment, side: int) -> str:
         return f"{about[side].name} {('as recorded', 'in the changed past')[side]}"
     role = ("baseline", "candidate")[side]
     return f"the {role} {about[side].name}" if about[0].name == about[1].name else about[side].name
+
+
+def per_cent(*shares: float) -> list[str]:
+    """Shares that stand beside each other in whole per cent, or with as many digits, up to three, as tell apart those
+    that differ: `0.8%` beside `0.9%`."""
+    for digits in range(4):
+        said = [f"{share:.{digits}%}" for share in shares]
+        if len(set(said)) == len(set(shares)):
+            break
+    return said
 
 
 def days_text(days: float) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from whence.experiments.experiment import Experiment
 from whence.experiments.prediction import Prediction
-from whence.experiments.sentences import days_text, side_name
+from whence.experiments.sentences import days_text, per_cent, side_name
 
 Tone = Literal["for", "against", "open"]
 MEASURES = ("precision", "recall", "auc")
@@ -91,7 +91,7 @@ def _pair(told: Prediction, name: str) -> str:
     one, other = (getattr(side, name).value or 0 for side in (told.baseline, told.candidate))
     if name == "auc":
         return f"area under the curve {other:.2f} against {one:.2f}"
-    return f"{other:.0%} against {one:.0%}"
+    return " against ".join(per_cent(other, one))
 
 
 def _big(name: str) -> str:
