@@ -20,6 +20,7 @@ from whence.packs.ledger.posting import post_file, preview_file
 from whence.packs.ledger.reconciliation.comparing import compare
 from whence.packs.ledger.reconciliation.items import Item, Side, of_account
 from whence.stores.memory import MemoryStore
+from whence.testing.racing import together
 
 STRIPE = """
 [pack.ledger.source.stripe]
@@ -154,6 +155,15 @@ def test_posting_twice_and_half_a_file_before_changes_nothing() -> None:
     assert (whole.posted, whole.already) == (25, 15)
     assert post_file(db, "stripe", csv(*reversed(lines))).posted == 0
     assert balances(db.history())["assets:stripe", "EUR"] == 40 * 970
+
+
+def test_many_posting_the_same_file_at_once_post_it_once(tmp_path: Path) -> None:
+    lines = [f"t{number},2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_{number},,," for number in range(300)]
+    with whence.open(tmp_path / "shop.db", create=True, config=configured(STRIPE)) as db:
+        reports = together(6, lambda _: post_file(db, "stripe", csv(*lines)), among=(whence.errors.ConditionFailed,))
+        assert all(report.posted + report.already == 300 for report in reports)
+        assert sum(report.posted for report in reports) == 300
+        assert balances(db.history())["assets:stripe", "EUR"] == 300 * 970
 
 
 def test_lines_without_an_id_are_posted_as_often_as_they_stand_there() -> None:

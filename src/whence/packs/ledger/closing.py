@@ -133,7 +133,9 @@ class PeriodRow(msgspec.Struct, frozen=True):
 def periods(asked: Asked) -> Iterable[PeriodRow]:
     """$ whence ledger periods
 
-    The closed periods: who closed and reviewed each, at which position, and whether the history still proves it.
+    The closed periods, and whether the history still proves them.
+
+    Each says who closed and who reviewed it, and at which position.
     """
     for event in asked.history.events(Query.of(types=[PeriodClosed.event_type])):
         each = msgspec.convert(event.data, PeriodClosed)
@@ -157,7 +159,9 @@ class SinceRow(msgspec.Struct, frozen=True):
 def since_close(
     asked: Asked, *, period: Annotated[str | None, "a closed period, else the last one"] = None
 ) -> Iterable[SinceRow]:
-    """What was recorded after a close and belongs into its period. What alters the signed figures is dated in it; the
+    """What was recorded after a close, for its period.
+
+    What alters the signed figures is dated in it; the
     rest was dated into the open period instead, as the book is configured to do. Debits are positive.
     """
     signed = closed(asked.history, period)

@@ -34,7 +34,9 @@ def open_(
     """$ whence ledger open assets:bank --type asset --currency EUR --by anna
     $ whence ledger open wallets:ben --type liability --currency EUR --floor 0
 
-    Open an account. Its name is a path, such as assets:bank:main; a path's beginning names a group.
+    Open an account.
+
+    Its name is a path, such as assets:bank; the beginning of a path, assets, names a group.
     """
     if account.status != "none":
         raise Refused("There is such an account", account=id, status=account.status, remedy="Take another name.")
@@ -51,7 +53,9 @@ def limit(
 ) -> LimitChanged | None:
     """$ whence ledger limit wallets:ben --floor -50 --reason "a good customer" --by anna
 
-    Change how low an account may go. What is there already is left as it is.
+    Change how low an account may go.
+
+    What is on it already is left as it is, even where it is below.
     """
     _refuse_closed(account, id)
     floor_minor = _minor(floor, account.currency)

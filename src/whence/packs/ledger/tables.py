@@ -34,7 +34,9 @@ def accounts(
     """$ whence ledger accounts
     $ whence ledger accounts --group assets --json
 
-    The accounts, with the least that may be available where there is a limit.
+    The accounts.
+
+    `floor` is the least that may be available, where there is a limit.
     """
     for name, each in sorted(chart(asked.history).items()):
         if group is None or members([name], group):
@@ -62,7 +64,9 @@ def balance(
     $ whence ledger balance assets --at 2026-01-31
     $ whence ledger balance wallets --total --json
 
-    What is on an account, or on each of a group, and how much of it is not held.
+    What is on an account, or on each of a group.
+
+    What is available is what is not held.
     """
     known = chart(asked.history)
     wanted = named(known, account)
@@ -129,8 +133,10 @@ def statement(
     """$ whence ledger statement assets:bank --since 2026-01-01
     $ whence ledger statement wallets:ben --at 2026-01-31 --csv
 
-    The entries of an account, or of each of a group, in the order in which they happened, with the balance after each;
-    `reported` is the balance that the source states beside it. The first line is what was there before.
+    The entries of an account or group, with the balance after each.
+
+    They stand in the order in which they happened. `reported` is the balance that the source states beside one. With a
+    first day, the first line is what was there before.
     """
     known = chart(asked.history)
     wanted = named(known, account)
@@ -179,7 +185,9 @@ def trial_balance(asked: Asked) -> Iterable[TrialRow]:
     """$ whence ledger trial-balance
     $ whence ledger trial-balance --at 2026-01-31 --csv
 
-    Every account's balance as a debit or a credit. Below stands each currency's total: both sides are the same, always.
+    Every account's balance as a debit or a credit.
+
+    Below stands each currency's total: both sides are the same, always.
     """
     known = chart(asked.history)
     totals: dict[str, list[int]] = {}
@@ -212,7 +220,9 @@ def holds(asked: Asked, *, all: Annotated[bool, "those too that are settled"] = 
     """$ whence ledger holds
     $ whence ledger holds --all --json
 
-    What is set aside: how much of each hold was captured, how much released, and what is left.
+    What is set aside.
+
+    Of each hold, how much was captured, how much released, and what is left.
     """
     for id, each in _holds(asked).items():
         if all or each.status == "open":

@@ -79,8 +79,10 @@ def ties(
     """$ whence ledger ties assets:bank
     $ whence ledger ties wallets --tolerance 0.10 --failing --json
 
-    Each account and day with the balance by adding and the one that the source reports, and whether its lines can be
-    put in an order in which every reported balance follows from the one before. Entries without one are left out.
+    Whether what was posted agrees with the balances that the source reports, day by day.
+
+    A day ties where its lines can be put in an order in which every reported balance follows from the one before.
+    Entries without one are left out.
     """
     known = chart(asked.history)
     for (name, currency), own in _by_account(asked, named(known, account)).items():
@@ -124,7 +126,9 @@ def reported(
     """$ whence ledger reported assets:bank
     $ whence ledger reported wallets --total --at 2026-01-31
 
-    Each account's balance by adding what was posted, beside the last that the source reports.
+    Balances by adding, beside those that the source reports.
+
+    Of each account the sum of what was posted, and the last balance that the source states.
     """
     latest: dict[tuple[str, str], DayRow] = {}
     for row in ties(asked, account=account, tolerance=tolerance):

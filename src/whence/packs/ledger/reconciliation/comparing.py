@@ -196,6 +196,8 @@ def _unkeyed(*sides: Side) -> list[Unkeyed]:
     """The payouts without a key: nobody can say which charges they are of, so their balance is looked at."""
     found = []
     for side in sides:
+        if not side.has_groups:
+            continue
         running = dict(side.opening)
         for each in side.items:
             running[each.currency] = running.get(each.currency, 0) + each.amount_minor

@@ -63,7 +63,8 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """The items of a side in its own order, the lines that could not be read, and the digest of its file."""
+    """The items of a side in its own order, the lines that could not be read, and the digest of its file; `has_groups`
+    where it is one that says what its lines were settled with."""
 
     name: str
     items: list[Item]
@@ -71,6 +72,7 @@ class Side(msgspec.Struct, frozen=True):
     ids_shared: bool = True
     opening: dict[str, int] = {}
     sha256: str | None = None
+    has_groups: bool = True
 
     def sums(self) -> dict[str, int]:
         """What its items come to, by currency."""
@@ -110,7 +112,7 @@ def of_account(
                     posted.text or "",
                 )
             )
-    return Side(account, items, opening=opening)
+    return Side(account, items, opening=opening, has_groups=any(each.group for each in items))
 
 
 class Reader:
@@ -150,7 +152,7 @@ class Reader:
             else:
                 if (since is None or item.day >= since) and (until is None or item.day <= until):
                     items.append(item)
-        return Side(file.name, items, faults, self.ids_shared, _opening(items), file.sha256)
+        return Side(file.name, items, faults, self.ids_shared, _opening(items), file.sha256, "group" in self._texts)
 
     def _item(self, line: Line, zone: tzinfo) -> Item:
         if line.problem is not None:

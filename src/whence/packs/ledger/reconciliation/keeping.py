@@ -161,7 +161,9 @@ def differences(
     """$ whence ledger differences
     $ whence ledger differences --all --json
 
-    What reconciliations found and nobody has settled, with its age in days and by how much the other side has more.
+    What reconciliations found and nobody has settled.
+
+    Each has its age in days, and by how much the other side has more.
     """
     for key, each in asked.states(Difference).items():
         if not all and each.status != "open":
@@ -226,7 +228,9 @@ class ReconciliationRow(msgspec.Struct, frozen=True):
 def reconciliations(asked: Asked) -> Iterable[ReconciliationRow]:
     """$ whence ledger reconciliations
 
-    The reconciliations that were recorded, each with who did it and the digest of the file.
+    The reconciliations that were recorded.
+
+    Each says who did it, what came of it, and the digest of the file.
     """
     for event in asked.history.events(Query.of(types=[Reconciled.event_type])):
         each = msgspec.convert(event.data, Reconciled)
