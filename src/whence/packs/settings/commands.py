@@ -427,12 +427,13 @@ def impact(
             clock=clock,
         )
         if file is not None:
-            from whence.packs.settings.impact.chart import drawn
+            from whence.packs.settings.impact.chart import drawn, table
             from whence.picture import save
 
             title = f"What changes did to the {found.outcome}"
             figure = drawn(found, db.config.zone)
-            save(figure, file, "impact", title, said=list(sentences(found)), footer=caption(found))
+            below = table(found, db.config.zone)
+            save(figure, file, "impact", title, said=list(sentences(found)), below=below, footer=caption(found))
     made = list(rows(found))
     if form != "screen":
         names = list(made[0]) if made else []

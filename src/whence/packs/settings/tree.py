@@ -88,7 +88,7 @@ def name_of(document: str, key: str) -> str:
     all of it."""
     if not key:
         return document
-    return key if document == MAIN and ":" not in key else f"{document}:{key}"
+    return key if document == MAIN and ":" not in key and key != MAIN else f"{document}:{key}"
 
 
 # Values.

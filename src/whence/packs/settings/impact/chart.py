@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from whence.packs.settings.impact.blame import Effect, Impact
-from whence.packs.settings.impact.telling import amount
+from whence.packs.settings.impact.telling import amount, interval
 from whence.packs.settings.wording import summary
 from whence.picture import GUIDE, graphs, laid_out, plain
 
@@ -82,6 +83,36 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
     laid_out(made, "", plain(f"{found.outcome}, {unit}" if unit else found.outcome), height=440, dates=True)
     made.update_xaxes(gridcolor="#eef2f5")
     return made.update_yaxes(range=[low - 1.6 * room, high + 1.6 * room], zerolinecolor=GUIDE)
+
+
+def table(found: Impact, zone: tzinfo) -> str:
+    """Every change that was weighed as a table of HTML, to stand below."""
+    head = ("", "change", "when", "who", "what", "compared", "without", "with", "effect", "interval", "p", "")
+    rows = [
+        (
+            str(rank),
+            f"@{each.change.position}",
+            _moment(each.change.time_us, zone).replace("T", " "),
+            each.change.who or "—",
+            summary(each.change),
+            each.compared,
+            _mean(each.mean_without, found),
+            _mean(each.mean_with, found),
+            _signed(each.effect, found) or "—",
+            interval(each, found),
+            "—" if each.p_corrected is None else f"{each.p_corrected:.2g}",
+            each.verdict,
+        )
+        for rank, each in enumerate(found.effects, 1)
+        if each.verdict != "too few"
+    ]
+    cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+    lines = ["".join(f"<th>{escape(name)}</th>" for name in head), *cells]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _mean(value: float | None, found: Impact) -> str:
+    return "—" if value is None else f"{100 * value:.1f} %" if found.is_share else f"{value:.4g}"
 
 
 def _smooth(found: Impact) -> list[float]:
