@@ -1,8 +1,9 @@
 """One difference between decisions, with everything else that is known of them allowed for: least squares with errors
 that hold when decisions of one day, or about one entity, are alike.
 
-The errors are clustered (Liang and Zeger 1986), by day and by entity, and the larger one counts; the difference over
-its error is compared with Student's t of as many degrees of freedom as there are days beyond the unknowns.
+The errors are clustered (Liang and Zeger 1986), by day and by entity, and allow for days that are like those before them
+(Newey and West 1987); the largest counts. The difference over its error is compared with Student's t of as many degrees
+of freedom as there are days beyond the unknowns.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from whence.packs.settings.impact.trials import Trials
 
 DAY_US = 86_400_000_000
+LASTING_DAYS = 7
+"""So many days back a day may be like those before it."""
 EPOCH_WEEKDAY = 3
 """1970-01-01 was a Thursday."""
 WEEK_DAYS, TREND_DAYS = 14, 14
@@ -84,7 +87,8 @@ def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] 
     freedom = int(day_number[-1]) + 1 - len(columns)
     if freedom < 2:
         return None
-    variance = max(_clustered(shares, day_number), _clustered(shares, trials.entities[chosen]))
+    by_day = np.bincount(days - days[0], shares)
+    variance = max(_clustered(shares, day_number), _clustered(shares, trials.entities[chosen]), _lasting(by_day))
     if variance <= 0:
         return None
     return Estimate(float(solved[0]), math.sqrt(variance), freedom)
@@ -102,6 +106,15 @@ def _clustered(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
     sums = np.bincount(groups, shares)
     count = int(np.count_nonzero(np.bincount(groups)))
     return float(np.sum(sums * sums)) * count / max(count - 1, 1)
+
+
+def _lasting(by_day: NDArray[np.float64]) -> float:
+    """The same where what is left of one day is like that of the days before it, as with a drift that is no straight
+    line: Newey and West's (1987), a week back."""
+    found = float(np.sum(by_day * by_day))
+    for lag in range(1, min(LASTING_DAYS, len(by_day) - 1) + 1):
+        found += 2 * (1 - lag / (LASTING_DAYS + 1)) * float(np.sum(by_day[lag:] * by_day[:-lag]))
+    return found
 
 
 # Student's t.
