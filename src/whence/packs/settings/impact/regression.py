@@ -1,9 +1,9 @@
 """One difference between decisions, with everything else that is known of them allowed for: least squares with errors
 that hold when decisions of one day, or about one entity, are alike.
 
-The errors are clustered (Liang and Zeger 1986), by day and by entity, and allow for days that are like those before them
-(Newey and West 1987); the largest counts. The difference over its error is compared with Student's t of as many degrees
-of freedom as there are days beyond the unknowns.
+The errors are clustered (Liang and Zeger 1986), by day and by entity, and allow for days that are like those before
+them (Newey and West 1987); the largest counts. The difference over its error is compared with Student's t of as many
+degrees of freedom as there are days beyond the unknowns.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] 
     freedom = int(day_number[-1]) + 1 - len(columns)
     if freedom < 2:
         return None
-    by_day = np.bincount(days - days[0], shares)
+    by_day = np.bincount(days - days[0], shares).astype(np.float64)
     variance = max(_clustered(shares, day_number), _clustered(shares, trials.entities[chosen]), _lasting(by_day))
     if variance <= 0:
         return None
