@@ -61,7 +61,8 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     for name in packs:
         if name not in config.packs:
             screen.note(f"--pack {name} was not used: {path} is as it was. Write [pack.{name}] into it.")
-    screen.dim("Next: whence append lead:42 EmailOpened campaign=spring --by me, then whence log")
+    first = "whence append lead:42 EmailOpened campaign=spring --by me, then whence log"
+    screen.dim(f"Next: {f'whence packs {packs[0]}, then whence {packs[0]} --help' if packs else first}")
     return exits.OK
 
 
