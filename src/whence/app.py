@@ -213,6 +213,7 @@ class Whence:
         self,
         decision: Decision | str,
         id: str | int,
+        /,
         *positional: Any,
         by: str | None = None,
         time: datetime | int | None = None,
@@ -232,7 +233,7 @@ class Whence:
         request = chosen.asked(id, *positional, **options)
         return decide(self.store, request, actor=by, time=time, cause=cause, correlation=correlation, key=key)
 
-    def table(self, table: Table | str, *, at: Moment = None, clock: str = "occurred", **options: Any) -> list[Any]:
+    def table(self, table: Table | str, /, *, at: Moment = None, clock: str = "occurred", **options: Any) -> list[Any]:
         """The rows of a table of a pack, `backlog` or `"tickets.backlog"`, as of a moment. Raises as the table does."""
         chosen, pack = self._part(table, "tables")
         rows: list[Any] = chosen(self.asked(at, clock=clock, pack=pack), **options)

@@ -57,6 +57,13 @@ OWN_PARAMETERS = {
     "at": "the moment asked about",
     "clock": "the clock of that moment",
     "store": "the store",
+    "zone": "the time zone",
+    "entity": "which entity it is about",
+    "json": "the answer as JSON",
+    "csv": "the answer as CSV",
+    "as_json": "the answer as JSON",
+    "as_csv": "the answer as CSV",
+    "help": "what a command does",
 }
 """Names that every command of a pack has already, so that no decision and no table uses one for its own."""
 
@@ -93,7 +100,12 @@ class Request(msgspec.Struct, frozen=True):
     def events(self, state: Any) -> list[msgspec.Struct]:
         """What the decision comes to in a state. Raises whatever it raises, Refused as a rule."""
         made = self.decision.function(state, self.id, *self.positional, **self.options)
-        return [] if made is None else [made] if isinstance(made, msgspec.Struct) else list(made)
+        if made is None or isinstance(made, msgspec.Struct):
+            return [] if made is None else [made]
+        if not isinstance(made, Iterable):
+            remedy = "Let it return an event, several, or None when nothing is to happen."
+            raise InvalidModel("A decision comes to events", decision=self.decision.name, value=made, remedy=remedy)
+        return list(made)
 
     def told(self) -> dict[str, Any]:
         """What was asked for, as JSON."""
@@ -139,7 +151,7 @@ class Decision:
         """What the function itself gives, for a test."""
         return self.function(state, id, *positional, **options)
 
-    def asked(self, id: str | int, *positional: Any, **options: Any) -> Request:
+    def asked(self, id: str | int, /, *positional: Any, **options: Any) -> Request:
         """This decision about one entity, named by its id or its tag. Raises InvalidModel for what it is not told."""
         text = str(id)
         if text.startswith(f"{self.kind}:"):
@@ -195,16 +207,24 @@ class Table:
         self.name = _name(function)
         self.help, self.examples = _help(function)
         hints = _hints(function)
-        self.row = next(iter(typing.get_args(hints.get("return"))), None)
-        if not isinstance(self.row, type) or not issubclass(self.row, msgspec.Struct):
+        row = next(iter(typing.get_args(hints.get("return"))), None)
+        if not isinstance(row, type) or not issubclass(row, msgspec.Struct):
             remedy = f"Write def {self.name}(asked: Asked) -> Iterable[Row] with a msgspec.Struct for Row."
             raise InvalidModel("A table says what its rows are", table=self.name, remedy=remedy)
-        self.columns = msgspec.structs.fields(self.row)
+        self.row: type[msgspec.Struct] = row
+        self.columns = msgspec.structs.fields(row)
         self.parameters = _told(self.name, _parameters(function)[1:], hints)
 
-    def __call__(self, asked: Asked, **options: Any) -> list[Any]:
-        """The rows."""
-        return list(self.function(asked, **options))
+    def __call__(self, asked: Asked, /, **options: Any) -> list[Any]:
+        """The rows. Raises InvalidModel where it gives something else."""
+        found = self.function(asked, **options)
+        rows = list(found) if isinstance(found, Iterable) else [found]
+        for row in rows:
+            if not isinstance(row, self.row):
+                facts = {"table": self.name, "row": self.row.__name__, "value": repr(row)[:80]}
+                remedy = f"Let it give {self.row.__name__}(…) for each row."
+                raise InvalidModel("A table gives rows of its class", **facts, remedy=remedy)
+        return rows
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -364,12 +384,16 @@ def decide(
     def decided(state: Any) -> tuple[Event, ...]:
         made = request.events(state)
         ids = [None if key is None else key if number == 0 else f"{key}/{number + 1}" for number in range(len(made))]
-        return events_of(
-            [
-                codec.event(each, id=id, time=time, actor=actor, cause=cause, correlation=correlation, meta=meta)  # type: ignore[arg-type]
-                for each, id in zip(made, ids, strict=True)
-            ]
-        )
+        events = [
+            codec.event(each, id=id, time=time, actor=actor, cause=cause, correlation=correlation, meta=meta)  # type: ignore[arg-type]
+            for each, id in zip(made, ids, strict=True)
+        ]
+        for each in events:
+            if request.entity not in each.tags:  # it would be guarded by what happened to another
+                facts = {"decision": request.decision.name, "entity": request.entity, "type": each.type}
+                remedy = "Give the event the id that the decision is told."
+                raise InvalidModel("The event is about another entity", **facts, tags=each.tags, remedy=remedy)
+        return events_of(events)
 
     return execute(
         store,

@@ -231,3 +231,99 @@ def test_a_recorded_field_of_a_type_with_a_dot_is_found(db: whence.Whence) -> No
     db.append(whence.Event("lead.Scored", {"score": 5}, ["lead:1"]))
     assert db._split("lead.Scored.score") == ("lead.Scored", "score")
     assert db._split("CrmScored.of.now") == ("CrmScored", "of.now")
+
+
+# What a pack gets wrong.
+
+SHOP = '''
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+import msgspec
+from whence import Codec, Tag, on
+from whence.pack import Asked, Pack, decision, table
+
+class Sold(msgspec.Struct, frozen=True):
+    event_type: ClassVar[str] = "shop.Sold"
+    shop: Annotated[str, Tag]
+
+class Shop:
+    kind = "shop"
+    codec = Codec(Sold)
+    def __init__(self) -> None:
+        self.sold = 0
+    @on(Sold)
+    def counted(self, event: Sold) -> None:
+        self.sold += 1
+
+class Row(msgspec.Struct, frozen=True):
+    shop: str
+
+@decision
+def sell(shop: Shop, id: str, what: str, *, rate: float = 1.0, decision: str = "", self: str = "") -> Sold:
+    """Sell."""
+    return {"fail": lambda: 1 / 0, "five": lambda: 5, "other": lambda: Sold("b")}.get(what, lambda: Sold(id))()
+
+@table
+def sales(asked: Asked, *, what: str = "", table: str = "", over: float = 0) -> Iterable[Row]:
+    """Sales."""
+    return {"fail": lambda: 1 / 0, "five": lambda: [5], "none": lambda: None}.get(what, lambda: [Row("a")])()
+
+PACK = Pack(name="shops", title="Shops", states=(Shop,), decisions=(sell,), tables=(sales,))
+'''
+
+
+@pytest.fixture
+def shops(call: Call, installed: Path) -> Call:
+    from whence.cli import packs
+
+    bring(installed, "whence_tickets_shops", "shops", SHOP)
+    packs.names.cache_clear()
+    return call
+
+
+def test_what_a_pack_fails_with_is_said_with_its_place(shops: Call) -> None:
+    for command in (("sell", "a", "fail"), ("sales", "--what", "fail")):
+        code, _, err = shops("shops", *command)
+        assert code == 2
+        said = " ".join(err.split())
+        assert f"Command: whence shops {command[0]}, Place: whence_tickets_shops.py:" in said
+        assert "Problem: ZeroDivisionError" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("sell", "a", "five"), "A decision comes to events"),
+        (("sell", "a", "other"), "The event is about another entity"),
+        (("sales", "--what", "five"), "A table gives rows of its class"),
+        (("sales", "--what", "none"), "A table gives rows of its class"),
+    ],
+)
+def test_a_pack_that_gives_something_else_is_told_so(shops: Call, command: tuple[str, ...], said: str) -> None:
+    code, _, err = shops("shops", *command)
+    assert (code, said in err) == (2, True)
+    assert shops("log", "--json")[1] == ""
+
+
+def test_an_option_may_be_called_as_a_parameter_of_whence_itself(shops: Call) -> None:
+    assert shops("shops", "sell", "a", "x", "--decision", "y", "--self", "z")[0] == 0
+    assert shops("shops", "sales", "--table", "x")[0] == 0
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e400"])
+def test_what_is_no_number_is_refused(shops: Call, number: str) -> None:
+    for command in (("sell", "a", "x", "--rate", number), ("sales", "--over", number)):
+        code, _, err = shops("shops", *command)
+        assert (code, "is not a number" in err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["zone", "json", "csv", "entity", "help", "as_json"])
+def test_a_parameter_has_no_name_that_every_command_uses(name: str) -> None:
+    space = {"Ticket": tickets.Ticket, "Closed": tickets.Closed, "str": str}
+    exec(f"def close(ticket: Ticket, id: str, *, {name}: str) -> Closed: ...", space)
+    with pytest.raises(InvalidModel, match="has a meaning already"):
+        decision(space["close"])  # type: ignore[arg-type]
+
+
+def test_what_is_next_after_init_is_of_the_pack(call: Call) -> None:
+    assert "whence packs tickets" in call("init", "other", "--pack", "tickets", "--zone", "UTC")[1]

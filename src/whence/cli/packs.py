@@ -4,10 +4,14 @@ made from what they are told, and the further commands that it brings itself."""
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,7 +31,7 @@ from whence.cli.command import (
     times_in,
 )
 from whence.cli.screen import Column
-from whence.errors import InvalidConfig, WhenceError
+from whence.errors import InvalidConfig, InvalidModel, WhenceError
 
 if TYPE_CHECKING:
     from whence.decide import Decided
@@ -41,6 +45,8 @@ recorded_by = grouped(
     option("--correlation", metavar="TEXT", help="What groups it with others."),
 )
 NUMBERS = (int, float, Decimal)
+DIGITS_MAX = 40
+"""So many digits before the point, and as many behind it, has a number that is not a mistake."""
 
 
 @cache
@@ -121,9 +127,9 @@ def _decision_command(pack: Pack, decision: Decision) -> click.Command:
             when = None if time is None else span_of(time, zone=db.config.zone).first_us
             if cause is not None and cause.startswith("@"):
                 cause = db.event(cause).id
-            done = db.decide(
-                decision, entity, *positional, by=by, time=when, cause=cause, correlation=correlation, key=key, **given
-            )
+            given |= {"by": by, "time": when, "cause": cause, "correlation": correlation, "key": key}
+            with _blamed(pack, decision):
+                done = db.decide(decision, entity, *positional, **given)
             _show(done, form)
         return exits.OK
 
@@ -158,7 +164,9 @@ def _table_command(pack: Pack, table: Table) -> click.Command:
     ) -> int:
         form = form_of(as_json, as_csv)
         with opened(store, zone=zone) as db:
-            rows = db.table(table, at=at, clock=clock, **_given(table.parameters, told, db.config.zone))
+            given = _given(table.parameters, told, db.config.zone)
+            with _blamed(pack, table):
+                rows = db.table(table, at=at, clock=clock, **given)
             columns = [Column(each.encode_name, right=_is_number(each.type)) for each in table.columns]
             shown = ([_shown(getattr(row, each.name), db.config.zone, form) for each in table.columns] for row in rows)
             count = screen.table(columns, shown, form, caption=times_in(db.config.zone, clock))
@@ -197,6 +205,24 @@ def _shown(value: Any, zone: tzinfo, form: screen.Form) -> Any:
 # What both share.
 
 
+@contextmanager
+def _blamed(pack: Pack, part: Decision | Table) -> Iterator[None]:
+    """Whatever the function of a pack raises is said with its place; what goes wrong elsewhere goes on as it is."""
+    try:
+        yield
+    except WhenceError:
+        raise
+    except Exception as problem:
+        code = part.function.__code__
+        frames = list(walk_tb(problem.__traceback__))
+        if not any(frame.f_code is code for frame, _ in frames):
+            raise
+        line = next(line for frame, line in reversed(frames) if frame.f_code.co_filename == code.co_filename)
+        facts = {"command": f"whence {pack.name} {part.name}", "place": f"{Path(code.co_filename).name}:{line}"}
+        said = f"{type(problem).__name__}: {problem}"
+        raise InvalidModel("The pack fails", **facts, problem=said, remedy="Mend the pack there.") from problem
+
+
 def _finished(made: click.Command, pack: Pack, of: Decision | Table, options: Callable[[Any], Any]) -> click.Command:
     """The command with the options that it shares with others, its help and its examples."""
     holder: Any = options(lambda: None)
@@ -220,9 +246,8 @@ def _click(parameter: Parameter) -> click.Parameter:
             default=parameter.default,
         )
     flag = parameter.type is bool
-    written = f"--{parameter.name.strip('_').replace('_', '-')}"
     return click.Option(
-        [written, parameter.name],
+        [_written(parameter), parameter.name],
         type=None if flag else kind,
         is_flag=flag,
         multiple=parameter.is_many,
@@ -233,6 +258,13 @@ def _click(parameter: Parameter) -> click.Parameter:
         show_envvar=True,
         show_default=parameter.default not in (None, False, (), ""),
     )
+
+
+def _written(parameter: Parameter) -> str:
+    """A parameter as it is written on the command line."""
+    if parameter.is_positional and not parameter.is_many:
+        return parameter.name.upper()
+    return f"--{parameter.name.strip('_').replace('_', '-')}"
 
 
 def _default(parameter: Parameter) -> Any:
@@ -266,6 +298,8 @@ def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
     from whence.clock import to_datetime
     from whence.moments import span_of
 
+    if isinstance(said, float) and not math.isfinite(said):
+        raise click.BadParameter(f"{said} is not a number; write 12.5.", param_hint=_written(parameter))
     if not isinstance(said, str):
         return said
     if parameter.type is Decimal:
@@ -273,8 +307,8 @@ def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
             number = Decimal(said)
         except InvalidOperation:
             number = Decimal("nan")
-        if not number.is_finite():
-            raise click.BadParameter(f"{said!r} is not a number; write 12.50.", param_hint=f"--{parameter.name}")
+        if not number.is_finite() or not -DIGITS_MAX <= number.as_tuple().exponent <= number.adjusted() <= DIGITS_MAX:  # type: ignore[operator]
+            raise click.BadParameter(f"{said!r} is not a number; write 12.50.", param_hint=_written(parameter))
         return number
     if parameter.type in (date, datetime):
         moment = to_datetime(span_of(said, zone=zone).first_us).astimezone(zone)
