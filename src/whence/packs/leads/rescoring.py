@@ -3,6 +3,7 @@ moment needs no recording (`whence score`); recorded, it is known later what was
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from whence.app import Whence
 from whence.clock import SystemClock, to_datetime, to_us
 from whence.decide import Decided, execute
 from whence.dependence import fields_read
-from whence.errors import InvalidModel
+from whence.errors import InvalidModel, Refused
 from whence.events import Event, Recorded
 from whence.fingerprint import fingerprint
 from whence.model import Model, on
@@ -47,16 +48,18 @@ def rescore(
     by: str | None = None,
 ) -> Iterator[Rescored]:
     """Score leads, all of them by default, and record each score that differs from what was recorded last, or was given
-    by another method; as of `time`, now by default.
+    by another method; as of `time`, now by default: of what happened later nothing is looked at, and leads that came
+    later are left out.
 
     By a function of the lead, known by its `name`, or else by a scorecard: the one named, else the kind's. Each is a
     decision under the condition that nothing came between, with the fields that the function reads, or the events of
-    the lead, as its basis. Raises InvalidConfig where there is no card, InvalidModel for a function that gives no
-    number, and FoldFailed.
+    the lead, as its basis. Raises Refused for a lead that is not there, InvalidConfig where there is no card,
+    InvalidModel for a function that fails or gives no number, and FoldFailed.
     """
     lead = db.pack("leads").states[0]
-    chosen = list(leads) if leads is not None else [tag[5:] for tag in db.history().states(Model.of(lead))]
     at_us = SystemClock().now_us() if time is None else to_us(time)
+    then = db.history(to_datetime(at_us))
+    chosen = [tag[5:] for tag in then.states(Model.of(lead))] if leads is None else list(leads)
     score = _by_function(lead, function, name) if function else _by_card(db.scorecard("lead", card), at_us)
     for id in chosen:
         before: list[Any] = []
@@ -84,7 +87,7 @@ Score = Callable[[Whence, str, list[Any], int, str | None], Decided]
 def _by_card(card: Scorecard, at_us: int) -> Score:
     def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
         def decide(lead: Any) -> Event | None:
-            known = [event for event in lead.all if event.time_us <= at_us]
+            known = _known(lead, id, at_us)
             last = [event for event in known if event.type == "lead.Scored"]
             score_before, method = (last[-1].data["score"], last[-1].data.get("method")) if last else (None, None)
             before.append(score_before)
@@ -104,19 +107,34 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
     version = fingerprint(Model.of_function("lead", None, lambda state, event: function(state)))
 
     def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
-        def decide(lead: Any) -> Event | None:
+        def decide(events: Any) -> Event | None:
+            lead = Model.of(model).fold(_known(events, id, time_us))
             before.append(lead.score)
-            found = function(lead)
+            try:
+                found = function(lead)
+            except Exception as problem:  # whatever the code of a user raises
+                facts = {"function": called, "lead": id, "problem": f"{type(problem).__name__}: {problem}"}
+                remedy = "Let it give a number for every lead, also for one without a stage."
+                raise InvalidModel("The function fails", remedy=remedy, **facts) from problem
             points, reason = found if isinstance(found, tuple) else (found, None)
-            if isinstance(points, bool) or not isinstance(points, (int, float)):
+            if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points):
                 remedy = "Let it return a number, or a number and a reason."
                 raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
             return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, time_us, by)
 
         settings, reads = f"{called} {version}", fields_read(function, model)
-        return execute(db.store, f"lead:{id}", model, decide, settings=settings, reads=reads)
+        return execute(db.store, f"lead:{id}", Events, decide, settings=settings, reads=reads)
 
     return score
+
+
+def _known(lead: Events, id: str, at_us: int) -> list[Recorded]:
+    """What had happened to it by then, as it happened. Raises Refused where nothing had."""
+    known = [event for event in lead.all if event.time_us <= at_us]
+    if not known:
+        remedy = "Create it first (whence leads create), or score as of a later time."
+        raise Refused("No such lead", lead=id, remedy=remedy)
+    return sorted(known, key=lambda event: (event.time_us, event.position))
 
 
 def _recorded(made: Scored, score: Any, method: str | None, time_us: int, by: str | None) -> Event | None:
