@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 from whence.errors import Refused
 from whence.pack import decision
-from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won
+from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won, is_money
 from whence.packs.leads.state import Lead
 
 
@@ -94,6 +95,8 @@ def score(lead: Lead, id: str, points: float, *, reason: Annotated[str, "why it 
     A person gives a lead a score. By a scorecard or a function it is given by whence leads rescore.
     """
     _must_exist(lead, id)
+    if not math.isfinite(points):
+        raise Refused("A score is a number", lead=id, points=points, remedy="Write 55, or 12.5.")
     return Scored(id, int(points) if points == int(points) else points, reason, "by hand")
 
 
@@ -131,8 +134,8 @@ def win(
     A lead buys. Nothing happens where it was won already.
     """
     _must_exist(lead, id)
-    if amount is not None and (currency is None or amount < 0):
-        fact = "An amount is not negative" if currency else "An amount is in a currency"
+    if amount is not None and (not currency or not is_money(amount) or amount < 0):
+        fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
         raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
     if (to := _end(lead, id, stage, lead.pipeline().won)) is None:
         return None

@@ -86,6 +86,10 @@ class Won(msgspec.Struct, frozen=True, omit_defaults=True):
     currency: str | None = None
     reason: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.amount is not None and not is_money(self.amount):
+            raise ValueError(f"an amount is a number, not {self.amount}")
+
 
 class Lost(msgspec.Struct, frozen=True, omit_defaults=True):
     """It will not buy."""
@@ -98,3 +102,8 @@ class Lost(msgspec.Struct, frozen=True, omit_defaults=True):
 
 EVENTS = (Created, Changed, Touched, Assigned, Scored, Moved, Won, Lost)
 CODEC = Codec(*EVENTS)
+
+
+def is_money(amount: Decimal) -> bool:
+    """Whether it can be added up exactly: no NaN, nothing infinite, and not a power of ten that is a mistake."""
+    return amount.is_finite() and -12 <= amount.adjusted() <= 15

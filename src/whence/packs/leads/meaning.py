@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, Overflow
 from difflib import get_close_matches
 from typing import Any
 
@@ -56,14 +56,14 @@ class Meaning(msgspec.Struct, frozen=True):
         if any(_inside(data, name) != value for name, value in self.when.items()):
             return None
         values = {"lead": next(iter(recorded.entities("lead")), "lead:").partition(":")[2]}
-        for name in self.event.__struct_fields__[1:]:
-            value = _value(self.fields[name], recorded, data) if name in self.fields else None
-            value = data.get(name) if value is None else value
-            if value is not None and value != "":
-                values[name] = value
         try:
+            for name in self.event.__struct_fields__[1:]:
+                value = _value(self.fields[name], recorded, data) if name in self.fields else None
+                value = data.get(name) if value is None else value
+                if value is not None and value != "":
+                    values[name] = value
             return msgspec.convert(values, self.event, strict=False)
-        except msgspec.ValidationError as problem:
+        except ValueError as problem:  # msgspec's own too
             if self.lenient:
                 return None
             raise ValueError(f"not read as {self.event.__name__} by [pack.leads.events]: {problem}") from None
@@ -120,7 +120,12 @@ def _value(said: Any, recorded: Recorded, data: dict[str, Any]) -> Any:
         return said
     name, factor = found.groups()
     value = _ENVELOPE[name](recorded) if name in _ENVELOPE else _inside(data, name)
-    return value if factor is None or value is None else str(Decimal(str(value)) * Decimal(factor))
+    if factor is None or value is None or value == "":
+        return value
+    try:
+        return str(Decimal(str(value)) * Decimal(factor))
+    except (InvalidOperation, Overflow):
+        raise ValueError(f"{name} is no number: {str(value)[:80]!r}") from None
 
 
 def _inside(data: Any, path: str) -> Any:
