@@ -20,7 +20,7 @@ from whence.errors import FoldFailed, InvalidConfig, InvalidModel, NotKnown, Ref
 from whence.events import Event
 from whence.packs.leads import PACK
 from whence.packs.leads.commands import COMMANDS
-from whence.packs.leads.decisions import assign, create, lose, move, touch, win
+from whence.packs.leads.decisions import assign, create, lose, move, score, touch, win
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.rescoring import rescore
 from whence.packs.leads.state import Lead, in_pipeline
@@ -209,6 +209,9 @@ def test_other_stages_are_configured_and_the_moves_they_allow(folder: Path) -> N
         ({"stages": {"new": "won", "won": [], "lost": []}}, "Not a list of stages"),
         ({"stages": {"new": []}}, "No such stage"),
         ({"won": "customer"}, "No such stage"),
+        ({"won": []}, "No stage ends it so"),
+        ({"won": ["won", "lost"]}, "not both won and lost"),
+        ({"qualified": ["qualified"]}, "No such stage"),
         ({"events": {"X": "Touchd"}}, "Did you mean Touched"),
         ({"events": {"X": {"as": "Touched", "tuch": "a"}}}, "Did you mean touch"),
         ({"events": {"X": {"touch": "a"}}}, "read as one of ours"),
@@ -335,3 +338,72 @@ def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, fo
     assert "contacted" in text
     assert "source: website" in (folder / "funnel.html").read_text()
     assert run(["leads", "picture", "funnel", "funnel.gif"]) == 2
+
+
+# Mistakes.
+
+
+def test_a_function_scores_the_lead_as_it_was_then(told: whence.Whence) -> None:
+    done = list(rescore(told, ["1"], function=lambda lead: (1, lead.stage), name="f", time=DAY.format(6)))
+    assert [each.reason for each in done] == ["contacted"]  # it was won on the 20th
+    done = list(rescore(told, function=lambda lead: (2, lead.stage), name="f", time=DAY.format(2)))
+    assert [(each.lead, each.reason) for each in done] == [("1", "new"), ("2", "new")]  # the third came on the 3rd
+
+
+def test_a_lead_that_is_not_there_gets_no_score(told: whence.Whence) -> None:
+    head = told.store.head()
+    for more in ({}, {"function": by_touches, "name": "f"}):
+        with pytest.raises(Refused, match="No such lead"):
+            list(rescore(told, ["nobody"], **more))  # type: ignore[arg-type]
+        with pytest.raises(Refused, match="No such lead"):
+            list(rescore(told, ["3"], time=DAY.format(2), **more))  # type: ignore[arg-type]
+    assert told.store.head() == head
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "high", None])
+def test_what_is_no_number_is_no_score(told: whence.Whence, wrong: Any) -> None:
+    with pytest.raises(InvalidModel, match="A score is a number"):
+        list(rescore(told, ["1"], function=lambda lead: wrong, name="wrong"))
+    if isinstance(wrong, float):
+        with pytest.raises(Refused, match="A score is a number"):
+            told.decide(score, "1", wrong, reason="x")
+        assert run(["leads", "score", "1", str(wrong), "--reason", "x"]) == 2
+
+
+def test_a_function_that_fails_is_named_with_the_lead(told: whence.Whence) -> None:
+    with pytest.raises(InvalidModel, match=r"Lead: 1, Problem: KeyError: 'won'"):
+        list(rescore(told, ["1"], function=lambda lead: {"new": 1}[lead.stage], name="stages"))
+
+
+@pytest.mark.parametrize("amount", ["nan", "sNaN", "Infinity", "1e999999", "1e-999999", "abc"])
+def test_an_amount_that_is_no_money_is_none(told: whence.Whence, amount: str) -> None:
+    events = {"Sold": {"as": "Won", "amount": "$cents * 0.01"}}
+    with pytest.raises(FoldFailed, match=r"pack.leads.events"):
+        state_of({"events": events}, Event("Sold", {"cents": amount}, ["lead:1"]))
+    plain = Event("LeadWon", {"amount": amount}, ["lead:1"])  # understood without a line, and so left out
+    assert state_of({}, plain).amount is None
+    if amount != "abc":
+        with pytest.raises(Refused, match="An amount is a number"):
+            told.decide(win, "3", reason="x", amount=Decimal(amount), currency="EUR")
+        assert run(["leads", "win", "3", "--amount", amount, "--currency", "EUR", "--reason", "x"]) in (1, 2)
+
+
+def test_an_empty_cell_is_no_amount() -> None:
+    events = {"Sold": {"as": "Won", "amount": "$cents * 0.01"}}
+    assert state_of({"events": events}, Event("Sold", {"cents": ""}, ["lead:1"])).stage == "won"
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+def test_over_time_ends_where_the_calendar_does(db: whence.Whence, every: str) -> None:
+    db.decide(create, "1", time="9999-10-30T00:00:00Z")
+    rows = db.table(over_time, every=every, at="9999-12-31")
+    assert rows[-1].leads == 0
+    assert {row.leads for row in rows if row.stage == "new"} == {1}
+
+
+def test_of_no_lead_there_is_no_picture(told: whence.Whence, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("plotly")
+    for what in ("over-time", "funnel"):
+        assert run(["leads", "picture", what, "none.html", "--source", "nowhere"]) == 1
+        assert "Source: nowhere" in capsys.readouterr().err
+    assert not (folder / "none.html").exists()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from whence.app import Moment, Whence
+from whence.errors import NotKnown
 from whence.moments import moment_text, zone_text
 from whence.packs.leads.tables import InStageThen, Reached, conversion, over_time
 from whence.picture import COLOURS, graphs, laid_out, plain, save
@@ -25,14 +26,17 @@ def draw(
     **options: Any,
 ) -> None:
     """Write leads by stage over time, or the funnel, into a page (.html) or a .png; the options are those of the tables
-    `over-time` and `conversion`. Raises as picture.save does."""
+    `over-time` and `conversion`. Raises NotKnown where no lead is meant, and as picture.save does."""
     rows = db.table(over_time if what == "over-time" else conversion, at=at, clock=clock, **options)
+    meant = {name: value for name, value in options.items() if value is not None}
+    if not any(row.leads if isinstance(row, InStageThen) else row.reached for row in rows):
+        raise NotKnown("There is nothing to draw", **meant, remedy="Ask for another source, owner or moment.")
     figure = stacked(rows) if what == "over-time" else funnel(rows)
     title = "Open leads by stage" if what == "over-time" else "How far leads came"
     asked = db.asked(at, clock=clock)
     when = f"as of {moment_text(asked.moment_us, asked.zone)}, {clock} clock" if at is not None else "as of now"
-    meant = [f"{name}: {value}" for name, value in options.items() if value is not None]
-    save(figure, path, what, title, said=[", ".join([when, *meant])], footer=f"times in {zone_text(asked.zone)}")
+    said = ", ".join([when, *(f"{name}: {value}" for name, value in meant.items())])
+    save(figure, path, what, title, said=[said], footer=f"times in {zone_text(asked.zone)}")
 
 
 def stacked(rows: Sequence[InStageThen]) -> Figure:

@@ -56,6 +56,8 @@ class Pipeline(msgspec.Struct, frozen=True):
                 raise InvalidConfig("No such key", key=f"pack.leads.{key}", remedy=_near(key, KEYS))
         stages = _stages(table.get("stages", STAGES))
         ends = {key: _ends(key, table.get(key, key), stages) for key in ("won", "lost")}
+        for stage in set(ends["won"]) & set(ends["lost"]):
+            raise InvalidConfig("A stage is not both won and lost", stage=stage, remedy="Take it out of one of them.")
         qualified = table.get("qualified", "qualified" if "qualified" in stages else None)
         if qualified is not None:
             _known("qualified", qualified, stages)
@@ -95,13 +97,16 @@ def _stages(said: Any) -> dict[str, tuple[str, ...]]:
 
 def _ends(key: str, said: Any, stages: Mapping[str, Any]) -> tuple[str, ...]:
     names = tuple(said) if isinstance(said, list) else (said,)
+    if not names:
+        remedy = f"Name the stages that end it: {key} = ..., or leave the line out for {key!r}."
+        raise InvalidConfig("No stage ends it so", key=f"pack.leads.{key}", remedy=remedy)
     for each in names:
         _known(key, each, stages)
     return names
 
 
 def _known(key: str, stage: Any, stages: Mapping[str, Any]) -> None:
-    if stage not in stages:
+    if not isinstance(stage, str) or stage not in stages:
         facts = {"key": f"pack.leads.{key}", "stage": stage}
         raise InvalidConfig("No such stage", **facts, remedy=_near(str(stage), list(stages)))
 

@@ -411,7 +411,7 @@ def _ends(first: datetime, asked: Asked, every: str) -> Iterator[datetime]:
     """The ends of the days, weeks or months from a time on, in the zone; the last is the moment asked about."""
     last = asked.moment
     day = first.astimezone(asked.zone).date()
-    while True:
+    while day.year < 9999:
         if every == "month":
             day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
         else:
