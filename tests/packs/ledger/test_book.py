@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import whence
 from tests.exam import counts
 from tests.packs.ledger.books import balance, configured, ledger, opened
+from whence.clock import FixedClock
 from whence.errors import IdConflict, Refused
 from whence.packs.ledger import PACK
 from whence.packs.ledger.book import Book
@@ -24,6 +26,7 @@ from whence.packs.ledger.decisions import open_, retire
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posting
 from whence.packs.ledger.holding import expire
+from whence.packs.ledger.state import Account
 from whence.packs.ledger.tables import trial_balance
 from whence.testing import PackSuite
 from whence.testing.racing import together
@@ -175,6 +178,35 @@ def test_what_was_posted_before_the_opening_is_dated_counts_too() -> None:
     assert db.table("ledger.balance", at="2026-02-15", account="assets:bank")[0].balance == 7
     db.decide(open_, "late", type="asset")
     assert [each.balance for each in db.table("ledger.balance", account="income")] == [7]
+
+
+def test_a_balance_is_asked_by_either_clock() -> None:
+    clock = FixedClock("2026-02-01T00:00:00Z")
+    db = ledger(clock=clock)
+    book = opened(db)
+    book.enter("assets:bank", "income:sales", "10 EUR", time="2026-01-10T00:00:00Z")
+    clock.set("2026-02-05T00:00:00Z")
+    book.enter("assets:bank", "income:sales", "5 EUR", time="2026-01-11T00:00:00Z")
+
+    def on(day: str, clock: str) -> list[Decimal]:
+        return [row.balance for row in db.table("ledger.balance", at=day, clock=clock, account="assets:bank")]
+
+    assert on("2026-01-31", "occurred") == [Decimal(15)]
+    assert on("2026-02-03", "recorded") == [Decimal(10)]
+    assert on("2026-02-06", "recorded") == on("2026-02-06", "occurred") == [Decimal(15)]
+    assert len(db.table("ledger.statement", at="2026-01-10", account="assets:bank")) == 1
+    (before, after) = db.table("ledger.statement", account="assets:bank", since=date(2026, 1, 11))
+    assert (before.category, before.balance, after.balance) == ("opening", Decimal(10), Decimal(15))
+
+
+def test_why_names_the_entries_of_a_balance() -> None:
+    db = ledger()
+    book = opened(db)
+    for cents in (100, 250):
+        book.enter("assets:bank", "wallets:ben", f"{cents / 100:.2f} EUR", key=f"t{cents}")
+    found = db.why("account:wallets:ben", "balance_minor", model=Account)
+    assert found.value == 350
+    assert {"t100", "t250"} <= {db.event(each.position).id for each in found.events}
 
 
 def test_racers_never_refund_more_than_was_charged(db: whence.Whence, tmp_path: Path) -> None:
