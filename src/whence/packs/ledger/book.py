@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time as sleeping
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -40,10 +40,15 @@ from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transactio
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 MODELS = {each.kind: Model.of(each) for each in (Account, Charge, Hold, Transaction, Periods)}
+HANDLERS = {
+    each.kind: {event: handler for handler in vars(each).values() for event in getattr(handler, "__whence_on__", ())}
+    for each in (Account, Charge, Hold, Transaction, Periods)
+}
+"""The handlers of each kind by the class of the event."""
 BOOK = f"book:{MAIN}"
 OPENING = (AccountOpened.event_type, AccountClosed.event_type, LimitChanged.event_type)
-STATES_MAX = 200_000
-"""So many states are kept; then it begins anew."""
+STATES_MAX, GAP_MAX = 200_000, 20_000
+"""So many states are kept, and so many events that others appended are folded into them; beyond, it begins anew."""
 APART_MAX = 32
 """So many entities are looked up one by one, and so many accounts without a limit have a condition each; more share
 one, that no account at all is closed or limited."""
@@ -81,7 +86,8 @@ class Book:
         self._store = db.store
         self._lock = threading.Lock()
         self._kept: dict[str, Any] = {}  # the states, under the lock
-        self._upto: dict[str, int] = {}  # the position that each holds for, under the lock
+        self._head = 0  # the position up to which all of them hold, under the lock
+        self._is_behind = True  # whether more is known to have happened since, under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
 
     # The verbs.
@@ -263,7 +269,8 @@ class Book:
         def made(states: States, id: str) -> list[msgspec.Struct]:
             state = states[f"hold:{hold}"]
             verbs.open_hold(state, hold)
-            account = self._states([f"account:{state.account}"])[1][f"account:{state.account}"]
+            named = f"account:{state.account}"
+            account = self._states([named], anew=False)[1][named]
             return [verbs.captured(state, account, hold, id, target, sum_, text, more)]
 
         return self._take(asked, [f"hold:{hold}"], made, by, time, key)
@@ -354,31 +361,35 @@ class Book:
     ) -> Decided:
         """Decide and append. The verb depends on all events of the entities; it may look at more, of which it depends
         only on what cannot change."""
-        if key is not None and (before := self._before(key, asked)) is not None:
-            return before
         id = raw_to_id(SystemClock().new_id()) if key is None else key
         time_us = None if time is None else to_us(time)
         meta = None if key is None else {"request": asked}
+        anew = False  # it is decided on what is known: the condition says whether that is all there is
         for attempt in range(1, ATTEMPTS_MAX + 1):
-            with self._lock:
-                head, states = self._states([BOOK, *entities, *looked_at])
-                made = make(states, id)
-                us, made = self._dated(made, time_us)
-                guard, seen = self._guard(made, entities)
-            events = [
-                CODEC.event(each, id=id if number == 0 else None, time=us, actor=by, meta=meta)
-                for number, each in enumerate(made)
-            ]
-            head = min(head, seen)
             try:
+                with self._lock:
+                    head, states = self._states([BOOK, *entities, *looked_at], anew=anew or self._is_behind)
+                    made = make(states, id)
+                    us, made = self._dated(made, time_us)
+                    guard = self._guard(made, entities)
+                events = [
+                    CODEC.event(each, id=id if number == 0 else None, time=us, actor=by, meta=meta)
+                    for number, each in enumerate(made)
+                ]
                 positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
             except ConditionFailed:
                 _pause(attempt)
-            except IdConflict:
-                if key is None or (before := self._before(key, asked)) is None:
+                anew = True
+            except (Refused, IdConflict):  # what was done under this key may be why, or what others did meanwhile
+                if key is not None and (before := self._before(key, asked)) is not None:
+                    return before
+                if anew:
                     raise
-                return before
+                anew = True
             else:
+                if positions[0] <= head:  # it was there already, the very same
+                    return Decided(positions, events, 0)
+                self._own(made, events, positions)
                 return Decided(positions, events, attempt)
         raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
 
@@ -397,16 +408,16 @@ class Book:
         position = self._store.positions_of([raw]).get(raw)
         return None if position is None else next(iter(self._store.read(after=position - 1, upto=position)))
 
-    def _guard(self, made: Sequence[msgspec.Struct], entities: Sequence[str]) -> tuple[Query, int]:
-        """What must not have happened meanwhile, and the head that the accounts were seen at. Raises Refused."""
+    def _guard(self, made: Sequence[msgspec.Struct], entities: Sequence[str]) -> Query:
+        """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
         names = dict.fromkeys(name for each in made for name in _accounts_of(each))
-        seen, states = self._states([f"account:{name}" for name in names])
+        _, states = self._states([f"account:{name}" for name in names], anew=False)
         accounts = {name: states[f"account:{name}"] for name in names}
         moved: laws.Moved = {}
         for each in made:
             if isinstance(each, (Posted, Held)):
                 moved = laws.allowed(each, accounts, moved)
-        return _query(entities, names, laws.lowered(moved, accounts)), seen
+        return _query(entities, names, laws.lowered(moved, accounts))
 
     def _dated(
         self, made: Sequence[msgspec.Struct], time_us: int | None
@@ -468,36 +479,50 @@ class Book:
 
     # What is known.
 
-    def _states(self, entities: Sequence[str]) -> tuple[int, States]:
-        """The states of entities, and a position up to which all of them hold. Under the lock."""
-        if len(self._kept) > STATES_MAX:
-            self._kept.clear()
-            self._upto.clear()
-        wanted = dict.fromkeys(entities)
-        new = [each for each in wanted if each not in self._kept]
-        known = [each for each in wanted if each in self._kept]
-        for each in new:
-            self._kept[each] = MODELS[each.partition(":")[0]].initial()
-            self._upto[each] = 0
-        heads = [self._caught_up(new[start : start + APART_MAX]) for start in range(0, len(new), APART_MAX)]
-        if known:
-            heads.append(self._caught_up(known))
-        return min(heads, default=self._store.head()), self._kept
+    def _states(self, entities: Iterable[str], *, anew: bool = True) -> tuple[int, States]:
+        """The states of entities, and the position up to which all of them hold. Under the lock. What happened since is
+        looked for unless `anew` is False."""
+        if anew:
+            self._catch_up()
+        new = [each for each in dict.fromkeys(entities) if each not in self._kept]
+        for start in range(0, len(new), APART_MAX):
+            group = new[start : start + APART_MAX]
+            self._kept.update((each, MODELS[each.partition(":")[0]].initial()) for each in group)
+            query = Query(tuple(QueryItem(tags=(each,)) for each in group))
+            self._fold(self._store.read(query, upto=self._head), set(group))
+        return self._head, self._kept
 
-    def _caught_up(self, entities: Sequence[str]) -> int:
-        """Fold what is new of entities, and return the head that was seen."""
-        upto, kept = self._upto, self._kept
-        several = len(entities) > APART_MAX  # then what is new at all is read sooner than it is looked for
-        query = None if several else Query(tuple(QueryItem(tags=(each,)) for each in entities))
-        reading = self._store.read(query, after=min(upto[each] for each in entities))
-        among = set(entities)
-        for event in reading:
+    def _catch_up(self) -> None:
+        """Fold into all that is kept what happened since; or forget all, where that would take longer."""
+        self._is_behind = False
+        head = self._store.head()
+        if head == self._head:
+            return
+        if head - self._head > GAP_MAX or len(self._kept) > STATES_MAX:
+            self._kept.clear()
+        if self._kept:
+            reading = self._store.read(after=self._head)
+            self._fold(reading, self._kept.keys())
+            head = reading.head
+        self._head = head
+
+    def _fold(self, events: Iterable[Recorded], among: Collection[str]) -> None:
+        for event in events:
             for tag in event.tags:
-                if tag in among and event.position > upto[tag]:
-                    kept[tag] = MODELS[tag.partition(":")[0]].apply(kept[tag], event)
-        for each in entities:
-            upto[each] = max(upto[each], reading.head)
-        return reading.head
+                if tag in among:
+                    self._kept[tag] = MODELS[tag.partition(":")[0]].apply(self._kept[tag], event)
+
+    def _own(self, made: Sequence[msgspec.Struct], events: Sequence[Event], positions: Sequence[int]) -> None:
+        """Fold what was just appended, if nothing lies between: by the same handlers, and without reading it again."""
+        with self._lock:
+            if self._head != positions[0] - 1:
+                self._is_behind = True
+                return
+            for each, event in zip(made, events, strict=True):
+                for tag in event.tags:
+                    if tag in self._kept and (handler := HANDLERS[tag.partition(":")[0]].get(type(each))):
+                        handler(self._kept[tag], each)
+            self._head = positions[-1]
 
 
 def _query(entities: Sequence[str], accounts: Iterable[str], strict: set[str]) -> Query:
