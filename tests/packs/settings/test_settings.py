@@ -303,3 +303,12 @@ def test_a_scorecard_that_is_adopted_is_a_change_of_settings_too(call: Call, fol
     newest, first = rows(call("settings", "log", "--json")[1])
     assert (newest["setting"], newest["before"], newest["after"]) == ("scorecard.lead.rule.opened.points", 5, 9)
     assert (newest["who"], newest["why"], first["setting"]) == ("ben", "9 points", "scorecard.lead")
+
+
+def test_a_value_is_taken_from_a_file_or_said_to_be_missing(call: Call, folder: Path) -> None:
+    (folder / "email.txt").write_text("Write as a friend.\nBe short.\n")
+    call("settings", "set", "prompts.email", "@email.txt")
+    assert rows(call("settings", "get", "--json")[1])[0]["value"] == "Write as a friend.\nBe short."
+    code, _, err = call("settings", "set", "prompts.email", "@nothing.txt")
+    assert code == 2
+    assert "nothing.txt" in err

@@ -11,6 +11,7 @@ import msgspec
 
 from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.codec import Unfit
+from whence.errors import InvalidEvent
 from whence.events import Recorded
 from whence.history import History
 from whence.pack import Asked
@@ -84,8 +85,16 @@ def changes(history: History, *, observed: Iterable[str] = (), own: Query | None
     fields = _by_type(observed)
     types = (*CODEC_TYPES, ADOPTED, *fields)
     items = [QueryItem(types=(each,)) for each in dict.fromkeys(types)] + list(own.items if own else ())
-    made = _Making(fields, own, {each.event.position: each for each in adoptions(history)})
+    made = _Making(fields, own, _adoptions(history))
     return [change for event in history.events(Query(tuple(items))) for change in made.of(event)]
+
+
+def _adoptions(history: History) -> dict[int, Adoption]:
+    """The scorecards adopted, by position; none where an event of that type is no adoption, which others report."""
+    try:
+        return {each.event.position: each for each in adoptions(history)}
+    except InvalidEvent:
+        return {}
 
 
 CODEC_TYPES = tuple(CODEC.type_of(cls) for cls in CODEC.classes)
