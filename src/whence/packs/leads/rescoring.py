@@ -4,7 +4,7 @@ moment needs no recording (`whence score`); recorded, it is known later what was
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from whence.fingerprint import fingerprint
 from whence.model import Model, on
 from whence.packs.leads.events import CODEC, Scored
 from whence.packs.leads.state import Lead
+from whence.query import Query
 from whence.scoring import Scorecard, shares
 
 Function = Callable[[Lead], Any]
@@ -122,10 +123,20 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
                 raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
             return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, time_us, by)
 
-        settings, reads = f"{called} {version}", fields_read(function, model)
-        return execute(db.store, f"lead:{id}", Events, decide, settings=settings, reads=reads)
+        reads = _as_they_were(db, model, f"lead:{id}", fields_read(function, model), time_us)
+        return execute(db.store, f"lead:{id}", Events, decide, settings=f"{called} {version}", reads=reads)
 
     return score
+
+
+def _as_they_were(db: Whence, model: type, lead: str, reads: Sequence[str] | None, at_us: int) -> Sequence[str] | None:
+    """The fields that are read, where they were then as they are now; else all events of the lead, for `why` shows
+    fields as they are where the decision stands."""
+    now = db.history()
+    if reads is None or all(event.time_us <= at_us for event in now.events(Query.of(tags=[lead]))):
+        return reads
+    here, then = now.state(model, lead), db.history(to_datetime(at_us)).state(model, lead)
+    return reads if then and all(getattr(here, name) == getattr(then, name) for name in reads) else ("all",)
 
 
 def _known(lead: Events, id: str, at_us: int) -> list[Recorded]:
