@@ -95,6 +95,7 @@ def score(lead: Lead, id: str, points: float, *, reason: Annotated[str, "why it 
     A person gives a lead a score. By a scorecard or a function it is given by whence leads rescore.
     """
     _must_exist(lead, id)
+    _must_say(reason, id)
     if not math.isfinite(points):
         raise Refused("A score is a number", lead=id, points=points, remedy="Write 55, or 12.5.")
     return Scored(id, int(points) if points == int(points) else points, reason, "by hand")
@@ -108,6 +109,7 @@ def move(lead: Lead, id: str, stage: str, *, reason: Annotated[str, "why it move
     A lead moves to another stage, as the pipeline allows. Nothing happens where it is there already.
     """
     _must_exist(lead, id)
+    _must_say(reason, id)
     pipeline = lead.pipeline()
     outcome = pipeline.outcome(stage)
     if stage in pipeline.stages and outcome != "open":
@@ -134,6 +136,7 @@ def win(
     A lead buys. Nothing happens where it was won already.
     """
     _must_exist(lead, id)
+    _must_say(reason, id)
     if amount is not None and (not currency or not is_money(amount) or amount < 0):
         fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
         raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
@@ -155,6 +158,7 @@ def lose(
     A lead will not buy. Nothing happens where it was lost already.
     """
     _must_exist(lead, id)
+    _must_say(reason, id)
     if (to := _end(lead, id, stage, lead.pipeline().lost)) is None:
         return None
     return Lost(id, to, reason)
@@ -163,6 +167,11 @@ def lose(
 def _must_exist(lead: Lead, id: str) -> None:
     if lead.since is None:
         raise Refused("No such lead", lead=id, remedy="Create it first: whence leads create.")
+
+
+def _must_say(reason: str, id: str) -> None:
+    if not reason.strip():
+        raise Refused("A reason says something", lead=id, remedy="Say why in a few words.")
 
 
 def _must_be_allowed(lead: Lead, id: str, stage: str) -> None:
