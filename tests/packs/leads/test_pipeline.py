@@ -106,6 +106,25 @@ def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> N
     assert [row.reached for row in told.table(conversion, source="referral", since=None)][:2] == [1, 1]
 
 
+def test_a_lead_that_skips_a_stage_is_none_of_those_that_reached_it(told: whence.Whence) -> None:
+    for id in ("7", "8", "9"):
+        told.decide(create, id, time=DAY.format(3))
+        told.decide(move, id, "qualified", reason="knows us", time=DAY.format(5))
+    shares = {row.stage: (row.reached, row.of_before) for row in told.table(conversion)}
+    assert shares["contacted"] == (3, 0.5)
+    assert shares["qualified"] == (4, 0.3333)  # of the three that were contacted, one
+    rows = {(row.from_, row.to): row for row in told.table(times)}
+    contacted, qualified = rows[("new", "contacted")], rows[("qualified", "proposal")]
+    assert (contacted.went, contacted.waiting, contacted.elsewhere) == (3, 0, 3)  # they wait for a proposal
+    assert (qualified.went, qualified.waiting, qualified.elsewhere) == (0, 3, 1)
+
+
+def test_a_status_changes_for_a_reason_that_says_something(told: whence.Whence) -> None:
+    for decision, more in ((move, ("lost",)), (win, ()), (lose, ()), (score, (5,))):
+        with pytest.raises(Refused, match="A reason says something"):
+            told.decide(decision, "3", *more, reason=" ")
+
+
 def test_ageing_names_the_open_ones_and_since_when(told: whence.Whence) -> None:
     (row,) = told.table(ageing, at=DAY.format(29))
     assert (row.lead, row.stage, row.days_here, row.days_quiet, row.days) == ("3", "contacted", 20, 21, 26)
@@ -150,6 +169,10 @@ def test_a_pipeline_as_it_comes_is_the_class_itself_which_any_process_can_import
 
 def by_touches(lead: Lead) -> tuple[int, str]:
     return 10 * sum(lead.touches.values()) + (20 if lead.source == "referral" else 0), "touches and source"
+
+
+def by_stage(lead: Lead) -> tuple[int, str | None]:
+    return len(lead.stage or ""), lead.stage
 
 
 def test_a_score_by_a_function_is_recorded_with_what_it_was_made_on(told: whence.Whence) -> None:
@@ -344,9 +367,16 @@ def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, fo
 
 
 def test_a_function_scores_the_lead_as_it_was_then(told: whence.Whence) -> None:
-    done = list(rescore(told, ["1"], function=lambda lead: (1, lead.stage), name="f", time=DAY.format(6)))
+    done = list(rescore(told, ["1"], function=by_stage, name="f", time=DAY.format(6)))
     assert [each.reason for each in done] == ["contacted"]  # it was won on the 20th
-    done = list(rescore(told, function=lambda lead: (2, lead.stage), name="f", time=DAY.format(2)))
+    looked_at = told.why("lead:1", "score").contributions[-1].looked_at
+    assert looked_at is not None
+    assert not looked_at.fields  # not "stage = won"
+    done = list(rescore(told, ["1"], function=by_touches, name="g", time=DAY.format(6)))
+    looked_at = told.why("lead:1", "score").contributions[-1].looked_at
+    assert looked_at is not None
+    assert {each.field for each in looked_at.fields} == {"touches", "source"}  # as they were then
+    done = list(rescore(told, function=by_stage, name="f", time=DAY.format(2)))
     assert [(each.lead, each.reason) for each in done] == [("1", "new"), ("2", "new")]  # the third came on the 3rd
 
 

@@ -76,6 +76,11 @@ class Pipeline(msgspec.Struct, frozen=True):
         """All stages of the pipeline, and behind them those that only events name."""
         return list(dict.fromkeys([*self.stages, *sorted(stages)]))
 
+    def is_before(self, stage: str | None, other: str) -> bool:
+        """Whether a stage stands before another; one that only events name may yet lead there."""
+        order = list(self.stages)
+        return stage not in order or order.index(stage) < order.index(other)
+
     def is_qualified(self, reached: Iterable[str]) -> bool:
         """Whether one of the stages reached is the qualified one, or one behind it that is not lost."""
         order = list(self.stages)

@@ -73,15 +73,15 @@ def conversion(
     How many leads ever reached each stage: of those that reached the one before, and of all; and how many are there.
     """
     stages, leads = _leads(asked, source, owner, since, until)
-    reached = Counter(stage for lead in leads.values() for stage in lead.reached)
     here = Counter(lead.stage for lead in leads.values())
-    before: int | None = None
-    for stage in stages.in_order(reached):
-        count = reached[stage]
-        of_before = None if before is None or stages.outcome(stage) == "lost" else _share(count, before)
-        yield Reached(stage, count, of_before, _share(count, len(leads)), here[stage])
+    before: set[str] | None = None
+    for stage in stages.in_order({stage for lead in leads.values() for stage in lead.reached}):
+        reached = {id for id, lead in leads.items() if stage in lead.reached}
+        lost = stages.outcome(stage) == "lost"
+        of_before = None if before is None or lost else _share(len(reached & before), len(before))
+        yield Reached(stage, len(reached), of_before, _share(len(reached), len(leads)), here[stage])
         if stages.outcome(stage) == "open":
-            before = count
+            before = reached
 
 
 class Between(msgspec.Struct, frozen=True):
@@ -109,8 +109,8 @@ def times(
     """$ whence leads times
     $ whence leads times --from contacted --to won
 
-    How many days it takes from stage to stage: the quartiles of those that went. Those that still wait and may yet go,
-    and those that ended elsewhere, are counted beside them.
+    How many days it takes from stage to stage: the quartiles of those that went. Those that still wait, in a stage
+    before it, and those that went on or ended elsewhere, are counted beside them.
     """
     stages, leads = _leads(asked, source, owner, since, until)
     for start, end in _steps(stages, from_, to):
@@ -120,9 +120,10 @@ def times(
             ended = None if began is None else _first_after(lead.path(), start, end)
             if began is not None and ended is not None:
                 went.append(_days(began, to_us(ended)))
+            elif began is not None and lead.outcome == "open" and stages.is_before(lead.stage, end):
+                waiting += 1
             elif began is not None:
-                waiting += lead.outcome == "open"
-                elsewhere += lead.outcome != "open"
+                elsewhere += 1
         yield Between(start, end, len(went), waiting, elsewhere, *_quartiles(went))
 
 
@@ -233,7 +234,7 @@ def reasons(
     _, leads = _leads(asked, source, owner, since, until)
     for outcome in ("won", "lost"):
         ended = [lead for lead in leads.values() if lead.outcome == outcome]
-        for reason, found in _most(_by(ended, lambda lead: lead.reason or UNKNOWN)):
+        for reason, found in _most(_by(ended, lambda lead: lead.reason)):
             days = [_days(lead.since, to_us(lead.stage_since)) for lead in found if lead.since and lead.stage_since]
             yield Reason(outcome, reason, len(found), _share(len(found), len(ended)), _value(found), _median(days))
 
@@ -329,7 +330,7 @@ def _leads(
 
 def _quality(stages: Pipeline, leads: Iterable[Lead], of: Callable[[Lead], str | None]) -> Iterator[Quality]:
     """The row of each source or owner, those with most leads first."""
-    for name, found in _most(_by(leads, lambda lead: of(lead) or UNKNOWN)):
+    for name, found in _most(_by(leads, of)):
         outcomes = Counter(lead.outcome for lead in found)
         won = [lead for lead in found if lead.outcome == "won"]
         days = [_days(lead.since, to_us(lead.stage_since)) for lead in won if lead.since and lead.stage_since]
