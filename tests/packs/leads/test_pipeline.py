@@ -123,6 +123,8 @@ def test_a_status_changes_for_a_reason_that_says_something(told: whence.Whence) 
     for decision, more in ((move, ("lost",)), (win, ()), (lose, ()), (score, (5,))):
         with pytest.raises(Refused, match="A reason says something"):
             told.decide(decision, "3", *more, reason=" ")
+    with pytest.raises(Refused, match="A touch has a name"):
+        told.decide(touch, "3", "")
 
 
 def test_ageing_names_the_open_ones_and_since_when(told: whence.Whence) -> None:

@@ -75,6 +75,8 @@ def touch(
     Somebody did something: opened, clicked, replied, attended, called, or any other word of yours.
     """
     _must_exist(lead, id)
+    if not touch.strip():
+        raise Refused("A touch has a name", lead=id, remedy="Write opened, called, or a word of yours.")
     return Touched(id, touch, campaign, note)
 
 
