@@ -5,7 +5,8 @@ as far as reading it shows. What only running it shows is left to probe.
     the clock     datetime.now, utcnow, today, date.today
     chance        random (but for a Random with a seed of its own), secrets, os.urandom, uuid.uuid1, uuid4, getnode
     the machine   open, io.open, os.open, os.listdir, os.scandir, os.environ, os.getenv, os.system
-    others        socket, subprocess
+    the network   socket, http.client, urllib.request, and what asks by these: see CLIENTS
+    others        subprocess
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import random
 import secrets
 import socket
 import subprocess
+import sys
 import time
 import types
 import uuid
@@ -57,11 +59,22 @@ REMEDIES = {
 CLOCKS = ("time", "monotonic", "perf_counter", "process_time", "thread_time")
 TIMES = (*CLOCKS, *(f"{name}_ns" for name in CLOCKS), "sleep", "localtime")
 NOWS = ("now", "utcnow", "today")
-MODULES = {"secrets": "secrets", "subprocess": "subprocess", "socket": "socket", "_socket": "socket"}
+MODULES = {
+    "secrets": "secrets",
+    "subprocess": "subprocess",
+    "socket": "socket",
+    "_socket": "socket",
+    "http.client": "http.client",
+    "urllib.request": "urllib.request",
+}
 """Whatever is called in these is on the list."""
+CLIENTS = ("aiohttp", "anthropic", "boto3", "grpc", "httpx", "openai", "requests", "urllib3", "websockets")
+"""Packages that ask over the network; whatever is called in these is on the list, and so is whatever they made."""
+NETWORK = ("socket", "http", "urllib", *CLIENTS)
+"""What a name of the list begins with that needs the network."""
 SYSTEM = ("urandom", "getenv", "open", "listdir", "scandir", "system", "popen")
-IMPORTED = {"datetime", "io", "os", "random", "secrets", "socket", "subprocess", "time", "uuid"}
-"""Modules that are looked into when a function imports them itself."""
+IMPORTED = {"datetime", "io", "os", "random", "time", "uuid", *MODULES} - {"_socket"}
+"""Modules that are looked into when a function imports them itself, and so are those of CLIENTS."""
 
 _NAMED: dict[Any, str] = {
     builtins.open: "open",
@@ -118,7 +131,11 @@ def impure_name(thing: Any) -> str | None:
         return f"{owner.__name__}.{name}"
     if owner is _GENERATOR or isinstance(owner, random.SystemRandom):
         return f"random.{name}"
-    module = MODULES.get(getattr(thing, "__module__", None) or "")
+    of = getattr(thing, "__module__", None)
+    of = of if isinstance(of, str) else ""
+    if (client := of.partition(".")[0]) in CLIENTS:
+        return f"{client}.{name or type(thing).__name__}"
+    module = MODULES.get(of)
     return f"{module}.{name}" if module and callable(thing) and not name.startswith("_") else None
 
 
@@ -286,11 +303,22 @@ def _imports(node: ast.AST) -> dict[str, Any]:
         if isinstance(each, ast.Import):
             for name in each.names:
                 top = name.name.partition(".")[0]
-                found[name.asname or top] = importlib.import_module(top) if top in IMPORTED else None
+                module = _module(name.name)
+                found[name.asname or top] = module if name.asname or module is None else sys.modules[top]
         elif isinstance(each, ast.ImportFrom):
-            module = importlib.import_module(each.module) if each.module in IMPORTED else None
+            module = _module(each.module or "")
             found |= {name.asname or name.name: getattr(module, name.name, None) for name in each.names}
     return found
+
+
+def _module(name: str) -> ModuleType | None:
+    """A module of the list; None for any other, and for one that is not installed."""
+    if name not in IMPORTED and name.partition(".")[0] not in CLIENTS:
+        return None
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def _node_of(code: CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:

@@ -59,6 +59,7 @@ IMPURE = [
     ("", "self.seen = open(__file__).close()", "calls open()"),
     ("from pathlib import Path", "self.seen = Path(__file__).read_text()[:1]", "calls open()"),
     ("import socket", "socket.socket().close()", "calls socket.socket()"),
+    ("import http.client", "http.client.HTTPConnection('a').close()", "calls http.client.HTTPConnection()"),
     ("import subprocess, sys", "subprocess.run([sys.executable, '-V'], capture_output=True)", "calls subprocess.run()"),
     ("import os", "self.seen = os.environ.get('HOME')", "reads os.environ"),
     ("import os", "self.seen = 'HOME' in os.environ", "reads os.environ"),

@@ -20,7 +20,7 @@ from whence.errors import InvalidModel
 from whence.events import Recorded
 from whence.fingerprint import fingerprint
 from whence.history import by_position, by_time
-from whence.impurity import read_in
+from whence.impurity import NETWORK, read_in
 from whence.model import Model, ModelLike
 from whence.scoring import Scorecard, Shares, Threshold, live, shares
 from whence.scoring.condition import ABSENT, look
@@ -291,7 +291,7 @@ def _refuse_impure(model: Model, side: str) -> None:
         raise InvalidModel("A side of an experiment is impure", remedy=remedy, **facts)
 
 
-OUTSIDE = ("socket", "subprocess")
+OUTSIDE = (*NETWORK, "subprocess")
 """What asks others, so that the answer cannot be had again."""
 
 
