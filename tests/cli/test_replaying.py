@@ -145,3 +145,12 @@ def test_what_is_as_of_a_time_says_so(pipeline: Path, whence: Run) -> None:
         assert "up to @6 as of end of 2026-01-09, by" in done.out, done.err
         first = json.loads((pipeline / "then.jsonl").read_text().splitlines()[0])
         assert (first["head"], first["at"]) == (6, "2026-01-09T23:59:59.999999Z")
+
+
+def test_without_the_packages_for_columns_the_remedy_is_named(pipeline: Path) -> None:
+    without = "import sys; sys.modules['pyarrow'] = None; from whence.cli import main; main()"
+    line = [sys.executable, "-c", without, "replay", "lead", "--states", "out.jsonl"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'pip install "whence[columns]"' in done.stderr
+    assert "Traceback" not in done.stderr

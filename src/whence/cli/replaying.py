@@ -17,6 +17,9 @@ def write_states(
     db: Whence, kind: str, path: str, *, model: str | None, card: str | None, moment: At, processes: int
 ) -> int:
     """Replay a kind and write the lines into a file; how much is left is shown meanwhile."""
+    from whence.segments import require
+
+    require()
     from whence.replay.lines import save, score_lines
 
     several = None if processes == 1 else processes
