@@ -540,6 +540,11 @@ class Whence:
         """The version of a scorecard that is in force now; None where none was adopted."""
         return in_force(adoptions(self.history(), name)) if is_adoptable(name) else None
 
+    def types_without_events(self, card: Scorecard) -> list[str]:
+        """The event types that rules of a card are about and that no event has: not yet, or mistyped."""
+        types = dict.fromkeys(type for rule in card.rules for type in rule.on or ())
+        return [type for type in types if not any(self.store.read(Query.of(types=[type]), limit=1))]
+
     def _is_card(self, named: str) -> bool:
         """Whether a name is that of a scorecard, here or in another file, or of an adopted one."""
         return named in self.config.scorecards or self._is_adopted(named) or ".toml" in named
@@ -781,6 +786,8 @@ class Whence:
     def _baseline(self, kind: str, candidate: SideNamed) -> str:
         """The card that a candidate is compared with where none is named. Raises InvalidConfig where that is not
         clear."""
+        if isinstance(candidate, Scorecard) or (isinstance(candidate, str) and self._is_card(candidate)):
+            self.scorecard(kind, candidate)  # of another kind is not compared
         name = str(getattr(candidate, "name", candidate))[:80]
         known = [card for card, table in self.config.scorecards.items() if table.get("kind", card) == kind]
         others = [card for card in known if card != name]

@@ -179,6 +179,14 @@ def adopted_text(db: Whence, found: Adoption) -> str:
     return f"adopted {second_of(found.since_us, db.config.zone)} by {found.by or 'nobody named'}"
 
 
+def types_without_events(db: Whence, card: Scorecard) -> str:
+    """That rules of a card are about types that no event has; nothing where each has one."""
+    types = db.types_without_events(card)
+    named = ", ".join(types[:NAMED_MAX]) + (f" and {len(types) - NAMED_MAX} more" if len(types) > NAMED_MAX else "")
+    said = f"No event yet of a type that the scorecard {card.name} asks for: {named}. See whence types."
+    return said if types else ""
+
+
 def not_in_force(db: Whence, card: Scorecard) -> str:
     """That whence.toml's card is not the one that was adopted, and what to do; nothing where it is, or none was."""
     found = db.in_force(card.name) if card.name in db.config.scorecards else None
