@@ -327,3 +327,9 @@ def test_a_parameter_has_no_name_that_every_command_uses(name: str) -> None:
 
 def test_what_is_next_after_init_is_of_the_pack(call: Call) -> None:
     assert "whence packs tickets" in call("init", "other", "--pack", "tickets", "--zone", "UTC")[1]
+    assert "whence append" in call("init", "plain", "--zone", "UTC")[1]
+    assert "whence append" in call("init", "plain", "--pack", "tickets")[1]  # whence.toml was there, and has it not
+    for folder in ("plain", "new"):
+        code, _, err = call("init", folder, "--pack", "ticket")
+        assert (code, "No such pack is installed" in err) == (2, True)
+    assert not Path("new").exists()

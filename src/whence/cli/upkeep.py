@@ -46,7 +46,7 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     from whence.pack import load
     from whence.template import write_config
 
-    path, fresh = write_config(folder, store=store or "whence.db", zone=zone, packs=map(load, packs))
+    path, fresh = write_config(folder, store=store or "whence.db", zone=zone, packs=[load(each) for each in packs])
     config = Config.load(path)
     url = config.own_store
     if url is None:
@@ -61,8 +61,8 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     for name in packs:
         if name not in config.packs:
             screen.note(f"--pack {name} was not used: {path} is as it was. Write [pack.{name}] into it.")
-    first = "whence append lead:42 EmailOpened campaign=spring --by me, then whence log"
-    screen.dim(f"Next: {f'whence packs {packs[0]}, then whence {packs[0]} --help' if packs else first}")
+    used = next((f"whence packs {name}, then whence {name} --help" for name in packs if name in config.packs), None)
+    screen.dim(f"Next: {used or 'whence append lead:42 EmailOpened campaign=spring --by me, then whence log'}")
     return exits.OK
 
 
