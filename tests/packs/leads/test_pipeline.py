@@ -382,6 +382,14 @@ def test_a_function_scores_the_lead_as_it_was_then(told: whence.Whence) -> None:
     assert [(each.lead, each.reason) for each in done] == [("1", "new"), ("2", "new")]  # the third came on the 3rd
 
 
+@pytest.mark.parametrize("how", [{}, {"function": by_touches, "name": "f"}])
+def test_of_two_that_rescore_at_once_each_score_is_recorded_once(told: whence.Whence, how: dict[str, Any]) -> None:
+    first = rescore(told, by="a", **how)
+    assert next(first).lead == "1"
+    assert [each.lead for each in rescore(told, by="b", **how)] == ["2", "3"]
+    assert list(first) == []
+
+
 def test_a_lead_that_is_not_there_gets_no_score(told: whence.Whence) -> None:
     head = told.store.head()
     for more in ({}, {"function": by_touches, "name": "f"}):

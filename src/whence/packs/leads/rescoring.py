@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -58,13 +59,13 @@ def rescore(
     InvalidModel for a function that fails or gives no number, and FoldFailed.
     """
     lead = db.pack("leads").states[0]
-    at_us = SystemClock().now_us() if time is None else to_us(time)
-    then = db.history(to_datetime(at_us))
+    when = SystemClock().now_us if time is None else partial(to_us, time)  # now moves on, past what others record
+    then = db.history(to_datetime(when()))
     chosen = [tag[5:] for tag in then.states(Model.of(lead))] if leads is None else list(leads)
-    score = _by_function(lead, function, name) if function else _by_card(db.scorecard("lead", card), at_us)
+    score = _by_function(lead, function, name) if function else _by_card(db.scorecard("lead", card))
     for id in chosen:
         before: list[Any] = []
-        done = score(db, id, before, at_us, by)
+        done = score(db, id, before, when, by)
         for position, event in zip(done.positions, done.events, strict=True):
             yield Rescored(id, before[-1], event.data["score"], event.data.get("reason"), position)
 
@@ -82,12 +83,14 @@ class Events:
         self.all.append(event)
 
 
-Score = Callable[[Whence, str, list[Any], int, str | None], Decided]
+When = Callable[[], int]
+Score = Callable[[Whence, str, list[Any], When, str | None], Decided]
 
 
-def _by_card(card: Scorecard, at_us: int) -> Score:
-    def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
+def _by_card(card: Scorecard) -> Score:
+    def score(db: Whence, id: str, before: list[Any], when: When, by: str | None) -> Decided:
         def decide(lead: Any) -> Event | None:
+            at_us = when()
             known = _known(lead, id, at_us)
             last = [event for event in known if event.type == "lead.Scored"]
             score_before, method = (last[-1].data["score"], last[-1].data.get("method")) if last else (None, None)
@@ -96,7 +99,7 @@ def _by_card(card: Scorecard, at_us: int) -> Score:
             most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
             reason = ", ".join(f"{each.rule} {_number(each.points)}" for each in most) or "no rule gives points"
             scored = Scored(id, _number(made.points), reason, f"scorecard {card.name}", card.version)
-            return _recorded(scored, score_before, method, time_us, by)
+            return _recorded(scored, score_before, method, at_us, by)
 
         return execute(db.store, f"lead:{id}", Events, decide, settings=f"scorecard {card.name} {card.version}")
 
@@ -107,9 +110,10 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
     called = name or getattr(function, "__qualname__", "function")
     version = fingerprint(Model.of_function("lead", None, lambda state, event: function(state)))
 
-    def score(db: Whence, id: str, before: list[Any], time_us: int, by: str | None) -> Decided:
+    def score(db: Whence, id: str, before: list[Any], when: When, by: str | None) -> Decided:
         def decide(events: Any) -> Event | None:
-            lead = Model.of(model).fold(_known(events, id, time_us))
+            at_us = when()
+            lead = Model.of(model).fold(_known(events, id, at_us))
             before.append(lead.score)
             try:
                 found = function(lead)
@@ -121,9 +125,9 @@ def _by_function(model: type, function: Function, name: str | None) -> Score:
             if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points):
                 remedy = "Let it return a number, or a number and a reason."
                 raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
-            return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, time_us, by)
+            return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, at_us, by)
 
-        reads = _as_they_were(db, model, f"lead:{id}", fields_read(function, model), time_us)
+        reads = _as_they_were(db, model, f"lead:{id}", fields_read(function, model), when())
         return execute(db.store, f"lead:{id}", Events, decide, settings=f"{called} {version}", reads=reads)
 
     return score
