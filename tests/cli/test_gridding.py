@@ -92,3 +92,11 @@ def test_what_cannot_be_varied_is_said_with_the_remedy(leads: Path, whence: Run,
     done = whence("grid", "lead", *words, "--outcome", "Won")
     assert done.code == 2
     assert said in done.err
+
+
+def test_a_rule_about_a_type_that_no_event_has_is_pointed_out(leads: Path, whence: Run) -> None:
+    asked = ("grid", "lead", "--vary", "warm=20,40", "--outcome", "Won")
+    assert "No event yet" not in whence(*asked).err
+    path = leads / "whence.toml"
+    path.write_text(path.read_text().replace('on = "Opened"', 'on = ["Opened", "Opend"]'))
+    assert "No event yet of a type that the scorecard lead asks for: Opend." in whence(*asked).err

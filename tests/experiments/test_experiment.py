@@ -3,18 +3,22 @@ hand."""
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.experiments.leads import STORY, V1, V2, card, day, happened, history, us
 from whence.errors import InvalidModel, InvalidQuery, NotKnown
-from whence.events import Recorded
+from whence.events import Event, Recorded
 from whence.experiments import CardScore, Estimate, ModelField, Part, RecordedField, experiment, sentences
 from whence.history import At, History
 from whence.model import on
 from whence.scoring import Rule, Score, Scorecard
 from whence.stores.memory import MemoryStore
+from whence.stores.opening import open_store
 
 
 def run(events: Any = STORY, baseline: Any = V1, candidate: Any = V2, **options: Any) -> Any:
@@ -66,8 +70,8 @@ def test_segments_by_a_field_have_every_entity_once() -> None:
         1,
     )
     assert (web.entities, web.changed, web.baseline_mean, web.candidate_mean) == (4, 2, 0, 40)
-    with pytest.raises(NotKnown, match=r"No event has this field \(By: nothing\)"):
-        run(by="nothing")
+    (absent,) = run(by="nothing").segments
+    assert (absent.value, absent.entities) == (None, 6)
 
 
 class Lead:
@@ -193,3 +197,30 @@ def test_events_that_are_recorded_late_count_when_they_happened() -> None:
     found = run(late, baseline=card("a", 40, Opened=20), candidate=lambda events: len(events), threshold=2)
     assert found.reached[0].candidate_us == us(5)
     assert found.reached[0].candidate == day(5).isoformat().replace("+00:00", "Z")
+
+
+def test_beside_writers_it_is_of_the_head_it_says_and_changes_nothing_up_to_it(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "leads.db", create=True)
+    store.append(STORY)
+    head, more, done = store.head(), threading.Event(), threading.Event()
+    before = [event.to_json() for event in History.of(store).events()]
+
+    def write() -> None:
+        with closing(open_store(tmp_path / "leads.db")) as writer:
+            while not done.is_set():
+                writer.append([Event("Opened", {"campaign": "spring"}, ["lead:1"])])
+                more.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert more.wait(10)
+        found = [run(History.of(store)) for _ in range(5)]
+    finally:
+        done.set()
+        thread.join()
+    assert [event.to_json() for event in History.of(store).events() if event.position <= head] == before
+    assert found[-1].head > head
+    for each in found:
+        assert each.to_json() == run(History.of(store).at(At(position=each.head))).to_json()
+    store.close()

@@ -156,10 +156,11 @@ def experiment(
             screen.styled(f"{weighed.headline} {weighed.why}", _TONES[weighed.tone])
             _show_past(found)
             _show(found, db.config.zone)
-        sides = (side.name for side in (found.baseline, found.candidate) if side.sort == "scorecard")
-        for name in dict.fromkeys(name for name in sides if name in db.config.scorecards):
-            if note := wording.types_without_events(db, db.scorecard(kind, name)):
-                screen.note(note)
+        if found.segments and all(row.value is None for row in found.segments):
+            screen.note(f"No event has a field {found.by}, so it parts nobody.")
+        cards = (side.name for side in (found.baseline, found.candidate) if side.sort == "scorecard")
+        for note in filter(None, (wording.types_without_events(db, name) for name in dict.fromkeys(cards))):
+            screen.note(note)
         if folder is not None:
             screen.note(f"Kept in {folder}: open {os.path.join(folder, 'report.html')}")
     return exits.OK

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from whence.cli import exits, screen
+from whence.cli import exits, screen, wording
 from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, moment_of, opened, option
 from whence.cli.screen import Column
 from whence.clock import SystemClock
@@ -107,6 +107,7 @@ def grid(
             )
         if folder is not None:
             save(found, folder, Run(began, time.perf_counter() - began_s), zone=db.config.zone)
+        note = wording.types_without_events(db, found.card.name)
     match form:
         case "json":
             screen.json_lines([summary(found)])
@@ -116,6 +117,8 @@ def grid(
             for sentence in sentences(found):
                 screen.styled(sentence, "bold")
             _show(found)
+    if note:
+        screen.note(note)
     if folder is not None:
         screen.note(f"Kept in {folder}: open {os.path.join(folder, 'report.html')}")
     return exits.OK

@@ -179,11 +179,11 @@ def adopted_text(db: Whence, found: Adoption) -> str:
     return f"adopted {second_of(found.since_us, db.config.zone)} by {found.by or 'nobody named'}"
 
 
-def types_without_events(db: Whence, card: Scorecard) -> str:
-    """That rules of a card are about types that no event has; nothing where each has one."""
-    types = db.types_without_events(card)
+def types_without_events(db: Whence, name: str) -> str:
+    """That rules of a card of whence.toml are about types that no event has; nothing where each has one."""
+    types = db.types_without_events(db.config.scorecard(name)) if name in db.config.scorecards else []
     named = ", ".join(types[:NAMED_MAX]) + (f" and {len(types) - NAMED_MAX} more" if len(types) > NAMED_MAX else "")
-    said = f"No event yet of a type that the scorecard {card.name} asks for: {named}. See whence types."
+    said = f"No event yet of a type that the scorecard {name} asks for: {named}. See whence types."
     return said if types else ""
 
 

@@ -130,7 +130,7 @@ def experiment(
     With `segments`, those of the store and the kind, scorecards are read from columns; else all events of the kind are
     held in memory. The answer is the same. Raises InvalidModel for what is no side, a stage that is not there, or a
     number that is none; InvalidQuery for a duration, samples or a seed that cannot be; NotKnown for an outcome that no
-    entity has, and for a field that no event has; else as scoring.live and Model.fold do.
+    entity has, and for a recorded field that no event has; else as scoring.live and Model.fold do.
     """
     kind, sides = normal_kind(kind), (side_of(baseline, names[0]), side_of(candidate, names[1]))
     within_us, age_us = duration_us("within", within), duration_us("age", age)
@@ -316,9 +316,6 @@ def _fields(by: str | ModelField, events: Events) -> dict[str, Any]:
         found = {entity: fields_of(model, own).get(by.field) for entity, own in events.items()}
     else:
         found = {entity: last_said(own, by) for entity, own in events.items()}
-    if found and all(value is None for value in found.values()):
-        remedy = "Write a field of the events' data as whence log shows it."
-        raise NotKnown("No event has this field", by=by if isinstance(by, str) else by.field, remedy=remedy)
     return {entity: msgspec.to_builtins(value) for entity, value in found.items()}
 
 
