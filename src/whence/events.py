@@ -87,9 +87,9 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         if self.cause is not None:
             _check_id("cause", self.cause)
         if self.actor is not None:
-            _check_text("actor", self.actor)
+            normal_text("actor", self.actor)
         if self.correlation is not None:
-            _check_text("correlation", self.correlation)
+            normal_text("correlation", self.correlation)
         if self.meta is not None and not isinstance(self.meta, dict):
             raise InvalidEvent("meta is a JSON object", meta=repr(self.meta)[:80], remedy="Write meta={...}.")
 
@@ -122,7 +122,7 @@ def encode(event: Event) -> Row:
         raw_data = str(jsonvalue.encode(data), "utf-8")
     meta_text = None if meta is None else jsonvalue.encode(meta).decode()
     if len(raw_data) + (0 if meta_text is None else len(meta_text)) > CERTAINLY_SMALL:
-        _check_size(raw_data, meta_text)
+        check_size(raw_data, meta_text)
     return Row(
         None if id is None else id_to_raw(id),
         event.type,
@@ -484,18 +484,21 @@ def _check_id(field: str, value: str | UUID | bytes) -> None:
         id_to_raw(value)
 
 
-def _check_text(field: str, value: str) -> None:
+def normal_text(field: str, value: str) -> str:
+    """The text of a field such as the actor, checked: 1 to 1,000 characters. Raises InvalidEvent naming the field."""
     if type(value) is str and 0 < len(value) <= 1000 and value.isascii():
-        return
+        return value
     if not isinstance(value, str) or not 0 < len(value) <= 1000:
         raise InvalidEvent("Not 1 to 1,000 characters of text", field=field, value=repr(value)[:80])
     try:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidEvent("A lone surrogate is not text", field=field) from None
+    return value
 
 
-def _check_size(raw_data: str | bytes, meta_text: str | None) -> None:
+def check_size(raw_data: str | bytes, meta_text: str | None) -> None:
+    """Raise InvalidEvent for more than an event may have."""
     size = sum(len(part.encode() if isinstance(part, str) else part) for part in (raw_data, meta_text or ""))
     if size > EVENT_BYTES_MAX:
         raise InvalidEvent(

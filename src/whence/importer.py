@@ -244,19 +244,21 @@ class _Import:
     def take_all(self, progress: Progress | None = None) -> None:
         rows, source = iter(self._intake), self._intake.source
         while batch := list(islice(rows, BATCH_ROWS)):
-            if good := [made for made in batch if self._is_event(made)]:
+            self.report.rows += len(batch)
+            good = [made for made in batch if made.problem is None]
+            if len(good) < len(batch):
+                self._refuse_unreadable(batch)
+            if good:
                 self._take(good)
             if progress is not None:
                 progress(source.bytes_read, source.bytes_total)
 
-    def _is_event(self, made: Arrival) -> bool:
-        self.report.rows += 1
-        if made.problem is None:
-            return True
-        if made.cut_off:
-            self.report.cut_off_line = made.line
-        self._refuse(made.line, made.problem)
-        return False
+    def _refuse_unreadable(self, batch: Sequence[Arrival]) -> None:
+        for made in batch:
+            if made.cut_off:
+                self.report.cut_off_line = made.line
+            if made.problem is not None:
+                self._refuse(made.line, made.problem)
 
     def _take(self, good: Sequence[Arrival]) -> None:
         """Write what is new of these rows, and count."""
@@ -268,8 +270,7 @@ class _Import:
         self.report.already += len(found.events) - len(new)
         if not self._restoring:
             self.report.recorded_not_kept += sum(made.recorded is not None for made in new)
-        for made in new:
-            self._note(made)
+        self._count_altered(new)
         for made, reason in found.refused:
             self._refuse(made.line, reason)
 
@@ -291,13 +292,14 @@ class _Import:
 
     def _sorted(self, good: Sequence[Arrival]) -> _Sorted:
         """Which rows are new, which are there already, and which are refused for what is there."""
-        ids = [_id(made) for made in good]
+        rows = [made.encoded for made in good]
+        ids = [_id(row) for row in rows]
         known = self._store.positions_of(ids)
         if not known and len(set(ids)) == len(good):
             found = _Sorted([(made, None) for made in good], [])
         else:
             found = self._looked_up(good, known)
-        misspelt = self._misspelt(dict.fromkeys(made.encoded.type for made, _ in found.events))
+        misspelt = self._misspelt(dict.fromkeys([row.type for row in rows]))
         if misspelt:
             misspelt_rows = [made for made, _ in found.events if made.encoded.type in misspelt]
             found.refuse([(made, misspelt[made.encoded.type]) for made in misspelt_rows])
@@ -307,7 +309,7 @@ class _Import:
         stored = self._stored(sorted(set(known.values())))
         found, new = _Sorted([], []), dict[bytes | str, Arrival]()
         for made in good:
-            key = _id(made)
+            key = _id(made.encoded)
             if key not in known and key not in new:
                 new[key] = made
                 found.events.append((made, None))
@@ -430,13 +432,16 @@ class _Import:
         about = {"file": self._intake.source.name, "mapping": mapping.name, "source": mapping.source}
         return {**about, "mapping_digest": mapping.digest}
 
-    def _note(self, made: Arrival) -> None:
-        """Count what the reading of this row altered; of an event that was exported it was counted the first time."""
-        said = made.encoded.meta_text
-        if said is not None and (self._mapping.type is not None or made.recorded is None):
-            meta = jsonvalue.decode(said)
-            self.report.cut_digits += ("time" in meta) + ("recorded" in meta)
-            self.report.ambiguous_times += "ambiguous_time" in meta
+    def _count_altered(self, new: Sequence[Arrival]) -> None:
+        """Count what the reading of rows altered; of an event that was exported it was counted the first time."""
+        for made in new:
+            said = made.encoded.meta_text
+            if said is None or not ('time"' in said or 'recorded"' in said):  # of most, meta need not be decoded
+                continue
+            if self._mapping.type is not None or made.recorded is None:
+                meta = jsonvalue.decode(said)
+                self.report.cut_digits += ("time" in meta) + ("recorded" in meta)
+                self.report.ambiguous_times += "ambiguous_time" in meta
 
     def _refuse(self, line: int, reason: str) -> None:
         self.report.refuse(line, reason)
@@ -497,10 +502,9 @@ def _keys_that_differ(there: Recorded, made: Arrival) -> list[str]:
     return [keys for keys, differ in parts.items() if differ]
 
 
-def _id(made: Arrival) -> bytes | str:
-    raw_id = made.encoded.raw_id
-    assert raw_id is not None, "every row of a file gives its event an id"
-    return raw_id
+def _id(row: Row) -> bytes | str:
+    assert row.raw_id is not None, "every row of a file gives its event an id"
+    return row.raw_id
 
 
 def _as_stored(made: Arrival) -> Recorded:

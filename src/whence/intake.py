@@ -91,24 +91,23 @@ class Intake:
 
     def _mapped(self, reader: Reader) -> Iterator[Arrival]:
         shape, correlation, id_of = self._shape, self._correlation, self._copies.id_of
-        keeps_recorded, own_id, id, place = reader.recorded is not None, reader.id is not None, None, 0
-        for line, raw, value, problem, cut_off in self._rows:
-            if problem is not None:
-                yield Arrival(line, problem=problem, cut_off=cut_off)
+        keeps_recorded, own_id, place = reader.recorded is not None, reader.id is not None, 0
+        for row in self._rows:
+            if row.problem is not None:
+                yield Arrival(row.line, problem=row.problem, cut_off=row.cut_off)
                 continue
             try:
-                if type(value) is not shape:
+                if type(row.value) is not shape:
                     raise InvalidEvent("Not a JSON object", remedy="Each line holds one { … }.")
-                if not own_id:
-                    id = id_of(raw)
-                recorded_us, note = reader.when_recorded(value) if keeps_recorded else (0, None)
-                arrival = Arrival(line, encode(reader.event(value, id, correlation, note)))
+                id = None if own_id else id_of(row.raw)
+                recorded_us, note = reader.when_recorded(row.value) if keeps_recorded else (0, None)
+                arrival = Arrival(row.line, reader.encoded(row.value, id, correlation, note))
                 if keeps_recorded:
                     place += 1
                     arrival.recorded = recorded_from(arrival.encoded, place, recorded_us, None)
                 yield arrival
             except InvalidInput as refused:
-                yield Arrival(line, problem=str(refused))
+                yield Arrival(row.line, problem=str(refused))
 
     def _enveloped(self) -> Iterator[Arrival]:
         for row in self._rows:
@@ -146,7 +145,8 @@ def _arrival(line: int, found: Event | Recorded, said: dict[str, Any]) -> Arriva
 
 
 class Copies:
-    """How often each raw row was seen. The newest counts are in memory, the others in a temporary database."""
+    """How often each raw row was seen, by the id of the first. The newest counts are in memory, the others in a temporary
+    database."""
 
     def __init__(self, source: str, in_memory: int) -> None:
         self._start = hashlib.sha256(source.encode() + b"\0")
@@ -159,25 +159,23 @@ class Copies:
         whole = self._start.copy()
         whole.update(raw.encode("utf-8", "surrogateescape"))
         digest = whole.digest()
-        key = digest[:16]
+        id = uuid8(digest)
         recent = self._recent
-        count = recent.get(key)
+        count = recent.get(id)
         if count is None:
-            count = self._look_up(key) if self._spilled is not None else 0
-        recent[key] = count + 1
+            count = self._look_up(id) if self._spilled is not None else 0
+        recent[id] = count + 1
         if len(recent) >= self._in_memory:
             self._spill()
-        if count:
-            digest = hashlib.sha256(digest + count.to_bytes(8, "big")).digest()
-        return uuid8(digest)
+        return id if count == 0 else uuid8(hashlib.sha256(digest + count.to_bytes(8, "big")).digest())
 
     def close(self) -> None:
         if self._spilled is not None:
             self._spilled.close()
 
-    def _look_up(self, key: bytes) -> int:
+    def _look_up(self, id: bytes) -> int:
         assert self._spilled is not None, "only what was spilled is looked up"
-        for (count,) in self._spilled.execute("SELECT count FROM seen WHERE key = ?", (key,)):
+        for (count,) in self._spilled.execute("SELECT count FROM seen WHERE id = ?", (id,)):
             return int(count)
         return 0
 
@@ -185,7 +183,7 @@ class Copies:
         if self._spilled is None:
             self._spilled = apsw.Connection("")  # a temporary file that SQLite deletes
             self._spilled.execute("PRAGMA cache_size = -32768; PRAGMA journal_mode = OFF")
-            self._spilled.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID")
+            self._spilled.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID")
         with self._spilled:
             self._spilled.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?)", sorted(self._recent.items()))
         self._recent.clear()

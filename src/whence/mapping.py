@@ -42,17 +42,20 @@ from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Table
 from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from whence.clock import is_finer, parse_iso, to_us
+from whence import jsonvalue
+from whence.clock import EARLIEST_US, EPOCH, LATEST_US, MICROSECOND, is_finer, parse_iso
 from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
-from whence.events import Event
-from whence.grammar import normal_kind
+from whence.events import CERTAINLY_SMALL, Row, check_size, normal_text
+from whence.grammar import id_to_raw, normal_kind, normal_tags, normal_type
 from whence.jsonvalue import INTEGER_MAX, exact
 
 FORMATS = ("csv", "jsonl", "whence", "cloudevents")
@@ -63,6 +66,9 @@ KEYS = (
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _DATE = re.compile(r"\d{4}-|\d{8}([T ]|$)", re.ASCII)
+_COMMONEST = re.compile(
+    r"((?!0001|9999)\d{4}-\d\d-\d\d[T ]\d\d)(:\d\d:\d\d)((?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d))", re.ASCII
+)
 _COUNT = re.compile(r"\d{9,}(\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"(-?[1-9]\d{0,2})((?P<by>[. \u00a0\u2009\u202f'\u2019])\d{3}(?:(?P=by)\d{3})*)(?!\d)", re.ASCII)
@@ -79,6 +85,11 @@ _OTHER = re.compile(r"[\s-]+")
 
 Getter = Callable[[Any], Any]
 """From a row (the cells of a line, or a JSON object) to one value of it."""
+Pick = Callable[[Sequence[str]], Getter]
+"""From the names of columns to what picks their cells: the text of one, or a tuple of those of several or none."""
+Moment = tuple[int, dict[str, Any] | None]
+"""A time in microseconds UTC, and what meta keeps of its text."""
+KNOWN_MAX = 4096
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -100,24 +111,11 @@ class Field(msgspec.Struct, frozen=True):
         parts = _BRACES.split(value)
         return cls(tuple(parts[::2]), tuple(parts[1::2])) if len(parts) > 1 else cls(("", ""), (value,))
 
-    def getter(self, column: Callable[[str], Getter]) -> Callable[[Any], str]:
-        """The function from a row to this text; "" when all of its columns are empty."""
+    def text(self, cells: Sequence[str]) -> str:
+        """What the cells of its columns make; "" when there are columns and all of them are empty."""
         if not self.columns:
-            fixed = self.texts[0]
-            return lambda row: fixed
-        if len(self.columns) == 1:
-            before, get, after = self.texts[0], column(self.columns[0]), self.texts[1]
-            if not before and not after:
-                return get
-            return lambda row: before + cell + after if (cell := get(row)) else ""
-        gets = [column(name) for name in self.columns]
-        first, rest = self.texts[0], self.texts[1:]
-
-        def joined(row: Any) -> str:
-            cells = [get(row) for get in gets]
-            return first + "".join(map(str.__add__, cells, rest)) if any(cells) else ""
-
-        return joined
+            return self.texts[0]
+        return self.texts[0] + "".join(map(str.__add__, cells, self.texts[1:])) if any(cells) else ""
 
 
 class Mapping(msgspec.Struct, frozen=True):
@@ -220,61 +218,107 @@ class Mapping(msgspec.Struct, frozen=True):
         return found
 
 
+class Known(dict[Any, Any]):
+    """What a function makes of cells, by these; kept for some thousand of them, for the same ones come again and again.
+
+    The cells are a text, or a tuple of several.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __missing__(self, cells: Any) -> Any:
+        made = self._make(cells)
+        if len(self) >= KNOWN_MAX:
+            self.clear()
+        self[cells] = made
+        return made
+
+
+class Moments(Known):
+    """What texts mean as moments. One in the commonest form, 2026-01-05T09:30:00.125+01:00, is the sum of its hour, the
+    minutes and seconds in it, and the rest: each comes again and again where whole times do not."""
+
+    def __init__(self, make: Callable[[str], Moment]) -> None:
+        super().__init__(make)
+        self._hours: dict[str, int] = {}
+        self._minutes: dict[str, int] = {}
+        self._rests: dict[str, int] = {}
+
+    def __missing__(self, text: str) -> Moment:
+        rest = self._rests.get(text[19:])
+        if rest is not None:
+            hour, minute = self._hours.get(text[:13]), self._minutes.get(text[13:19])
+            if hour is not None and minute is not None:
+                return hour + minute + rest, None
+        if parts := _COMMONEST.fullmatch(text):
+            return self._sum(self._make(text), *parts.groups())
+        return super().__missing__(text)  # type: ignore[no-any-return]
+
+    def _sum(self, whole: Moment, hour: str, minute: str, rest: str) -> Moment:
+        """The moment itself, its parts remembered. Once a text is one, so is any other made of such parts."""
+        for parts in (self._hours, self._rests):
+            if len(parts) >= KNOWN_MAX:
+                parts.clear()
+        self._hours[hour] = (datetime.fromisoformat(f"{hour}:00:00Z") - EPOCH) // MICROSECOND
+        self._minutes[minute] = (60 * int(minute[1:3]) + int(minute[4:])) * 1_000_000
+        self._rests[rest] = whole[0] - self._hours[hour] - self._minutes[minute]
+        return whole
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of an event: `cells` picks from a row what it is made of, and `made` has what that becomes."""
+
+    cells: Getter
+    made: Known
+
+    @classmethod
+    def of(cls, pick: Pick, make: Callable[..., Any], *fields: Field, known: type[Known] = Known) -> Part:
+        """The part that `make` makes of the texts of some fields; `known` is of the texts of a column."""
+        names = [name for field in fields for name in field.columns]
+
+        def of_texts(cells: Any) -> Any:
+            left = iter((cells,) if len(names) == 1 else cells)
+            return make(*[field.text(list(islice(left, len(field.columns)))) for field in fields])
+
+        is_bare = len(fields) == 1 and fields[0].texts == ("", "")
+        return cls(pick(names), known(make) if is_bare else Known(of_texts))
+
+
 class Reader(msgspec.Struct, frozen=True):
-    """A mapping made ready for rows of one shape: `event` makes one row's event, adding to the `meta` it is given.
+    """A mapping made ready for rows of one shape: `encoded` is what one row becomes, `meta` added to.
 
     Raises InvalidEvent and InvalidTime naming the column, for the row to be refused.
     """
 
-    mapping: Mapping
-    type: Callable[[Any], str]
-    tags: tuple[Callable[[Any], str], ...]
-    time: Callable[[Any], str] | None
-    recorded: Callable[[Any], str] | None
-    id: Callable[[Any], str] | None
-    actor: Callable[[Any], str] | None
-    cause: Callable[[Any], str] | None
+    type: Part
+    tags: Part
     data: Getter
-    known: dict[str, tuple[str, bool]] = {}
+    time: Part | None
+    recorded: Part | None
+    id: Part | None
+    actor: Part | None
+    cause: Part | None
 
-    def event(self, row: Any, id: bytes | None, correlation: str | None, meta: dict[str, Any] | None = None) -> Event:
-        said = self.type(row)
-        known = self.known.get(said) or self._learn(said)
-        if known[1]:
-            meta = {**(meta or {}), "type": said}
-        time = None
-        if self.time is not None:
-            time, note = moment(self.mapping, "time", self.time(row))
-            if note:
-                meta = {**(meta or {}), **note}
-        given: str | bytes | None = id if self.id is None else self.id(row)
-        if given == "":
-            raise InvalidEvent("An empty id", column=_of(self.mapping.id), remedy="Fill it in.")
-        tags = tuple([tag for get in self.tags if (tag := get(row))])
-        actor = self.actor(row) if self.actor is not None else None
-        cause = self.cause(row) if self.cause is not None else None
-        return Event(known[0], self.data(row), tags, given, 1, time, actor or None, cause or None, correlation, meta)
+    def encoded(self, row: Any, id: bytes | None, correlation: str | None, meta: dict[str, Any] | None = None) -> Row:
+        type, kept, meta_text = self.type.made[self.type.cells(row)]
+        time_us, note = (None, None) if self.time is None else self.time.made[self.time.cells(row)]
+        if note is not None or meta is not None:
+            meta_text = jsonvalue.encode({**(meta or {}), **(kept or {}), **(note or {})}).decode()
+        raw_id: bytes | str | None = id if self.id is None else self.id.made[self.id.cells(row)]
+        data = self.data(row)
+        tags, tags_text = self.tags.made[self.tags.cells(row)]
+        raw_cause = None if self.cause is None else self.cause.made[self.cause.cells(row)]
+        actor = None if self.actor is None else self.actor.made[self.actor.cells(row)]
+        raw_data = jsonvalue.encode(data).decode()
+        if len(raw_data) + len(meta_text or "") > CERTAINLY_SMALL:
+            check_size(raw_data, meta_text)
+        return Row(raw_id, type, 1, None, tags_text, raw_data, time_us, actor, raw_cause, correlation, meta_text, tags)
 
-    def when_recorded(self, row: Any) -> tuple[int, dict[str, Any] | None]:
+    def when_recorded(self, row: Any) -> Moment:
         """When a row was recorded elsewhere, in microseconds, and what meta keeps of it."""
         assert self.recorded is not None
-        time, note = moment(self.mapping, "recorded", self.recorded(row))
-        return to_us(time), note
-
-    def _learn(self, said: str) -> tuple[str, bool]:
-        if not said:
-            raise InvalidEvent(
-                "An empty type", column=_of(self.mapping.type), remedy="Fill it in, or take the row out."
-            )
-        name = self.mapping.types.get(said) or _OTHER.sub("_", said)
-        try:
-            Event(name)
-        except InvalidEvent as problem:
-            remedy = f'Name it in the mapping: types = {{ {json.dumps(said, ensure_ascii=False)} = "AnotherName" }}.'
-            raise InvalidEvent(problem.fact, column=_of(self.mapping.type), remedy=remedy, type=repr(said)) from None
-        if len(self.known) < 10_000:
-            self.known[said] = name, name != said
-        return name, name != said
+        return self.recorded.made[self.recorded.cells(row)]  # type: ignore[no-any-return]
 
 
 def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
@@ -291,33 +335,39 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
             )
             raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
 
-    def column(name: str) -> Getter:
-        number = place[name]
-        return lambda row: row[number]
+    def pick(names: Sequence[str]) -> Getter:
+        return itemgetter(*[place[name] for name in names]) if names else _no_cells
 
     decimal = mapping.decimal
     if isinstance(mapping.data, str):
-        return _reader(mapping, column, _value(mapping, mapping.data, column(mapping.data)))
+        return _reader(mapping, pick, _value(mapping, mapping.data, pick([mapping.data])))
     used = mapping.used()
     chosen = mapping.data if mapping.data is not None else [name for name in header if name not in used]
-    plain = [(name, place[name]) for name in chosen if name not in mapping.numbers]
-    numbers = [(name, place[name]) for name in chosen if name in mapping.numbers]
+    numbers = [name for name in chosen if name in mapping.numbers]
+    names = [name for name in chosen if name not in mapping.numbers] + numbers
+    cells_of = pick(names) if len(names) > 1 else lambda row: [row[place[name]] for name in names]
 
     def data(row: list[str]) -> dict[str, Any]:
-        value: dict[str, Any] = {name: cell for name, number in plain if (cell := row[number])}
-        for name, at in numbers:
-            if row[at]:
-                value[name] = number(name, row[at], decimal)
+        cells = cells_of(row)
+        value: dict[str, Any] = dict(zip(names, cells))  # noqa: B905 - as many, and strict is slower
+        if "" in cells:
+            value = {name: cell for name, cell in value.items() if cell}
+        for name in numbers:
+            if name in value:
+                value[name] = number(name, value[name], decimal)
         return value
 
-    return _reader(mapping, column, data)
+    return _reader(mapping, pick, data)
 
 
 def json_reader(mapping: Mapping) -> Reader:
     """The reader of rows that are JSON objects; a column that a row lacks is empty."""
 
-    def column(name: str) -> Getter:
-        return lambda row: _as_text(name, _inner(row, name))
+    def pick(names: Sequence[str]) -> Getter:
+        if len(names) == 1:
+            (name,) = names
+            return lambda row: _as_text(name, _inner(row, name))
+        return lambda row: tuple([_as_text(name, _inner(row, name)) for name in names])
 
     used, chosen = mapping.used(), mapping.data
 
@@ -330,11 +380,11 @@ def json_reader(mapping: Mapping) -> Reader:
     def whole(row: dict[str, Any]) -> Any:
         return _inner(row, str(chosen))
 
-    return _reader(mapping, column, rest if chosen is None else whole if isinstance(chosen, str) else some)
+    return _reader(mapping, pick, rest if chosen is None else whole if isinstance(chosen, str) else some)
 
 
-def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, Any] | None]:
-    """The aware datetime that a cell means, and what meta keeps of it. Raises InvalidTime naming the column."""
+def moment(mapping: Mapping, key: str, text: str) -> Moment:
+    """The moment that a cell means. Raises InvalidTime naming the column."""
     try:
         time = _datetime_of(mapping, text)
         note = {key: text} if is_finer(text) else None
@@ -342,13 +392,20 @@ def moment(mapping: Mapping, key: str, text: str) -> tuple[datetime, dict[str, A
             time, came_twice = _placed(mapping.zone, time)
             if came_twice:
                 note = {**(note or {}), "ambiguous_time": text}
-        return (time if time.tzinfo is UTC else time.astimezone(UTC)), note
+        us = (time - EPOCH) // MICROSECOND
+        if EARLIEST_US <= us <= LATEST_US:
+            return us, note
+        problem = _no_year()
     except OverflowError:
-        problem = InvalidTime("Not between the years 1 and 9999 in UTC")
+        problem = _no_year()
     except InvalidTime as refused:
         problem = refused
     facts = {"column": _of(getattr(mapping, key)), "value": text, **problem.facts}
     raise InvalidTime(problem.fact, remedy=problem.remedy, **facts)
+
+
+def _no_year() -> InvalidTime:
+    return InvalidTime("Not between the years 1 and 9999 in UTC")
 
 
 def _placed(zone: tzinfo | None, time: datetime) -> tuple[datetime, bool]:
@@ -431,25 +488,52 @@ def _plain(text: str, decimal: str) -> str | None:
     return None if "." in text else text.replace(",", ".")
 
 
-def _reader(mapping: Mapping, column: Callable[[str], Getter], data: Getter) -> Reader:
-    def of(field: Field | None) -> Callable[[Any], str] | None:
-        return None if field is None else field.getter(column)
+def _reader(mapping: Mapping, pick: Pick, data: Getter) -> Reader:
+    def part(field: Field | None, make: Callable[[str], Any], known: type[Known] = Known) -> Part | None:
+        return None if field is None else Part.of(pick, make, field, known=known)
 
-    kind = of(mapping.type)
-    assert kind is not None, "from_table asks for a type"
-    tags = tuple(field.getter(column) for field in mapping.tags)
+    moments = Known if mapping.time_format else Moments
+
+    assert mapping.type is not None, "from_table asks for a type"
     return Reader(
-        mapping,
-        kind,
-        tags,
-        of(mapping.time),
-        of(mapping.recorded),
-        of(mapping.id),
-        of(mapping.actor),
-        of(mapping.cause),
-        data,
-        {},
+        type=Part.of(pick, partial(_type, mapping), mapping.type),
+        tags=Part.of(pick, _tags_and_text, *mapping.tags),
+        data=data,
+        time=part(mapping.time, partial(moment, mapping, "time"), moments),
+        recorded=part(mapping.recorded, partial(moment, mapping, "recorded"), moments),
+        id=part(mapping.id, partial(_id, mapping)),
+        actor=part(mapping.actor, lambda text: normal_text("actor", text) if text else None),
+        cause=part(mapping.cause, lambda text: id_to_raw(text) if text else None),
     )
+
+
+def _type(mapping: Mapping, said: str) -> tuple[str, dict[str, str] | None, str | None]:
+    """The type that a text means, and where it is written otherwise what meta keeps of it, also as JSON."""
+    if not said:
+        raise InvalidEvent("An empty type", column=_of(mapping.type), remedy="Fill it in, or take the row out.")
+    name = mapping.types.get(said) or _OTHER.sub("_", said)
+    try:
+        normal_type(name)
+    except InvalidEvent as problem:
+        remedy = f'Name it in the mapping: types = {{ {json.dumps(said, ensure_ascii=False)} = "AnotherName" }}.'
+        raise InvalidEvent(problem.fact, column=_of(mapping.type), remedy=remedy, type=repr(said)) from None
+    kept = None if name == said else {"type": said}
+    return name, kept, None if kept is None else jsonvalue.encode(kept).decode()
+
+
+def _tags_and_text(*texts: str) -> tuple[tuple[str, ...], str]:
+    tags = normal_tags(tuple(filter(None, texts)))
+    return tags, "\n".join(tags)
+
+
+def _id(mapping: Mapping, text: str) -> bytes | str:
+    if not text:
+        raise InvalidEvent("An empty id", column=_of(mapping.id), remedy="Fill it in.")
+    return id_to_raw(text)
+
+
+def _no_cells(row: Any) -> tuple[()]:
+    return ()
 
 
 def _value(mapping: Mapping, name: str, get: Getter) -> Getter:
@@ -525,7 +609,7 @@ def _types(value: Any) -> dict[str, str]:
         )
     for name in value.values():
         try:
-            Event(name)
+            normal_type(name)
         except InvalidEvent as problem:
             raise InvalidConfig(problem.fact, key="types", remedy=problem.remedy, type=repr(name)) from None
     return dict(value)

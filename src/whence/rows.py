@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
+
+import msgspec
 
 from whence import jsonvalue
 from whence.errors import InvalidEvent, InvalidFile
@@ -37,7 +39,7 @@ Given = str | os.PathLike[str] | BinaryIO
 """Where rows come from: a path, "-" for standard input, or a stream of bytes."""
 
 
-class RawRow(NamedTuple):
+class RawRow(msgspec.Struct, gc=False):
     """One row: its first line, the text that identifies it, its cells (or JSON value), and why it is refused, if so."""
 
     line: int

@@ -6,12 +6,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from whence import rows
-from whence.clock import to_us
 from whence.errors import InvalidConfig, InvalidTime
 from whence.mapping import Field, Getter, moment
 from whence.mapping import Mapping as Reading
@@ -93,7 +92,7 @@ def reading_of(name: str, table: Mapping[str, Any], zone: tzinfo | None = None) 
 
 def getter(field: Field) -> Getter:
     """The function from the cells of a line to the text of a field."""
-    return field.getter(lambda name: lambda cells: cells.get(name, "").strip())
+    return lambda cells: field.text([cells.get(name, "").strip() for name in field.columns])
 
 
 class Times:
@@ -116,8 +115,7 @@ class Times:
             if not _SECONDS.fullmatch(text):
                 raise InvalidTime("Not seconds since 1970", value=repr(text))
             return int(text) * 1_000_000
-        found: datetime = moment(self._reading, "time", text)[0]
-        self._last = (text, to_us(found))
+        self._last = (text, moment(self._reading, "time", text)[0])
         return self._last[1]
 
 

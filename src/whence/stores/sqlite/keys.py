@@ -5,7 +5,8 @@ Different names may share a hash: a hit is confirmed on the event row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import repeat
 from zlib import crc32
 
 from whence.admission import RawId
@@ -16,8 +17,11 @@ POSITION_MAX = 2**POSITION_BITS - 1
 FILTER_FACTOR = 0x9E3779B97F4A7C15
 
 
-def id_hashes(raw_ids: Iterable[RawId]) -> list[int]:
-    return [crc32(raw_id if type(raw_id) is bytes else raw_id.encode(), 0x1D) >> 1 for raw_id in raw_ids]  # type: ignore[union-attr]
+def id_hashes(raw_ids: Collection[RawId]) -> list[int]:
+    try:
+        return [hash >> 1 for hash in map(crc32, raw_ids, repeat(0x1D))]  # type: ignore[arg-type]
+    except TypeError:  # some are text
+        return [crc32(raw_id if type(raw_id) is bytes else raw_id.encode(), 0x1D) >> 1 for raw_id in raw_ids]  # type: ignore[union-attr]
 
 
 def tag_hashes(tags: Iterable[str]) -> list[int]:

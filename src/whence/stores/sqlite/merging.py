@@ -6,7 +6,7 @@ runs is the whole index, and any process can take the work up where another left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -68,9 +68,15 @@ def _keys(hashes: list[int], positions: Iterable[int] | Keys, counts: list[int] 
 def _keys_of_rows(first: int, rows: Sequence[Row]) -> Iterator[Keys]:
     """The keys of the tags and types of rows from position `first` on."""
     positions = np.arange(first, first + len(rows), dtype=np.int64)
-    yield _keys(type_hashes([row.type for row in rows]), positions)
+    yield _keys(_hashes(type_hashes, [row.type for row in rows]), positions)
     tags = [row.tags for row in rows]
-    yield _keys(tag_hashes(chain.from_iterable(tags)), np.repeat(positions, list(map(len, tags))))
+    yield _keys(_hashes(tag_hashes, list(chain.from_iterable(tags))), np.repeat(positions, list(map(len, tags))))
+
+
+def _hashes(hashes: Callable[[Iterable[str]], list[int]], names: list[str]) -> list[int]:
+    """The hash of each name; of those that come again it is computed once."""
+    different = list(set(names))
+    return list(map(dict(zip(different, hashes(different), strict=True)).__getitem__, names))
 
 
 def start_merge(db: apsw.Connection, runs: Sequence[Run], filters: Filters) -> bool:

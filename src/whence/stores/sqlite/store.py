@@ -354,7 +354,7 @@ class SQLiteStore:
             return snapshot.head
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
-        with self._snapshot() as snapshot:
+        with self._snapshot(only_ids=True) as snapshot:
             return Lookup(snapshot, self._lookup.filters).positions_of(raw_ids)
 
     def wait(self, after: int, timeout_s: float) -> int:
@@ -376,9 +376,10 @@ class SQLiteStore:
         with self._connection() as snapshot:
             return page(snapshot.db, *arguments)
 
-    def _snapshot(self) -> _Transaction:
-        """A connection inside a read transaction whose head, runs and tail fit together."""
-        return _Transaction(self)
+    def _snapshot(self, *, only_ids: bool = False) -> _Transaction:
+        """A connection inside a read transaction whose head, runs and tail fit together; with `only_ids`, of the tail
+        the ids."""
+        return _Transaction(self, only_ids)
 
     def _connection(self) -> _Lent:
         """An idle connection for reading, or a new one. It is not held while a caller's code runs."""
@@ -468,7 +469,11 @@ class _Lent:
 class _Transaction(_Lent):
     """The same inside a read transaction."""
 
-    __slots__ = ()
+    __slots__ = ("_only_ids",)
+
+    def __init__(self, store: SQLiteStore, only_ids: bool) -> None:
+        super().__init__(store)
+        self._only_ids = only_ids
 
     def __enter__(self) -> Snapshot:
         snapshot, tail = self.snapshot, self._store._tail
@@ -477,7 +482,8 @@ class _Transaction(_Lent):
             while True:
                 execute("BEGIN")
                 snapshot.refresh()
-                postings = tail.cover(snapshot.db, snapshot.flushed, snapshot.head)
+                at = (snapshot.flushed, snapshot.head)
+                postings = (self._only_ids and tail.cover_ids(*at)) or tail.cover(snapshot.db, *at)
                 if postings is not None:
                     snapshot.postings = postings
                     return snapshot
