@@ -145,8 +145,8 @@ def _arrival(line: int, found: Event | Recorded, said: dict[str, Any]) -> Arriva
 
 
 class Copies:
-    """How often each raw row was seen, by the id of the first. The newest counts are in memory, the others in a temporary
-    database."""
+    """How often each raw row was seen, by the id of its first copy. The newest counts are in memory, the others in a
+    temporary database."""
 
     def __init__(self, source: str, in_memory: int) -> None:
         self._start = hashlib.sha256(source.encode() + b"\0")

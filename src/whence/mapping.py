@@ -67,7 +67,7 @@ KEYS = (
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _DATE = re.compile(r"\d{4}-|\d{8}([T ]|$)", re.ASCII)
 _COMMONEST = re.compile(
-    r"((?!0001|9999)\d{4}-\d\d-\d\d[T ]\d\d)(:\d\d:\d\d)((?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d))", re.ASCII
+    r"((?!0001|9999)\d{4}-\d\d-\d\d[T ](?!24)\d\d)(:\d\d:\d\d)((?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d))", re.ASCII
 )
 _COUNT = re.compile(r"\d{9,}(\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from whence.errors import InvalidConfig, InvalidTime
 from whence.events import Event, Recorded
 from whence.importer import ImportReport, import_events
-from whence.mapping import Mapping
+from whence.mapping import Mapping, Moment, csv_reader, moment
 from whence.stores.memory import MemoryStore
 
 TABLE = {"type": "kind", "time": "at", "numbers": ["n"]}
+DATES = st.builds("{:04}-{:02}-{:02}".format, st.sampled_from([0, 1, 2, 2024, 9998, 9999]), *[st.integers(0, 32)] * 2)
+HOURS = st.builds("{:02}:{:02}:{:02}".format, st.integers(0, 25), *[st.integers(0, 60)] * 2)
+FRACTIONS = ["", ".5", ".25", ".125", ".123456", ".1234567", ",125", "."]
+ZONES = ["Z", "z", "+00:00", "-23:59", "+05:30", "+24:00", "+01", ""]
+TIMES = st.builds(
+    "{}{}{}{}{}".format, DATES, st.sampled_from("T t"), HOURS, st.sampled_from(FRACTIONS), st.sampled_from(ZONES)
+)
 
 
 def imported(*rows: str, **changes: object) -> tuple[list[Recorded], ImportReport]:
@@ -162,3 +172,22 @@ def test_a_local_time_that_came_twice_is_the_first_and_one_that_never_was_refuse
     assert "No such local time" in report.refused[0][1]
     assert report.ambiguous_times == 1
     assert events[3].meta == {"ambiguous_time": "2026-10-25T02:30:00"}
+
+
+def meant(read: Callable[[str], Moment], text: str) -> Moment | str:
+    """The moment, or why there is none."""
+    try:
+        return read(text)
+    except InvalidTime as problem:
+        return str(problem)
+
+
+@given(st.lists(TIMES, min_size=2, max_size=20))
+def test_a_time_means_the_same_whatever_times_came_before_it(texts: list[str]) -> None:
+    mapping = Mapping.from_table("crm", {"type": "kind", "time": "at", "zone": "Europe/Berlin"})
+    part = csv_reader(mapping, ["kind", "at"]).time
+    assert part is not None
+    parts = zip(texts, texts[1:], reversed(texts), strict=False)
+    mixed = [hour[:13] + minute[13:19] + rest[19:] for hour, minute, rest in parts]
+    for text in (*texts, *mixed, *texts):
+        assert meant(part.made.__getitem__, text) == meant(lambda text: moment(mapping, "time", text), text)
