@@ -1,5 +1,5 @@
 """A file opened for import: each row as the event it becomes, or with the reason why it becomes none. How rows are read
-is left to rows, what they mean to mapping and cloudevents, what becomes of them to importer."""
+is left to rows, what they mean to reader and cloudevents, what becomes of them to importer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from whence.clock import is_finer, uuid8
 from whence.cloudevents import from_cloudevent
 from whence.errors import InvalidEvent, InvalidInput
 from whence.events import Event, Recorded, Row, encode, event_from_json, recorded_from
-from whence.mapping import Mapping, Reader, csv_reader, json_reader
+from whence.mapping import Mapping
+from whence.reader import Reader, csv_reader, json_reader
 from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
 
 COUNTS_IN_MEMORY = 400_000

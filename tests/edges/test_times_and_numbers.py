@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from whence.errors import InvalidConfig, InvalidTime
 from whence.events import Event, Recorded
 from whence.importer import ImportReport, import_events
-from whence.mapping import Mapping, Moment, csv_reader, moment
+from whence.mapping import Mapping
+from whence.reader import Moment, csv_reader, moment
 from whence.stores.memory import MemoryStore
 
 TABLE = {"type": "kind", "time": "at", "numbers": ["n"]}

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from whence import rows
 from whence.errors import InvalidConfig, InvalidTime
-from whence.mapping import Field, Getter, moment
+from whence.mapping import Field
 from whence.mapping import Mapping as Reading
+from whence.reader import Getter, moment
 from whence.rows import Given, RawRow
 
 READING_KEYS = ("format", "delimiter", "encoding", "columns", "time", "time_format", "zone")
