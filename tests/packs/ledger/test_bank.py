@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+import tomllib
 from datetime import UTC
 from pathlib import Path
 
@@ -10,14 +12,14 @@ import pytest
 
 import whence
 from tests.packs.ledger.books import configured, opened
-from whence.errors import InvalidFile
+from whence.errors import InvalidFile, MissingExtra
 from whence.packs.ledger.posting import post_file
 from whence.packs.ledger.reconciliation.items import Reader, Side
 from whence.packs.ledger.reconciliation.keeping import reconcile
 from whence.stores.memory import MemoryStore
 
 pytest.importorskip("mt940", reason="the extra bank is not installed")
-pytest.importorskip("ofxtools", reason="the extra bank is not installed")
+pytest.importorskip("ofxtools", reason="the extra ofx is not installed")
 
 OFX = b"""OFXHEADER:100
 DATA:OFXSGML
@@ -81,6 +83,21 @@ def test_ofx_is_read_to_the_cent_with_its_zones() -> None:
         (-25005, "USD", "F2", "RENT"),
     ]
     assert items[0].day.isoformat() == "2026-01-05"
+
+
+@pytest.mark.parametrize(("format", "module", "extra"), [("ofx", "ofxtools.Parser", "ofx"), ("mt940", "mt940", "bank")])
+def test_without_its_library_a_format_names_the_extra_that_has_it(
+    format: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtra, match=rf"whence\[{extra}\]"):
+        Reader("bank", {"format": format}, UTC).read(io.BytesIO(OFX if format == "ofx" else MT940), UTC)
+
+
+def test_a_library_under_the_gpl_comes_with_no_extra_but_its_own() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    wanted = {"": project["dependencies"], **project["optional-dependencies"]}
+    assert [extra for extra, packages in wanted.items() if any("ofxtools" in each for each in packages)] == ["ofx"]
 
 
 def test_mt940_has_the_sign_of_its_marks_and_adds_up() -> None:

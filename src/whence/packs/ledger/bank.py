@@ -108,7 +108,7 @@ def _ofx(content: bytes, name: str) -> list[Cells]:
     try:
         from ofxtools.Parser import OFXTree, ParseError
     except ImportError as problem:
-        raise _missing("OFX", "ofxtools", problem) from None
+        raise _missing("OFX", "ofxtools", "ofx", problem) from None
     tree = OFXTree()
     try:
         tree.parse(BytesIO(content))
@@ -139,7 +139,7 @@ def _mt940(content: bytes, name: str) -> list[Cells]:
     try:
         import mt940
     except ImportError as problem:
-        raise _missing("MT940", "mt-940", problem) from None
+        raise _missing("MT940", "mt-940", "bank", problem) from None
     found = list[Cells]()
     text = _decoded(content)
     parts = [f":20:{part}" for part in text.split(":20:")[1:]]
@@ -269,8 +269,9 @@ def _unreadable(name: str, what: str, problem: object) -> InvalidFile:
     return InvalidFile(f"Not {what} that can be read", file=name, problem=problem, remedy=remedy)
 
 
-def _missing(what: str, package: str, problem: ImportError) -> MissingExtra:
-    return MissingExtra(f"{what} needs {package}", package=problem.name, remedy='pip install "whence[bank]".')
+def _missing(what: str, package: str, extra: str, problem: ImportError) -> MissingExtra:
+    remedy = f'pip install "whence[{extra}]" (or: pip install {package}).'
+    return MissingExtra(f"{what} needs {package}", package=problem.name, remedy=remedy)
 
 
 FORMATS = {"ofx": _ofx, "mt940": _mt940, "camt053": _camt053}
