@@ -90,6 +90,14 @@ def test_a_choice_is_one_of_those_named(call: Call) -> None:
     assert "normal" in err
 
 
+def test_what_has_to_be_told_is_asked_for(call: Call) -> None:
+    code, _, err = call("tickets", "open", "42")
+    assert (code, "Missing argument 'SUBJECT'" in err) == (2, True)
+    call("tickets", "open", "42", "It burns")
+    code, _, err = call("tickets", "close", "42")
+    assert (code, "Missing option '--reason'" in err) == (2, True)
+
+
 def test_packs_shows_what_is_in_one_and_checks_its_scenarios(call: Call) -> None:
     assert "tickets" in call("packs")[1]
     code, out, _ = call("packs", "tickets", "--json")

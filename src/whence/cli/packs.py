@@ -243,7 +243,7 @@ def _click(parameter: Parameter) -> click.Parameter:
             metavar=parameter.name.upper(),
             type=kind,
             required=parameter.is_required,
-            default=parameter.default,
+            **_default(parameter),
         )
     flag = parameter.type is bool
     return click.Option(
@@ -252,7 +252,7 @@ def _click(parameter: Parameter) -> click.Parameter:
         is_flag=flag,
         multiple=parameter.is_many,
         required=parameter.is_required and not flag,
-        default=_default(parameter),
+        **_default(parameter),
         metavar=None if flag or parameter.choices else _METAVARS.get(parameter.type, "TEXT"),
         help=_sentence(parameter.meaning or parameter.name.replace("_", " ")),
         show_envvar=True,
@@ -267,10 +267,14 @@ def _written(parameter: Parameter) -> str:
     return f"--{parameter.name.strip('_').replace('_', '-')}"
 
 
-def _default(parameter: Parameter) -> Any:
-    if parameter.is_many:
-        return parameter.default or ()
-    return bool(parameter.default) if parameter.type is bool else parameter.default
+def _default(parameter: Parameter) -> dict[str, Any]:
+    """The default, as click is told it. What is required has none: click takes even None for one, and then asks for
+    nothing."""
+    if parameter.type is bool:
+        return {"default": bool(parameter.default)}
+    if parameter.is_required:
+        return {}
+    return {"default": parameter.default or () if parameter.is_many else parameter.default}
 
 
 _TYPES = {int: click.INT, float: click.FLOAT, str: click.STRING}

@@ -173,7 +173,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as problem:
         context = getattr(problem, "ctx", None)
         path = context.command_path if context else "whence"
-        screen.failure(problem.format_message(), f"Try {path} --help.")
+        said = " ".join(problem.format_message().split())  # click sets choices on lines of their own
+        screen.failure(said, f"Try {path} --help.")
         return exits.USAGE
     except (KeyboardInterrupt, click.Abort):
         screen.note("interrupted")
