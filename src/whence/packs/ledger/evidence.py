@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -35,11 +36,11 @@ from whence.query import Query
 PAGE, DIGESTS = "index.html", "digests.json"
 STYLE = """
 body { font: 14px/1.45 system-ui, -apple-system, 'Segoe UI', sans-serif; color: #1c2733; margin: 0 auto; \
-max-width: 60rem; padding: 1.5rem; }
+max-width: 76rem; padding: 1.5rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
 p { margin: .25rem 0; max-width: 48rem; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
-th, td { padding: .3rem .75rem .3rem 0; text-align: left; border-bottom: 1px solid #dde3e9; overflow-wrap: anywhere; }
+th, td { padding: .3rem .75rem .3rem 0; text-align: left; border-bottom: 1px solid #dde3e9; overflow-wrap: break-word; }
 th { color: #5b6b7b; font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: .75rem; }
 tr.total td { border-top: 2px solid #1c2733; font-weight: 600; }
@@ -247,7 +248,11 @@ def _shown(value: Any) -> str:
             return f"{value:,}"
         case datetime():
             return to_iso(int(value.timestamp() * 1_000_000))[:19].replace("T", " ")
-    return escape(str(value))
+    return _PART.sub(r"\g<0><wbr>", escape(str(value)))
+
+
+_PART = re.compile(r"[:~/_](?=\w)")
+"""Behind these a long name may be broken, as between words."""
 
 
 def _csv(sheet: Sheet) -> bytes:

@@ -18,6 +18,8 @@ from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 UP, DOWN, SUM = "#1b7f4d", "#b3261e", COLOURS[0]
 POINTS_MAX = 5_000
 """So many points are drawn; of more, the last of each day."""
+MARKED_MAX = 60
+"""Up to so many points are marked, so that the last one, which no line leaves, is seen."""
 
 
 def balance_over_time(asked: Asked, account: str, *, currency: str | None = None) -> Any:
@@ -39,8 +41,9 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
         shown = points if len(points) <= POINTS_MAX else _last_of_days(asked, points)
         times = [to_datetime(us).astimezone(asked.zone).replace(tzinfo=None) for us, _ in shown]
         amounts = [float(decimal_of(minor, code)) for _, minor in shown]
+        mode = "lines+markers" if len(shown) <= MARKED_MAX else "lines"
         line = {"shape": "hv", "color": COLOURS[number % len(COLOURS)], "width": 1.8}
-        figure.add_scatter(x=times, y=amounts, mode="lines", name=code, line=line)
+        figure.add_scatter(x=times, y=amounts, mode=mode, name=code, line=line, cliponaxis=False)
     laid_out(figure, "", next(iter(lines)) if len(lines) == 1 else "", dates=True)
     figure.update_layout(showlegend=len(lines) > 1, yaxis={"tickformat": ",.0f"})
     return figure
