@@ -19,7 +19,7 @@ import whence
 from tests.exam import counts
 from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.clock import FixedClock
-from whence.errors import IdConflict, Refused
+from whence.errors import IdConflict, InvalidInput, Refused
 from whence.packs.ledger import PACK
 from whence.packs.ledger.book import Book
 from whence.packs.ledger.decisions import open_, retire
@@ -53,6 +53,32 @@ def test_a_charge_is_split_into_what_arrives_and_the_fee() -> None:
     }
     with pytest.raises(Refused, match="charged before"):
         book.charge("ch_1", "1.00 EUR", debit="assets:stripe", credit="income:sales")
+
+
+def test_an_amount_moves_between_two_accounts() -> None:
+    book = opened(ledger())
+    for act in (book.enter, book.transfer):
+        with pytest.raises(Refused, match="between two accounts"):
+            act("wallets:ben", "wallets:ben", "1.00 EUR")
+
+
+def test_an_amount_too_large_to_be_kept_says_the_largest() -> None:
+    book = opened(ledger())
+    for act in (book.enter, book.transfer):
+        with pytest.raises(Refused, match=r"90,071,992,547,409\.91 EUR"):
+            act("assets:bank", "assets:stripe", "90071992547409.92 EUR")
+    book.enter("assets:bank", "assets:stripe", "90071992547409.91 EUR")
+
+
+def test_an_account_is_opened_by_a_path_in_a_currency_that_there_is() -> None:
+    db = ledger()
+    for name in (":x", "x:", "x::y", "x: :y", " x"):
+        with pytest.raises(InvalidInput, match="is a path"):
+            db.decide(open_, name, type="asset")
+    with pytest.raises(InvalidInput, match="No such currency"):
+        db.decide(open_, "cash", type="asset", currency="XYZ")
+    db.decide(open_, "Löhne & Gehälter:April 2026", type="expense", currency="eur")
+    assert Book(db).state("account:Löhne & Gehälter:April 2026").currency == "EUR"
 
 
 def test_a_refund_is_never_more_than_the_charge() -> None:

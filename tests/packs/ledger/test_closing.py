@@ -12,6 +12,7 @@ import pytest
 
 import whence
 from tests.packs.ledger.books import ledger, opened
+from whence.cli import run
 from whence.clock import to_iso
 from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
 from whence.packs.ledger.book import Book
@@ -69,6 +70,28 @@ def test_it_is_dated_into_the_open_period_where_that_is_configured() -> None:
     assert event.data["dated"] == "2026-03-15T12:00:00Z"
     rows = db.table("ledger.since-close")
     assert [(row.amount, row.alters) for row in rows] == [(Decimal(1), False), (Decimal(-1), False)]
+
+
+def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\nzone = "UTC"\n{REDATE}')
+    with whence.open(create=True) as db:
+        book_of(db)
+        close(db, "2026-03", by="anna", reviewed_by="ben")
+    assert run(["ledger", "enter", "assets:bank", "income:sales", "1 EUR", "--time", "2026-03-15"]) == 0
+    assert "2026-03-15T00:00:00Z is in a closed period: it is dated 2026-04-01T00:00:00Z" in capsys.readouterr().err
+
+
+def test_what_may_be_chosen_is_said_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "open", "assets:bank", "--store", str(tmp_path / "shop.db")]) == 2
+    assert "Missing option '--type'. Choose from: asset, liability, equity, income, expense" in capsys.readouterr().err
+
+
+def test_where_nothing_is_closed_that_is_said() -> None:
+    with pytest.raises(NotKnown, match="No period is closed"):
+        ledger().table("ledger.since-close")
 
 
 def test_what_comes_past_the_book_is_listed_as_altering_the_figures() -> None:
@@ -135,6 +158,7 @@ def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> N
     page = files["index.html"].decode()
     assert "reviewed by ben" in page
     assert "128.75" in page
+    assert "assets:<wbr>bank" in page
     assert "<b>& co" not in page
     assert "100.00" in files["roll-forward.csv"].decode()
     assert files["entries.csv"].decode().count("\n") == 5
@@ -159,6 +183,7 @@ def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
     book_of(db)
     figure = balance_over_time(db.asked(), "assets:bank")
     assert list(figure.data[0].y) == [100.0, 128.75]
+    assert figure.data[0].mode == "lines+markers"
     fall = waterfall(db.asked("2026-03-31"), "assets:bank", since=date(2026, 3, 1))
     assert list(fall.data[0].x) == ["opening", "sale", "fee", "closing"]
     assert list(fall.data[0].text) == ["100.00", "30.00", "-1.25", "128.75"]

@@ -182,6 +182,45 @@ def test_a_preview_posts_nothing() -> None:
     assert (report.refused_count, db.store.head()) == (1, 0)
 
 
+def test_a_preview_names_the_line_whose_id_came_before_with_another_content() -> None:
+    line = "t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
+    drafts, report = preview_file(stripe(), "stripe", csv(line, line, line.replace("1000,30,970", "1010,30,980")))
+    assert [number for number, _ in drafts] == [2]
+    assert [(number, "another content" in reason) for number, reason in report.refused] == [(4, True)]
+
+
+def test_an_amount_too_large_to_be_kept_is_refused_by_its_line_and_the_rest_is_posted() -> None:
+    most = 2**53 - 1
+    report = post_file(
+        stripe(),
+        "stripe",
+        csv(
+            f"t1,2026-01-05T00:00:00Z,charge,{most},0,{most},eur,ch_1,,,",
+            f"t2,2026-01-05T00:00:00Z,charge,{most + 1},0,{most + 1},eur,ch_2,,,",
+            "t3,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_3,,,",
+        ),
+    )
+    assert report.posted == 2
+    assert [(line, "too large" in reason) for line, reason in report.refused] == [(3, True)]
+
+
+def test_an_account_whose_name_lacks_a_part_is_not_opened() -> None:
+    db = stripe(
+        ('"assets:stripe" = "net", "expenses:fees" = "fee?"', '"assets:{source}" = "net", "expenses:fees" = "fee?"')
+    )
+    report = post_file(db, "stripe", csv("t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,,,,"))
+    assert (report.posted, "is a path" in report.refused[0][1]) == (0, True)
+
+
+def test_a_cell_that_cannot_be_a_name_refuses_its_line_alone() -> None:
+    rows = [f"{id},2026-01-05T00:00:00Z,charge,1000,30,970,eur,{charge},,," for id, charge in NAMES]
+    report = post_file(stripe(), "stripe", csv(*rows))
+    assert (report.posted, [line for line, _ in report.refused]) == (1, [2, 3, 4, 5])
+
+
+NAMES = [("x" * 300, "ch_1"), ("t2", "x" * 300), ("t3", "ch\x01"), ("t\x02", "ch_4"), ("t5", "ch_5")]
+
+
 def test_what_is_wrong_in_the_configuration_is_named() -> None:
     for old, new, said in (
         ('unit = "minor"\n', "", "never guessed"),

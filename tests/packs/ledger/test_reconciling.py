@@ -212,6 +212,13 @@ def test_one_side_and_all_differences_are_always_the_other_side(
     assert len({each.key for each in found.differences}) == len(found.differences)
 
 
+def test_sides_that_are_said_to_share_ids_and_share_none_are_told_apart() -> None:
+    ours, theirs = [item(1, 5, id="t-1")], [item(2, 5, id="9001")]
+    assert compare(Side("a", ours), Side("b", theirs)).is_without_a_shared_id
+    assert not compare(Side("a", ours), Side("b", theirs, ids_shared=False)).is_without_a_shared_id
+    assert not compare(Side("a", ours), Side("b", [item(2, 5, id="t-1")])).is_without_a_shared_id
+
+
 def test_a_pass_or_a_side_that_there_is_not_is_refused() -> None:
     with pytest.raises(InvalidInput, match="exact, id, group, days, sums"):
         compare(Side("a", []), Side("b", []), passes=["guess"])

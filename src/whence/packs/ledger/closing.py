@@ -105,10 +105,11 @@ def closed(history: History, period: str | None = None) -> PeriodClosed:
     if period is not None:
         found = state.closed.get(period)
     if found is None:
+        remedy = "whence ledger close closes one."
+        if period is None:
+            raise NotKnown("No period is closed", remedy=remedy)
         known = ", ".join(state.closed) or "none"
-        raise NotKnown(
-            "No such period is closed", period=period, closed=known, remedy="whence ledger close closes one."
-        )
+        raise NotKnown("No such period is closed", period=period, closed=known, remedy=remedy)
     return found
 
 

@@ -44,6 +44,7 @@ def _run(options: dict[str, Any], act: Any) -> int:
 
 def _show(done: Decided, form: screen.Form) -> None:
     """What was posted, held or released; each posting on a line of its own."""
+    from whence.clock import to_iso, to_us
     from whence.packs.ledger.money import Money
 
     rows = list(zip(done.positions, done.events, strict=True))
@@ -62,6 +63,10 @@ def _show(done: Decided, form: screen.Form) -> None:
             print(f"    {side:<6}  {each['account']}  {amount}")
         if "account" in data:
             print(f"    {data['account']}  {Money(data['amount_minor'], data['currency'])}")
+        if (dated := data.get("dated")) and event.time is not None:
+            screen.note(
+                f"{dated} is in a closed period: it is dated {to_iso(to_us(event.time))}, and keeps its own day."
+            )
         if not done.attempts:
             screen.note("It was there already, under this key.")
 
@@ -386,6 +391,8 @@ def _tell(made: Reconciliation, record: bool) -> None:
     here, there = (f"{side.name} ({len(side.items):,})" for side in (compared.here, compared.there))
     count = len(compared.differences)
     screen.note(f"{here} and {there}: {matched or 'none'} matched; {count:,} differences.")
+    if compared.is_without_a_shared_id:
+        screen.note('No id is on both sides. Where a file has numbers of its own, its side says ids = "own".')
     guesses = sum(each.is_guess for each in compared.matches)
     if guesses:
         screen.note(f"{guesses:,} matches add several lines up and are guesses: look at them.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from whence.errors import Refused
+from whence.errors import InvalidInput, Refused
 from whence.pack import decision
 from whence.packs.ledger.events import (
     AccountClosed,
@@ -15,7 +15,8 @@ from whence.packs.ledger.events import (
     LimitChanged,
     Settlement,
 )
-from whence.packs.ledger.money import MAJOR, Money
+from whence.packs.ledger.laws import is_path
+from whence.packs.ledger.money import MAJOR, Money, exponent
 from whence.packs.ledger.state import Account, Difference
 
 
@@ -40,6 +41,12 @@ def open_(
     """
     if account.status != "none":
         raise Refused("There is such an account", account=id, status=account.status, remedy="Take another name.")
+    if not is_path(id):
+        remedy = "Write it as assets:bank, without an empty part."
+        raise InvalidInput("An account's name is a path", account=repr(id), remedy=remedy)
+    if currency is not None:
+        currency = currency.upper()
+        exponent(currency)
     return AccountOpened(id, type, currency, _minor(floor, currency), name)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from whence.errors import Refused
+from whence.jsonvalue import INTEGER_MAX
 from whence.packs.ledger.events import Held, Posted, Posting
 from whence.packs.ledger.money import Money, exponent
 from whence.packs.ledger.state import DEBIT_SIDE, Account
@@ -20,6 +21,7 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
     for each in postings:
         if each.currency not in sums:
             exponent(each.currency)
+        kept(Money(each.amount_minor, each.currency), **about)
         sums[each.currency] = sums.get(each.currency, 0) + each.amount_minor
     if len(postings) < 2:
         raise Refused("A transaction has two postings or more", remedy="Name where it comes from.", **about)
@@ -27,6 +29,24 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
         if over:
             remedy = "Debits are positive, credits negative; in each currency they come to zero."
             raise Refused("The postings do not balance", **about, over=str(Money(over, currency)), remedy=remedy)
+
+
+def kept(amount: Money, **about: str) -> None:
+    """Raise Refused for an amount that an event cannot hold exactly."""
+    if abs(amount.minor) > INTEGER_MAX:
+        most = str(Money(INTEGER_MAX, amount.currency))
+        raise Refused(
+            "An amount is too large to be kept exactly",
+            **about,
+            amount=str(amount),
+            most=most,
+            remedy="Is the unit right? Else split it into several.",
+        )
+
+
+def is_path(account: str) -> bool:
+    """Whether a name is a path without empty parts: of `wallets:` nobody knows whose it is."""
+    return all(part and part == part.strip() for part in account.split(":"))
 
 
 def usable(account: Account, name: str, currency: str) -> None:

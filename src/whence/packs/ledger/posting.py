@@ -83,7 +83,10 @@ def preview_file(db: Whence, source: str | PostingSource, given: Given) -> tuple
     rules = source_of(db, source) if isinstance(source, str) else source
     file = rules.open(given)
     report = Report(file.name, rules.name)
-    found = [(line.number, draft) for line, draft in _drafts(rules, file, report)]
+    drafts = dict[str, tuple[Line, Draft]]()
+    for line, draft in _drafts(rules, file, report):
+        _take(drafts, line, draft, report)
+    found = [(line.number, draft) for line, draft in drafts.values()]
     report.sha256 = file.sha256
     return found, report
 

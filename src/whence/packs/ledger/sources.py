@@ -35,13 +35,14 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, Refused
+from whence.errors import InvalidConfig, InvalidInput, Refused
+from whence.grammar import normal_tags
 from whence.mapping import Field
 from whence.packs.ledger import bank, laws
 from whence.packs.ledger.book import Draft
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, reading_of
-from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
+from whence.packs.ledger.money import NOTATION_KEYS, Money, Notation, exponent
 from whence.rows import Given
 
 TEXTS = ("id", "currency", "text", "reference", "group")
@@ -161,6 +162,9 @@ class PostingSource:
             group=self._said("group", cells),
         )
         laws.balanced(posted.postings, rule=rule.name)
+        _named(posted)
+        for minor in (posted.charged_minor, reported[1] if reported is not None else 0):
+            laws.kept(Money(minor, currency), rule=rule.name)
         return Draft(posted, self._times.us(cells), self._opened(posted), {"line": line.number})
 
     def _opened(self, posted: Posted) -> tuple[AccountOpened, ...]:
@@ -233,6 +237,17 @@ class PostingSource:
             self._terms(table["charged"]) if "charged" in table else (),
             tuple((self._template("post", path), self._terms(said)) for path, said in table["post"].items()),
         )
+
+
+def _named(posted: Posted) -> None:
+    """Raise InvalidInput for a name that cannot be one, made of a cell that is empty, too long or no text."""
+    for each in posted.postings:
+        if not laws.is_path(each.account):
+            remedy = "Mend the cell that it is made of."
+            raise InvalidInput("An account's name is a path", account=repr(each.account), remedy=remedy)
+    tags = [f"account:{each.account}" for each in posted.postings]
+    tags += [f"transaction:{posted.transaction}", f"category:{posted.category}"]
+    normal_tags(tags if posted.charge is None else [*tags, f"charge:{posted.charge}"])
 
 
 def refuse_unknown(place: str, table: Mapping[str, Any], keys: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from whence.errors import Refused
 from whence.packs.ledger.events import Posted, Posting, Released
-from whence.packs.ledger.laws import from_its_side
+from whence.packs.ledger.laws import from_its_side, kept
 from whence.packs.ledger.money import Money
 from whence.packs.ledger.state import DEBIT_SIDE, Account, Charge, Hold, Transaction
 
@@ -16,23 +16,25 @@ def entry(
     debit: str, credit: str, amount: Money, fee: Money | None = None, fee_account: str = ""
 ) -> tuple[Posting, ...]:
     """A debit of one account and a credit of another; a fee is kept from what is debited."""
-    kept = 0 if fee is None else fee.minor
+    two(debit, credit)
+    held_back = 0 if fee is None else fee.minor
     if fee is not None and fee.currency != amount.currency:
         raise Refused("The fee is in another currency", amount=str(amount), fee=str(fee), remedy="Post it by itself.")
-    postings = [Posting(debit, amount.minor - kept, amount.currency)]
-    if kept:
-        postings.append(Posting(fee_account, kept, amount.currency))
+    postings = [Posting(debit, amount.minor - held_back, amount.currency)]
+    if held_back:
+        postings.append(Posting(fee_account, held_back, amount.currency))
     return (*postings, Posting(credit, -amount.minor, amount.currency))
 
 
 def moving(source: Account, target: Account, names: tuple[str, str], amount: Money) -> tuple[Posting, ...]:
     """What takes an amount from one account and adds it to another of the same side, each as it sees it."""
     positive(amount)
+    two(*names)
     for each, name in zip((source, target), names, strict=True):
         if each.status == "none":
             raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
     if (source.type in DEBIT_SIDE) != (target.type in DEBIT_SIDE):
-        remedy = "Say which is debited and which credited: whence ledger post."
+        remedy = "Say which is debited and which credited: whence ledger enter."
         kinds = f"{names[0]} is {source.type}, {names[1]} is {target.type}"
         raise Refused("A transfer is between accounts of one side", accounts=kinds, remedy=remedy)
     sign = from_its_side(source, 1)
@@ -103,7 +105,7 @@ def open_hold(hold: Hold, id: str) -> Money:
 def reversed_(found: Transaction, id: str, transaction: str, text: str | None, left_minor: int | None) -> Posted:
     """The counter-entry of a transaction, which names it. `left_minor` is what is left of its charge."""
     if found.status == "none":
-        raise Refused("No such transaction", transaction=id, remedy="whence ledger entries lists them.")
+        raise Refused("No such transaction", transaction=id, remedy="whence ledger statement ACCOUNT lists them.")
     if found.reversed_by is not None:
         raise Refused("It was reversed before", transaction=id, by_transaction=found.reversed_by)
     if found.hold is not None:
@@ -129,6 +131,13 @@ def counter(postings: Sequence[Posting]) -> tuple[Posting, ...]:
 
 
 def positive(amount: Money) -> None:
-    """Raise Refused for nothing, or less."""
+    """Raise Refused for nothing, or less, or more than can be kept."""
     if amount.minor <= 0:
         raise Refused("An amount is more than nothing", amount=str(amount), remedy="Turn the direction around.")
+    kept(amount)
+
+
+def two(one: str, other: str) -> None:
+    """Raise Refused for an account and itself."""
+    if one == other:
+        raise Refused("An amount moves between two accounts", account=one, remedy="Name another one for it.")

@@ -81,6 +81,13 @@ class Compared(msgspec.Struct, frozen=True):
             found[each.kind] += 1
         return {kind: count for kind, count in found.items() if count}
 
+    @property
+    def is_without_a_shared_id(self) -> bool:
+        """Whether both sides are said to have the same ids, and have none of them in common."""
+        ours, theirs = ({each.id for each in side.items if each.id} for side in (self.here, self.there))
+        shared = self.here.ids_shared and self.there.ids_shared
+        return shared and bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
+
     def unexplained(self) -> dict[str, int]:
         """By how much the totals differ beyond what the differences say, by currency: nothing, always."""
         found: dict[str, int] = {}
