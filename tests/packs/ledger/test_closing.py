@@ -84,6 +84,15 @@ def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
     assert "2026-03-15T00:00:00Z is in a closed period: it is dated 2026-04-01T00:00:00Z" in capsys.readouterr().err
 
 
+def test_a_balance_that_an_event_cannot_hold_is_not_signed() -> None:
+    db = ledger()
+    book = opened(db)
+    for _ in range(2):
+        book.enter("assets:bank", "income:sales", "90071992547409 EUR", time=MARCH)
+    with pytest.raises(Refused, match=r"too large to be signed exactly .*180,143,985,094,818"):
+        close(db, "2026-03", by="anna", reviewed_by="ben")
+
+
 def test_what_may_be_chosen_is_said_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "open", "assets:bank", "--store", str(tmp_path / "shop.db")]) == 2
     assert "Missing option '--type'. Choose from: asset, liability, equity, income, expense" in capsys.readouterr().err

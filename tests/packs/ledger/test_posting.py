@@ -227,6 +227,15 @@ def test_what_is_wrong_in_the_configuration_is_named() -> None:
         ('currency = "currency"\n', "", "currency of the amounts is stated"),
         ('name = "payout"', 'nam = "payout"', "Did you mean name"),
         ('{ assets = "asset"', '{ assets = "money"', "No such type of account"),
+        (
+            'accounts = { assets = "asset", expenses = "expense", income = "income" }',
+            'accounts = "x"',
+            "Write accounts",
+        ),
+        ('id = "id"\n', 'id = "id"\nreported = "x"\n', "Write reported"),
+        ('id = "id"\n', "id = 5\n", 'Write "column"'),
+        ('when = { type = "payout" }', 'when = "payout"', "Write when"),
+        ('"assets:bank" = "-net" }', '"assets:bank" = 5 }', "Write post"),
     ):
         with pytest.raises(InvalidConfig, match=said):
             PACK.configured(configured(STRIPE.replace(old, new)).packs["ledger"])

@@ -18,7 +18,7 @@ from tests.packs.ledger.planted import KINDS, SIDE, plant
 from whence.errors import InvalidConfig, InvalidInput
 from whence.packs.ledger.decisions import settle
 from whence.packs.ledger.reconciliation.comparing import Compared, _out_of_order, compare
-from whence.packs.ledger.reconciliation.items import Item, Side
+from whence.packs.ledger.reconciliation.items import Item, Reader, Side
 from whence.packs.ledger.reconciliation.keeping import Reconciliation, reconcile
 from whence.stores.memory import MemoryStore
 
@@ -226,3 +226,18 @@ def test_a_pass_or_a_side_that_there_is_not_is_refused() -> None:
     opened(db)
     with pytest.raises(InvalidConfig, match="No such side"):
         reconcile(db, "assets:bank", "bank=x.csv")
+    with pytest.raises(InvalidInput, match="before the first"):
+        reconcile(db, "assets:bank", "assets:stripe", since=date(2026, 2, 1), until=date(2026, 1, 1))
+    plain = {"unit": "major", "currency": "cur", "amount": "amount", "time": "day"}
+    for key, value in (("amount", 5), ("ids", "onw"), ("balance", []), ("currency", 5)):
+        with pytest.raises(InvalidConfig, match=f"Key: {key}.*Write"):
+            Reader("bank", {**plain, key: value})
+
+
+def test_a_recorded_line_that_cannot_be_read_says_which_it_is_and_why(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    planted = plant(db, tmp_path, lines=50, faults=8)
+    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    unread = [row for row in db.table("ledger.differences") if row.what in ("format", "rounding")]
+    assert unread
+    assert all(row.there.startswith("line ") and row.note for row in unread)

@@ -18,12 +18,13 @@ from whence.clock import SystemClock, to_datetime, to_us
 from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
 from whence.errors import ConditionFailed, InvalidTime, NotKnown, Refused
 from whence.history import At, History
+from whence.jsonvalue import INTEGER_MAX
 from whence.moments import span_of
 from whence.pack import Asked, table
 from whence.packs.ledger.book import BOOK
 from whence.packs.ledger.entries import Balances
 from whence.packs.ledger.events import CODEC, MAIN, POSTED, PeriodClosed, Posted, Total
-from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.money import Money, decimal_of
 from whence.packs.ledger.state import Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
@@ -78,6 +79,11 @@ def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
             if each.first_us <= span.last_us and span.first_us <= each.last_us:
                 raise Refused("It was closed before", period=each.period, remedy="whence ledger periods lists them.")
         made = figures(history.at(At(occurred_us=span.last_us)))
+        for total in made.totals:
+            if abs(total.balance_minor) > INTEGER_MAX:
+                about = {"account": total.account, "balance": str(Money(total.balance_minor, total.currency))}
+                remedy = "Keep it as several accounts below one path."
+                raise Refused("A balance is too large to be signed exactly", **about, remedy=remedy)
         event = PeriodClosed(
             period,
             MAIN,

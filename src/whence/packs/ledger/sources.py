@@ -31,7 +31,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -48,6 +48,25 @@ from whence.rows import Given
 TEXTS = ("id", "currency", "text", "reference", "group")
 SOURCE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "accounts", "reported", "rule")
 RULE_KEYS = ("name", "when", "sign", "category", "charge", "charged", "post")
+Columns = str | list[str]
+Valued = str | dict[str, str]
+SOURCE_SHAPES: dict[str, tuple[Any, str]] = {
+    "accounts": (dict[str, str], 'accounts = { expenses = "expense" }'),
+    "reported": (
+        dict[Literal["account", "balance"], str],
+        'reported = { account = "assets:bank", balance = "column" }',
+    ),
+    "rule": (list[dict[str, Any]], "[[pack.ledger.source.NAME.rule]], in two brackets"),
+    **dict.fromkeys(("id", "currency", "text", "reference", "group"), (Valued, '"column" or { value = "EUR" }')),
+}
+RULE_SHAPES: dict[str, tuple[Any, str]] = {
+    "when": (dict[str, Columns], 'when = { type = "charge" }'),
+    "sign": (dict[str, str], 'sign = { amount = "positive" }'),
+    "charge": (Valued, 'charge = "column"'),
+    "charged": (Columns, 'charged = "column"'),
+    "post": (dict[str, Columns], 'post = { "assets:bank" = "amount", "income:sales" = "-amount" }'),
+}
+"""What a key has to be, and how it is written."""
 SIGNS: dict[str, Callable[[int], bool]] = {
     "positive": lambda minor: minor > 0,
     "negative": lambda minor: minor < 0,
@@ -94,6 +113,7 @@ class PostingSource:
 
     def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         refuse_unknown(name, table, SOURCE_KEYS)
+        refuse_misshapen(name, table, SOURCE_SHAPES)
         table = bank.with_defaults(table, bank.OF_SOURCE)
         self.name, self.format = name, str(table.get("format", ""))
         self.reading = reading_of(name, table, zone)
@@ -216,6 +236,7 @@ class PostingSource:
     def _rule(self, table: Mapping[str, Any]) -> Rule:
         name = str(table.get("name", ""))
         refuse_unknown(f"{self.name}.rule {name}", table, RULE_KEYS)
+        refuse_misshapen(f"{self.name}.rule {name}", table, RULE_SHAPES)
         if not name or not table.get("post"):
             remedy = 'Write name = "charge" and post = { "assets:bank" = "amount", "income:sales" = "-amount" }.'
             raise InvalidConfig("A posting rule has a name, and accounts to post to", source=self.name, remedy=remedy)
@@ -237,6 +258,19 @@ class PostingSource:
             self._terms(table["charged"]) if "charged" in table else (),
             tuple((self._template("post", path), self._terms(said)) for path, said in table["post"].items()),
         )
+
+
+def refuse_misshapen(place: str, table: Mapping[str, Any], shapes: Mapping[str, tuple[Any, str]]) -> None:
+    """Raise InvalidConfig for a key whose value is of another shape, saying how it is written."""
+    for key, (shape, written) in shapes.items():
+        if key in table:
+            try:
+                msgspec.convert(table[key], shape)
+            except msgspec.ValidationError:
+                said = repr(table[key])[:80]
+                raise InvalidConfig(
+                    "Not written so", source=place, key=key, given=said, remedy=f"Write {written}."
+                ) from None
 
 
 def _named(posted: Posted) -> None:

@@ -29,12 +29,18 @@ from whence.packs.ledger import bank
 from whence.packs.ledger.entries import chart, entries, named, sign_of
 from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, reading_of
 from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
-from whence.packs.ledger.sources import Term, refuse_unknown
+from whence.packs.ledger.sources import Columns, Term, Valued, refuse_misshapen, refuse_unknown
 from whence.packs.ledger.tables import day_of, in_time
 from whence.rows import Given
 
 TEXTS = ("id", "currency", "group", "category", "text")
 SIDE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "amount", "ids", "balance")
+SIDE_SHAPES: dict[str, tuple[Any, str]] = {
+    "amount": (Columns, 'amount = "column", or ["credit?", "-debit?"]'),
+    "ids": (Literal["shared", "own"], 'ids = "shared" or "own"'),
+    "balance": (str, 'balance = "column"'),
+    **dict.fromkeys(TEXTS, (Valued, '"column" or { value = "EUR" }')),
+}
 FaultKind = Literal["rounding", "format"]
 
 
@@ -120,6 +126,7 @@ class Reader:
 
     def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         refuse_unknown(name, table, SIDE_KEYS)
+        refuse_misshapen(name, table, SIDE_SHAPES)
         table = bank.with_defaults(table, bank.OF_SIDE)
         self.name, self.format = name, str(table.get("format", ""))
         self.reading = reading_of(name, table, zone)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from whence.app import Moment, Whence
-from whence.errors import InvalidConfig
+from whence.errors import InvalidConfig, InvalidInput
 from whence.events import Event
 from whence.pack import Asked, table
 from whence.packs.ledger.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
@@ -60,8 +60,10 @@ def reconcile(
     """Compare two sides: each an account or group of the ledger, or `SIDE=FILE` with a [pack.ledger.side.SIDE] of
     whence.toml. With `record`, every difference becomes an event, and those of before that are gone are said to be.
 
-    Raises InvalidConfig, InvalidFile, NotKnown for an account that is not there.
+    Raises InvalidConfig, InvalidFile, InvalidInput, NotKnown for an account that is not there.
     """
+    if since is not None and until is not None and until < since:
+        raise InvalidInput("The last day is before the first", since=since, until=until, remedy="Turn them around.")
     asked = db.asked(at if at is not None or until is None else until, clock=clock)
     sides = [_side(db, asked, each, since, until) for each in (here, there)]
     name = f"{here.partition('=')[0]}~{there.partition('=')[0]}"
@@ -131,6 +133,8 @@ def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
 
 def _event(name: str, each: Found, by: str | None, *, again: bool) -> Event:
     here, there = (", ".join(item.id or f"line {item.number}" for item in items) for items in (each.here, each.there))
+    if each.line is not None:
+        there = there or f"line {each.line}"
     day = None if each.day is None else each.day.isoformat()
     found = DifferenceFound(each.key, name, each.kind, day, each.effect, here, there, each.line, each.note)
     return CODEC.event(found, id=None if again else f"difference:{each.key}", actor=by)
@@ -152,6 +156,7 @@ class DifferenceRow(msgspec.Struct, frozen=True):
     status: str
     decision: str | None
     reason: str | None
+    note: str
 
 
 @table
@@ -183,6 +188,7 @@ def differences(
                 each.status,
                 each.decision,
                 each.reason,
+                each.note,
             )
 
 
