@@ -21,11 +21,12 @@ from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.clock import FixedClock
 from whence.errors import IdConflict, InvalidInput, Refused
 from whence.packs.ledger import PACK
-from whence.packs.ledger.book import Book
+from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.decisions import open_, retire
 from whence.packs.ledger.entries import balances
-from whence.packs.ledger.events import Posting
+from whence.packs.ledger.events import Posted, Posting
 from whence.packs.ledger.holding import expire
+from whence.packs.ledger.money import Money
 from whence.packs.ledger.state import Account
 from whence.packs.ledger.tables import trial_balance
 from whence.testing import PackSuite
@@ -53,6 +54,31 @@ def test_a_charge_is_split_into_what_arrives_and_the_fee() -> None:
     }
     with pytest.raises(Refused, match="charged before"):
         book.charge("ch_1", "1.00 EUR", debit="assets:stripe", credit="income:sales")
+
+
+@pytest.mark.parametrize("fee", [501, -100])
+def test_a_fee_is_a_part_of_the_charge(fee: int) -> None:
+    book = opened(ledger())
+    with pytest.raises(Refused, match="fee is a part"):
+        book.charge("c", "5.00 EUR", debit="assets:bank", credit="income:sales", fee=Money(fee, "EUR"))
+
+
+def test_a_charge_that_is_given_back_has_nothing_left() -> None:
+    book = opened(ledger())
+    book.charge("c", "5.00 EUR", debit="assets:bank", credit="income:sales")
+    book.refund("c")
+    with pytest.raises(Refused, match="Nothing is left"):
+        book.refund("c")
+
+
+def test_a_charge_that_moves_nothing_spoils_no_state() -> None:
+    db = ledger()
+    book = opened(db)
+    nothing = (Posting("assets:bank", 0, "EUR"), Posting("income:sales", 0, "EUR"))
+    book.post_all([Draft(Posted("t-1", "charge", nothing, charge="c", charged_minor=500))])
+    assert [(row.charge, row.left) for row in db.table("ledger.charges")] == [("c", Decimal("5.00"))]
+    with pytest.raises(Refused, match="No such charge"):
+        book.refund("c")
 
 
 def test_an_amount_moves_between_two_accounts() -> None:
@@ -89,7 +115,7 @@ def test_a_refund_is_never_more_than_the_charge() -> None:
         book.refund("ch_1", "8.01 EUR")
     book.refund("ch_1")
     with pytest.raises(Refused, match="at most what was charged"):
-        book.refund("ch_1")
+        book.refund("ch_1", "0.01 EUR")
     with pytest.raises(Refused, match="No such charge"):
         book.refund("ch_2")
     assert (balance(book, "assets:stripe"), book.state("charge:ch_1").status) == (0, "refunded")
@@ -165,7 +191,7 @@ def test_a_reversal_is_a_counter_entry_that_names_the_original() -> None:
     assert book.state("transaction:t-1").reversed_by == "t-2"
     with pytest.raises(Refused, match="reversed before"):
         book.reverse("t-1")
-    with pytest.raises(Refused, match="at most"):
+    with pytest.raises(Refused, match="Nothing is left"):
         book.refund("ch_1")
     book.charge("ch_2", "5 EUR", debit="assets:stripe", credit="income:sales", key="t-3")
     book.refund("ch_2", "2 EUR", key="t-4")

@@ -59,7 +59,7 @@ def figures(history: History) -> Figures:
 
 
 def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
-    """Close a period, `2026-03` or `2026-Q1` as its first and last day say, in the configuration's zone: all that was
+    """Close a period, a month `2026-03`, a year `2026` or a day, in the configuration's zone: all that was
     posted up to its end, as it is known now. From then on nothing is posted into it.
 
     Raises Refused for a period that is not over, or that was closed, or where one person would do both, InvalidTime,

@@ -110,6 +110,6 @@ def _minor(floor: Decimal | None, currency: str | None) -> int | None:
     if floor is None:
         return None
     if currency is None:
-        remedy = "Give it a currency too: --currency EUR."
+        remedy = "Open an account with a currency: --currency EUR."
         raise Refused("A limit is for an account of one currency", floor=floor, remedy=remedy)
     return MAJOR.minor(f"{floor:f}", currency)

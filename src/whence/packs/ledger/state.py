@@ -121,8 +121,8 @@ class Charge:
     def posted(self, event: Posted) -> None:
         if event.charged_minor > 0 and event.reverses is None:
             self.transaction, self.currency = event.transaction, event.postings[0].currency
-            self.debited = next(each.account for each in event.postings if each.amount_minor > 0)
-            self.credited = next(each.account for each in event.postings if each.amount_minor < 0)
+            self.debited = next((each.account for each in event.postings if each.amount_minor > 0), None)
+            self.credited = next((each.account for each in event.postings if each.amount_minor < 0), None)
             self.charged_minor += event.charged_minor
         elif event.charged_minor:
             self.refunded_minor -= event.charged_minor

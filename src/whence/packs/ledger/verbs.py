@@ -20,6 +20,9 @@ def entry(
     held_back = 0 if fee is None else fee.minor
     if fee is not None and fee.currency != amount.currency:
         raise Refused("The fee is in another currency", amount=str(amount), fee=str(fee), remedy="Post it by itself.")
+    if not 0 <= held_back <= amount.minor:
+        remedy = "Post what is owed beyond it by itself: whence ledger enter."
+        raise Refused("A fee is a part of the amount", amount=str(amount), fee=str(fee), remedy=remedy)
     postings = [Posting(debit, amount.minor - held_back, amount.currency)]
     if held_back:
         postings.append(Posting(fee_account, held_back, amount.currency))
@@ -48,6 +51,8 @@ def refunded(charge: Charge, id: str, transaction: str, amount: Money | None, te
     """What gives back some of a charge, or all that is left. Raises Refused for more than that."""
     if charge.status == "none" or charge.currency is None or charge.debited is None or charge.credited is None:
         raise Refused("No such charge", charge=id, remedy="whence ledger charges lists them.")
+    if amount is None and charge.left_minor <= 0:
+        raise Refused("Nothing is left of the charge", charge=id, remedy="whence ledger charges lists all.")
     amount = Money(charge.left_minor, charge.currency) if amount is None else amount
     if amount.currency != charge.currency:
         raise Refused("The charge is in another currency", charge=id, currency=charge.currency)
