@@ -146,3 +146,34 @@ def wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x: &a [*a]", "A value holds itself"),
+        ("x: &a {y: *a}", "A value holds itself"),
+        ("day: 2026-02-31", "Not valid YAML"),
+        ("[" * 3000, "Too deep"),
+        ("a0: &a0 [1, 1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)), "many"),
+    ],
+)
+def test_yaml_that_cannot_be_written_out_is_named_and_watching_goes_on(
+    db: whence.Whence, folder: Path, text: str, problem: str
+) -> None:
+    (folder / "a.yaml").write_text(text)
+    (folder / "b.yaml").write_text("same: &s [1]\nagain: *s\n")
+    refused, good = settings.scan(db, ["a.yaml", "b.yaml"])
+    assert isinstance(refused.said, VersionRefused)
+    assert problem in refused.said.problem
+    assert isinstance(good.said, Changed)
+    assert values(db, "b.yaml") == {"same": [1], "again": [1]}
+
+
+def test_a_set_in_yaml_has_one_order() -> None:
+    assert values_in("a.yaml", b"x: !!set {c, b, a}") == {"x": ["a", "b", "c"]}
+
+
+def test_toml_that_is_too_deep_is_named() -> None:
+    with pytest.raises(InvalidFile, match="Too deep"):
+        values_in("a.toml", b"x = " + b"[" * 3000)

@@ -15,6 +15,9 @@ from whence.errors import InvalidEvent, InvalidFile, MissingExtra
 from whence.packs.settings.recording import TEXT_MAX, Version
 
 ENDINGS = {".json": "json", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
+VALUES_MAX = 1_000_000
+"""So many values a YAML file may come to, where each alias is written out."""
+_FLATTER = "Write it with fewer levels."
 
 
 def version_in(name: str, content: bytes, **about: Any) -> Version:
@@ -64,6 +67,8 @@ def _toml(text: str) -> Any:
         line: dict[str, Any] = {"line": int(found[1])} if found else {}
         said = re.sub(r" \(at .*\)$", "", str(problem))
         raise InvalidFile("Not valid TOML", problem=said, **line) from None
+    except RecursionError:
+        raise InvalidFile("Too deep", remedy=_FLATTER) from None
 
 
 def _yaml(text: str) -> Any:
@@ -92,12 +97,34 @@ def _yaml(text: str) -> Any:
 
     try:
         values = yaml.load(text, Loader)
+        _refuse_folded(values, {})
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         said = getattr(problem, "problem", None) or str(problem)
         at: dict[str, Any] = {"line": mark.line + 1} if mark else {}
         raise InvalidFile("Not valid YAML", problem=said, **at) from None
+    except ValueError as problem:  # a day that no calendar has
+        raise InvalidFile("Not valid YAML", problem=problem) from None
+    except RecursionError:
+        raise InvalidFile("Too deep", remedy=_FLATTER) from None
     return {} if values is None else _plain(values)
+
+
+def _refuse_folded(value: Any, sizes: dict[int, int]) -> int:
+    """How many values it comes to where each alias is written out; `sizes` are those that are known, 0 while it is
+    counted. Raises InvalidFile for one that holds itself and for too many."""
+    if not isinstance(value, (dict, list, tuple, set)):
+        return 1
+    if sizes.get(id(value)) == 0:
+        raise InvalidFile("A value holds itself", remedy="Write out what the alias stands for.")
+    if id(value) not in sizes:
+        sizes[id(value)] = 0
+        sizes[id(value)] = 1 + sum(
+            _refuse_folded(each, sizes) for each in (value.values() if isinstance(value, dict) else value)
+        )
+    if sizes[id(value)] > VALUES_MAX:
+        raise InvalidFile("Too many values, written out", most=VALUES_MAX, remedy="Use fewer aliases.")
+    return sizes[id(value)]
 
 
 def _plain(value: Any) -> Any:
@@ -108,7 +135,9 @@ def _plain(value: Any) -> Any:
             if len(plain) != len(value):
                 raise InvalidFile("Two keys come out alike as text", keys=", ".join(map(repr, value)))
             return plain
-        case list() | tuple() | set():
+        case set():  # which has no order of its own
+            return sorted((_plain(each) for each in value), key=json.dumps)
+        case list() | tuple():
             return [_plain(each) for each in value]
         case datetime() | date() | time():
             return value.isoformat()
