@@ -240,7 +240,7 @@ def _click(parameter: Parameter) -> click.Parameter:
     if parameter.is_positional and not parameter.is_many:
         return click.Argument(
             [parameter.name],
-            metavar=parameter.name.upper(),
+            metavar=parameter.name.upper() if parameter.is_required else f"[{parameter.name.upper()}]",
             type=kind,
             required=parameter.is_required,
             **_default(parameter),

@@ -72,3 +72,10 @@ def test_suspects_are_those_before_the_moment_the_nearest_first(mailed: Call) ->
     assert [each["position"] for each in found(mailed, "suspects", "2026-01-08 12:00", "--hours", "2")] == [3]
     assert [each["position"] for each in found(mailed, "suspects", "2026-01-08 12:00", "--setting", "mail")] == [3]
     assert "Nothing is in it" in mailed("settings", "suspects", "2025-01-01")[2]
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(call: Call) -> None:
+    assert call("settings", "set", "prompts.email", "Hello", "--label", "p1")[0] == 0
+    code, _, err = call("settings", "affected", "p1", "--since", "2026-02-02", "--until", "2026-02-01")
+    assert code == 2
+    assert "ends before it begins" in err

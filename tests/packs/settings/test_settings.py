@@ -312,3 +312,42 @@ def test_a_value_is_taken_from_a_file_or_said_to_be_missing(call: Call, folder: 
     code, _, err = call("settings", "set", "prompts.email", "@nothing.txt")
     assert code == 2
     assert "nothing.txt" in err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"), [("(", "Not a pattern"), ("to (\\w+)", "finds what is no number"), ("(x)?to", "no number")]
+)
+def test_a_pattern_that_finds_no_numbers_is_refused_by_name(call: Call, pattern: str, said: str) -> None:
+    assert call("settings", "set", "x", "5", "--why", "to five")[0] == 0
+    code, _, err = call("settings", "claims", "--pattern", pattern)
+    assert code == 2
+    assert said in err
+    assert "whose first group is the number" in err
+
+
+def test_a_pattern_may_have_several_groups(call: Call) -> None:
+    assert call("settings", "set", "x", "5", "--why", "to 6 calls")[0] == 0
+    assert rows(call("settings", "claims", "--pattern", r"to (\d+) (\w+)", "--json")[1])[0]["says"] == ["6"]
+
+
+def test_how_a_change_came_about_is_one_of_a_few_words(call: Call) -> None:
+    code, _, err = call("settings", "log", "--how", "rubbish")
+    assert code == 2
+    assert "'refused'" in err
+
+
+def test_a_version_of_an_empty_store_is_asked_for(call: Call) -> None:
+    code, _, err = call("settings", "affected", "p3")
+    assert code == 1
+    assert "Set something first" in err
+
+
+def test_a_file_that_is_not_there_is_named_once(call: Call) -> None:
+    code, _, err = call("settings", "set", "x", "@nofile.txt")
+    assert code == 2
+    assert "Errno" not in err
+
+
+def test_what_may_be_left_out_stands_in_brackets(call: Call) -> None:
+    assert "log [OPTIONS] [SETTING]" in call("settings", "log", "--help")[1]
+    assert "set [OPTIONS] SETTING VALUE" in call("settings", "set", "--help")[1]

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from whence.clock import LATEST_US, to_datetime, to_us
-from whence.errors import NotKnown
+from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
 from whence.packs.settings.state import Document
@@ -55,6 +55,8 @@ def affected(
     last_us = min((each.time_us for each in found if _ends(each, chosen)), default=LATEST_US)
     first_us = min(each.time_us for each in chosen)
     span = to_us(since) if since else -LATEST_US, to_us(until) if until else LATEST_US
+    if span[1] < span[0]:
+        raise InvalidQuery("It ends before it begins", since=since, until=until, remedy="Let --until be the later.")
     decided: dict[bytes | str, tuple[Recorded, str]] = {}
     for event in asked.history.events():
         if event.type.startswith("settings.") or not span[0] <= event.time_us <= span[1]:
@@ -121,7 +123,9 @@ def _meant(found: list[Change], version: str) -> list[Change]:
     ]
     if not meant:
         known = dict.fromkeys(each.label or (each.version or "")[:SHORT] for each in reversed(found))
-        remedy = f"There are: {', '.join(filter(None, list(known)[:8]))} … (whence settings versions)."
+        names = [each for each in known if each]
+        listed = f"There are: {', '.join(names[:8])}{' …' if names[8:] else ''} (whence settings versions)."
+        remedy = listed if names else "Set something first: whence settings set KEY VALUE."
         raise NotKnown("There is no such version", version=version, remedy=remedy)
     return meant
 

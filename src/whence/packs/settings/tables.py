@@ -13,14 +13,15 @@ import msgspec
 
 from whence.clock import to_datetime
 from whence.compare import same
-from whence.errors import NotKnown
+from whence.errors import InvalidQuery, NotKnown
 from whence.pack import Asked, table
-from whence.packs.settings.timeline import Change, Difference, Standing, is_or_in, standing, timeline
+from whence.packs.settings.timeline import Change, Difference, How, Standing, is_or_in, standing, timeline
 from whence.packs.settings.tree import MISSING, SHORT, at, leaves, path_of
 from whence.packs.settings.wording import first_line, plain
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"
+_PATTERNS = r"Write a regular expression whose first group is the number: to (\d+)"
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -119,7 +120,7 @@ def log(
     *,
     who: Annotated[str | None, "only what this person changed"] = None,
     since: Annotated[datetime | None, "only what was changed from then on"] = None,
-    how: Annotated[str | None, "only what is announced, observed, refused …"] = None,
+    how: Annotated[How | None, "only what came about so"] = None,
     limit: Annotated[int | None, "so many changes at most"] = None,
 ) -> Iterable[Entry]:
     """$ whence settings log scoring.threshold
@@ -195,14 +196,14 @@ def claims(
     By default a number with %, as in `to 5 %`. Of a list it is the last number that counts, as with the steps of a
     rollout. With --all also those that agree.
     """
-    found = re.compile(pattern)
+    found = _pattern(pattern)
     for change in timeline(asked):
-        said = found.findall(change.why or "")
+        said = [each[1 if found.groups else 0] for each in found.finditer(change.why or "")]
         became = list(_numbers(change, setting)) if said else []
         if not became:
             continue
         numbers = {float(number) for _, number in became}
-        agrees = any(float(each) in numbers for each in said)
+        agrees = any(_number(each, pattern) in numbers for each in said)
         if agrees and not all:
             continue
         yield Claim(
@@ -216,6 +217,23 @@ def claims(
             first_line(change.why),
             change.commit and change.commit[:SHORT],
         )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of numbers. Raises InvalidQuery."""
+    try:
+        return re.compile(text)
+    except re.error as problem:
+        raise InvalidQuery("Not a pattern", pattern=text, problem=problem, remedy=_PATTERNS) from None
+
+
+def _number(text: str | None, pattern: str) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        raise InvalidQuery(
+            "The pattern finds what is no number", pattern=pattern, found=text, remedy=_PATTERNS
+        ) from None
 
 
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:

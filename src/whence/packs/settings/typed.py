@@ -16,7 +16,8 @@ def value_of(text: str) -> Any:
             return Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
         except (OSError, UnicodeDecodeError) as problem:
             remedy = "Name a text file, or write the value in JSON quotes where it begins with @."
-            raise InvalidFile("Cannot be read", file=text[1:], problem=problem, remedy=remedy) from None
+            said = getattr(problem, "strerror", None) or problem
+            raise InvalidFile("Cannot be read", file=text[1:], problem=said, remedy=remedy) from None
     try:
         return jsonvalue.parse(text)
     except InvalidEvent:
