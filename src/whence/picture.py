@@ -35,7 +35,8 @@ p { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin-top: 1.5rem; }
 .figure { min-width: 35rem; }
 table { border-collapse: collapse; font-size: .875rem; }
-th, td { padding: .35rem 1.25rem .35rem 0; text-align: left; border-bottom: 1px solid #dde3e9; white-space: nowrap; }
+th, td { padding: .35rem .9rem .35rem 0; text-align: left; border-bottom: 1px solid #dde3e9; white-space: nowrap; }
+td.words { white-space: normal; min-width: 11.5rem; overflow-wrap: anywhere; }
 td { font-variant-numeric: tabular-nums; }
 th { color: #5b6b7b; font-weight: 600; }
 footer { border-top: 1px solid #dde3e9; color: #5b6b7b; font-size: .8rem; margin-top: 1.5rem; padding-top: .75rem; }

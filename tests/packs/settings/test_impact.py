@@ -218,6 +218,7 @@ def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, ca
     assert mailed.config.own_store is not None
     asked = ("settings", "impact", "EmailSent", "--outcome", "Replied", "--within", "3 days", "--store")
     code, out, _ = call(*asked, mailed.config.own_store, "--save", "impact.html")
+    assert '<td class="words">' in Path("impact.html").read_text()
     assert code == 0
     assert out.startswith("prompts.email (@")
     assert "lowers the share with Replied by " in out

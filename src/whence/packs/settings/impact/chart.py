@@ -106,7 +106,8 @@ def table(found: Impact, zone: tzinfo) -> str:
         for rank, each in enumerate(found.effects, 1)
         if each.verdict != "too few"
     ]
-    cells = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
+    words = {head.index("what"): ' class="words"'}  # which are broken into lines, so that the rest is in sight
+    cells = ["".join(f"<td{words.get(n, '')}>{escape(cell)}</td>" for n, cell in enumerate(row)) for row in rows]
     lines = ["".join(f"<th>{escape(name)}</th>" for name in head), *cells]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
