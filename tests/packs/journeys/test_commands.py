@@ -148,3 +148,50 @@ def test_a_check_names_the_faults_and_is_a_no(call: Call) -> None:
     faults = [json.loads(line) for line in out.splitlines()]
     assert {each["fault"] for each in faults} == {"conflict", "backwards"}
     assert call("journeys", "check")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "funnel Visited Bought --by sorce",
+        "funnel Visited 'Bought amunt>=5'",
+        "attribution Bought --touch Visited --channel sorce",
+        "attribution Bought --touch Visited --total amunt",
+        "cohorts --total amunt",
+        "customers Bought --total amunt",
+    ],
+)
+def test_a_field_that_no_event_has_is_named(call: Call, asked: str) -> None:
+    code, out, err = call("journeys", *shlex.split(asked))
+    assert (code, out) == (2, "")
+    assert "No such event has this field" in err
+
+
+def test_a_field_that_events_have_only_later_is_none_until_then(call: Call) -> None:
+    code, _, err = call("journeys", "customers", "Bought", "--total", "amount", "--at", "2026-01-06")
+    assert (code, err.strip()) == (1, "Nothing is in it.")
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(call: Call) -> None:
+    code, _, err = call("journeys", "funnel", "Visited", "--period", "2026-02-01..2026-01-01")
+    assert code == 2
+    assert "Did you mean 2026-01-01..2026-02-01?" in err
+
+
+@pytest.mark.parametrize("asked", ["sessions", "sessions --by week", "paths", "cohorts"])
+def test_that_there_is_nothing_is_said(call: Call, asked: str) -> None:
+    whence.open("empty.db", create=True).close()
+    code, _, err = call("journeys", *shlex.split(asked), "--store", "empty.db")
+    assert code == 1
+    assert "Nothing is in it." in err
+
+
+def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) -> None:
+    assert "were not joined" in call("journeys", "separate", "visitor:f", "lead:f")[2]
+    with (tmp_path / "whence.toml").open("a") as file:
+        file.write('joined_by = ["FormSent"]\n')
+    with whence.open() as db:
+        db.append(Event("FormSent", {}, ("visitor:f", "lead:f"), time="2026-01-21T09:00:00Z"))
+    assert "lead:f, visitor:f;" in str(call("journeys", "timeline", "visitor:f"))
+    assert call("journeys", "separate", "visitor:f", "lead:f", "--reason", "a shared computer")[0] == 0
+    assert "lead:f, visitor:f;" not in str(call("journeys", "timeline", "visitor:f"))

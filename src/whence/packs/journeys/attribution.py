@@ -92,6 +92,9 @@ def _shared(
     asked: Touchpoints, converted: Step, touched: Sequence[Step], channel: str | None, window_us: int, total: str | None
 ) -> tuple[_Shared, list[str]]:
     """The conversions with their touchpoints, and the names of the channels by number."""
+    for field, steps in ((total, [converted]), (channel, touched)):
+        if field:
+            asked.having(field, steps)
     amount = {"amount": total} if total else {}
     rows = asked.sql(
         statement("amounts").format(touchpoints=_with_amount(asked.rows_of_step(converted, amount), total))

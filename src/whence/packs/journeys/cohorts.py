@@ -138,7 +138,9 @@ def retention(
     if kind == "bracket":
         spans = [_bracket(each) for each in brackets]
         if not spans:
-            raise InvalidQuery("Brackets are missing", remedy='Say brackets=["0", "1-3", "4-7"].')
+            raise InvalidQuery(
+                "Brackets are missing", remedy="Name each: --bracket 0 --bracket 1-3; in Python brackets=[...]."
+            )
     elif kind in ("n-day", "unbounded"):
         spans = [(number, number) for number in range(upto + 1)]
     else:
@@ -237,6 +239,7 @@ def _events(asked: Touchpoints, step: Step | None, total: str | None) -> _Events
     rows = asked.rows(columns=columns) if step is None else asked.rows_of_step(step, columns)
     if total is None:
         return _Events(*asked.arrays(rows, "who", "time_us"))
+    asked.having(total, None if step is None else [step])
     found = asked.sql(statement("amounts").format(touchpoints=rows))
     refuse_odd(found.column("odd").to_pylist(), total)
     who, time_us, amount = (found.column(name).to_numpy() for name in ("who", "time_us", "amount"))

@@ -16,6 +16,7 @@ from whence.packs.journeys.duration import SECOND_US, text_of
 from whence.packs.journeys.funnel import TOP, VERSIONS, Duration, Group, Row
 from whence.packs.journeys.shown import (
     UNITS,
+    any_of,
     asking,
     draw,
     drawn,
@@ -154,7 +155,7 @@ def dropped(steps: tuple[str, ...], limit: int | None, **told: Any) -> int:
             for row in found[:limit]
         )
         screen.table(columns, rows, shown, caption=f"{len(found):,} dropped out; {head_text(asked)}, {zone(db)}")
-        return exits.OK if found else exits.NO
+        return any_of(len(found), shown)
 
 
 @command(
@@ -190,7 +191,7 @@ def cohorts(pictures: tuple[str, ...], **told: Any) -> int:
         if found and found[-1].is_open and shown == "screen":
             screen.note(f"The last {unit} of each row is not over.")
         draw(asked, pictures, "cohorts", f"Cohorts by {unit}", lambda: draws("cohorts")(found, unit))
-        return exits.OK if found else exits.NO
+        return any_of(len(found), shown)
 
 
 def _cells(row: Cohort, width: int, is_money: bool, shown: screen.Form) -> Iterator[Any]:
@@ -260,7 +261,7 @@ def customers(bought: str, **told: Any) -> int:
         columns = [Column(name, "cyan" if name == "customer" else "", right=name != "customer") for name in names]
         rows = (tuple(number(getattr(row, name)) for name in names) for row in found)
         screen.table(columns, rows, shown, caption=f"{len(found):,} customers, {head_text(asked)}; {zone(db)}")
-        return exits.OK if found else exits.NO
+        return any_of(len(found), shown)
 
 
 COMMANDS = (funnel, times, dropped, cohorts, retention, customers)

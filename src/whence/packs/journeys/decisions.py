@@ -36,9 +36,12 @@ def separate(
 ) -> Separated:
     """$ whence journeys separate visitor:abc lead:42 --reason "a shared computer" --by anna --time 2026-01-10
 
-    Take two names apart that were joined. Both keep what else they are joined with.
+    Take two names apart that were joined. Both keep what else they are joined with. Name the two that one event
+    joined, also where joined_by in whence.toml says that it does.
     """
-    if sorted((id, other)) not in identity.pairs:
+    split_tag(id)
+    split_tag(other)
+    if sorted((id, other)) not in identity.pairs and not identity.naming().joined_by:
         partners = sorted(each for pair in identity.pairs for each in pair if each != id)
         remedy = f"{id} is joined with {' and '.join(partners)}." if partners else f"{id} is joined with nobody."
         raise Refused("These two were not joined", name=id, other=other, remedy=remedy)

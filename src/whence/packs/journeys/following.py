@@ -16,6 +16,7 @@ from whence.packs.journeys.sequence import Fault
 from whence.packs.journeys.sessions import Sessions
 from whence.packs.journeys.shown import (
     UNITS,
+    any_of,
     asking,
     draw,
     drawn,
@@ -109,7 +110,7 @@ def sessions(name: str | None, gap: str, unit: str | None, limit: int | None, **
             names = Sessions.__struct_fields__
             columns = [Column(name, "cyan" if name == "began" else "", right=name != "began") for name in names]
             rows_by: Any = (tuple(_counted(name, getattr(each, name), shown) for name in names) for each in counts)
-            return _any(screen.table(columns, rows_by, shown, caption=caption))
+            return any_of(screen.table(columns, rows_by, shown, caption=caption), shown)
         found = journeys.sessions(asked, name=name, gap=gap, limit=limit)
         columns = [Column("began", "blue"), Column("customer", "cyan"), Column("number", right=True)]
         columns += [Column("lasted" if shown == "screen" else "seconds", right=True), Column("events", right=True)]
@@ -126,7 +127,7 @@ def sessions(name: str | None, gap: str, unit: str | None, limit: int | None, **
             )
             for each in found
         )
-        return _any(screen.table(columns, rows, shown, caption=caption))
+        return any_of(screen.table(columns, rows, shown, caption=caption), shown)
 
 
 def _counted(name: str, value: Any, shown: screen.Form) -> Any:
@@ -137,10 +138,6 @@ def _counted(name: str, value: Any, shown: screen.Form) -> Any:
 
 def _lasted(us: int, shown: screen.Form) -> Any:
     return text_of(us) if shown == "screen" else us / SECOND_US
-
-
-def _any(count: int) -> int:
-    return exits.OK if count else exits.NO
 
 
 @command(
@@ -170,7 +167,7 @@ def paths(pictures: tuple[str, ...], **told: Any) -> int:
         count = screen.table(columns, rows, shown, caption=head_text(asked))
         title = f"What comes before {end}" if end else f"What follows {start}" if start else "Paths"
         draw(asked, pictures, "paths", title, lambda: draws("sankey")(found, depth))
-        return _any(count)
+        return any_of(count, shown)
 
 
 @command(
@@ -199,7 +196,7 @@ def attribution(conversion: str, touches: tuple[str, ...], models: tuple[str, ..
         if shown != "screen":
             columns = [Column(name) for name in Credit.__struct_fields__]
             rows: Any = (tuple(number(getattr(each, name)) for name in Credit.__struct_fields__) for each in found)
-            return _any(screen.table(columns, rows, shown))
+            return any_of(screen.table(columns, rows, shown), shown)
         is_money = any(each.total is not None for each in found)
         by_both = {(each.model, each.channel): each for each in found}
         channels = sorted(
@@ -208,7 +205,7 @@ def attribution(conversion: str, touches: tuple[str, ...], models: tuple[str, ..
         columns = [Column("channel", "cyan"), *(Column(model, right=True) for model in chosen)]
         rows = ((name, *(_shown(by_both.get((model, name)), is_money) for model in chosen)) for name in channels)
         what = "conversions, and what they come to" if is_money else "conversions"
-        return _any(screen.table(columns, rows, shown, caption=f"{what}; {head_text(asked)}"))
+        return any_of(screen.table(columns, rows, shown, caption=f"{what}; {head_text(asked)}"), shown)
 
 
 def _credit(by_both: dict[tuple[str, str], Credit], models: Any, name: str) -> float:

@@ -120,6 +120,8 @@ def funnel(
     fairly say `within`: who started too late for it is counted as `still_open`. Raises InvalidQuery, InvalidTime.
     """
     meant = _asked(asked, steps, order, within, exclude)
+    if by is not None:
+        asked.having(by, meant.steps if order == "any" else meant.steps[:1])
     groups = []
     for name, span in _periods(asked, periods):
         found, did = _chains(asked, msgspec.structs.replace(meant, period=span))
@@ -277,7 +279,10 @@ def _periods(asked: Touchpoints, said: Sequence[str]) -> list[tuple[str | None, 
 def _span(asked: Touchpoints, said: str) -> tuple[int, int]:
     first, dots, last = said.partition("..")
     begin = span_of(first, zone=asked.zone)
-    return begin.first_us, (span_of(last, zone=asked.zone) if dots else begin).last_us
+    last_us = (span_of(last, zone=asked.zone) if dots else begin).last_us
+    if last_us < begin.first_us:
+        raise InvalidQuery("The period ends before it begins", period=said, remedy=f"Did you mean {last}..{first}?")
+    return begin.first_us, last_us
 
 
 def _versions(asked: Touchpoints) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from whence.cli import screen
+from whence.cli import exits, screen
 from whence.cli.command import (
     as_form,
     at_moment,
@@ -80,6 +80,13 @@ def asking(told: dict[str, Any]) -> Iterator[tuple[Whence, Touchpoints]]:
 
 def form_in(told: dict[str, Any]) -> screen.Form:
     return form_of(told.pop("as_json"), told.pop("as_csv"))
+
+
+def any_of(count: int, shown: screen.Form) -> int:
+    """The exit code of an answer of so many rows; that there are none is said."""
+    if not count and shown == "screen":
+        screen.note("Nothing is in it.")
+    return exits.OK if count else exits.NO
 
 
 def head_text(asked: Touchpoints) -> str:

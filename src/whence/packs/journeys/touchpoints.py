@@ -185,7 +185,28 @@ class Touchpoints:
 
     def known(self, step: Step) -> Step:
         """The step, if an event has one of its types. Raises InvalidQuery."""
-        return step.check(self.segments.types)
+        found = step.check(self.segments.types)
+        for each in found.conditions:
+            self.having(each.field, [found])
+        return found
+
+    def having(self, field: str, steps: Sequence[Step] | None = None) -> None:
+        """Raises InvalidQuery where no event of these steps, by default no touchpoint at all, has the field, whenever
+        it happened: then it is mistyped. `actor`, `correlation` and `settings` any event may have."""
+        types = self.types if steps is None else dict.fromkeys(type for each in steps for type in each.types)
+        there = [type for type in types if type in self.segments.types]
+        if not there or field in (*ENVELOPE, "settings"):
+            return
+        for type in there:
+            said = self._value(type, field)
+            if said == _ABSENT:
+                continue
+            if self.sql(
+                f"SELECT 1 AS found FROM {self.segments.rows_of(type)} s WHERE {said} IS NOT NULL LIMIT 1"
+            ).num_rows:
+                return
+        remedy = f"whence log --type {there[0]} shows what there is."
+        raise InvalidQuery("No such event has this field", field=field, types=", ".join(there), remedy=remedy)
 
     def rows(
         self,
