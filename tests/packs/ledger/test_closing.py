@@ -7,7 +7,9 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 import whence
@@ -76,12 +78,12 @@ def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\nzone = "UTC"\n{REDATE}')
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\nzone = "Europe/Vienna"\n{REDATE}')
     with whence.open(create=True) as db:
         book_of(db)
         close(db, "2026-03", by="anna", reviewed_by="ben")
     assert run(["ledger", "enter", "assets:bank", "income:sales", "1 EUR", "--time", "2026-03-15"]) == 0
-    assert "2026-03-15T00:00:00Z is in a closed period: it is dated 2026-04-01T00:00:00Z" in capsys.readouterr().err
+    assert "2026-03-15 00:00:00 is in a closed period: it is dated 2026-04-01 00:00:00" in capsys.readouterr().err
 
 
 def test_a_balance_that_an_event_cannot_hold_is_not_signed() -> None:
@@ -96,6 +98,18 @@ def test_a_balance_that_an_event_cannot_hold_is_not_signed() -> None:
 def test_what_may_be_chosen_is_said_on_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "open", "assets:bank", "--store", str(tmp_path / "shop.db")]) == 2
     assert "Missing option '--type'. Choose from: asset, liability, equity, income, expense" in capsys.readouterr().err
+
+
+def test_the_page_shows_times_in_the_zone_that_it_names(tmp_path: Path) -> None:
+    db = ledger(REDATE)
+    db.config = msgspec.structs.replace(db.config, zone=ZoneInfo("Europe/Vienna"))
+    book = book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    book.enter("assets:bank", "income:sales", "1 EUR", time=MARCH)
+    page = next(each for each in evidence(db, "2026-03", tmp_path / "march") if each.name == "index.html").read_text()
+    assert "<time>2026-04-01 00:00:00</time>" in page
+    assert "<time>2026-03-15 13:00:00</time>" in page
+    assert "times in Europe/Vienna" in page
 
 
 def test_where_nothing_is_closed_that_is_said() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -38,13 +38,14 @@ def _run(options: dict[str, Any], act: Any) -> int:
         if options.get("time") is not None:
             options["time"] = span_of(options["time"], zone=db.config.zone).first_us
         done: Decided = act(Book(db), **options)
-        _show(done, form)
+        _show(done, form, db.config.zone)
     return exits.OK
 
 
-def _show(done: Decided, form: screen.Form) -> None:
+def _show(done: Decided, form: screen.Form, zone: tzinfo) -> None:
     """What was posted, held or released; each posting on a line of its own."""
-    from whence.clock import to_iso, to_us
+    from whence.clock import to_us
+    from whence.moments import second_of
     from whence.packs.ledger.money import Money
 
     rows = list(zip(done.positions, done.events, strict=True))
@@ -64,9 +65,8 @@ def _show(done: Decided, form: screen.Form) -> None:
         if "account" in data:
             print(f"    {data['account']}  {Money(data['amount_minor'], data['currency'])}")
         if (dated := data.get("dated")) and event.time is not None:
-            screen.note(
-                f"{dated} is in a closed period: it is dated {to_iso(to_us(event.time))}, and keeps its own day."
-            )
+            own, new = (second_of(to_us(each), zone) for each in (dated, event.time))
+            screen.note(f"{own} is in a closed period: it is dated {new}, and keeps its own day.")
         if not done.attempts:
             screen.note("It was there already, under this key.")
 
@@ -200,7 +200,7 @@ def expire(on: str | None, by: str | None, store: str | None, zone: str | None, 
     with opened(store, zone=zone) as db:
         done = expire(db, on=_day(on, db), by=by)
         for each in done:
-            _show(each, form)
+            _show(each, form, db.config.zone)
         if form == "screen" and not done:
             screen.note("No hold is over.")
     return exits.OK

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from html import escape
 from pathlib import Path
@@ -21,7 +21,7 @@ import msgspec
 from whence import markup
 from whence.app import Whence
 from whence.cell import harmless
-from whence.clock import to_datetime, to_iso
+from whence.clock import to_datetime, to_us
 from whence.errors import CannotWrite
 from whence.history import At
 from whence.moments import second_of
@@ -44,6 +44,7 @@ th, td { padding: .3rem .75rem .3rem 0; text-align: left; border-bottom: 1px sol
 th { color: #5b6b7b; font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: .75rem; }
 tr.total td { border-top: 2px solid #1c2733; font-weight: 600; }
+time { white-space: nowrap; }
 code { font-size: .8rem; overflow-wrap: anywhere; }
 .sign { display: flex; gap: 3rem; margin-top: 2.5rem; } .sign div { flex: 1; border-top: 1px solid #1c2733; }
 footer { color: #5b6b7b; font-size: .8rem; margin-top: 2rem; }
@@ -197,7 +198,7 @@ def _page(
     for sheet in sheets:
         if sheet.name != "entries":
             parts.append(f"<h2>{escape(sheet.title)}</h2>")
-            parts.append(_table(sheet) if sheet.rows else "<p>None.</p>")
+            parts.append(_table(sheet, zone) if sheet.rows else "<p>None.</p>")
     count = len(sheets[-1].rows)
     parts.append(f"<h2>Entries</h2><p>{count:,} entries of the period stand in <code>entries.csv</code>.</p>")
     parts.append("<h2>Files that were posted or compared</h2>")
@@ -210,7 +211,7 @@ def _page(
     return markup.document(f"Ledger {signed.period}", STYLE, "\n".join(parts))
 
 
-def _table(sheet: Sheet) -> str:
+def _table(sheet: Sheet, zone: tzinfo) -> str:
     """A table of the page, amounts to the right."""
     numeric = [any(_is_number(row[place]) for row in sheet.rows) for place in range(len(sheet.columns))]
     head = "".join(
@@ -219,7 +220,7 @@ def _table(sheet: Sheet) -> str:
     first_total = len(sheet.rows) - sheet.total_rows
     body = "\n".join(
         f"<tr{_total(number >= first_total)}>"
-        + "".join(f"<td{_class(right)}>{_shown(value)}</td>" for value, right in zip(row, numeric, strict=True))
+        + "".join(f"<td{_class(right)}>{_shown(value, zone)}</td>" for value, right in zip(row, numeric, strict=True))
         + "</tr>"
         for number, row in enumerate(sheet.rows)
     )
@@ -238,7 +239,7 @@ def _total(is_total: bool) -> str:
     return ' class="total"' if is_total else ""
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, zone: tzinfo) -> str:
     match value:
         case None:
             return ""
@@ -247,10 +248,15 @@ def _shown(value: Any) -> str:
         case Decimal() | int():
             return f"{value:,}"
         case datetime():
-            return to_iso(int(value.timestamp() * 1_000_000))[:19].replace("T", " ")
+            return f"<time>{second_of(to_us(value), zone)}</time>"
+        case str() if _MOMENT.fullmatch(value):
+            return f"<time>{second_of(to_us(value), zone)}</time>"
+        case str() if _DAY.fullmatch(value):
+            return f"<time>{value}</time>"
     return _PART.sub(r"\g<0><wbr>", escape(str(value)))
 
 
+_DAY, _MOMENT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _PART = re.compile(r"[:~/_](?=\w)")
 """Behind these a long name may be broken, as between words."""
 

@@ -21,7 +21,8 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
     for each in postings:
         if each.currency not in sums:
             exponent(each.currency)
-        kept(Money(each.amount_minor, each.currency), **about)
+        if abs(each.amount_minor) > INTEGER_MAX:  # asked before a Money is made: this is the hot path of posting
+            kept(Money(each.amount_minor, each.currency), **about)
         sums[each.currency] = sums.get(each.currency, 0) + each.amount_minor
     if len(postings) < 2:
         raise Refused("A transaction has two postings or more", remedy="Name where it comes from.", **about)
