@@ -170,6 +170,13 @@ def test_yaml_that_cannot_be_written_out_is_named_and_watching_goes_on(
     assert values(db, "b.yaml") == {"same": [1], "again": [1]}
 
 
+def test_one_edit_is_one_edit(call: Call, folder: Path) -> None:
+    (folder / "a.json").write_text('{"n": 1, "m": 2}')
+    assert "a.json  2 edits\n" in call("settings", "watch", "a.json", "--once")[1]
+    (folder / "a.json").write_text('{"n": 1, "m": 3}')
+    assert "a.json  1 edit\n" in call("settings", "watch", "a.json", "--once")[1]
+
+
 def test_a_set_in_yaml_has_one_order() -> None:
     assert values_in("a.yaml", b"x: !!set {c, b, a}") == {"x": ["a", "b", "c"]}
 

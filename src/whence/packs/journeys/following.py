@@ -238,12 +238,18 @@ def check(**told: Any) -> int:
         rows = (tuple(getattr(each, name) for name in Fault.__struct_fields__) for each in found.faults)
         screen.table(columns, rows, shown)
         if shown == "screen":
-            kinds = f"{len(found.faults):,} faults" if found.faults else "No fault"
+            kinds = _some(len(found.faults), "fault") if found.faults else "No fault"
             of = (
-                f"{found.events:,} numbered events of {found.sources:,} sources, and who is who" if found.events else ""
+                f"{_some(found.events, 'numbered event')} of {_some(found.sources, 'source')}, and who is who"
+                if found.events
+                else ""
             )
             screen.dim(f"{kinds} in {of or 'who is who; no event has such a number'}; {head_text(asked)}")
         return exits.NO if found.faults else exits.OK
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 COMMANDS = (timeline, sessions, paths, attribution, check)

@@ -341,7 +341,7 @@ def watch(
         elif refused:
             screen.styled(f"{seen.document}  cannot be used: {row[2]}", "red")
         else:
-            screen.styled(f"{seen.document}  {row[1]} edits", "yellow")
+            screen.styled(f"{seen.document}  {row[1]} {'edit' if row[1] == 1 else 'edits'}", "yellow")
         sys.stdout.flush()
 
     with opened(store, zone=zone, create=True) as db:
