@@ -194,6 +194,15 @@ class _Stream:
         raise NotImplementedError
 
 
+def _by_code(codes: NDArray[np.int32], position: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order by code and then position. What is sorted are a few runs that are in order already, which one key that
+    says both lets numpy see; two keys are for positions too far apart."""
+    low, reach = (int(position.min()), int(np.ptp(position)) + 1) if len(position) else (0, 1)
+    if int(codes.max(initial=0) + 1) * reach >= 2**63:
+        return np.lexsort((position, codes))
+    return np.argsort(codes.astype(np.int64) * reach + (position - low), kind="stable")
+
+
 class _Typed(_Stream):
     """Events of one type and version that are plainly in columns."""
 
@@ -202,7 +211,7 @@ class _Typed(_Stream):
         position = np.concatenate([table.column("position").to_numpy() for table in tables])
         time_us = np.concatenate([times(table) for table in tables])
         self._handler, self.columns = handler, Columns(plain, tables)
-        order = np.lexsort((position, codes))
+        order = _by_code(codes, position)
         super().__init__(type, codes[order], time_us[order], position[order])
         self.columns.take(order)
 
@@ -353,10 +362,11 @@ def _states(model: Model, streams: Sequence[_Stream], part: Part, first: int, la
         return [model.initial() for _ in range(first, last)]
     codes = np.concatenate([s.codes[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
     position = np.concatenate([s.position[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
-    keys = [position, codes]
     if model.order == "occurred":
-        keys.insert(1, np.concatenate([s.time_us[low:high] for s, (low, high) in zip(streams, bounds, strict=True)]))
-    order = np.lexsort(keys)
+        time_us = np.concatenate([s.time_us[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
+        order = np.lexsort((position, time_us, codes))
+    else:
+        order = _by_code(codes, position)
     handlers, events, numbers = np.empty(count, object), np.empty(count, object), np.empty(count, np.int32)
     start = 0
     for number, (stream, (low, high)) in enumerate(zip(streams, bounds, strict=True)):
