@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 
 import whence
+from benchmarks.workload import append_all
 from whence.events import Event
 from whence.packs import journeys
 
 MILLIONS = 5
 """So many times as many events as the other measures have."""
-BATCH = 5000
 EVENTS_PER_CUSTOMER = 10
 START_US = 1_700_000_000_000_000
 STEP_US = 6_000_000
@@ -41,16 +41,9 @@ def made(count: int, seed: int = 9) -> Iterator[Event]:
 def fill(folder: str, count: int) -> float:
     """Make the store and its segments; how many events a second."""
     count *= MILLIONS
-    batch: list[Event] = []
     began = time.perf_counter()
     with whence.open(os.path.join(folder, "shop.db"), create=True) as db:
-        for given in made(count):
-            batch.append(given)
-            if len(batch) == BATCH:
-                db.append(batch)
-                batch = []
-        if batch:
-            db.append(batch)
+        append_all(db, made(count))
         with db.segments("customer"):
             pass
     return count / (time.perf_counter() - began)

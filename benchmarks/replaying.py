@@ -24,6 +24,7 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 import whence
+from benchmarks.workload import BATCH, append_all
 from whence.clock import EPOCH, MICROSECOND
 from whence.events import Event
 from whence.model import Model, on
@@ -36,7 +37,6 @@ MILLIONS = 10
 """So many times as many events as the other measures have."""
 LOOPED = 10
 """The loop by hand sees one event of so many, the first ones, and eventsourcing one of ten times as many."""
-BATCH = 5000
 EVENTS_PER_ENTITY = 100
 START_US = 1_700_000_000_000_000
 STEP_US = 3_000_000
@@ -106,16 +106,9 @@ def made(count: int, seed: int = 8) -> Iterator[Event]:
 def fill(folder: str, count: int) -> float:
     """Make the stores; how many events a second."""
     count *= MILLIONS
-    batch: list[Event] = []
     began = time.perf_counter()
     with whence.open(os.path.join(folder, "leads.db"), create=True) as db:
-        for given in made(count):
-            batch.append(given)
-            if len(batch) == BATCH:
-                db.append(batch)
-                batch = []
-        if batch:
-            db.append(batch)
+        append_all(db, made(count))
     rate = count / (time.perf_counter() - began)
     with closing(_application(folder)) as app:
         aggregates: dict[str, _Scored] = {}

@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
+import whence
+from whence.events import Event
 from whence.model import on
+
+BATCH = 5000
+"""So many events to an append where a store is filled."""
 
 ENTITIES = 50_000
 CAMPAIGNS = 40
@@ -97,6 +103,13 @@ def events(count: int, seed: int = 0, *, events_per_new_entity: int | None = Non
         }
         type = "LeadScored" if number % 3 == 0 else "EmailOpened"
         yield Parts(type, entity, number % CAMPAIGNS, data, uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def append_all(db: whence.Whence, given: Iterable[Event]) -> None:
+    """Append events in batches."""
+    rest = iter(given)
+    while batch := list(islice(rest, BATCH)):
+        db.append(batch)
 
 
 def payload_bytes(count: int) -> int:
