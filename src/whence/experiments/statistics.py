@@ -1,5 +1,5 @@
-"""The statistics of an experiment, on plain arrays: quantiles, ranks and their agreement, the area under the curve,
-and intervals by resampling. What the numbers are of is left to whoever asks.
+"""The statistics of experiments, on plain arrays: quantiles, ranks and their agreement, the area under the curve,
+intervals by resampling, and Student's t. What the numbers are of is left to whoever asks.
 
 Ranks and areas are counted in whole numbers, so that they come out the same on every machine.
 """
@@ -161,3 +161,50 @@ def interval(value: float | None, drawn: list[float], samples: int) -> Estimate:
     outside = (1 - CONFIDENCE) / 2
     low, high = np.quantile(np.array(drawn), [outside, 1 - outside]).tolist()
     return Estimate(value, low, high)
+
+
+def student(ratio: float, freedom: int) -> float:
+    """How often Student's t is as far from 0 as this ratio, or farther, in either direction: the regularised incomplete
+    beta function by its continued fraction (Press et al., Numerical Recipes, 6.4)."""
+    if not math.isfinite(ratio):
+        return 0.0
+    return _beta(freedom / (freedom + ratio * ratio), freedom / 2, 0.5)
+
+
+def student_quantile(chance: float, freedom: int) -> float:
+    """The ratio that Student's t exceeds, in either direction, with a chance."""
+    low, high = 0.0, 1.0
+    while student(high, freedom) > chance:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student(middle, freedom) > chance else (low, middle)
+    return (low + high) / 2
+
+
+def _beta(x: float, a: float, b: float) -> float:
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    if x < (a + 1) / (a + b + 2):
+        return front * _fraction(x, a, b) / a
+    return 1 - front * _fraction(1 - x, b, a) / b
+
+
+def _fraction(x: float, a: float, b: float) -> float:
+    """The continued fraction of the incomplete beta function, by Lentz's method."""
+    tiny = 1e-300
+    c, d = 1.0, 1 - (a + b) * x / (a + 1)
+    d = 1 / (d if abs(d) > tiny else tiny)
+    result = d
+    for m in range(1, 500):
+        for factor in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d, c = 1 + factor * d, 1 + factor / c
+            d, c = 1 / (d if abs(d) > tiny else tiny), c if abs(c) > tiny else tiny
+            result *= d * c
+        if abs(d * c - 1) < 1e-14:
+            break
+    return result

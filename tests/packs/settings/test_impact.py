@@ -16,11 +16,12 @@ from tests.exam.counts import MAILERS
 from tests.packs.settings.conftest import Call
 from whence import Event, History
 from whence.clock import to_us
+from whence.demo import mailer as planted
 from whence.errors import InvalidQuery, NotKnown
+from whence.experiments.statistics import student, student_quantile
 from whence.packs import settings
-from whence.packs.settings import Change, Difference, planted
+from whence.packs.settings import Change, Difference
 from whence.packs.settings.impact import Impact, Trials, candidates, impact, trials, weigh
-from whence.packs.settings.impact.regression import quantile, student
 from whence.packs.settings.impact.telling import sentences
 from whence.packs.settings.impact.trials import Axis
 from whence.packs.settings.tree import MISSING
@@ -208,7 +209,7 @@ def test_what_is_not_asked_clearly_is_said() -> None:
 def test_students_t_is_that_of_the_tables(freedom: int, chance: float, ratio: float) -> None:
     assert student(ratio, freedom) == pytest.approx(chance, rel=1e-3)
     assert student(-ratio, freedom) == student(ratio, freedom)
-    assert quantile(chance, freedom) == pytest.approx(ratio, rel=1e-4)
+    assert student_quantile(chance, freedom) == pytest.approx(ratio, rel=1e-4)
     assert student(0, freedom) == pytest.approx(1)
 
 

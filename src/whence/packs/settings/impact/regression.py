@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from whence.experiments.statistics import student, student_quantile
 from whence.packs.settings.impact.trials import Trials
 
 DAY_US = 86_400_000_000
@@ -48,7 +49,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
     def interval(self, error_rate: float) -> tuple[float, float]:
         """The interval that fails to hold the difference as rarely as this."""
-        reach = self.error * quantile(error_rate, self.freedom)
+        reach = self.error * student_quantile(error_rate, self.freedom)
         return self.effect - reach, self.effect + reach
 
 
@@ -115,52 +116,3 @@ def _lasting(by_day: NDArray[np.float64]) -> float:
     for lag in range(1, min(LASTING_DAYS, len(by_day) - 1) + 1):
         found += 2 * (1 - lag / (LASTING_DAYS + 1)) * float(np.sum(by_day[lag:] * by_day[:-lag]))
     return found
-
-
-# Student's t.
-
-
-def student(ratio: float, freedom: int) -> float:
-    """The chance of a ratio as far from 0 as this, or farther, in either direction: the regularised incomplete beta
-    function by its continued fraction (Press et al., Numerical Recipes, 6.4)."""
-    if not math.isfinite(ratio):
-        return 0.0
-    return _beta(freedom / (freedom + ratio * ratio), freedom / 2, 0.5)
-
-
-def quantile(chance: float, freedom: int) -> float:
-    """The ratio that is exceeded, in either direction, with a chance."""
-    low, high = 0.0, 1.0
-    while student(high, freedom) > chance:
-        high *= 2
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if student(middle, freedom) > chance else (low, middle)
-    return (low + high) / 2
-
-
-def _beta(x: float, a: float, b: float) -> float:
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    if x < (a + 1) / (a + b + 2):
-        return front * _fraction(x, a, b) / a
-    return 1 - front * _fraction(1 - x, b, a) / b
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    tiny = 1e-300
-    c, d = 1.0, 1 - (a + b) * x / (a + 1)
-    d = 1 / (d if abs(d) > tiny else tiny)
-    result = d
-    for m in range(1, 500):
-        for factor in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d, c = 1 + factor * d, 1 + factor / c
-            d, c = 1 / (d if abs(d) > tiny else tiny), c if abs(c) > tiny else tiny
-            result *= d * c
-        if abs(d * c - 1) < 1e-14:
-            break
-    return result
