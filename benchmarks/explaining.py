@@ -11,11 +11,11 @@ from typing import Any
 
 from benchmarks.implementations import opened
 from benchmarks.workload import ENTITIES, Lead, Parts, events
+from whence.explaining.tracing import Trace
+from whence.explaining.why import why
 from whence.history import History
 from whence.model import Model
 from whence.query import Query
-from whence.tracing import Trace
-from whence.why import why
 
 BATCH = 1000
 MILLIONS = 5

@@ -9,7 +9,7 @@ from itertools import islice
 
 from benchmarks.implementations import opened
 from benchmarks.workload import Lead, Parts, events
-from whence.bisect import Bisection, bisect, first_breach
+from whence.explaining.bisect import Bisection, bisect, first_breach
 from whence.expression import Rule
 from whence.history import History
 

@@ -22,7 +22,7 @@ MADE = "<!-- Made by docs/reference.py from the code. Change the code, not this 
 
 TABLES = {
     "The file": "whence.config",
-    "Reading a file: [import.NAME]": "whence.mapping",
+    "Reading a file: [import.NAME]": "whence.files.mapping",
     "What an entity is: [model.KIND]": "whence.rules",
     "What a score is: [scorecard.NAME]": "whence.scoring.card",
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",

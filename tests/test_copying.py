@@ -12,8 +12,8 @@ from whence.clock import FixedClock
 from whence.copying import copy
 from whence.errors import NotKnown, StoreError
 from whence.events import IMPORT_STARTED, Body, Event, Recorded
-from whence.importer import import_events
-from whence.mapping import Mapping
+from whence.files.importer import import_events
+from whence.files.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
 from whence.stores.logfile import LogFileStore

@@ -9,26 +9,26 @@ with whence.open("leads.db", create=True) as leads:
 
 from whence.adoption import Adopted, Adoption
 from whence.app import Whence, open
-from whence.bisect import Bisection, Breach
 from whence.case import Answered, Case
+from whence.checking.drift import Drift, Verified
+from whence.checking.regression import Regression
+from whence.checking.result import Comparison, Deviation, Result
 from whence.clock import Clock, FixedClock, SystemClock
 from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.decide import Decided
-from whence.difference import Changed, Difference
-from whence.drift import Drift, Verified
 from whence.errors import ConditionFailed, Conflict, IdConflict, InvalidInput, Refused, StoreError, WhenceError
 from whence.events import Body, Event, Recorded
+from whence.explaining.bisect import Bisection, Breach
+from whence.explaining.difference import Changed, Difference
+from whence.explaining.lateness import Lateness
+from whence.explaining.lineage import Lineage
+from whence.explaining.stepper import Step, Stepper
+from whence.explaining.why import Contribution, Explanation, LeftOut
 from whence.history import At, History
-from whence.lateness import Lateness
-from whence.lineage import Lineage
 from whence.model import Model, on
 from whence.query import AppendCondition, Basis, Query, QueryItem
-from whence.regression import Regression
-from whence.result import Comparison, Deviation, Result
-from whence.stepper import Step, Stepper
 from whence.store import Identity, Reading, Store
 from whence.subscription import Subscription
-from whence.why import Contribution, Explanation, LeftOut
 
 __version__ = "0.1.0"
 

@@ -12,11 +12,11 @@ import msgspec
 from whence.cases import entity_of
 from whence.errors import InvalidEvent, InvalidFile
 from whence.events import Recorded
+from whence.files.rows import Given, name_of
+from whence.files.valuefile import CASE_NAMES, VALUE_NAMES, column, value_of, value_rows
 from whence.grammar import id_to_raw, raw_to_id
-from whence.rows import Given, name_of
 from whence.scoring.condition import look
 from whence.scoring.points import number_of
-from whence.valuefile import CASE_NAMES, VALUE_NAMES, column, value_of, value_rows
 
 NAMED_MAX = 10
 """So many missing and extra cases, biggest differences and widest spreads are named; the rest is counted."""

@@ -18,9 +18,13 @@ import msgspec
 
 from whence.adoption import Adopted, Adoption, adopt, adoptions, in_force, is_adoptable, succession, with_version
 from whence.answers import Answers, answers_in, compare_answers
-from whence.bisect import Bisection, bisect, first_breach
 from whence.case import Answered, Case, answer_case, open_case
 from whence.cases import PastCase, cases, decisions
+from whence.checking.drift import Verified, verify
+from whence.checking.regression import Regression, regression
+from whence.checking.result import Comparison, Result, replay
+from whence.checking.result import check as check_result
+from whence.checking.soundness import Promise, check
 from whence.clock import EARLIEST_US, LATEST_US, Clock, SystemClock, to_iso, to_us
 from whence.compare import Change, diff
 from whence.config import Config, name_of
@@ -36,28 +40,27 @@ from whence.contents import (
 )
 from whence.copying import copy, part_of_import
 from whence.decide import ATTEMPTS_MAX, Decide, Decided, execute
-from whence.difference import Difference, difference
-from whence.drift import Verified, verify
 from whence.errors import InvalidConfig, InvalidModel, InvalidQuery, InvalidTime, NotKnown
 from whence.events import Event, Recorded, events_of
-from whence.exporter import export
+from whence.explaining.bisect import Bisection, bisect, first_breach
+from whence.explaining.difference import Difference, difference
+from whence.explaining.lateness import Lateness, lateness
+from whence.explaining.lineage import Lineage, lineage
+from whence.explaining.narrative import narrative
+from whence.explaining.page import page
+from whence.explaining.stepper import Stepper
+from whence.explaining.why import Explanation, LeftOut, why, without, without_each
 from whence.expression import Rule
+from whence.files.exporter import export
+from whence.files.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
+from whence.files.rows import Given
+from whence.files.rows import name_of as name_of_file
 from whence.grammar import split_tag
 from whence.history import At, History, events_by_entity
-from whence.importer import ImportReport, OnError, Preview, check_readable, import_events, preview
-from whence.lateness import Lateness, lateness
-from whence.lineage import Lineage, lineage
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
-from whence.narrative import narrative
 from whence.pack import Asked, Decision, Pack, Table, decide
-from whence.page import page
 from whence.query import AppendCondition, Query
-from whence.regression import Regression, regression
-from whence.result import Comparison, Result, replay
-from whence.result import check as check_result
-from whence.rows import Given
-from whence.rows import name_of as name_of_file
 from whence.scoring import (
     CardChange,
     Checked,
@@ -73,20 +76,17 @@ from whence.scoring import (
 from whence.scoring import succession as as_it_was
 from whence.segments import is_installed, require
 from whence.segments.manifest import beside, folders, problems
-from whence.soundness import Promise, check
-from whence.stepper import Stepper
 from whence.store import Store
 from whence.stores.opening import open_store
 from whence.usage import Usage, usage
-from whence.why import Explanation, LeftOut, why, without, without_each
 
 if TYPE_CHECKING:
+    from whence.checking.purity import Purity
     from whence.experiments import Experiment
     from whence.experiments.grids import Grid
     from whence.experiments.past import Alteration
     from whence.experiments.selection import Which
     from whence.experiments.side import Given as Side
-    from whence.purity import Purity
     from whence.replay import Replayed
     from whence.replay.whole import Flag
     from whence.scoring.succession import Succession
@@ -443,7 +443,8 @@ class Whence:
 
         The rule is an expression on the fields (`"score <= 100"`), or a function of the state. It is to hold at `good`
         (by default before the first event) and to be broken at `bad` (now). With `first` it is the first such event,
-        found by a scan; else one of them, found by halving. What is promised and raised stands at whence.bisect.
+        found by a scan; else one of them, found by halving. What is promised and raised stands at
+        whence.explaining.bisect.
         """
         search = first_breach if first else bisect
         start = None if good is None else self.at(good)
@@ -698,7 +699,7 @@ class Whence:
     ) -> Experiment:
         """Two sides over the history of a kind, and how they compare. Each is a scorecard, named or as it is; as
         TYPE.FIELD a score that events of a type recorded in a field; as KIND.FIELD a field of the model in whence.toml;
-        a file of entity, time and value, by a path or a name that ends in .csv, .jsonl or .parquet (whence.sidefile);
+        a file of entity, time and value, by a path or a name that ends in .csv, .jsonl or .parquet;
         or whatever whence.experiments.experiment takes for one. The baseline is by default the card named as the kind
         is, else the only other one. What the rest means, and what is raised, stands there.
 
@@ -733,7 +734,7 @@ class Whence:
         self, kind: str, without: Any, alter: Any, insert: Any, mapping: str | None, stop: Any
     ) -> dict[str, list[Any]]:
         """What is to be changed in the past, as whence.experiments.changed takes it. Raises as read_events does."""
-        from whence.eventfile import is_envelopes, read_events
+        from whence.files.eventfile import is_envelopes, read_events
 
         def from_file(source: Given) -> tuple[str, list[Event]]:
             layout = None if mapping is None and is_envelopes(source) else self.config.mapping(mapping)
@@ -800,7 +801,7 @@ class Whence:
         """The scorecard of this name; where there is none, a file, KIND.FIELD of the model in whence.toml, or
         TYPE.FIELD as it was recorded; what is no name, as it is."""
         from whence.experiments import ModelField, RecordedField
-        from whence.sidefile import is_file, read_side
+        from whence.experiments.sidefile import is_file, read_side
 
         if isinstance(named, (str, os.PathLike)) and named not in self.config.scorecards:
             if is_file(named):
@@ -1017,7 +1018,7 @@ class Whence:
         A text without a colon is a kind: the model that whence.toml names for it. It is a check, not a sandbox. Raises
         FoldFailed when the model fails on an event, InvalidModel when it takes too long, InvalidConfig.
         """
-        from whence.purity import check_model  # it looks into modules that nothing else needs
+        from whence.checking.purity import check_model  # it looks into modules that nothing else needs
 
         named, folder = (model, Path.cwd()) if isinstance(model, str) else (None, Path.cwd())
         if named is not None and ":" not in named:
@@ -1212,7 +1213,7 @@ def _several(given: Any) -> list[Any]:
 def _name_of_side(named: Any, side: Any) -> str | None:
     """What a side is called that has no name of its own: a file, or KIND.FIELD of a model."""
     from whence.experiments import ModelField
-    from whence.sidefile import is_file
+    from whence.experiments.sidefile import is_file
 
     if isinstance(named, str) and isinstance(side, ModelField):
         return named

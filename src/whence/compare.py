@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from whence.errors import InvalidModel
-from whence.noting import parts_of
+from whence.parts import parts_of
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 

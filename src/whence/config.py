@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidEvent, WhenceError
+from whence.files.mapping import Mapping
 from whence.grammar import normal_kind, normal_type, split_tag
-from whence.mapping import Mapping
 from whence.model import Model
 from whence.moments import zone_of
 from whence.query import Query, QueryItem

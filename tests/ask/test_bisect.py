@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whence.bisect import Bisection, bisect, first_breach
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Event, Recorded
+from whence.explaining.bisect import Bisection, bisect, first_breach
 from whence.expression import Expression
 from whence.history import At, History
 from whence.model import Model, on

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from whence.bisect import bisect, first_breach
 from whence.clock import to_us
 from whence.events import Event
+from whence.explaining.bisect import bisect, first_breach
+from whence.explaining.why import why
 from whence.history import At, History
 from whence.model import Model, on
 from whence.query import Query
 from whence.rules import from_toml
 from whence.stores.memory import MemoryStore
-from whence.why import why
 
 REACHED = ("submitted", "preaccepted", "accepted", "offer_sent", "offer_back", "approved", "declined", "cancelled")
 ANSWERS = {

@@ -18,13 +18,13 @@ from whence.decide import execute
 from whence.dependence import fields_read
 from whence.errors import ConditionFailed, IdConflict, InvalidEvent, InvalidFile
 from whence.events import Event, Recorded
+from whence.explaining.why import why
 from whence.history import History
 from whence.model import on
 from whence.query import Query
 from whence.rules import built_in
 from whence.stores.memory import MemoryStore
 from whence.stores.sqlite import SQLiteStore
-from whence.why import why
 
 MODEL = built_in("account")
 

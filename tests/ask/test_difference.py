@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import whence
 from whence.clock import FixedClock
 from whence.compare import Change, diff
-from whence.difference import Changed, Difference, difference
 from whence.errors import FoldFailed, NotKnown
 from whence.events import Event
+from whence.explaining.difference import Changed, Difference, difference
 from whence.history import At, History
 from whence.model import Model, on
 from whence.rules import built_in

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from whence.checking.drift import Verified, verify
 from whence.clock import FixedClock
-from whence.drift import Verified, verify
 from whence.errors import InvalidConfig, InvalidFile
 from whence.events import Event
 from whence.history import At, History

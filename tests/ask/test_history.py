@@ -14,12 +14,12 @@ from whence.clock import FixedClock, to_us
 from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.errors import FoldFailed, InvalidEvent, InvalidModel, InvalidQuery, NotKnown
 from whence.events import Event, Recorded
+from whence.explaining.why import why
 from whence.history import At, History
 from whence.model import Model, on
 from whence.query import Query
 from whence.rules import built_in
 from whence.stores.memory import MemoryStore
-from whence.why import why
 
 LEAD = "lead:42"
 

@@ -19,8 +19,8 @@ from whence.clock import FixedClock
 from whence.config import Config
 from whence.errors import NotKnown
 from whence.events import Event
+from whence.explaining.lateness import Lateness, lateness
 from whence.history import At, History
-from whence.lateness import Lateness, lateness
 from whence.stores.memory import MemoryStore
 from whence.stores.opening import open_store
 

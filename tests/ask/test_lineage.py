@@ -16,8 +16,8 @@ from whence import Whence
 from whence.config import Config
 from whence.errors import NotKnown
 from whence.events import Event, Recorded
+from whence.explaining.lineage import NESTED_MAX, Effect, Lineage, More, lineage
 from whence.history import History
-from whence.lineage import NESTED_MAX, Effect, Lineage, More, lineage
 from whence.stores.memory import MemoryStore
 from whence.stores.opening import open_store
 

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 
 from tests.test_docs import DOCUMENTS, blocks
+from whence.checking.purity import Purity, check_model
 from whence.config import load_model
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Event
 from whence.history import History
 from whence.model import Model, on
-from whence.purity import Purity, check_model
 from whence.rules import built_in, from_toml
 from whence.stores.memory import MemoryStore
 

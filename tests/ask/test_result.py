@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whence.checking.result import Comparison, Result, check, replay
 from whence.clock import FixedClock
 from whence.compare import canonical, same
 from whence.errors import FoldFailed, InvalidFile, NotKnown
 from whence.events import Event
 from whence.history import At, History
 from whence.model import Model, on
-from whence.result import Comparison, Result, check, replay
 from whence.rules import built_in
 from whence.stores.memory import MemoryStore
 

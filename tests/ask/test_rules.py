@@ -12,11 +12,11 @@ from whence.compare import Change, count_by, diff, having, same
 from whence.decide import execute
 from whence.errors import FoldFailed, InvalidConfig, InvalidModel
 from whence.events import Event
+from whence.explaining.why import why
 from whence.history import History
 from whence.model import Model
 from whence.rules import built_in, from_toml, idle
 from whence.stores.memory import MemoryStore
-from whence.why import why
 
 
 def _fields(toml: str, *events: Event) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from whence.errors import FoldFailed, InvalidModel, InvalidQuery
 from whence.events import Event
+from whence.explaining.stepper import KEPT_EVERY, Stepper
 from whence.history import History
 from whence.model import Model, on
 from whence.rules import built_in
-from whence.stepper import KEPT_EVERY, Stepper
 from whence.stores.memory import MemoryStore
 
 

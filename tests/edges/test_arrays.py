@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from whence import rows
 from whence.errors import InvalidFile
 from whence.events import Event
-from whence.exporter import export
-from whence.importer import ImportReport, import_events
-from whence.mapping import Mapping
+from whence.files import rows
+from whence.files.exporter import export
+from whence.files.importer import ImportReport, import_events
+from whence.files.mapping import Mapping
 from whence.stores.memory import MemoryStore
 
 

@@ -12,8 +12,8 @@ import zlib
 import pytest
 
 from whence.errors import IdConflict, InvalidConfig, InvalidFile
-from whence.importer import ImportReport, import_events, preview
-from whence.mapping import Mapping
+from whence.files.importer import ImportReport, import_events, preview
+from whence.files.mapping import Mapping
 from whence.stores.memory import MemoryStore
 
 TABLE = {"type": "kind", "time": "at", "tags": ["lead:{lead}"]}

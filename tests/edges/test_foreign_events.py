@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from whence.events import IMPORT_STARTED, IMPORTED, Event
-from whence.importer import ImportReport, import_events
-from whence.mapping import Mapping
+from whence.files.importer import ImportReport, import_events
+from whence.files.mapping import Mapping
 from whence.stores.memory import MemoryStore
 
 FOREIGN = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": 1}

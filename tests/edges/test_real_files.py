@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from whence.events import IMPORT_STARTED, IMPORTED
-from whence.importer import import_events
-from whence.mapping import Mapping
+from whence.files.importer import import_events
+from whence.files.mapping import Mapping
 from whence.query import Query, QueryItem
 from whence.stores.memory import MemoryStore
 

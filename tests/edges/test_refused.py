@@ -10,8 +10,8 @@ import pytest
 
 from whence.errors import InvalidFile
 from whence.events import Event
-from whence.importer import BATCH_ROWS, ImportReport, import_events
-from whence.mapping import Mapping
+from whence.files.importer import BATCH_ROWS, ImportReport, import_events
+from whence.files.mapping import Mapping
 from whence.store import Store
 from whence.stores.memory import MemoryStore
 from whence.stores.opening import open_store

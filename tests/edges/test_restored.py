@@ -14,9 +14,9 @@ import pytest
 
 from whence.clock import FixedClock
 from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded
-from whence.exporter import export
-from whence.importer import BATCH_ROWS, ImportReport, import_events
-from whence.mapping import Mapping
+from whence.files.exporter import export
+from whence.files.importer import BATCH_ROWS, ImportReport, import_events
+from whence.files.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
 from whence.stores.memory import MemoryStore
@@ -221,7 +221,7 @@ def test_two_who_restore_the_same_file_at_once_end_with_one_history(tmp_path: Pa
 def both(db: Path, path: Path, mapping: str) -> list[list[int]]:
     """Two processes import a file into one store at once; what they appended, found and refused."""
     code = (
-        "from whence.importer import import_events; from whence.mapping import Mapping;"
+        "from whence.files.importer import import_events; from whence.files.mapping import Mapping;"
         "from whence.stores.opening import open_store;"
         f"store = open_store({str(db)!r}, create=True); input();"
         f"report = import_events(store, Mapping.from_table('m', {mapping}), {str(path)!r});"

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from whence.errors import InvalidEvent
 from whence.events import Body, Event
-from whence.exporter import export
-from whence.importer import ImportReport, import_events
-from whence.intake import Copies
+from whence.files.exporter import export
+from whence.files.importer import ImportReport, import_events
+from whence.files.intake import Copies
+from whence.files.mapping import Mapping
 from whence.jsonvalue import DEPTH_MAX
-from whence.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
 from whence.stores.memory import MemoryStore
@@ -107,7 +107,7 @@ def test_every_event_comes_back_with_its_content_into_a_store_that_holds_others(
 @pytest.mark.parametrize("on_error", ["refuse-row", "refuse-file"])
 def test_a_file_comes_through_a_pipe(on_error: str) -> None:
     code = (
-        "from whence.importer import import_events; from whence.mapping import Mapping;"
+        "from whence.files.importer import import_events; from whence.files.mapping import Mapping;"
         "from whence.stores.memory import MemoryStore; store = MemoryStore();"
         "mapping = Mapping.from_table('rows', {'type': 'kind', 'format': 'csv'});"
         f"report = import_events(store, mapping, '-', on_error={on_error!r});"
@@ -139,7 +139,7 @@ def test_an_import_whose_counts_do_not_fit_in_memory_knows_its_rows_again(monkey
     store, mapping = MemoryStore(), Mapping.from_table("rows", {"type": "kind"})
     content = b"kind,n\n" + b"".join(b"Seen,%d\n" % (number % 300) for number in range(2_500))
     import_events(store, mapping, io.BytesIO(content))
-    monkeypatch.setattr("whence.intake.COUNTS_IN_MEMORY", 50)
+    monkeypatch.setattr("whence.files.intake.COUNTS_IN_MEMORY", 50)
     report = import_events(store, mapping, io.BytesIO(content + b"Seen,1\n"))
     assert (report.already, report.appended) == (2_500, 1)
 
@@ -167,7 +167,7 @@ def test_a_killed_import_run_again_ends_with_exactly_the_rows(tmp_path: Path) ->
     path.write_text("kind,n\n" + "".join(f"Seen,{number}\n" for number in range(60_000)))
     mapping = Mapping.from_table("rows", {"type": "kind"})
     code = (
-        "from whence.importer import import_events; from whence.mapping import Mapping;"
+        "from whence.files.importer import import_events; from whence.files.mapping import Mapping;"
         "from whence.stores.opening import open_store;"
         f"mapping = Mapping.from_table('rows', {{'type': 'kind'}}); store = open_store({str(db)!r}, create=True);"
         f"import_events(store, mapping, {str(path)!r})"

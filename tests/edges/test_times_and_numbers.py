@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from whence.errors import InvalidConfig, InvalidTime
 from whence.events import Event, Recorded
-from whence.importer import ImportReport, import_events
-from whence.mapping import Mapping
-from whence.reader import Moment, csv_reader, moment
+from whence.files.importer import ImportReport, import_events
+from whence.files.mapping import Mapping
+from whence.files.reader import Moment, csv_reader, moment
 from whence.stores.memory import MemoryStore
 
 TABLE = {"type": "kind", "time": "at", "numbers": ["n"]}

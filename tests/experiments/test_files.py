@@ -19,8 +19,8 @@ from whence.clock import to_us
 from whence.errors import InvalidFile, InvalidModel
 from whence.experiments import TimedValues, experiment, report, sentences
 from whence.experiments.coverage import coverage_text
+from whence.experiments.sidefile import read_side
 from whence.history import At
-from whence.sidefile import read_side
 
 ROWS = [("lead:1", us(4), 80), ("lead:2", us(1), 90), ("lead:7", us(1), 50), ("lead:3", us(3), None)]
 

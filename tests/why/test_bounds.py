@@ -6,11 +6,11 @@ import pytest
 
 from whence.errors import InvalidModel
 from whence.events import Event, Recorded
+from whence.explaining.why import FOLLOWED_EVENTS_MAX, FOLLOWING_EVENTS, Explanation, why, without, without_each
 from whence.history import History
 from whence.model import on
 from whence.query import Basis, Query
 from whence.stores.memory import MemoryStore
-from whence.why import FOLLOWED_EVENTS_MAX, FOLLOWING_EVENTS, Explanation, why, without, without_each
 
 LEAD = Query.of(tags=["lead:1"])
 

@@ -18,11 +18,11 @@ import pytest
 from whence.clock import to_datetime
 from whence.codec import Codec, Tag, Upcast
 from whence.events import Event, Recorded
+from whence.explaining.why import why
 from whence.history import History
 from whence.model import Model, ModelLike, on
 from whence.rules import built_in, from_toml
 from whence.stores.memory import MemoryStore
-from whence.why import why
 
 ENTITY = "thing:1"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -25,10 +25,10 @@ import pytest
 from whence.compare import same
 from whence.errors import FoldFailed
 from whence.events import Event
+from whence.explaining.why import Explanation, value_of, why
 from whence.history import History
 from whence.model import Model, on
 from whence.stores.memory import MemoryStore
-from whence.why import Explanation, value_of, why
 
 
 def told(model: Any, field: str, *events: tuple[str, Any]) -> Explanation:

@@ -13,10 +13,10 @@ from tests.why.models import EVENTS, FIELDS, FUNCTIONAL_FIELDS, class_models, fu
 from whence.compare import same
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Event
+from whence.explaining.why import Explanation, value_of, why, without_each
 from whence.history import History
 from whence.model import Model
 from whence.stores.memory import MemoryStore
-from whence.why import Explanation, value_of, why, without_each
 
 CASES = st.one_of(
     st.tuples(class_models(), st.sampled_from(FIELDS)), st.tuples(function_models(), st.sampled_from(FUNCTIONAL_FIELDS))

@@ -29,7 +29,7 @@ from whence.query import Query
 
 if TYPE_CHECKING:
     from whence.app import Whence
-    from whence.bisect import Bisection, Breach
+    from whence.explaining.bisect import Bisection, Breach
     from whence.history import At
 
 NAMED_MAX = 5

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from whence.app import Whence
+    from whence.checking.drift import Verified
+    from whence.checking.result import Comparison, Deviation, Origin
     from whence.cli.screen import Form
-    from whence.drift import Verified
-    from whence.result import Comparison, Deviation, Origin
 
 RECORDED, NOW = Column("recorded", "red"), Column("now", "green")
 SHOWN_MAX = 10

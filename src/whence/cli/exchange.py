@@ -32,13 +32,13 @@ from whence.cli.reading import TAGS, TIME, TYPE, WHO, words
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
 from whence.errors import CannotWrite, InvalidInput
-from whence.exporter import FORMATS
+from whence.files.exporter import FORMATS
 from whence.moments import text_of
 from whence.wholefile import whole_file
 
 if TYPE_CHECKING:
     from whence.config import Config
-    from whence.importer import ImportReport, OnError, Preview, PreviewRow
+    from whence.files.importer import ImportReport, OnError, Preview, PreviewRow
 
 _TAG = re.compile(r"[A-Za-z]\w*:")
 
@@ -154,7 +154,7 @@ def _show_report(report: ImportReport, form: Form) -> None:
 
 def _show_refused(report: ImportReport) -> None:
     """The first rows of each kind of refusal, and how many more there are of it."""
-    from whence.importer import REFUSED_OF_A_KIND, kind_of_refusal
+    from whence.files.importer import REFUSED_OF_A_KIND, kind_of_refusal
 
     kinds: dict[str, list[tuple[int, str]]] = {}
     for line, reason in report.refused:

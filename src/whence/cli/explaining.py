@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whence.admission import RawId
     from whence.app import Whence
     from whence.events import Recorded
-    from whence.why import Contribution, Explanation, LeftOut, Looked
+    from whence.explaining.why import Contribution, Explanation, LeftOut, Looked
 
 EFFECT = Column("effect", "yellow", right=True)
 COLUMNS = (POSITION, TIME, TYPE, WHO, BEFORE, AFTER, EFFECT, Column("rule", "magenta"), Column("cause", "dim"))

@@ -13,13 +13,13 @@ from whence.cli.command import at_store, command, in_zone, opened, option, times
 from whence.cli.pager import paged
 from whence.cli.reading import POSITION, TAGS, TIME, TYPE, WHO, tags_text, times, words
 from whence.cli.screen import Words
-from whence.lineage import NESTED_MAX, PAGE_DEPTH, PAGE_SIBLINGS, More
+from whence.explaining.lineage import NESTED_MAX, PAGE_DEPTH, PAGE_SIBLINGS, More
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from whence.events import Recorded
-    from whence.lineage import Lineage
+    from whence.explaining.lineage import Lineage
 
 
 @command(

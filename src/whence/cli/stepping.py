@@ -29,7 +29,7 @@ from whence.errors import InvalidQuery, WhenceError
 
 if TYPE_CHECKING:
     from whence.app import Whence
-    from whence.stepper import Step, Stepper
+    from whence.explaining.stepper import Step, Stepper
 
 COLUMNS = (POSITION, TIME, TYPE, WHO, FIELD, BEFORE, AFTER)
 HELP = """\

@@ -17,9 +17,9 @@ from whence.moments import zone_text
 
 if TYPE_CHECKING:
     from whence.app import Whence
+    from whence.checking.purity import Purity
+    from whence.checking.soundness import Promise
     from whence.impurity import Kind
-    from whence.purity import Purity
-    from whence.soundness import Promise
 
 
 @command("init", "whence init", "whence init pipeline --store leads.jsonl", brief="A whence.toml and an empty store.")

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from whence.adoption import Adoption
     from whence.app import Whence
-    from whence.difference import Difference
     from whence.events import Recorded
+    from whence.explaining.difference import Difference
+    from whence.explaining.lateness import Lateness
     from whence.history import At
-    from whence.lateness import Lateness
     from whence.scoring import Scorecard
 
 NAMED_MAX = 8

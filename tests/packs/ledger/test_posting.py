@@ -12,8 +12,8 @@ import whence
 from tests.packs.ledger.books import configured
 from whence.config import Config
 from whence.errors import InvalidConfig
-from whence.importer import import_events
-from whence.mapping import Mapping
+from whence.files.importer import import_events
+from whence.files.mapping import Mapping
 from whence.packs.ledger import PACK
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.posting import post_file, preview_file

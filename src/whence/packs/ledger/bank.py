@@ -18,8 +18,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from whence.errors import InvalidFile, MissingExtra
+from whence.files.rows import Given, name_of
 from whence.packs.ledger.lines import Line
-from whence.rows import Given, name_of
 
 TABLE = {
     "unit": "major",

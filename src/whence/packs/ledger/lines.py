@@ -10,12 +10,12 @@ from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from whence import rows
 from whence.errors import InvalidConfig, InvalidTime
-from whence.mapping import Field
-from whence.mapping import Mapping as Reading
-from whence.reader import Getter, moment
-from whence.rows import Given, RawRow
+from whence.files import rows
+from whence.files.mapping import Field
+from whence.files.mapping import Mapping as Reading
+from whence.files.reader import Getter, moment
+from whence.files.rows import Given, RawRow
 
 READING_KEYS = ("format", "delimiter", "encoding", "columns", "time", "time_format", "zone")
 UNIX = "unix"

@@ -12,13 +12,13 @@ import msgspec
 from whence.app import Whence
 from whence.clock import SystemClock
 from whence.errors import IdConflict, InvalidConfig, InvalidInput, Refused
+from whence.files.importer import kind_of_refusal
+from whence.files.rows import Given
 from whence.grammar import id_to_raw, raw_to_id
-from whence.importer import kind_of_refusal
 from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.events import CODEC, FilePosted, Posted
 from whence.packs.ledger.lines import Line
 from whence.packs.ledger.sources import PostingSource
-from whence.rows import Given
 
 BATCH = 2000
 REFUSED_SHOWN = 1000

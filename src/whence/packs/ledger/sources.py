@@ -36,14 +36,14 @@ from typing import Any, Literal
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput, Refused
+from whence.files.mapping import Field
+from whence.files.rows import Given
 from whence.grammar import normal_tags
-from whence.mapping import Field
 from whence.packs.ledger import bank, laws
 from whence.packs.ledger.book import Draft
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, reading_of
 from whence.packs.ledger.money import NOTATION_KEYS, Money, Notation, exponent
-from whence.rows import Given
 
 TEXTS = ("id", "currency", "text", "reference", "group")
 SOURCE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "accounts", "reported", "rule")

@@ -23,7 +23,8 @@ from typing import Any, Literal
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput
-from whence.mapping import Field
+from whence.files.mapping import Field
+from whence.files.rows import Given
 from whence.pack import Asked
 from whence.packs.ledger import bank
 from whence.packs.ledger.entries import chart, entries, named, sign_of
@@ -31,7 +32,6 @@ from whence.packs.ledger.lines import READING_KEYS, File, Line, Times, getter, r
 from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
 from whence.packs.ledger.sources import Columns, Term, Valued, refuse_misshapen, refuse_unknown
 from whence.packs.ledger.tables import day_of, in_time
-from whence.rows import Given
 
 TEXTS = ("id", "currency", "group", "category", "text")
 SIDE_KEYS = (*READING_KEYS, *NOTATION_KEYS, *TEXTS, "amount", "ids", "balance")

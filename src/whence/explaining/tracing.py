@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from whence.events import Recorded
-from whence.ledger import Ledger
+from whence.explaining.noting import copied, noting_class
+from whence.explaining.writes import Ledger
 from whence.model import Model
-from whence.noting import SHAPE, copied, is_atom, noting_class, parts_of, plain_class, plain_get, put, values_at
+from whence.parts import SHAPE, is_atom, parts_of, plain_class, plain_get, put, values_at
 
 Slot = int | None
 """A container whose contents are looked at as one, by a number; None for a value of its own."""

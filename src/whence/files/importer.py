@@ -33,13 +33,13 @@ from whence.admission import refuse_other_spelling
 from whence.clock import EARLIEST_US, Clock, SystemClock, uuid8
 from whence.errors import CorruptStore, IdConflict, InvalidEvent, InvalidFile, InvalidInput
 from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded, Row, recorded_from, same_content
+from whence.files.intake import Arrival, Intake
+from whence.files.mapping import Mapping
+from whence.files.rehearsal import Rehearsal
+from whence.files.rows import Given, name_of
 from whence.grammar import id_to_raw, raw_to_id
-from whence.intake import Arrival, Intake
-from whence.mapping import Mapping
 from whence.numbering import Numbering
 from whence.query import Query
-from whence.rehearsal import Rehearsal
-from whence.rows import Given, name_of
 from whence.store import Store
 
 BATCH_ROWS = 2000

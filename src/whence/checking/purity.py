@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 
 from whence import errors
+from whence.checking.probe import Asked, Failed, Seen, look
 from whence.config import name_of
 from whence.errors import InvalidModel, WhenceError
 from whence.events import Recorded
 from whence.history import PROGRESS_EVENTS, History, Progress
 from whence.impurity import Finding, read_in
 from whence.model import Model, ModelLike
-from whence.probe import Asked, Failed, Seen, look
 from whence.query import Query
 
 ENTITIES_MAX = 50
@@ -124,7 +124,7 @@ def _asked(named: str, folder: str | os.PathLike[str], sample: Sample) -> bytes:
 def _seen(asked: bytes, seed: str, timeout_s: float) -> Seen:
     """What a process of its own sees. Raises what it could not do."""
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    line = [sys.executable, "-c", "from whence.probe import main; main()"]
+    line = [sys.executable, "-c", "from whence.checking.probe import main; main()"]
     try:
         done = subprocess.run(line, input=asked, capture_output=True, env=environment, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from whence import picture
 from whence.events import Recorded
+from whence.explaining.narrative import TOLD_MAX, decision_lines, is_late, lines, name_of, sum_of, words_of
+from whence.explaining.why import Contribution, Explanation
 from whence.history import At
 from whence.markup import document, table
 from whence.moments import moment_text, second_of, zone_text
-from whence.narrative import TOLD_MAX, decision_lines, is_late, lines, name_of, sum_of, words_of
-from whence.why import Contribution, Explanation
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -47,7 +47,7 @@ AUDITED = {
 """What the interpreter reports, as the list calls it."""
 HARMLESS = ("importlib", "zipimport", "linecache", "warnings", "zoneinfo", "tokenize", "traceback")
 """Who may open files while a handler runs: imports, time zones and the lines of a warning read what does not change."""
-_WHENCE = str(Path(__file__).parent) + os.sep
+_WHENCE = str(Path(__file__).parents[1]) + os.sep
 _DEMO = os.path.join(_WHENCE, "demo") + os.sep
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
 

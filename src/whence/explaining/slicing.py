@@ -13,10 +13,10 @@ from whence.compare import same
 from whence.dependence import Dependences
 from whence.errors import FoldFailed
 from whence.events import Recorded
-from whence.ledger import Told
+from whence.explaining.tracing import FIRST, HOLDER, Slot, Source, Touched, Trace
+from whence.explaining.writes import Told
 from whence.model import Model
-from whence.noting import read_all
-from whence.tracing import FIRST, HOLDER, Slot, Source, Touched, Trace
+from whence.parts import read_all
 
 Precision = Literal["fields", "handlers", "events"]
 """How far what a handler read was told apart: by the fields it was read for, by handlers, or not at all."""

@@ -18,9 +18,9 @@ from typing import Any
 from whence.clock import parse_iso, to_us
 from whence.errors import InvalidEvent, InvalidFile, InvalidTime
 from whence.experiments.side import TimedValues
+from whence.files.rows import name_of
+from whence.files.valuefile import VALUE_NAMES, ValueRow, column, value_of, value_rows
 from whence.grammar import normal_kind, normal_tags
-from whence.rows import name_of
-from whence.valuefile import VALUE_NAMES, ValueRow, column, value_of, value_rows
 
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
 TIME_NAMES = ("time", "at", "timestamp")

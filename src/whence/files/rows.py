@@ -23,7 +23,7 @@ import msgspec
 
 from whence import jsonvalue
 from whence.errors import InvalidEvent, InvalidFile
-from whence.mapping import Mapping
+from whence.files.mapping import Mapping
 
 LINE_BYTES_MAX = 4 * 1024 * 1024
 LINES_AHEAD_MAX = 1000

@@ -11,12 +11,12 @@ import apsw
 import msgspec
 
 from whence.clock import is_finer, uuid8
-from whence.cloudevents import from_cloudevent
 from whence.errors import InvalidEvent, InvalidInput
 from whence.events import Event, Recorded, Row, encode, event_from_json, recorded_from
-from whence.mapping import Mapping
-from whence.reader import Reader, csv_reader, json_reader
-from whence.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
+from whence.files.cloudevents import from_cloudevent
+from whence.files.mapping import Mapping
+from whence.files.reader import Reader, csv_reader, json_reader
+from whence.files.rows import Given, RawRow, Source, batch_rows, csv_rows, envelope_rows, json_rows
 
 COUNTS_IN_MEMORY = 400_000
 

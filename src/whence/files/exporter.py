@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from whence import jsonvalue
-from whence.cloudevents import SOURCE, to_cloudevent
 from whence.errors import InvalidInput
 from whence.events import Recorded
+from whence.files.cloudevents import SOURCE, to_cloudevent
 
 FORMATS = ("jsonl", "csv", "cloudevents", "cloudevents-lines")
 COLUMNS = ("position", "id", "type", "version", "time", "recorded", "tags", "actor", "cause", "correlation")

@@ -15,15 +15,15 @@ from whence.clock import to_iso
 from whence.compare import Change, refuse_field, same
 from whence.errors import FoldFailed, InvalidModel
 from whence.events import Recorded
+from whence.explaining.slicing import Precision, Slice, sliced
+from whence.explaining.tracing import WHOLE
 from whence.fingerprint import fingerprint
 from whence.grammar import split_tag
 from whence.history import At, History
 from whence.markup import table
 from whence.model import Model, ModelLike
-from whence.noting import is_atom, parts_of
+from whence.parts import is_atom, parts_of
 from whence.query import Basis, Query
-from whence.slicing import Precision, Slice, sliced
-from whence.tracing import WHOLE
 
 EXACT = Context(prec=1000, traps=[Inexact])
 """A difference that would lose a digit is none."""

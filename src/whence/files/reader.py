@@ -21,9 +21,9 @@ from whence import jsonvalue
 from whence.clock import EARLIEST_US, EPOCH, LATEST_US, MICROSECOND, is_finer, parse_iso
 from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
 from whence.events import CERTAINLY_SMALL, Row, check_size, normal_text
+from whence.files.mapping import Field, Mapping, near
 from whence.grammar import id_to_raw, normal_tags, normal_type
 from whence.jsonvalue import INTEGER_MAX, exact
-from whence.mapping import Field, Mapping, near
 
 _DATE = re.compile(r"\d{4}-|\d{8}([T ]|$)", re.ASCII)
 _COMMONEST = re.compile(

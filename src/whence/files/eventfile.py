@@ -9,10 +9,10 @@ from typing import Any
 
 from whence.errors import InvalidEvent, InvalidFile, InvalidInput
 from whence.events import Event, event_from_json
-from whence.intake import Intake
-from whence.mapping import Mapping as Layout
-from whence.rows import Given, name_of
-from whence.valuefile import value_rows
+from whence.files.intake import Intake
+from whence.files.mapping import Mapping as Layout
+from whence.files.rows import Given, name_of
+from whence.files.valuefile import value_rows
 
 _OF_THE_STORE = ("position", "recorded", "basis")
 _HOW = 'Write {"type": "DemoAsked", "tags": ["lead:42"], "time": "2026-01-09T14:30:00Z", "data": {}}.'

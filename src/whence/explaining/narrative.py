@@ -14,9 +14,9 @@ from typing import Any
 from whence.cell import as_json
 from whence.clock import to_datetime
 from whence.events import Recorded
+from whence.explaining.why import EXACT, Contribution, Explanation
 from whence.history import At
 from whence.moments import moment_text
-from whence.why import EXACT, Contribution, Explanation
 
 TOLD_MAX = 12
 """So many events are told one by one; of more, the rest is told by what happened and how often."""

@@ -18,12 +18,12 @@ import msgspec
 from whence.cell import cell_text, harmless, json_text, plain
 from whence.compare import canonical, same
 from whence.errors import InvalidEvent, InvalidFile
+from whence.files.mapping import Mapping as Layout
+from whence.files.mapping import normal_delimiter
+from whence.files.rows import Given, RawRow, Source, batch_rows, csv_rows
 from whence.grammar import normal_tags
 from whence.history import History, Progress
-from whence.mapping import Mapping as Layout
-from whence.mapping import normal_delimiter
 from whence.model import Model, ModelLike
-from whence.rows import Given, RawRow, Source, batch_rows, csv_rows
 
 NAMES = ("entity", "id")
 """What the column of the entities may be called, besides the kind."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.mapping import Mapping as Layout
-from whence.rows import Given, Source, batch_rows, csv_rows
+from whence.files.mapping import Mapping as Layout
+from whence.files.rows import Given, Source, batch_rows, csv_rows
 from whence.scoring.points import BOUND_POINTS_MAX, number_of
 
 CASE_NAMES = ("case", "case_id", "id")
