@@ -119,7 +119,8 @@ def class_text(name: str, cls: type) -> Iterator[str]:
     if not getattr(cls, "_is_protocol", False):
         yield f"```text\n{name}{signature(cls)}\n```"
     yield paragraphs(cls.__doc__ if own_doc(cls) else "")
-    for member, value in vars(cls).items():
+    of_the_app = [each for each in cls.__mro__[::-1] if each.__module__.startswith("whence.app")]
+    for member, value in [item for each in of_the_app or [cls] for item in vars(each).items()]:
         if member.startswith("_") or not documented(value):
             continue
         if isinstance(value, property):
