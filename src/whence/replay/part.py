@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from whence.replay.typed import Columns, Plain, fits, plain_of
 from whence.rules import from_toml
 from whence.scoring import Scorecard
 from whence.scoring.kernel import Standings, score_all
-from whence.segments.columns import events_of
+from whence.segments.arrays import arrow, is_there, numbers
+from whence.segments.columns import Rows, events_of
 from whence.segments.scoring import awards_in
 
 CHUNK_EVENTS = 50_000
@@ -149,11 +151,9 @@ def _begun(part: Part) -> list[int] | None:
     far = np.iinfo(np.int64).max
     found = np.full(part.last - part.first, far, np.int64)
     for source in part.sources:
-        table = source.rows(wanted_columns(source.schema(), (), LOOK), part.first, part.last)
-        if table is not None and (there := kept(table, part.until)) is not None:
-            table = table.filter(pa.array(there))
-        if table is not None:
-            np.minimum.at(found, table.column("entity").to_numpy() - part.first, table.column("position").to_numpy())
+        table = source.table((), LOOK, part.first, part.last)
+        if table is not None and (table := kept(table, part.until)) is not None:
+            np.minimum.at(found, numbers(table.column("entity")) - part.first, numbers(table.column("position")))
     found[found == far] = 0
     return found.tolist()
 
@@ -207,8 +207,8 @@ class _Typed(_Stream):
     """Events of one type and version that are plainly in columns."""
 
     def __init__(self, type: str, handler: Any, plain: Plain, tables: Sequence[pa.Table]) -> None:
-        codes = np.concatenate([table.column("entity").to_numpy() for table in tables])
-        position = np.concatenate([table.column("position").to_numpy() for table in tables])
+        codes = np.concatenate([numbers(table.column("entity")) for table in tables])
+        position = np.concatenate([numbers(table.column("position")) for table in tables])
         time_us = np.concatenate([times(table) for table in tables])
         self._handler, self.columns = handler, Columns(plain, tables)
         order = _by_code(codes, position)
@@ -219,33 +219,66 @@ class _Typed(_Stream):
         return [self._handler] * (high - low), self.columns.events(low, high)
 
 
-class _Whole(_Stream):
-    """Events of one table that are made as a whole: for the codec, or for a model that looks at more than the data."""
+class _Decoded(_Stream):
+    """Events that are decoded one by one: by the codec, or by a model that looks at more than the data."""
 
-    def __init__(self, model: Model, type: str, table: pa.Table, part: Part) -> None:
-        super().__init__(type, table.column("entity").to_numpy(), times(table), table.column("position").to_numpy())
-        self._model, self._table, self._part = model, table, part
+    def __init__(self, model: Model, type: str, *order: Any) -> None:
+        super().__init__(type, *order)
+        self._model = model
+        self._kinds = cache(lambda version, content_type: model.data_handler(Kind(type, version, content_type)))
+
+    def recorded(self, low: int, high: int) -> list[Recorded]:
+        """The events of some rows as they were recorded."""
+        raise NotImplementedError
 
     def events(self, low: int, high: int) -> tuple[list[Any], list[Any]]:
+        events = self.recorded(low, high)
+        if not self._model.reads_data:
+            return [self._model.step(self.type)] * len(events), events
+        handlers, typed = [], list[Any]()
+        for event in events:
+            found = self._kinds(event.version, event.content_type)
+            assert found is not None, "types without a handler are not read"
+            handler, decode = found
+            try:
+                typed.append(decode(event.raw_data))
+                handlers.append(handler)
+            except Exception as problem:
+                typed.append(_Failing(handler, problem))
+                handlers.append(_fail)
+        return handlers, typed
+
+
+class _Whole(_Decoded):
+    """Events of one table that are made as a whole."""
+
+    def __init__(self, model: Model, type: str, table: pa.Table, part: Part) -> None:
+        super().__init__(model, type, numbers(table.column("entity")), times(table), numbers(table.column("position")))
+        self._table, self._part = table, part
+
+    def recorded(self, low: int, high: int) -> list[Recorded]:
         table = self._table.slice(low, high - low)
         if "copy" in table.column_names:
             table = table.drop_columns(["copy"])
         names = _Names(self._part)
         found = {event.position: event for event in events_of(plainly(table), self.type, names)}  # type: ignore[arg-type]
-        events = [found[position] for position in self.position[low:high].tolist()]
-        if not self._model.reads_data:
-            return [self._model.step(self.type)] * len(events), events
-        pairs = [self._typed(event) for event in events]
-        return [handler for handler, _ in pairs], [event for _, event in pairs]
+        return [found[position] for position in self.position[low:high].tolist()]
 
-    def _typed(self, event: Recorded) -> tuple[Any, Any]:
-        found = self._model.data_handler(Kind(event.type, event.version, event.content_type))
-        assert found is not None, "types without a handler are not read"
-        handler, decode = found
-        try:
-            return handler, decode(event.raw_data)
-        except Exception as problem:
-            return _fail, _Failing(handler, problem)
+
+class _Newest(_Decoded):
+    """Events that are in no file yet."""
+
+    def __init__(self, model: Model, type: str, rows: Rows, until: Until) -> None:
+        codes = np.array(rows.codes, np.int32)
+        position = np.array([event.position for event in rows.events], np.int64)
+        time_us = np.array([event.time_us for event in rows.events], np.int64)
+        order = _by_code(codes, position)
+        order = order[until.holds(position, time_us)[order]]
+        super().__init__(model, type, codes[order], time_us[order], position[order])
+        self._events = [rows.events[row] for row in order.tolist()]
+
+    def recorded(self, low: int, high: int) -> list[Recorded]:
+        return self._events[low:high]
 
 
 class _Names:
@@ -265,6 +298,9 @@ def _streams(part: Part, model: Model) -> list[_Stream]:
     for source in part.sources:
         if model.step(source.type) is None:
             continue
+        if source.newest is not None:
+            found.append(_Newest(model, source.type, source.newest, part.until))
+            continue
         schema = source.schema()
         plain = _plain(model, source.type, 1) if model.reads_data else None
         if plain is not None and fits(plain[1], schema) and not {"rest", "content_type", "version"} & {*schema.names}:
@@ -283,10 +319,7 @@ def _streams(part: Part, model: Model) -> list[_Stream]:
 
 def _read(source: Source, columns: Sequence[str], part: Part) -> pa.Table | None:
     table = source.rows(columns, part.first, part.last)
-    if table is None or (there := kept(table, part.until)) is None:
-        return table
-    table = table.filter(pa.array(there))
-    return table if len(table) else None
+    return None if table is None else kept(table, part.until)
 
 
 def _plain(model: Model, type: str, version: int) -> tuple[Any, Plain] | None:
@@ -308,11 +341,11 @@ def _split(
     the others as a whole."""
     versions = np.ones(len(table), np.int32)
     if "version" in table.column_names:
-        versions = table.column("version").fill_null(1).to_numpy()
+        versions = numbers(table.column("version"), absent=1)
     odd = np.zeros(len(table), bool)
     for name in ("rest", "content_type"):
         if name in table.column_names:
-            odd |= table.column(name).is_valid().to_numpy()
+            odd |= is_there(table.column(name))
     for version in np.unique(versions[~odd]).tolist() if model.reads_data else ():
         plain = _plain(model, type, version)
         if plain is None or not fits(plain[1], table.schema):
@@ -321,12 +354,12 @@ def _split(
         columns = {n: table.column(n) for n in wanted_columns(table.schema, plain[1].names, ())}
         needed = {field.name for field in plain[1].fields if not field.may_lack}
         for name in wanted_columns(table.schema, needed, ()):
-            rows &= columns[name].is_valid().to_numpy()
+            rows &= is_there(columns[name])
         if rows.any():
-            chosen = table.select(wanted_columns(table.schema, plain[1].names, LOOK)).filter(pa.array(rows))
+            chosen = table.select(wanted_columns(table.schema, plain[1].names, LOOK)).filter(arrow(rows))
             typed.setdefault((type, version), (*plain, []))[2].append(chosen)
             odd |= rows
-            table, versions, odd = table.filter(pa.array(~rows)), versions[~rows], odd[~rows]
+            table, versions, odd = table.filter(arrow(~rows)), versions[~rows], odd[~rows]
     if len(table):
         yield _Whole(model, type, table, part)
 

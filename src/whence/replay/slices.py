@@ -11,27 +11,41 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
-from whence.segments.columns import ENVELOPE, field_of
+from whence.segments.arrays import arrow, is_there, numbers
+from whence.segments.columns import ENVELOPE, Rows, is_wanted, table_of
 
 LOOK = ("position", "entity", "time", "recorded")
 """The columns that say whether a row is meant, and where it comes in the order."""
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One table of a type: a file, or the newest events, which are in none."""
+    """Where events of a type are: in a file, or, the newest ones, in no file yet."""
 
     type: str
     path: str = ""
-    table: pa.Table | None = None
+    newest: Rows | None = None
+
+    def of(self, first: int, last: int) -> Source | None:
+        """The source for the entities with codes from `first` up to and without `last`: a file as it is, and of the
+        newest events theirs alone; None where there are none."""
+        if self.newest is None:
+            return self
+        rows = self.newest.of(first, last)
+        return Source(self.type, newest=rows) if rows.events else None
+
+    def table(self, fields: Collection[str], envelope: Collection[str], first: int, last: int) -> pa.Table | None:
+        """The rows of some entities, with some fields of the data and columns of the envelope as far as there are such;
+        None where there are no rows."""
+        if self.newest is not None:
+            return table_of(self.newest.of(first, last), fields=fields, envelope=envelope)
+        return self.rows(wanted_columns(self.schema(), fields, envelope), first, last)
 
     def schema(self) -> pa.Schema:
-        return parquet.read_schema(self.path) if self.table is None else self.table.schema
+        """The columns of a file."""
+        return parquet.read_schema(self.path)
 
     def rows(self, columns: Sequence[str], first: int, last: int) -> pa.Table | None:
-        """The rows of the entities with codes from `first` up to and without `last`; None where there are none. Texts
-        come as words with numbers."""
-        if self.table is not None:
-            return _range(self.table.select(list(columns)), first, last)
+        """The rows of some entities in a file; None where there are none. Texts come as words with numbers."""
         with parquet.ParquetFile(self.path, memory_map=True) as file:
             groups = [n for n in range(file.num_row_groups) if _may_have(file, n, first, last)]
             if not groups:
@@ -52,37 +66,43 @@ class Until(msgspec.Struct, frozen=True):
     def is_all(self) -> bool:
         return self.position is None and self.time_us is None
 
+    def holds(self, position: NDArray[np.int64], time_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which events had happened by then."""
+        found = np.ones(len(position), bool)
+        if self.position is not None:
+            found &= position <= self.position
+        if self.time_us is not None:
+            found &= time_us <= self.time_us
+        return found
 
-def kept(table: pa.Table, until: Until) -> NDArray[np.bool_] | None:
-    """Which rows had happened by then; None for all of them."""
-    found = None
-    if until.position is not None:
-        found = table.column("position").to_numpy() <= until.position
-    if until.time_us is not None:
-        by_then = times(table) <= until.time_us
-        found = by_then if found is None else found & by_then
-    return None if found is None or bool(found.all()) else found
+
+def kept(table: pa.Table, until: Until) -> pa.Table | None:
+    """The rows that had happened by then; None where there are none."""
+    if until.is_all:
+        return table
+    table = table.filter(arrow(until.holds(numbers(table.column("position")), times(table))))
+    return table if len(table) else None
 
 
 def times(table: pa.Table) -> NDArray[np.int64]:
     """When each event happened, in microseconds UTC."""
-    recorded: NDArray[np.int64] = table.column("recorded").cast(pa.int64()).to_numpy()
+    recorded = numbers(table.column("recorded"))
     if "time" not in table.column_names:
         return recorded
-    given = table.column("time").cast(pa.int64()).combine_chunks()
-    there = given.is_valid().to_numpy(zero_copy_only=False)
-    return np.where(there, given.fill_null(0).to_numpy(zero_copy_only=False), recorded)
+    given = table.column("time")
+    return np.where(is_there(given), numbers(given), recorded)
 
 
 def counts(sources: Sequence[Source], entities: int) -> NDArray[np.int64]:
     """How many rows each entity has, by code."""
     found = np.zeros(entities, np.int64)
     for source in sources:
-        if source.table is None:
-            codes = parquet.read_table(source.path, columns=["entity"], memory_map=True).column("entity")
+        if source.newest is None:
+            with parquet.ParquetFile(source.path, memory_map=True) as file:  # read_table would import pandas
+                codes = numbers(file.read(["entity"], use_threads=False).column("entity").drop_null())
         else:
-            codes = source.table.column("entity")
-        found += np.bincount(codes.drop_null().to_numpy(), minlength=entities)
+            codes = np.array([code for code in source.newest.codes if code is not None], np.int32)
+        found += np.bincount(codes, minlength=entities)
     return found
 
 
@@ -97,14 +117,13 @@ class Slice:
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables with some fields of the data and columns of the envelope, as far as they have them."""
         for source in self._sources:
-            wanted = wanted_columns(source.schema(), fields, envelope)
-            table = source.rows(wanted, self._first, self._last)
+            table = source.table(fields, envelope, self._first, self._last)
             if table is not None:
                 yield source.type, plainly(table)
 
 
 def wanted_columns(schema: pa.Schema, fields: Collection[str], envelope: Collection[str]) -> list[str]:
-    return [f.name for f in schema if (f.name in envelope if f.name in ENVELOPE else field_of(f) in fields)]
+    return [field.name for field in schema if is_wanted(field, fields, envelope)]
 
 
 def plainly(table: pa.Table) -> pa.Table:
@@ -124,6 +143,6 @@ def _may_have(file: parquet.ParquetFile, group: int, first: int, last: int) -> b
 
 
 def _range(table: pa.Table, first: int, last: int) -> pa.Table | None:
-    codes = table.column("entity").fill_null(2**31 - 1).to_numpy()
+    codes = numbers(table.column("entity"), absent=2**31 - 1)
     low, high = np.searchsorted(codes, [first, last])
     return table.slice(low, high - low) if high > low else None

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from whence.segments.arrays import is_there, numbers
 from whence.segments.columns import ENVELOPE, INTEGRAL, JSON, KIND, field_of
 
 _STORED: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
@@ -132,20 +133,19 @@ class _Values:
         self.field = field
         array = column.combine_chunks()
         if isinstance(array, pa.ChunkedArray):
-            array = array.chunk(0) if array.num_chunks else pa.array([], array.type)
+            array = array.chunk(0) if array.num_chunks else pa.nulls(0, array.type)
         self.absent: NDArray[np.bool_] | None = None
         if array.null_count:
-            self.absent = array.is_null().to_numpy(zero_copy_only=False)
+            self.absent = ~is_there(array)
         self.words: NDArray[Any] | None = None
         if pa.types.is_dictionary(array.type):
             words = array.dictionary.to_pylist()
             self.words = np.empty(len(words) + 1, object)
             self.words[: len(words)] = words
             self.words[len(words)] = None if field.default is msgspec.NODEFAULT else field.default
-            self.cells = array.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+            self.cells = numbers(array.indices, absent=len(words))
         else:
-            empty = False if pa.types.is_boolean(array.type) else 0
-            self.cells = array.fill_null(empty).to_numpy(zero_copy_only=False)
+            self.cells = numbers(array)
 
     def take(self, order: NDArray[np.int64]) -> None:
         self.cells = self.cells[order]
@@ -185,4 +185,4 @@ def _renamed(plain: Plain, table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _nothing(count: int, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_dictionary(kind):
         return pa.nulls(count, kind)
-    return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.array([], pa.string()))
+    return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.nulls(0, pa.string()))

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 
 from whence.compare import canonical
 from whence.config import name_of
@@ -126,7 +125,7 @@ def score(
 def sources(segments: Segments) -> list[Source]:
     """Every table of the segments, the newest events last."""
     kept = [Source(type, str(path.absolute())) for type, path in segments.files()]
-    return [*kept, *(Source(type, table=table) for type, table in segments.newest().items())]
+    return [*kept, *(Source(type, newest=rows) for type, rows in segments.newest().items())]
 
 
 def named_of(model: Model) -> Named:
@@ -153,17 +152,9 @@ def _cut(segments: Segments, looked: Sequence[Source], executor: Executor | None
     found = []
     for first, last in ranges(rows, -(-int(np.maximum(rows, 1).sum()) // wanted)):
         events = int(rows[first:last].sum())
-        mine = tuple(source for source in (_of(each, first, last) for each in looked) if source is not None)
+        mine = tuple(source for source in (each.of(first, last) for each in looked) if source is not None)
         found.append(Part(mine, first, last, tuple(entities[first:last]), events, Until()))
     return found
-
-
-def _of(source: Source, first: int, last: int) -> Source | None:
-    """A table of the newest events with the rows of some entities; a file as it is."""
-    if source.table is None:
-        return source
-    table = source.rows(source.table.column_names, first, last)
-    return None if table is None else Source(source.type, table=table.take(pa.array(range(len(table)), pa.int64())))
 
 
 def _workers(executor: Executor) -> int:

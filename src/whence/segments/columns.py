@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ import pyarrow.json as json_reader
 
 from whence import jsonvalue
 from whence.events import Recorded
+from whence.segments.arrays import arrow, integers, numbers
 
 FIELDS_MAX = 200
 """So many fields of a type become columns, the most frequent ones; the others stand in `rest`."""
@@ -63,6 +64,7 @@ _WHOLE = re.compile(rb"\.0+[,}]")
 _MINUS_ZERO = re.compile(rb"-0[,}.]")
 _NONE = type(None)
 _ALWAYS = ("position", "entity", "recorded")
+_INTEGERS = ("position", "entity", "time", "recorded", "version")
 _decode = msgspec.json.Decoder(list[Any]).decode
 
 
@@ -77,20 +79,42 @@ class Rows:
         self.other_tags: list[str | None] = []
         self.copies: list[int] = []  # the numbers of the rows that are copies
 
+    def of(self, first: int, last: int) -> Rows:
+        """The rows of the entities with codes from `first` up to and without `last`."""
+        chosen = [row for row, code in enumerate(self.codes) if code is not None and first <= code < last]
+        found, copies = Rows(), set(self.copies)
+        found.events = [self.events[row] for row in chosen]
+        found.codes = [self.codes[row] for row in chosen]
+        found.other_tags = [self.other_tags[row] for row in chosen]
+        found.copies = [number for number, row in enumerate(chosen) if row in copies]
+        return found
 
-def table_of(rows: Rows, codes: pa.Array | None = None) -> pa.Table:
-    """The rows as a table, sorted by entity code and then position, those without an entity last. With `codes`, those
-    of the rows are only places in it."""
-    arrays: dict[str, pa.Array] = dict(_envelope(rows))
+
+def table_of(
+    rows: Rows,
+    codes: pa.Array | None = None,
+    *,
+    fields: Collection[str] | None = None,
+    envelope: Collection[str] = ENVELOPE,
+) -> pa.Table:
+    """The rows as a table, sorted by entity code and then position, those without an entity last; only with some fields
+    of the data (None: all) and columns of the envelope. With `codes`, those of the rows are only places in it."""
+    arrays: dict[str, pa.Array] = dict(_envelope(rows, {"entity", *envelope}))
     if codes is not None:
         arrays["entity"] = codes.take(arrays["entity"])
-    fields = [pa.field(name, ENVELOPE[name]) for name in arrays]
-    for field, array in _data(rows.events):
-        fields.append(field)
-        arrays[field.name] = array
-    table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))
-    order = np.argsort(table.column("entity").fill_null(2**31 - 1).to_numpy(), kind="stable")
-    return table.take(pa.array(order)).combine_chunks()
+    schema = [pa.field(name, ENVELOPE[name]) for name in arrays]
+    for field, array in _data(rows.events) if fields is None or fields or "rest" in envelope else ():
+        if is_wanted(field, fields, envelope):
+            schema.append(field)
+            arrays[field.name] = array
+    table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(schema))
+    order = np.argsort(numbers(table.column("entity"), absent=2**31 - 1), kind="stable")
+    return table.take(arrow(order)).combine_chunks()
+
+
+def is_wanted(field: pa.Field, fields: Collection[str] | None, envelope: Collection[str]) -> bool:
+    """Whether a column is one of these fields of the data (None: of all), or of these columns of the envelope."""
+    return field.name in envelope if field.name in ENVELOPE else fields is None or field_of(field) in fields
 
 
 def with_uuids(table: pa.Table) -> pa.Table:
@@ -102,49 +126,46 @@ def with_uuids(table: pa.Table) -> pa.Table:
     return table
 
 
-def _envelope(rows: Rows) -> Iterator[tuple[str, pa.Array]]:
+def _envelope(rows: Rows, wanted: Collection[str]) -> Iterator[tuple[str, pa.Array]]:
     events = rows.events  # each column is a loop of its own, which Python does at twice the speed of attrgetter
-    ids, causes = _split([event.raw_id for event in events]), _split([event.raw_cause for event in events])
-    copies = np.zeros(len(events), bool)
-    copies[rows.copies] = True
-    columns: dict[str, Any] = {
-        "position": [event.position for event in events],
-        "entity": rows.codes,
-        "copy": copies if rows.copies else [],
-        "time": [event.given_time_us for event in events],
-        "recorded": [event.recorded_us for event in events],
-        "id": ids[0],
-        "id_text": ids[1],
-        "version": [event.version for event in events],
-        "actor": [event.actor for event in events],
-        "cause": causes[0],
-        "cause_text": causes[1],
-        "correlation": [event.correlation for event in events],
-        "other_tags": rows.other_tags,
-        "meta": [event.meta_text for event in events],
-        "basis": [event.basis_text for event in events],
-        "content_type": [event.content_type for event in events],
+    copies = dict.fromkeys(rows.copies, True)
+    columns: dict[str, Callable[[], Sequence[Any]]] = {
+        "position": lambda: [event.position for event in events],
+        "entity": lambda: rows.codes,
+        "copy": lambda: [row in copies for row in range(len(events))] if copies else [],
+        "time": lambda: [event.given_time_us for event in events],
+        "recorded": lambda: [event.recorded_us for event in events],
+        "id": lambda: _only(bytes, [event.raw_id for event in events]),
+        "id_text": lambda: _only(str, [event.raw_id for event in events]),
+        "version": lambda: _unless_all_are(1, [event.version for event in events]),
+        "actor": lambda: [event.actor for event in events],
+        "cause": lambda: _only(bytes, [event.raw_cause for event in events]),
+        "cause_text": lambda: _only(str, [event.raw_cause for event in events]),
+        "correlation": lambda: [event.correlation for event in events],
+        "other_tags": lambda: rows.other_tags,
+        "meta": lambda: [event.meta_text for event in events],
+        "basis": lambda: [event.basis_text for event in events],
+        "content_type": lambda: [event.content_type for event in events],
+        "body": lambda: [None if event.content_type is None else event.raw_data for event in events],
     }
-    if set(columns["version"]) == {1}:
-        columns["version"] = []
     for name, values in columns.items():
-        array = pa.array(values, ENVELOPE[name])
-        if name in _ALWAYS or array.null_count < len(array):
-            yield name, array
-    if any(columns["content_type"]):
-        bodies = [None if event.content_type is None else event.raw_data for event in events]
-        yield "body", pa.array(bodies, ENVELOPE["body"])
+        if name in wanted:
+            kind = ENVELOPE[name]
+            array = integers(values(), kind) if name in _INTEGERS else pa.array(values(), kind)
+            if name in _ALWAYS or array.null_count < len(array):
+                yield name, array
 
 
-def _split(ids: list[bytes | str | None]) -> tuple[list[bytes | None], list[str | None]]:
-    """The ids that are 16 bytes and those that are text, each with None where the other has one; empty for none."""
+def _only(kind: type, ids: list[Any]) -> list[Any]:
+    """The ids of a type, with None where there is another; empty for none."""
     kinds = set(map(type, ids))
-    if str not in kinds:
-        return ids if bytes in kinds else [], []  # type: ignore[return-value]
-    return (
-        [id if type(id) is bytes else None for id in ids] if bytes in kinds else [],
-        [id if type(id) is str else None for id in ids],
-    )
+    if kinds == {kind}:
+        return ids
+    return [id if type(id) is kind else None for id in ids] if kind in kinds else []
+
+
+def _unless_all_are(usual: int, numbers: list[int]) -> list[int]:
+    return numbers if set(numbers) != {usual} else []
 
 
 # The data.

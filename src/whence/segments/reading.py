@@ -16,7 +16,7 @@ the column `data_time`.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,9 @@ import pyarrow.parquet as parquet
 
 from whence.errors import InvalidQuery
 from whence.segments.ahead import ahead
+from whence.segments.arrays import integers
 from whence.segments.building import Progress, build, entities_in
-from whence.segments.columns import ENVELOPE, JSON, KIND, field_of, table_of, with_uuids
+from whence.segments.columns import ENVELOPE, JSON, KIND, Rows, is_wanted, table_of, with_uuids
 from whence.segments.manifest import Manifest, empty, load
 from whence.segments.segment import ENTITIES, Codes
 from whence.store import Store
@@ -81,14 +82,15 @@ class Segments:
         self.head = reading.head
         known = entities_in(self.folder, manifest)
         codes = Codes(manifest.kind, known)
-        self._tail = {type: table_of(rows) for type, rows in codes.collect(reading).items()}
-        self._fresh = list(codes.by_entity)[len(known) :]
+        self._newest = codes.collect(reading)
+        self._entities = list(codes.by_entity)
+        self._fresh = self._entities[len(known) :]
         self.kept: tuple[Any, ...] | None = None
         """What was asked last of the rows, and what came of it: they do not change."""
         self._files: dict[str, list[Path]] = {}
         for type, path in self.files():
             self._files.setdefault(type, []).append(path)
-        self.types: tuple[str, ...] = tuple(sorted(self._files.keys() | self._tail.keys()))
+        self.types: tuple[str, ...] = tuple(sorted(self._files.keys() | self._newest.keys()))
         self._views: duckdb.DuckDBPyConnection | None = None
 
     @classmethod
@@ -171,9 +173,9 @@ class Segments:
 
     # The tables, for those who compute with them.
 
-    def entities(self) -> list[str]:
+    def entities(self) -> Sequence[str]:
         """The tags of the entities, by code."""
-        return [*entities_in(self.folder, self._manifest), *self._fresh]
+        return self._entities
 
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
@@ -183,14 +185,14 @@ class Segments:
         def read(of: tuple[str, Path]) -> tuple[str, pa.Table]:
             type, path = of
             with parquet.ParquetFile(path, memory_map=True) as file:
-                names = [field.name for field in file.schema_arrow if _is_wanted(field, fields, envelope)]
+                names = [field.name for field in file.schema_arrow if is_wanted(field, fields, envelope)]
                 if "time" in names and _is_full(file, "time"):
                     names = [name for name in names if name != "recorded"]
                 return type, file.read(names, use_threads=False)
 
         yield from ahead(read, self.files(), threads=READERS, most=FILES_AHEAD)
-        for type, table in self._tail.items():
-            yield type, table.select([field.name for field in table.schema if _is_wanted(field, fields, envelope)])
+        for type, rows in self._newest.items():
+            yield type, table_of(rows, fields=fields, envelope=envelope)
 
     def rows(self, type: str) -> str:
         """The view, in SQL, of a type's rows as they are kept: without the entities' names, and so without a join. An
@@ -206,9 +208,9 @@ class Segments:
                 if file.type is not None:
                     yield file.type, self.folder / segment.folder / file.name
 
-    def newest(self) -> dict[str, pa.Table]:
-        """The table of each type with the events that are in no segment yet."""
-        return dict(self._tail)
+    def newest(self) -> Mapping[str, Rows]:
+        """The events of each type that are in no segment yet."""
+        return self._newest
 
     def rows_of(self, type: str) -> str:
         """The name in SQL of a type's rows as they are kept: `entity` is a code, a row stands for each entity of the
@@ -220,7 +222,7 @@ class Segments:
     @property
     def entity_count(self) -> int:
         """How many entities there are; their codes are smaller."""
-        return (self._manifest.segments[-1].entities if self._manifest.segments else 0) + len(self._fresh)
+        return len(self._entities)
 
     def register(self, name: str, table: pa.Table) -> None:
         """Have a table of one's own beside the views, by this name, as long as this is open."""
@@ -249,7 +251,7 @@ class Segments:
     def _make_entities(self, db: duckdb.DuckDBPyConnection) -> None:
         paths = [self.folder / segment.folder / ENTITIES for segment in self._manifest.segments]
         first = self._manifest.segments[-1].entities if paths else 0
-        codes = pa.array(range(first, first + len(self._fresh)), pa.int32())
+        codes = integers(range(first, first + len(self._fresh)), pa.int32())
         db.register("kept_fresh_entities", pa.table({"code": codes, "entity": pa.array(self._fresh, pa.string())}))
         stored = f"SELECT code, entity FROM {_files(paths)} UNION ALL " if paths else ""
         db.execute(f"CREATE VIEW kept.entities AS {stored}SELECT code, entity FROM kept_fresh_entities")
@@ -259,7 +261,8 @@ class Segments:
         parts, schemas = [], [parquet.read_schema(path) for path in paths]
         if paths:
             parts.append(f"SELECT * FROM {_files(paths)}")
-        if (tail := self._tail.get(type)) is not None:
+        if type in self._newest:
+            tail = table_of(self._newest[type])
             schemas.append(tail.schema)
             db.register(f"kept_tail_{number}", with_uuids(tail))
             parts.append(f"SELECT * FROM kept_tail_{number}")
@@ -293,10 +296,6 @@ def _selected(schemas: Sequence[pa.Schema]) -> Iterator[str]:
 def _view(type: str) -> str:
     """The name of a type's view: the type, with a line below for those that are taken."""
     return f"{type}_" if type.lower().rstrip("_") in ("events", "entity_events") else type
-
-
-def _is_wanted(field: pa.Field, fields: Collection[str], envelope: Collection[str]) -> bool:
-    return field.name in envelope if field.name in ENVELOPE else field_of(field) in fields
 
 
 def _is_full(file: parquet.ParquetFile, name: str) -> bool:
