@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
-from functools import partial
+from functools import partial, wraps
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,21 @@ at_moment = grouped(
     by_clock,
 )
 with_model = option("--model", metavar="MODEL", help="module:Class or file.py:Class, instead of whence.toml's.")
+
+
+def on_store(*, create: bool = False) -> Decorator:
+    """The options of a command that asks one store: it is told the open store, and the form of its answer."""
+
+    def decorate(function: Callable[..., int]) -> Any:
+        @wraps(function)
+        def run(store: str | None, zone: str | None, as_json: bool, as_csv: bool, **told: Any) -> int:
+            form = form_of(as_json, as_csv)
+            with opened(store, zone=zone, create=create) as db:
+                return function(db, form, **told)
+
+        return grouped(at_store, in_zone, as_form)(run)
+
+    return decorate
 
 
 def form_of(as_json: bool, as_csv: bool) -> Form:

@@ -41,7 +41,7 @@ def changes_of(made: planted.Mailer) -> list[Change]:
         how, label = ("observed", made.models[1]) if silent else ("announced", each.label)
         said = (Difference(name, before, after),)
         found.append(
-            Change(number, str(number), each.time_us, each.time_us, how, name if silent else "main", said, label=label)  # type: ignore[arg-type]
+            Change(number, str(number), each.time_us, how, name if silent else "main", said, label=label)  # type: ignore[arg-type]
         )
     return found
 
@@ -126,7 +126,7 @@ def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
     axis = Axis(("old", "new"), tenth.astype(np.int64))
     made = Trials(times, np.arange(count), (random.random(count) < chance).astype(np.float64), {"Sent.prompt": axis})
     at_us = BEGIN_US + 20 * DAY_US
-    change = Change(1, "1", at_us, at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
+    change = Change(1, "1", at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
     (effect,) = weigh(made, candidates(made, [change])).effects
     assert (effect.compared, effect.verdict) == ("side by side", "raises it")
     assert effect.effect == pytest.approx(0.10, abs=0.03)

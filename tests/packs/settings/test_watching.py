@@ -18,7 +18,7 @@ from whence.errors import InvalidFile
 from whence.packs import settings
 from whence.packs.settings import Document
 from whence.packs.settings.events import Changed, VersionRefused
-from whence.packs.settings.reading import values_in
+from whence.packs.settings.files.reading import values_in
 
 
 @pytest.fixture

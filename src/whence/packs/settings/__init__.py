@@ -4,21 +4,25 @@ before something went wrong, what a change did to an outcome, and the way back. 
     from whence.packs import settings
 
     settings.rollback(db, last=1, by="anna", preview=True)
+
+Read `events` (what happens), `tree` (values, their keys, how two differ), `schema` and `state` (a document as it
+stands), `decisions`, `scenarios`; then `changes` (all that was changed, and what is in force), and what is asked of it:
+`tables`, `suspects`, `affected`; then `rollback`, `commands`. Two subjects have a folder of their own: `files`, those
+that are watched or imported, and `impact`, what each change did to an outcome.
 """
 
-from importlib.resources import files
+from importlib.resources import files as resources
 
 from whence.pack import Pack
 from whence.packs.settings import affected, decisions, suspects, tables
-from whence.packs.settings.changefile import import_changes
-from whence.packs.settings.comparing import compare
-from whence.packs.settings.git import import_git
-from whence.packs.settings.recording import Imported, Version, observe, record
+from whence.packs.settings.changes import Change, Difference, changes, compare, version_at
+from whence.packs.settings.files.changefile import import_changes
+from whence.packs.settings.files.git import import_git
+from whence.packs.settings.files.recording import Imported, Version, observe, record
+from whence.packs.settings.files.watching import Seen, scan, watch
+from whence.packs.settings.rollback import Rollback, rollback
 from whence.packs.settings.scenarios import SCENARIOS
 from whence.packs.settings.state import Document, as_configured
-from whence.packs.settings.timeline import Change, Difference, changes
-from whence.packs.settings.watching import Seen, scan, watch
-from whence.packs.settings.wayback import Rollback, rollback, version_at
 
 PACK = Pack(
     name="settings",
@@ -27,7 +31,7 @@ PACK = Pack(
     decisions=decisions.DECISIONS,
     tables=(*tables.TABLES, suspects.suspects, affected.affected),
     scenarios=SCENARIOS,
-    configuration=(files(__package__) / "whence.toml").read_text(encoding="utf-8"),
+    configuration=(resources(__package__) / "whence.toml").read_text(encoding="utf-8"),
     commands="whence.packs.settings.commands:COMMANDS",
     settings=("settings.Changed",),
     configure=lambda table: [as_configured(table)],

@@ -13,9 +13,9 @@ from whence.clock import LATEST_US, to_datetime, to_us
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
-from whence.packs.settings.state import Document
-from whence.packs.settings.timeline import Change, timeline
-from whence.packs.settings.tree import MISSING, SHORT, at
+from whence.packs.settings.changes import Change, timeline
+from whence.packs.settings.state import Document, split_field
+from whence.packs.settings.tree import SHORT
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -74,42 +74,28 @@ def _with_what_followed(
     asked: Asked, decided: dict[bytes | str, tuple[Recorded, str]], about: bool
 ) -> Iterator[Affected]:
     """Each decision, and behind it what it led to, in the order of positions."""
+    rows = [_row(event, "decision", 0, how, event.position) for event, how in decided.values()]
     steps: dict[bytes | str, tuple[int, int]] = {id: (event.position, 0) for id, (event, _) in decided.items()}
-    kinds = {tag: event.position for event, _ in decided.values() for tag in event.tags} if about else {}
-    followed: dict[int, tuple[Recorded, int, int, str]] = {}
     known = -1
     while known != len(steps):  # an effect that was recorded before its cause takes another reading
         known = len(steps)
         for event in asked.history.events():
-            if event.raw_id in steps:
-                continue
-            cause = event.raw_cause
-            if cause is not None and cause in steps:
-                decision, step = steps[cause]
+            if event.raw_id not in steps and event.raw_cause is not None and event.raw_cause in steps:
+                decision, step = steps[event.raw_cause]
                 steps[event.raw_id] = decision, step + 1
-                followed[event.position] = event, decision, step + 1, "by cause"
+                rows.append(_row(event, "followed", step + 1, "by cause", decision))
     if about:
+        decisions = {tag: event.position for event, _ in decided.values() for tag in event.tags}
         for event in asked.history.events():
-            tag = next((tag for tag in event.tags if kinds.get(tag, event.position) < event.position), None)
+            tag = next((tag for tag in event.tags if decisions.get(tag, event.position) < event.position), None)
             if tag is not None and event.raw_id not in steps:
-                followed[event.position] = event, kinds[tag], 0, f"same {tag.partition(':')[0]}, later"
-    rows = [_row(event, "decision", 0, how, event.position) for event, how in decided.values()]
-    rows += [_row(event, "followed", step, how, decision) for event, decision, step, how in followed.values()]
+                rows.append(_row(event, "followed", 0, f"same {tag.partition(':')[0]}, later", decisions[tag]))
     yield from sorted(rows, key=lambda row: (row.decision, row.position))
 
 
 def _row(event: Recorded, part: str, steps: int, how: str, decision: int) -> Affected:
-    return Affected(
-        event.position,
-        to_datetime(event.time_us),
-        part,
-        steps,
-        event.type,
-        list(event.tags),
-        event.actor,
-        how,
-        decision,
-    )
+    when = to_datetime(event.time_us)
+    return Affected(event.position, when, part, steps, event.type, list(event.tags), event.actor, how, decision)
 
 
 def _meant(found: list[Change], version: str) -> list[Change]:
@@ -144,18 +130,13 @@ class _Names:
     def __init__(self, chosen: list[Change], version: str, fields: Iterable[str]) -> None:
         self.versions = {each.version for each in chosen if each.version is not None}
         self.labels = {version, *(each.label for each in chosen if each.label is not None)}
-        self.fields: dict[str, list[tuple[str, ...]]] = {}
-        for each in fields:
-            type, _, field = each.rpartition(".")
-            self.fields.setdefault(type, []).append(tuple(field.split(".")))
+        self.fields = set(map(split_field, fields))
 
     def said_by(self, event: Recorded) -> bool | None:
         """Whether a decision names the version; None where it names none at all."""
-        said: list[str] = []
-        for path in self.fields.get(event.type, ()):
-            value = at(event.data, path)
-            if value is not MISSING and value is not None:
-                said.append(str(value))
+        fields = [field for type, field in self.fields if type == event.type]
+        data = event.data if fields and isinstance(event.data, dict) else {}
+        said = [str(data[field]) for field in fields if data.get(field) is not None]
         if event.basis_text is not None and (basis := event.basis) is not None and basis.settings:
             said.append(basis.settings)
         if not said:

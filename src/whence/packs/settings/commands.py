@@ -1,38 +1,40 @@
-"""The commands of the pack that are more than a decision or a table."""
+"""The commands of the pack that are more than a decision or a table: they take a setting by its name, and show what
+differs, long texts by their lines. Those of files and of impact stand with their subjects."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import (
-    as_form,
-    at_store,
-    by_clock,
-    command,
-    form_of,
-    grouped,
-    in_zone,
-    opened,
-    option,
-)
-from whence.cli.screen import Column
-from whence.packs.settings import impacting
-from whence.packs.settings.typed import value_of
+from whence.cli.command import at_store, by_clock, command, grouped, in_zone, on_store, opened, option
+from whence.cli.screen import Column, Form
+from whence.errors import InvalidFile, NotKnown
+from whence.moments import span_of
+from whence.packs.settings.changes import Difference, changes, compare
+from whence.packs.settings.files.commands import import_, watch
+from whence.packs.settings.impact.command import impact
+from whence.packs.settings.rollback import rollback as go_back
+from whence.packs.settings.state import Document
+from whence.packs.settings.tree import MISSING, SHORT, split_name
+from whence.packs.settings.wording import cell, is_long, plain, text_diff
+from whence.words import value_of
 
 if TYPE_CHECKING:
-    from whence.packs.settings.recording import Imported
-    from whence.packs.settings.timeline import Difference
+    from whence.app import Whence
 
-who_and_why = grouped(
+by_whom = grouped(
     option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it."),
     option("--why", metavar="TEXT", help="Why it is changed."),
+)
+recorded_by = grouped(
+    by_whom,
+    option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning."),
+    option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."),
 )
 of_document = option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
 
@@ -45,36 +47,14 @@ of_document = option("--document", default="main", metavar="NAME", help="Which d
 )
 @click.argument("setting", metavar="SETTING")
 @click.argument("value", metavar="VALUE")
-@who_and_why
+@recorded_by
 @option("--label", metavar="NAME", help="What decisions call this version: p4.")
-@option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
-@option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing.")
-@at_store
-@in_zone
-@as_form
-def set_(
-    setting: str,
-    value: str,
-    by: str | None,
-    why: str | None,
-    label: str | None,
-    time: str | None,
-    key: str | None,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
+@on_store()
+def set_(db: Whence, form: Form, setting: str, value: str, **told: Any) -> int:
     """A SETTING is written scoring.threshold, or android:features.x where it is of another document than main. A VALUE
     is JSON where it reads as JSON (70, true, null, a list), else text; @FILE takes what a text file says. A value that
     the schema in whence.toml does not take is refused."""
-    from whence.packs.settings.tree import split_name
-
-    document, name = split_name(setting)
-    said = value_of(value)
-    return _decide(
-        "set", document, [name, said], {"why": why, "label": label}, by, time, key, store, zone, as_json, as_csv
-    )
+    return _decide(db, form, "set", setting, _value(value), **told)
 
 
 set_.context_settings = {"ignore_unknown_options": True}  # so that -1 is a value
@@ -86,59 +66,27 @@ set_.context_settings = {"ignore_unknown_options": True}  # so that -1 is a valu
     brief="There is no such setting any more.",
 )
 @click.argument("setting", metavar="SETTING")
-@who_and_why
-@option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
-@option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing.")
-@at_store
-@in_zone
-@as_form
-def unset(
-    setting: str,
-    by: str | None,
-    why: str | None,
-    time: str | None,
-    key: str | None,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
+@recorded_by
+@on_store()
+def unset(db: Whence, form: Form, setting: str, **told: Any) -> int:
     """Takes a SETTING away, and an object that held nothing else with it. What it was stays in the history."""
-    from whence.packs.settings.tree import split_name
-
-    document, name = split_name(setting)
-    return _decide("unset", document, [name], {"why": why}, by, time, key, store, zone, as_json, as_csv)
+    return _decide(db, form, "unset", setting, **told)
 
 
 def _decide(
-    decision: str,
-    document: str,
-    positional: list[Any],
-    options: dict[str, Any],
-    by: str | None,
-    time: str | None,
-    key: str | None,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
+    db: Whence, form: Form, decision: str, setting: str, *value: Any, by: str | None, time: str | None, **told: Any
 ) -> int:
-    from whence.moments import span_of
-
-    form = form_of(as_json, as_csv)
-    with opened(store, zone=zone) as db:
-        when = None if time is None else span_of(time, zone=db.config.zone).first_us
-        done = db.decide(f"settings.{decision}", document, *positional, by=by, time=when, key=key, **options)
-        if not done.positions:
-            if form == "screen":
-                screen.note("It has this value already: nothing was appended.")
-            return exits.OK
-        from whence.packs.settings.timeline import changes
-
-        change = next(each for each in changes(db.history()) if each.position == done.positions[0])
-        _differences(change.differences, form, change.position, change.version)
-        if form == "screen" and not done.attempts:
-            screen.note("It was there already, under this key.")
+    document, key = split_name(setting)
+    when = None if time is None else span_of(time, zone=db.config.zone).first_us
+    done = db.decide(f"settings.{decision}", document, key, *value, by=by, time=when, **told)
+    if not done.positions:
+        if form == "screen":
+            screen.note("It has this value already: nothing was appended.")
+        return exits.OK
+    change = next(each for each in changes(db.history()) if each.position == done.positions[0])
+    _show(change.differences, form, change.position, change.version)
+    if form == "screen" and not done.attempts:
+        screen.note("It was there already, under this key.")
     return exits.OK
 
 
@@ -152,27 +100,14 @@ def _decide(
 @click.argument("after", metavar="[AFTER]", required=False)
 @option("--setting", metavar="SETTING", help="Only this one, or those within it.")
 @by_clock
-@at_store
-@in_zone
-@as_form
-def diff(
-    before: str,
-    after: str | None,
-    setting: str | None,
-    clock: str,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
+@on_store()
+def diff(db: Whence, form: Form, before: str, after: str | None, setting: str | None, clock: str) -> int:
     """Compares what was in force at two moments, AFTER being now where it is left out. Long texts, such as prompts, are
     shown by the lines or sentences that differ."""
-    from whence.packs.settings.comparing import compare
-
-    form = form_of(as_json, as_csv)
-    with opened(store, zone=zone) as db:
-        if not _differences(compare(db, before, after, clock=clock, setting=setting), form) and form == "screen":
-            screen.note("Nothing differs.")
+    found = compare(db, before, after, clock=clock, setting=setting)
+    _show(found, form)
+    if not found and form == "screen":
+        screen.note("Nothing differs.")
     return exits.OK
 
 
@@ -190,20 +125,14 @@ def diff(
 def show(document: str, at: str | None, clock: str, store: str | None, zone: str | None) -> int:
     """Prints all values of a document now or at a moment: JSON, or the text of a document that is a text. What is
     wrong with the newest version, where that cannot be used, is said on standard error."""
-    import json
-
-    from whence.errors import NotKnown
-    from whence.packs.settings.state import Document
-
     with opened(store, zone=zone) as db:
         state: Document | None = db.history(db.at(at, clock=clock)).state(Document, f"settings:{document}")
-        if state is None:
-            raise NotKnown(
-                "There is no such document then", document=document, remedy="whence settings versions names them."
-            )
-        print(state.values if isinstance(state.values, str) else json.dumps(state.values, ensure_ascii=False, indent=2))
-        if state.refused is not None:
-            screen.note(f"This is the last good version. A newer one cannot be used: {state.refused}")
+    if state is None:
+        remedy = "whence settings versions names them."
+        raise NotKnown("There is no such document then", document=document, remedy=remedy)
+    print(state.values if isinstance(state.values, str) else json.dumps(state.values, ensure_ascii=False, indent=2))
+    if state.refused is not None:
+        screen.note(f"This is the last good version. A newer one cannot be used: {state.refused}")
     return exits.OK
 
 
@@ -219,186 +148,57 @@ def show(document: str, at: str | None, clock: str, store: str | None, zone: str
 @option("--change", metavar="@POSITION", help="Only what this change did; what came after stays.")
 @option("--preview", is_flag=True, help="Say what would change, and append nothing.")
 @option("--force", is_flag=True, help="With --change: leave alone what was changed again since.")
-@who_and_why
+@by_whom
 @by_clock
-@at_store
-@in_zone
-@as_form
-def rollback(
-    document: str,
-    to: str | None,
-    last: int | None,
-    change: str | None,
-    preview: bool,
-    force: bool,
-    by: str | None,
-    why: str | None,
-    clock: str,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
+@on_store()
+def rollback(db: Whence, form: Form, document: str, preview: bool, **told: Any) -> int:
     """Says one of --to, --last and --change. Nothing is taken out of the history: a change is appended, which names
     the changes that it undoes, so that going back can be undone as well."""
-    from whence.packs.settings.wayback import rollback as go_back
-
-    form = form_of(as_json, as_csv)
-    with opened(store, zone=zone) as db:
-        found = go_back(
-            db, document, to=to, last=last, change=change, why=why, by=by, clock=clock, force=force, preview=preview
-        )
-    _differences(found.differences, form, found.position, found.version)
+    found = go_back(db, document, preview=preview, **told)
+    _show(found.differences, form, found.position, found.version)
     if form == "screen":
         for each in found.kept:
             screen.note(f"{each} was changed again since, and stays.")
+        undone = f"{len(found.undone):,} change" + ("" if len(found.undone) == 1 else "s")
         if not found.differences:
             screen.note("It is so already: nothing is to change.")
         elif preview:
-            screen.note(f"A preview: nothing was appended. It would undo {_changes_text(len(found.undone))}.")
+            screen.note(f"A preview: nothing was appended. It would undo {undone}.")
         else:
-            screen.note(f"It undoes {_changes_text(len(found.undone))}.")
+            screen.note(f"It undoes {undone}.")
     return exits.OK
 
 
-@command(
-    "import",
-    "whence settings import changes.jsonl --document flags",
-    brief="The history of a file that git or another tool has kept.",
-)
-@click.argument("file", type=click.Path(path_type=Path))
-@option("--git", is_flag=True, help="FILE lies in a git repository: every commit that changed it.")
-@option("--document", metavar="NAME", help="Which document it becomes; else the file's name.")
-@option("--branch", default="HEAD", metavar="NAME", help="With --git: which branch, along its first parents.")
-@at_store
-@in_zone
-@as_form
-def import_(
-    file: Path,
-    git: bool,
-    document: str | None,
-    branch: str,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
-    """Records every version of a file with its author, reason and time. With --git they are the commits of the branch
-    that touched it; else FILE is a list of changes, a JSON object a line with time, author, message and changes, which
-    are add, replace or remove at a JSON pointer. A version that cannot be used is recorded as such. Doing it
-    again adds what is new."""
-    from whence.packs.settings.changefile import import_changes
-    from whence.packs.settings.git import import_git
-
-    form = form_of(as_json, as_csv)
-    with opened(store, zone=zone, create=True) as db:
-        done = (
-            import_git(db, file, document=document, branch=branch)
-            if git
-            else import_changes(db, file, document=document)
-        )
-    _imported(done, form)
-    return exits.OK
+def _value(text: str) -> Any:
+    """What is typed, as JSON where it reads as JSON, else as text; @FILE is what the file says. Raises InvalidFile."""
+    if not text.startswith("@") or len(text) == 1:
+        return value_of(text)
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        remedy = "Name a text file, or write the value in JSON quotes where it begins with @."
+        said = getattr(problem, "strerror", None) or problem
+        raise InvalidFile("Cannot be read", file=text[1:], problem=said, remedy=remedy) from None
 
 
-@command(
-    "watch",
-    "whence settings watch config --by deploy",
-    "whence settings watch config prompts/email.txt --once",
-    brief="Follow files and folders, and record every change.",
-)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@who_and_why
-@option("--once", is_flag=True, help="Look once and end, for a timer or a deployment.")
-@at_store
-@in_zone
-@as_form
-def watch(
-    paths: tuple[str, ...],
-    by: str | None,
-    why: str | None,
-    once: bool,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
-) -> int:
-    """Records how the files stand now, then each change as it is written, until it is interrupted. In folders these are
-    JSON, YAML, TOML and texts (.txt, .md, .prompt …); each file is a document of its name. A version that cannot be
-    used, or that the schema does not take, is recorded as such, and the last good one stays in force. Ends with 1
-    where, with --once, a version cannot be used."""
-    from whence.packs.settings.events import VersionRefused
-    from whence.packs.settings.watching import Seen, scan
-    from whence.packs.settings.watching import watch as follow
-
-    form = form_of(as_json, as_csv)
-
-    def tell(seen: Seen) -> None:
-        refused = isinstance(seen.said, VersionRefused)
-        row = (seen.document, None if refused else len(seen.said.edits), getattr(seen.said, "problem", None))  # type: ignore[union-attr]
-        if form != "screen":
-            screen.table([Column("document"), Column("edits"), Column("problem")], [row], form)
-        elif refused:
-            screen.styled(f"{seen.document}  cannot be used: {row[2]}", "red")
-        else:
-            screen.styled(f"{seen.document}  {row[1]} {'edit' if row[1] == 1 else 'edits'}", "yellow")
-        sys.stdout.flush()
-
-    with opened(store, zone=zone, create=True) as db:
-        if not once:
-            with suppress(KeyboardInterrupt):
-                follow(db, paths, by=by, why=why, on_change=tell)
-            return exits.OK
-        found = scan(db, paths, by=by, why=why)
-        for each in found:
-            tell(each)
-        if not found and form == "screen":
-            screen.note("Nothing is new.")
-    return exits.NO if any(isinstance(each.said, VersionRefused) for each in found) else exits.OK
-
-
-def _imported(done: Imported, form: screen.Form) -> None:
-    counts = {name: getattr(done, name) for name in ("recorded", "empty", "refused", "known")}
-    if form != "screen":
-        screen.table([Column(name) for name in counts], [tuple(counts.values())], form)
-        return
-    said = [f"{done.recorded:,} versions recorded"]
-    said += [f"{done.empty:,} of them change nothing"] if done.empty else []
-    said += [f"{done.refused:,} cannot be used"] if done.refused else []
-    said += [f"{done.known:,} were there already"] if done.known else []
-    print(", ".join(said))
-
-
-def _differences(
-    found: Iterable[Difference], form: screen.Form, position: int | None = None, version: str | None = None
-) -> int:
+def _show(found: Sequence[Difference], form: Form, position: int | None = None, version: str | None = None) -> None:
     """Print what differs: long texts by their lines, all else as before and after."""
-    from whence.packs.settings.tree import MISSING, SHORT
-    from whence.packs.settings.wording import cell, is_long, plain, text_diff
-
-    found = list(found)
     if form != "screen":
         columns = [Column("setting"), Column("before"), Column("after")]
-        return screen.table(columns, [(each.name, plain(each.before), plain(each.after)) for each in found], form)
+        screen.table(columns, [(each.name, plain(each.before), plain(each.after)) for each in found], form)
+        return
     if position is not None:
         screen.styled(f"@{position}  version {(version or '')[:SHORT]}", "yellow")
-    short = [each for each in found if not (is_long(each.before) or is_long(each.after))]
-    rows = [(each.name, cell(each.before), cell(each.after)) for each in short]
+    long = [each for each in found if is_long(each.before) or is_long(each.after)]
+    rows = [(each.name, cell(each.before), cell(each.after)) for each in found if each not in long]
     screen.table([Column("setting", "cyan"), Column("before", "red"), Column("after", "green")], rows, form)
-    for each in found:
-        if each in short:
-            continue
+    for each in long:
         screen.styled(each.name, "cyan")
         one, other = ("" if value is MISSING else value for value in (each.before, each.after))
         if not isinstance(one, str) or not isinstance(other, str):
             one, other = cell(each.before), cell(each.after)
         for line in text_diff(one, other):
             screen.styled(line, {"-": "red", "+": "green"}.get(line[0], "dim"))
-    return len(found)
 
 
-def _changes_text(count: int) -> str:
-    return f"{count:,} change" + ("" if count == 1 else "s")
-
-
-COMMANDS: tuple[click.Command, ...] = (set_, unset, diff, show, rollback, import_, watch, *impacting.COMMANDS)
+COMMANDS: tuple[click.Command, ...] = (set_, unset, diff, show, rollback, import_, watch, impact)

@@ -44,8 +44,7 @@ def set_(
     path = path_of(setting)
     before = at(document.values, path)
     _refuse_within_a_value(document, id, path)
-    edits = [] if before is MISSING else list(edits_between(before, value, path))
-    edits = [Edit(key_of(path), "add", value)] if before is MISSING else edits
+    edits = list(edits_between(before, value, path))
     if not edits and label in (None, document.label):
         return None
     return changed(document, id, edits, why=why, label=label)
@@ -68,12 +67,6 @@ def unset(
     if at(document.values, path) is MISSING:
         refuse_unknown(document.values, id, key_of(path))
     return changed(document, id, pruned(document.values, [Edit(key_of(path), "remove")]), why=why)
-
-
-def replaced(document: Document, id: str, values: Any, *, always: bool = False, **said: Any) -> Changed | None:
-    """All values of a document are these from now on; with `always` also a change that changes nothing."""
-    edits = list(edits_between(document.values, values))
-    return changed(document, id, edits, **said) if edits or always else None
 
 
 def changed(document: Document, id: str, edits: Sequence[Edit], **said: Any) -> Changed:

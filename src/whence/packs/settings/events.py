@@ -45,6 +45,7 @@ class VersionRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 CODEC = Codec(Changed, VersionRefused)
+TYPES = tuple(CODEC.type_of(cls) for cls in CODEC.classes)
 
 
 def tagged(document: str, edits: list[Edit]) -> list[str]:

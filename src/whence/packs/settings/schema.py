@@ -18,7 +18,7 @@ import msgspec
 
 from whence.compare import same
 from whence.errors import InvalidConfig, InvalidQuery
-from whence.packs.settings.tree import MISSING, Path, at, leaves, name_of, path_of, split_name
+from whence.packs.settings.tree import MISSING, Path, at, key_of, name_of, path_of, split_name
 
 TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -28,7 +28,6 @@ TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "object": (dict,),
 }
-KEYS = ("key", "type", "at_least", "at_most", "one_of", "matches", "required", "may_be_null", "about")
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,34 +47,23 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Rule:
         """The rule that a table of whence.toml says. Raises InvalidConfig naming the key."""
-        for name in table:
-            if name not in KEYS:
-                near = get_close_matches(name, KEYS, 1)
-                remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(KEYS)}."
-                raise InvalidConfig("No such key in a schema", key=name, remedy=remedy)
-        said = table.get("key")
+        refuse_unknown_keys("No such key in a schema", table, ("key", *cls.__struct_fields__[2:]))
+        said, kind = table.get("key"), table.get("type")
+        if kind is not None and kind not in TYPES:
+            near = get_close_matches(str(kind), TYPES, 1) or list(TYPES)
+            raise InvalidConfig("No such type", setting=said, type=repr(kind), remedy=f"Write {' or '.join(near)}.")
         try:
             document, key = split_name(said if isinstance(said, str) else "")
+            re.compile(table.get("matches", ""))
+            rest = {name: value for name, value in table.items() if name != "key"}
+            return msgspec.convert({**rest, "document": document, "path": path_of(key)}, cls)
         except InvalidQuery as problem:
             raise InvalidConfig(problem.fact, key="key", value=repr(said), remedy=problem.remedy) from None
-        facts: dict[str, Any] = {"setting": said}
-        if (kind := table.get("type")) is not None and kind not in TYPES:
-            near = get_close_matches(str(kind), TYPES, 1) or list(TYPES)
-            raise InvalidConfig("No such type", **facts, type=repr(kind), remedy=f"Write {' or '.join(near)}.")
-        for bound in ("at_least", "at_most"):
-            if isinstance(table.get(bound, 0), bool) or not isinstance(table.get(bound, 0), (int, float)):
-                raise InvalidConfig("A bound is a number", **facts, key=bound, remedy=f"Write {bound} = 100.")
-        for flag in ("required", "may_be_null"):
-            if not isinstance(table.get(flag, False), bool):
-                raise InvalidConfig("Not true or false", **facts, key=flag, remedy=f"Write {flag} = true.")
-        if not isinstance(one_of := table.get("one_of", []), list):
-            raise InvalidConfig("Not a list", **facts, key="one_of", remedy='Write one_of = ["on", "off"].')
-        try:
-            re.compile(table.get("matches", ""))
         except (re.error, TypeError) as problem:
-            raise InvalidConfig("Not a pattern", **facts, key="matches", problem=problem) from None
-        given = {name: value for name, value in table.items() if name not in ("key", "one_of")}
-        return cls(document=document, path=path_of(key), one_of=tuple(one_of), **given)
+            raise InvalidConfig("Not a pattern", setting=said, key="matches", problem=problem) from None
+        except msgspec.ValidationError as problem:
+            remedy = 'Write at_least = 0, one_of = ["on", "off"], required = true.'
+            raise InvalidConfig("Not a rule of a schema", setting=said, problem=problem, remedy=remedy) from None
 
     def fits(self, document: str, path: Path) -> bool:
         """Whether it says something about a setting."""
@@ -125,31 +113,31 @@ class Schema(msgspec.Struct, frozen=True):
         if not rules:
             return []
         found = [
-            f"{name_of(document, '.'.join(path))}: {problem}"
+            f"{name_of(document, key_of(path))}: {problem}"
             for path, value in _within(tree)
             for rule in rules
             if rule.fits(document, path) and (problem := rule.problem(value))
         ]
         missing = (rule for rule in rules if rule.required and "*" not in rule.path and at(tree, rule.path) is MISSING)
-        return found + [f"{name_of(document, '.'.join(rule.path))}: it is required and not there" for rule in missing]
+        return found + [f"{name_of(document, key_of(rule.path))}: it is required and not there" for rule in missing]
 
-    def names(self) -> Iterable[str]:
-        """The settings that it speaks of."""
-        return (name_of(rule.document, ".".join(rule.path)) for rule in self.rules)
+
+def refuse_unknown_keys(fact: str, table: Iterable[str], known: Iterable[str]) -> None:
+    """Raise InvalidConfig for a key that is not known, naming what is near."""
+    known = list(known)
+    for name in table:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
+            raise InvalidConfig(fact, key=name, remedy=remedy)
 
 
 def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every value with its key, objects too."""
-    yield from leaves(tree, path)
-    if isinstance(tree, dict) and tree:
-        yield from _objects(tree, path)
-
-
-def _objects(tree: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Every value with its path, objects too."""
     yield path, tree
-    for name, each in tree.items():
-        if isinstance(each, dict) and each:
-            yield from _objects(each, (*path, name))
+    if isinstance(tree, dict):
+        for name, each in tree.items():
+            yield from _within(each, (*path, name))
 
 
 def _kind_of(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -13,10 +12,8 @@ from whence.errors import InvalidConfig
 from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
-from whence.packs.settings.schema import Schema
+from whence.packs.settings.schema import Schema, refuse_unknown_keys
 from whence.packs.settings.tree import EMPTY_VERSION, edited
-
-KEYS = ("schema", "observed", "named_by")
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -59,13 +56,6 @@ class Document:
         self.changed_at, self.changed_by, self.why = recorded.time, recorded.actor, event.why
         self.refused = None
 
-    @staticmethod
-    def unbound(state: Document) -> Document:
-        """The same document without a schema, for what was in force once."""
-        free = Document()
-        free.values, free.version, free.label, free.refused = state.values, state.version, state.label, state.refused
-        return free
-
     @on(VersionRefused)
     def could_not_be_used(self, event: VersionRefused) -> None:
         self.refused = event.problem
@@ -73,15 +63,12 @@ class Document:
 
 def as_configured(table: Mapping[str, Any]) -> type[Document]:
     """Documents with the `Configuration` that [pack.settings] in whence.toml says. Raises InvalidConfig."""
-    for name in table:
-        if name not in KEYS:
-            near = get_close_matches(name, KEYS, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(KEYS)}."
-            raise InvalidConfig("No such key", key=name, remedy=remedy)
-    observed, named = (
-        _fields(table, *each) for each in (("observed", "LeadScored.model"), ("named_by", "Sent.prompt"))
+    refuse_unknown_keys("No such key", table, Configuration.__struct_fields__)
+    said = Configuration(
+        Schema.from_tables(table.get("schema", [])),
+        _fields(table, "observed", "LeadScored.model"),
+        _fields(table, "named_by", "Sent.prompt"),
     )
-    said = Configuration(Schema.from_tables(table.get("schema", [])), observed, named)
 
     class Configured(Document):
         name = "Document"
@@ -93,14 +80,15 @@ def as_configured(table: Mapping[str, Any]) -> type[Document]:
     return Configured
 
 
-def is_field(text: Any) -> bool:
-    """Whether a text names a field of an event: TYPE.FIELD, and the type may have dots in it."""
-    return isinstance(text, str) and all(text.rpartition("."))
+def split_field(text: str) -> tuple[str, str]:
+    """The type and the field that TYPE.FIELD names; the type may have dots in it."""
+    type, _, field = text.rpartition(".")
+    return type, field
 
 
 def _fields(table: Mapping[str, Any], key: str, example: str) -> tuple[str, ...]:
     found = table.get(key, [])
-    if not isinstance(found, list) or not all(map(is_field, found)):
+    if not isinstance(found, list) or not all(isinstance(each, str) and all(split_field(each)) for each in found):
         remedy = f'Write {key} = ["{example}"].'
         raise InvalidConfig("Not fields of events", key=key, value=repr(found)[:80], remedy=remedy)
     return tuple(dict.fromkeys(found))

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import msgspec
 
-from whence.clock import to_datetime, to_us
+from whence.clock import to_us
 from whence.compare import same
 from whence.pack import Asked, table
-from whence.packs.settings.timeline import Change, is_or_in, timeline
-from whence.packs.settings.wording import first_line, summary
+from whence.packs.settings.changes import Change, is_or_in, timeline
+from whence.packs.settings.wording import summary
 
 HOUR_US = 3_600_000_000
 HALVED_HOURS = 24
@@ -72,11 +72,11 @@ def suspects(
         yield Suspect(
             rank,
             change.position,
-            to_datetime(change.time_us),
+            change.time,
             round((moment_us - change.time_us) / HOUR_US, 1),
             change.who,
             summary(change),
-            first_line(change.why),
+            change.reason,
             change.how,
             points,
             ", ".join(reason for _, reason in said),
@@ -93,15 +93,12 @@ def _weights(change: Change, found: list[Change], moment_us: int) -> Iterator[tu
         yield REFUSED, "it could not be used"
     elif not change.why:
         yield NO_REASON, "no reason was given"
-    if any(change.id in each.undoes or _puts_back(each, change) for each in _later(found, change)):
+    later = (each for each in found if each.position > change.position)
+    if any(change.id in each.undoes or _puts_back(each, change) for each in later):
         yield PUT_BACK, "it was put back since"
     times = sum(bool(set(each.names) & set(change.names)) for each in found)
     if times >= OFTEN_LEAST:
         yield OFTEN, f"it was changed {times} times in all"
-
-
-def _later(found: list[Change], change: Change) -> Iterator[Change]:
-    return (each for each in found if each.position > change.position)
 
 
 def _puts_back(later: Change, change: Change) -> bool:

@@ -6,18 +6,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import msgspec
 
-from whence.clock import to_datetime
 from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown
 from whence.pack import Asked, table
-from whence.packs.settings.timeline import Change, Difference, How, Standing, is_or_in, standing, timeline
+from whence.packs.settings.changes import Change, Difference, How, Standing, is_or_in, standing, timeline
 from whence.packs.settings.tree import MISSING, SHORT, at, leaves, path_of
-from whence.packs.settings.wording import first_line, plain
+from whence.packs.settings.wording import plain
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"
@@ -52,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True):
     commit: str | None
 
 
-class Version(msgspec.Struct, frozen=True):
+class InHistory(msgspec.Struct, frozen=True):
     position: int
     time: datetime
     who: str | None
@@ -102,15 +102,7 @@ def blame(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Itera
     """
     for each in _chosen(asked, setting):
         change = each.change
-        yield Blamed(
-            each.name,
-            each.value,
-            to_datetime(change.time_us),
-            change.who,
-            first_line(change.why),
-            change.how,
-            change.position,
-        )
+        yield Blamed(each.name, each.value, change.time, change.who, change.reason, change.how, change.position)
 
 
 @table
@@ -132,19 +124,27 @@ def log(
     """
     count = 0
     for change in reversed(timeline(asked)):
-        wanted = (
-            who in (None, change.who)
-            and how in (None, change.how)
-            and (since is None or to_datetime(change.time_us) >= since)
-        )
+        if who not in (None, change.who) or how not in (None, change.how) or (since and change.time < since):
+            continue
         several = change.differences if setting is None else tuple(_about(change, setting))
-        if not wanted or not (several or setting in (None, change.document)):
+        if not several and setting not in (None, change.document):
             continue
         count += 1
         if limit is not None and count > limit:
             return
-        for each in several or (None,):
-            yield _entry(change, each)
+        for each in several or (Difference(change.document, MISSING, MISSING),):
+            yield Entry(
+                change.position,
+                change.time,
+                change.who,
+                each.name if several or change.how == "refused" else None,
+                plain(each.before),
+                plain(each.after),
+                change.reason,
+                change.how,
+                change.label,
+                change.commit and change.commit[:SHORT],
+            )
 
 
 @table
@@ -154,7 +154,7 @@ def versions(
     *,
     returns: Annotated[bool, "only those that return to exactly an earlier version"] = False,
     empty: Annotated[bool, "only those that change nothing"] = False,
-) -> Iterable[Version]:
+) -> Iterable[InHistory]:
     """$ whence settings versions
     $ whence settings versions --returns
 
@@ -167,16 +167,16 @@ def versions(
             continue
         if (returns and change.returns_to is None) or (empty and change.differences):
             continue
-        yield Version(
+        yield InHistory(
             change.position,
-            to_datetime(change.time_us),
+            change.time,
             change.who,
             change.document,
             len(change.differences),
             change.version[:SHORT],
             change.label,
             change.returns_to,
-            first_line(change.why),
+            change.reason,
             change.commit and change.commit[:SHORT],
         )
 
@@ -208,13 +208,13 @@ def claims(
             continue
         yield Claim(
             change.position,
-            to_datetime(change.time_us),
+            change.time,
             change.who,
             said,
             [number for _, number in became],
             agrees,
             became[0][0],
-            first_line(change.why),
+            change.reason,
             change.commit and change.commit[:SHORT],
         )
 
@@ -243,8 +243,6 @@ def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
         return list(found.values())
     meant = [each for each in found.values() if is_or_in(each.name, setting)]
     if not meant:
-        from difflib import get_close_matches
-
         near = get_close_matches(setting, list(found), 3)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
         raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
@@ -264,21 +262,6 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
                 yield Difference(setting, before, after)
 
 
-def _entry(change: Change, each: Difference | None) -> Entry:
-    return Entry(
-        change.position,
-        to_datetime(change.time_us),
-        change.who,
-        change.document if each is None and change.how == "refused" else None if each is None else each.name,
-        None if each is None else plain(each.before),
-        None if each is None else plain(each.after),
-        first_line(change.why),
-        change.how,
-        change.label,
-        change.commit and change.commit[:SHORT],
-    )
-
-
 def _numbers(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
     """The number that each setting which the change makes another becomes, with its name; of a list its last one."""
     for each in change.differences:
@@ -293,11 +276,8 @@ def _numbers(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
 
 
 def _numbers_in(value: Any) -> Iterator[float]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _numbers_in(each)
-    elif isinstance(value, list):
-        for each in value:
+    if isinstance(value, (dict, list)):
+        for each in value.values() if isinstance(value, dict) else value:
             yield from _numbers_in(each)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield value

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from whence.errors import NotKnown
 from whence.experiments.experiment import duration_us
+from whence.packs.settings.changes import timeline
 from whence.packs.settings.impact.blame import Impact, weigh
 from whence.packs.settings.impact.candidates import WINDOW_DAYS, candidates
 from whence.packs.settings.impact.trials import trials
 from whence.packs.settings.state import Document
-from whence.packs.settings.timeline import timeline
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence

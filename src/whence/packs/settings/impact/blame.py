@@ -14,10 +14,10 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from whence.packs.settings.changes import Change
 from whence.packs.settings.impact.candidates import Candidate, Compared
 from whence.packs.settings.impact.regression import DAY_US, Estimate, estimate
 from whence.packs.settings.impact.trials import Trials
-from whence.packs.settings.timeline import Change
 
 CERTAIN = 0.01
 """A change is held to have done something where the corrected chance is at most this: of a hundred histories in which

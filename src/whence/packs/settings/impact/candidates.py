@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from whence.packs.settings.changes import Change
 from whence.packs.settings.impact.trials import BASIS, Axis, Trials
-from whence.packs.settings.timeline import Change
 from whence.packs.settings.tree import MISSING
 
 DAY_US = 86_400_000_000

@@ -4,7 +4,7 @@ cannot be used is recorded as such, and the last good one stays."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.packs.settings.events import Changed, VersionRefused
-from whence.packs.settings.reading import ENDINGS, version_in
-from whence.packs.settings.recording import Version, observe
-from whence.packs.settings.timeline import CODEC_TYPES
+from whence.packs.settings.events import TYPES, Changed, VersionRefused
+from whence.packs.settings.files.reading import ENDINGS, version_in
+from whence.packs.settings.files.recording import Version, observe
 from whence.query import Query
 
 if TYPE_CHECKING:
     from whence.app import Whence
 
-TEXTS = (".txt", ".md", ".prompt", ".jinja", ".j2", ".tmpl")
+TEXT_ENDINGS = (".txt", ".md", ".prompt", ".jinja", ".j2", ".tmpl")
 SETTLED_MS = 200
 """A file is read when nothing was written to it for so long: editors write in steps."""
 SIZE_MAX = 900_000
@@ -77,8 +76,8 @@ def watch(
         raise MissingExtra("Following files needs watchfiles", package="watchfiles", remedy=remedy) from None
     folders = {path if path.is_dir() else path.parent for path in map(Path, paths)}
 
-    def tell(several: Iterable[Seen]) -> None:
-        for each in several:
+    def look() -> None:
+        for each in scan(db, paths, by=by, why=why):
             if on_change is not None:
                 on_change(each)
 
@@ -86,10 +85,10 @@ def watch(
     followed = watchfiles.watch(
         *folders, debounce=SETTLED_MS, step=50, rust_timeout=200, yield_on_timeout=True, stop_event=ending
     )
-    tell(scan(db, paths, by=by, why=why))
+    look()
     for changes in followed:
         if changes:
-            tell(scan(db, paths, by=by, why=why))
+            look()
 
 
 def _documents(path: Path) -> Iterator[tuple[str, Path]]:
@@ -99,13 +98,13 @@ def _documents(path: Path) -> Iterator[tuple[str, Path]]:
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") or part == "__pycache__" for part in file.relative_to(path).parts)
-        if not hidden and file.is_file() and file.suffix.lower() in (*ENDINGS, *TEXTS):
+        if not hidden and file.is_file() and file.suffix.lower() in (*ENDINGS, *TEXT_ENDINGS):
             yield file.relative_to(path).as_posix(), file
 
 
 def _recorded(db: Whence, source: str) -> list[str]:
     """The documents that were recorded last from a path."""
-    changes = db.history().events(Query.of(types=CODEC_TYPES))
+    changes = db.history().events(Query.of(types=TYPES))
     found = {event.data["settings"]: event.data.get("source") for event in changes}
     return [name for name, last in found.items() if last == source]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, opened, option
-from whence.cli.screen import Column
-from whence.packs.settings.typed import value_of
+from whence.cli.command import at_moment, command, on_store, option
+from whence.cli.screen import Column, Form
+from whence.words import value_of
+
+if TYPE_CHECKING:
+    from whence.app import Whence
 
 
 @command(
@@ -29,56 +32,26 @@ from whence.packs.settings.typed import value_of
 @option("--window", type=click.IntRange(min=3), default=28, metavar="DAYS", help="So long before and after each.")
 @option("--save", "file", type=click.Path(path_type=Path, dir_okay=False), help="A picture: .html or .png.")
 @at_moment
-@at_store
-@in_zone
-@as_form
+@on_store()
 def impact(
-    decision: str,
-    outcome: str | None,
-    within: str,
-    average: str | None,
-    share: str | None,
-    entity: str | None,
-    window: int,
-    file: Path | None,
-    at: str | None,
-    clock: str,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
+    db: Whence, form: Form, decision: str, share: str | None, window: int, file: Path | None, **told: Any
 ) -> int:
     """Compares what came of decisions, events of a TYPE, before and after every change of settings: whether an event
     followed, the average of a field, or the share with a value. Decisions that name a version are compared by it, and
     rollouts so side by side; others by what was in force. The more changes are tried, the clearer one has to be.
 
     Two changes at nearly the same time are told apart where decisions show it; else both are named."""
-    from whence.packs.settings.impact import impact as weigh
+    from whence.packs.settings.impact.asking import impact as weigh
+    from whence.packs.settings.impact.chart import drawn, table
     from whence.packs.settings.impact.telling import caption, interval, rows, sentences
+    from whence.picture import save
 
-    form = form_of(as_json, as_csv)
     said = None if share is None else _field_and_value(share)
-    with opened(store, zone=zone) as db:
-        found = weigh(
-            db,
-            decision,
-            outcome=outcome,
-            within=within,
-            average=average,
-            share=said,
-            entity=entity,
-            window_days=window,
-            at=at,
-            clock=clock,
-        )
-        if file is not None:
-            from whence.packs.settings.impact.chart import drawn, table
-            from whence.picture import save
-
-            title = f"What changes did to the {found.outcome}"
-            figure = drawn(found, db.config.zone)
-            below = table(found, db.config.zone)
-            save(figure, file, "impact", title, said=list(sentences(found)), below=below, footer=caption(found))
+    found = weigh(db, decision, share=said, window_days=window, **told)
+    if file is not None:
+        title, zone = f"What changes did to the {found.outcome}", db.config.zone
+        below = table(found, zone)
+        save(drawn(found, zone), file, "impact", title, said=list(sentences(found)), below=below, footer=caption(found))
     made = list(rows(found))
     if form != "screen":
         names = list(made[0]) if made else []
@@ -89,9 +62,8 @@ def impact(
     screen.dim("")
     scale, digits = (100, 1) if found.is_share else (1, 3)
     columns = [Column("", right=True), Column("change", "yellow", right=True), Column("settings", "cyan")]
-    columns += [Column(name) for name in ("compared",)]
-    columns += [Column(name, right=True) for name in ("without", "with", "effect", "interval", "p")]
-    columns.append(Column("verdict", "green"))
+    numbers = ("without", "with", "effect", "interval", "p")
+    columns += [Column("compared"), *(Column(name, right=True) for name in numbers), Column("verdict", "green")]
 
     def number(value: float | None, signed: bool = False) -> str:
         return "—" if value is None else f"{scale * value:{'+' if signed else ''}.{digits}f}"
@@ -125,6 +97,3 @@ def _field_and_value(text: str) -> tuple[str, Any]:
     if not equals or not field:
         raise click.UsageError("--share names a field and a value: status=failed.")
     return field, value_of(value)
-
-
-COMMANDS = (impact,)

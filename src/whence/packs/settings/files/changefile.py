@@ -13,20 +13,36 @@ import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from whence import jsonvalue
 from whence.clock import to_datetime, to_us
 from whence.errors import InvalidEvent, InvalidFile, InvalidTime
-from whence.packs.settings.recording import Imported, Version, record
-from whence.packs.settings.tree import Edit, key_of, path_of
+from whence.packs.settings.files.recording import Imported, Version, record
+from whence.packs.settings.tree import MISSING, Edit, key_of, path_of
 
 if TYPE_CHECKING:
     from whence.app import Whence
 
-OPERATIONS = ("add", "replace", "remove")
+
+class _Operation(msgspec.Struct):
+    op: Literal["add", "replace", "remove"]
+    path: str
+    value: Any = MISSING
+
+
+class _Line(msgspec.Struct):
+    """A line of the file."""
+
+    changes: list[_Operation]
+    time: Any = None
+    committed_at: Any = None
+    author: str | None = None
+    message: str | None = None
+    commit: str | None = None
+    state_sha256: str | None = None
 
 
 def import_changes(db: Whence, path: str | os.PathLike[str], *, document: str | None = None) -> Imported:
@@ -50,37 +66,29 @@ def _versions(file: Path, document: str) -> Iterator[Version]:
 
 def _version(line: bytes, number: int, document: str) -> Version:
     try:
-        said = jsonvalue.parse(line)
-        if not isinstance(said, dict) or not isinstance(said.get("changes"), list):
-            raise InvalidFile("Not a change", line=number, remedy='Write {"time": …, "changes": […]}.')
-        when = said.get("time", said.get("committed_at"))
-        commit = said.get("commit")
+        said = msgspec.convert(jsonvalue.parse(line), _Line)
+        when = said.committed_at if said.time is None else said.time
         return Version(
-            edits=tuple(_edit(each, number) for each in said["changes"]),
-            key=f"change:{commit}:{document}"[:200] if commit else f"change:{number}:{document}"[:200],
+            edits=tuple(_edit(each, number) for each in said.changes),
+            key=f"change:{said.commit or number}:{document}"[:200],
             time=None if when is None else to_datetime(to_us(when)),
-            who=_text(said, "author", number),
-            why=_text(said, "message", number),
-            commit=_text(said, "commit", number),
-            version=_text(said, "state_sha256", number),
+            who=said.author,
+            why=said.message,
+            commit=said.commit,
+            version=said.state_sha256,
             line=number,
         )
+    except msgspec.ValidationError as problem:
+        remedy = 'Write {"time": …, "changes": [{"op": "replace", "path": "/scoring/threshold", "value": 70}]}.'
+        raise InvalidFile("Not a change", line=number, problem=problem, remedy=remedy) from None
     except (InvalidEvent, InvalidTime) as problem:
         raise InvalidFile(problem.fact, line=number, remedy=problem.remedy, **problem.facts) from None
 
 
-def _edit(said: Any, line: int) -> Edit:
-    path = said.get("path") if isinstance(said, dict) else None
-    if not isinstance(path, str) or said.get("op") not in OPERATIONS or (path and not path.startswith("/")):
+def _edit(said: _Operation, line: int) -> Edit:
+    if said.path and not said.path.startswith("/"):
         remedy = 'Write {"op": "replace", "path": "/scoring/threshold", "value": 70}.'
-        raise InvalidFile("Not an operation on a value", line=line, operation=repr(said)[:80], remedy=remedy)
-    if said["op"] != "remove" and "value" not in said:
-        raise InvalidFile("An operation without a value", line=line, path=path, remedy="Give it, or use remove.")
-    return Edit(key_of(path_of(path)), said["op"], said.get("value"))
-
-
-def _text(said: dict[str, Any], name: str, line: int) -> str | None:
-    value = said.get(name)
-    if value is not None and not isinstance(value, str):
-        raise InvalidFile("Not text", line=line, field=name, value=repr(value)[:80], remedy="Write it in quotes.")
-    return msgspec.convert(value, str | None)
+        raise InvalidFile("Not a JSON pointer", line=line, path=said.path, remedy=remedy)
+    if said.value is MISSING and said.op != "remove":
+        raise InvalidFile("An operation without a value", line=line, path=said.path, remedy="Give it, or use remove.")
+    return Edit(key_of(path_of(said.path)), said.op, None if said.value is MISSING else said.value)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whence.errors import InvalidFile, MissingExtra, NotKnown
-from whence.packs.settings.reading import version_in
-from whence.packs.settings.recording import Imported, Version, record
+from whence.packs.settings.files.reading import version_in
+from whence.packs.settings.files.recording import Imported, Version, record
 
 if TYPE_CHECKING:
     from whence.app import Whence

@@ -1,0 +1,300 @@
+"""Every change of settings in a history, with what each value was before: those that somebody made, those that
+whence.toml's `settings` name, and those that nobody announced, found in the events. And what is in force, set by which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from whence.adoption import ADOPTED, KIND, Adoption, adoptions
+from whence.clock import to_datetime
+from whence.codec import Unfit
+from whence.compare import same
+from whence.errors import InvalidEvent
+from whence.events import Recorded
+from whence.history import History
+from whence.pack import Asked
+from whence.packs.settings.events import CODEC, TYPES, Changed, VersionRefused
+from whence.packs.settings.state import Document, split_field
+from whence.packs.settings.tree import (
+    EMPTY_VERSION,
+    MAIN,
+    MISSING,
+    Edit,
+    Path,
+    at,
+    edited,
+    edits_between,
+    key_of,
+    leaves,
+    name_of,
+    path_of,
+)
+from whence.query import Query, QueryItem
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
+
+SEEN_LATELY = 200
+"""A value that one of so many events before it had is no change: it is side by side with others, as in a rollout."""
+SAID_ABOUT = ("why", "reason", "version", "label")
+"""Fields of an event of one's own that say something about a change, and are no settings."""
+
+How = Literal["announced", "own event", "observed", "refused"]
+"""By a command, a file or an import; by an event that whence.toml's `settings` name; by nobody; not at all."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A setting that is another, by its full name and its path in the document; MISSING stands for no value."""
+
+    name: str
+    before: Any
+    after: Any
+    path: Path = ()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Settings that became others at once; `values` are all of the document afterwards, MISSING where there is none.
+    `returns_to` is the position of an earlier change after which it had exactly these values, where another state came
+    between."""
+
+    position: int
+    id: str
+    time_us: int
+    how: How
+    document: str
+    differences: tuple[Difference, ...]
+    who: str | None = None
+    why: str | None = None
+    label: str | None = None
+    version: str | None = None
+    returns_to: int | None = None
+    undoes: tuple[str, ...] = ()
+    commit: str | None = None
+    values: Any = MISSING
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The settings that it is about."""
+        return tuple(each.name for each in self.differences)
+
+    @property
+    def time(self) -> datetime:
+        return to_datetime(self.time_us)
+
+    @property
+    def reason(self) -> str | None:
+        """The first line of why."""
+        return None if self.why is None else self.why.strip().partition("\n")[0]
+
+
+def timeline(asked: Asked) -> list[Change]:
+    """The changes of what is asked, by position."""
+    configured = asked.as_configured(Document).configured()
+    return changes(asked.history, observed=configured.observed, own=asked.settings)
+
+
+def changes(history: History, *, observed: Iterable[str] = (), own: Query | None = None) -> list[Change]:
+    """The changes of a history, by position: of documents, of scorecards that were adopted, of the fields `observed`
+    (TYPE.FIELD), and the events that `own` selects."""
+    fields: dict[str, dict[str, _Seen]] = {}
+    for type, field in map(split_field, observed):
+        fields.setdefault(type, {})[field] = _Seen(f"{type}.{field}")
+    documents, ours = _Documents(), _Own()
+    adopted = _adoptions(history)
+    items = [QueryItem(types=(each,)) for each in dict.fromkeys((*TYPES, ADOPTED, *fields))]
+    found: list[Change] = []
+    for event in history.events(Query((*items, *(own.items if own else ())))):
+        if event.type in TYPES:
+            found.append(documents.change(event))
+        elif event.position in adopted:
+            found.append(_adopted(event, adopted[event.position]))
+        elif own is not None and own.matches(event.type, event.tags):
+            found.append(ours.change(event))
+        for field, seen in fields.get(event.type, {}).items():
+            found += seen.change(event, field)
+    return found
+
+
+def differences(document: str, before: Any, edits: Iterable[Edit]) -> Iterator[Difference]:
+    """What edits make of the values of a document, one after the other."""
+    for edit in edits:
+        path = path_of(edit.key)
+        after = MISSING if edit.op == "remove" else edit.value
+        yield Difference(name_of(document, edit.key), at(before, path), after, path)
+        before = edited(before, [edit])
+
+
+class _Documents:
+    """The documents as they stand while the changes are read: their values, and when each version was first there."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.latest: dict[str, str] = {}
+        self.first_at: dict[tuple[str, str], int] = {}
+
+    def change(self, event: Recorded) -> Change:
+        said = CODEC.typed(event)
+        if isinstance(said, VersionRefused):
+            return _change(event, "refused", said.settings, why=said.problem, commit=said.commit)
+        if isinstance(said, Unfit):
+            return _change(event, "refused", event.entity("settings") or "", why=said.problem)
+        assert isinstance(said, Changed)
+        document, version = said.settings, said.version
+        before = self.values.get(document, {})
+        after = self.values[document] = edited(before, said.edits)
+        is_new = bool(said.edits) and self.latest.get(document) != version
+        earlier = self.first_at.setdefault((document, version), event.position)
+        self.latest[document] = version
+        return _change(
+            event,
+            "announced",
+            document,
+            differences(document, before, said.edits),
+            why=said.why,
+            label=said.label,
+            version=version,
+            returns_to=earlier if is_new and earlier != event.position else None,
+            undoes=tuple(said.undoes),
+            commit=said.commit,
+            values=after,
+        )
+
+
+class _Own:
+    """Events of one's own: what the data of one say otherwise than the one before about the same setting."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def change(self, event: Recorded) -> Change:
+        kind, _, id = (event.entity("setting") or next(iter(event.tags), event.type)).partition(":")
+        name = id if kind == "setting" else f"{kind}.{id}" if id else kind
+        data = event.data if isinstance(event.data, dict) else {"value": event.data}
+        said = {field: value for field, value in data.items() if field not in SAID_ABOUT and value != id}
+        before, self.values[name] = self.values.get(name, {}), said
+        found = differences(MAIN, before, edits_between(before, said))
+        within = (msgspec.structs.replace(each, name=f"{name}.{each.name}") for each in found)
+        why, label = data.get("why", data.get("reason")), data.get("label", data.get("version"))
+        why, label = (None if each is None else str(each) for each in (why, label))
+        return _change(event, "own event", name, within, why=why, label=label)
+
+
+class _Seen:
+    """The values of an observed setting that were seen lately."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.latest: Any = MISSING
+        self.count = 0
+        self.last_at: dict[str, int] = {}
+
+    def change(self, event: Recorded, field: str) -> Iterator[Change]:
+        """The change that an event shows: none of the last ones had its value."""
+        value = event.data.get(field, MISSING) if isinstance(event.data, dict) else MISSING
+        if value is MISSING:
+            return
+        self.count += 1
+        before, key = self.latest, repr(value)
+        last_at = self.last_at.get(key)
+        self.latest, self.last_at[key] = value, self.count
+        if last_at is None or self.count - last_at > SEEN_LATELY:
+            label = value if isinstance(value, str) else None
+            yield _change(event, "observed", self.name, [Difference(self.name, before, value)], label=label)
+
+
+def _adoptions(history: History) -> dict[int, Adoption]:
+    """The scorecards adopted, by position; none where an event of that type is no adoption, which others report."""
+    try:
+        return {each.event.position: each for each in adoptions(history)}
+    except InvalidEvent:
+        return {}
+
+
+def _adopted(event: Recorded, adoption: Adoption) -> Change:
+    """A scorecard that is in force from now on: what it changes in the one before; the first one as a whole."""
+    name, short = f"{KIND}.{adoption.name}", adoption.card.short_version
+    found = [
+        Difference(
+            ".".join(filter(None, (name, each.part, each.name, each.key))),
+            MISSING if each.before is None else each.before,
+            MISSING if each.after is None else each.after,
+        )
+        for each in adoption.changes
+    ] or [Difference(name, MISSING, short)]
+    return _change(event, "own event", name, found, why=adoption.reason, label=short, version=adoption.version)
+
+
+def _change(event: Recorded, how: How, document: str, found: Iterable[Difference] = (), **said: Any) -> Change:
+    return Change(event.position, event.id, event.time_us, how, document, tuple(found), event.actor, **said)
+
+
+def is_or_in(name: str, setting: str) -> bool:
+    """Whether a setting is the one named, or one within it."""
+    setting = setting.rstrip(":")
+    return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
+
+
+# What is in force.
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A setting in force: its value, and the change that set it."""
+
+    name: str
+    value: Any
+    change: Change
+
+
+def standing(found: Iterable[Change]) -> dict[str, Standing]:
+    """Each setting in force with the change that set it, by its full name: the last that was about it or what holds it;
+    of an object without anything in it, also the one that took the last of it away."""
+    documents: dict[str, Any] = {}
+    set_by: dict[tuple[str, Path], Change] = {}
+    emptied_by: dict[tuple[str, Path], Change] = {}
+    alone: dict[str, Standing] = {}
+    for change in found:
+        if change.values is not MISSING:
+            documents[change.document] = change.values
+        for each in change.differences:
+            if change.values is MISSING:
+                alone.pop(each.name, None)
+                if each.after is not MISSING:
+                    alone[each.name] = Standing(each.name, each.after, change)
+                continue
+            set_by[change.document, each.path] = change
+            if each.after is MISSING:
+                emptied_by[change.document, each.path[:-1]] = change
+    made = {}
+    for document, values in documents.items():
+        for path, value in leaves(values):
+            by = [set_by.get((document, path[:length])) for length in range(len(path) + 1)]
+            by += [emptied_by.get((document, path))] if value == {} else []
+            name = name_of(document, key_of(path))
+            if known := [each for each in by if each is not None]:
+                made[name] = Standing(name, value, max(known, key=lambda each: each.position))
+    return made | alone
+
+
+def compare(
+    db: Whence, before: Moment, after: Moment = None, *, clock: str = "occurred", setting: str | None = None
+) -> list[Difference]:
+    """The settings that differ between two moments, `after` by default now: all, or those within one."""
+    pack = db.pack("settings")
+    one, other = (standing(timeline(db.asked(each, clock=clock, pack=pack))) for each in (before, after))
+    pairs = (
+        Difference(name, one[name].value if name in one else MISSING, other[name].value if name in other else MISSING)
+        for name in dict.fromkeys((*one, *other))
+        if setting is None or is_or_in(name, setting)
+    )
+    return [each for each in pairs if not same(each.before, each.after)]
+
+
+def version_at(db: Whence, document: str = MAIN, moment: Moment = None) -> str:
+    """The version of a document at a moment, for a decision to name: `db.execute(…, settings=version_at(db))`."""
+    state: Document | None = db.history(moment).state(Document, f"settings:{document}")
+    return EMPTY_VERSION if state is None else state.version

@@ -1,0 +1,95 @@
+"""`whence settings import` and `watch`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import rich_click as click
+
+from whence.cli import exits, screen
+from whence.cli.command import command, on_store, option
+from whence.cli.screen import Column, Form
+from whence.packs.settings.events import VersionRefused
+from whence.packs.settings.files.changefile import import_changes
+from whence.packs.settings.files.git import import_git
+from whence.packs.settings.files.watching import Seen, scan
+from whence.packs.settings.files.watching import watch as follow
+
+if TYPE_CHECKING:
+    from whence.app import Whence
+
+
+@command(
+    "import",
+    "whence settings import changes.jsonl --document flags",
+    brief="The history of a file that git or another tool has kept.",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@option("--git", is_flag=True, help="FILE lies in a git repository: every commit that changed it.")
+@option("--document", metavar="NAME", help="Which document it becomes; else the file's name.")
+@option("--branch", default="HEAD", metavar="NAME", help="With --git: which branch, along its first parents.")
+@on_store(create=True)
+def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None, branch: str) -> int:
+    """Records every version of a file with its author, reason and time. With --git they are the commits of the branch
+    that touched it; else FILE is a list of changes, a JSON object a line with time, author, message and changes, which
+    are add, replace or remove at a JSON pointer. A version that cannot be used is recorded as such. Doing it
+    again adds what is new."""
+    if git:
+        done = import_git(db, file, document=document, branch=branch)
+    else:
+        done = import_changes(db, file, document=document)
+    counts = msgspec.structs.asdict(done)
+    if form != "screen":
+        screen.table([Column(name) for name in counts], [tuple(counts.values())], form)
+        return exits.OK
+    said = [f"{done.recorded:,} versions recorded"]
+    said += [f"{done.empty:,} of them change nothing"] if done.empty else []
+    said += [f"{done.refused:,} cannot be used"] if done.refused else []
+    said += [f"{done.known:,} were there already"] if done.known else []
+    print(", ".join(said))
+    return exits.OK
+
+
+@command(
+    "watch",
+    "whence settings watch config --by deploy",
+    "whence settings watch config prompts/email.txt --once",
+    brief="Follow files and folders, and record every change.",
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it.")
+@option("--why", metavar="TEXT", help="Why it is changed.")
+@option("--once", is_flag=True, help="Look once and end, for a timer or a deployment.")
+@on_store(create=True)
+def watch(db: Whence, form: Form, paths: tuple[str, ...], by: str | None, why: str | None, once: bool) -> int:
+    """Records how the files stand now, then each change as it is written, until it is interrupted. In folders these are
+    JSON, YAML, TOML and texts (.txt, .md, .prompt …); each file is a document of its name. A version that cannot be
+    used, or that the schema does not take, is recorded as such, and the last good one stays in force. Ends with 1
+    where, with --once, a version cannot be used."""
+    if not once:
+        with suppress(KeyboardInterrupt):
+            follow(db, paths, by=by, why=why, on_change=lambda seen: _tell(seen, form))
+        return exits.OK
+    found = scan(db, paths, by=by, why=why)
+    for each in found:
+        _tell(each, form)
+    if not found and form == "screen":
+        screen.note("Nothing is new.")
+    return exits.NO if any(isinstance(each.said, VersionRefused) for each in found) else exits.OK
+
+
+def _tell(seen: Seen, form: Form) -> None:
+    said = seen.said
+    edits, problem = (None, said.problem) if isinstance(said, VersionRefused) else (len(said.edits), None)
+    if form != "screen":
+        columns = [Column("document"), Column("edits"), Column("problem")]
+        screen.table(columns, [(seen.document, edits, problem)], form)
+    elif problem is not None:
+        screen.styled(f"{seen.document}  cannot be used: {problem}", "red")
+    else:
+        screen.styled(f"{seen.document}  {edits} {'edit' if edits == 1 else 'edits'}", "yellow")
+    sys.stdout.flush()

@@ -1,0 +1,136 @@
+"""Going back: to a moment, past the last changes, or on one change alone. It appends a change like any other; a preview
+says what it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whence.compare import same
+from whence.errors import InvalidQuery, NotKnown, Refused
+from whence.packs.settings.changes import Change, Difference, changes, differences
+from whence.packs.settings.decisions import changed
+from whence.packs.settings.events import CODEC
+from whence.packs.settings.state import Document
+from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edits_between, key_of
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
+    from whence.events import Event
+
+Way = Callable[[Any], tuple[list[Edit], tuple[str, ...]]]
+"""From the values as they are to the edits that lead back, and the settings that stay as they are."""
+
+
+class Rollback(msgspec.Struct, frozen=True):
+    """A way back: what becomes what, the changes that it takes back, and the version that it comes to. `kept` are the
+    settings that somebody has changed since, which stay; `position` is where it was appended, None for a preview and
+    where nothing is to change."""
+
+    document: str
+    differences: tuple[Difference, ...]
+    undone: tuple[Change, ...]
+    version: str
+    kept: tuple[str, ...] = ()
+    position: int | None = None
+
+
+def rollback(
+    db: Whence,
+    document: str = MAIN,
+    *,
+    to: Moment = None,
+    last: int | None = None,
+    change: int | str | None = None,
+    why: str | None = None,
+    by: str | None = None,
+    clock: str = "occurred",
+    force: bool = False,
+    preview: bool = False,
+) -> Rollback:
+    """Bring a document back to what it was at a moment, `to`; before its `last` changes; or before one `change`, a
+    position, which keeps what came after. Nothing is taken out of the history: a change is appended that says which
+    changes it undoes. With `preview` nothing is appended.
+
+    Where a setting was changed again after the one change, it is refused, naming them; with `force` these settings stay
+    as they are now and the others go back. Raises NotKnown, Refused, InvalidQuery.
+    """
+    if sum(each is not None for each in (to, last, change)) != 1:
+        raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
+    announced = [each for each in changes(db.history()) if each.how == "announced"]
+    found = [each for each in announced if each.document == document]
+    if not found:
+        names = ", ".join(dict.fromkeys(each.document for each in announced))
+        remedy = f"There are: {names}." if names else "Set something first: whence settings set KEY VALUE."
+        raise NotKnown("There is no such document", document=document, remedy=remedy)
+    if change is not None:
+        position = db.event(change).position
+        undone = [each for each in found if each.position == position]
+        if not undone:
+            remedy = f"whence settings log {document}: names those of the document."
+            raise NotKnown("No change of this document is there", change=position, document=document, remedy=remedy)
+        way, said = _on_one(undone[0], force), f"back from @{position}"
+    elif last is not None:
+        if not 1 <= last <= len(found):
+            raise NotKnown("There are not so many changes", document=document, last=last, there_are=len(found))
+        undone = found[-last:]
+        way, said = _to(found[:-last]), f"back by {last} change{'s' if last > 1 else ''}"
+    else:
+        then = [each for each in changes(db.history(db.at(to, clock=clock))) if each.how == "announced"]
+        there = {each.position for each in then}
+        undone = [each for each in found if each.position not in there]
+        way, said = _to([each for each in then if each.document == document]), f"back to {to}"
+
+    made: list[Rollback] = []
+
+    def decide(state: Document) -> Event | None:
+        edits, kept = way(state.values)
+        ids = [each.id for each in undone]
+        event = changed(state, document, edits, why=why or said, label=_label_before(announced, undone), undoes=ids)
+        found = tuple(differences(document, state.values, event.edits))
+        made[:] = [Rollback(document, found, tuple(undone), event.version, kept)]
+        return CODEC.event(event, actor=by) if event.edits else None
+
+    model = db.pack("settings").states[0]
+    if preview:
+        decide(db.history().state(model, f"settings:{document}") or model())
+        return made[0]
+    done = db.execute(f"settings:{document}", decide, model=model)
+    return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+
+
+def _to(known: Sequence[Change]) -> Way:
+    """To the values after these changes."""
+    target = known[-1].values if known else {}
+    return lambda values: (list(edits_between(values, target)), ())
+
+
+def _on_one(undone: Change, force: bool) -> Way:
+    """To what a change took away, as far as nobody changed it since. Raises Refused for the rest, unless forced."""
+
+    def way(values: Any) -> tuple[list[Edit], tuple[str, ...]]:
+        edits, kept = list[Edit](), list[str]()
+        for each in reversed(undone.differences):
+            if not same(at(values, each.path), each.after):
+                kept.append(each.name)
+            elif each.before is MISSING:
+                edits.append(Edit(key_of(each.path), "remove"))
+            else:
+                edits.append(Edit(key_of(each.path), "add" if each.after is MISSING else "replace", each.before))
+        if kept and not force:
+            remedy = "Use --force to leave these as they are, or roll back the later changes too."
+            raise Refused("Changed again since", change=f"@{undone.position}", settings=", ".join(kept), remedy=remedy)
+        return edits, tuple(kept)
+
+    return way
+
+
+def _label_before(announced: Sequence[Change], undone: Sequence[Change]) -> str | None:
+    """What decisions called the version that is in force again: the label of the same settings before the changes that
+    are undone, where one of these has another."""
+    names = {name for each in undone if each.label is not None for name in each.names}
+    first = min((each.position for each in undone), default=0)
+    earlier = (each for each in reversed(announced) if each.position < first and names & set(each.names))
+    return next((each.label for each in earlier), None)
