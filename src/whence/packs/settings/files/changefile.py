@@ -32,6 +32,15 @@ class _Operation(msgspec.Struct):
     path: str
     value: Any = MISSING
 
+    def __post_init__(self) -> None:
+        if self.path and not self.path.startswith("/"):
+            raise ValueError(f"no JSON pointer, {self.path!r}")
+        if self.value is MISSING and self.op != "remove":
+            raise ValueError(f"{self.op} without a value")
+
+    def edit(self) -> Edit:
+        return Edit(key_of(path_of(self.path)), self.op, None if self.value is MISSING else self.value)
+
 
 class _Line(msgspec.Struct):
     """A line of the file."""
@@ -69,7 +78,7 @@ def _version(line: bytes, number: int, document: str) -> Version:
         said = msgspec.convert(jsonvalue.parse(line), _Line)
         when = said.committed_at if said.time is None else said.time
         return Version(
-            edits=tuple(_edit(each, number) for each in said.changes),
+            edits=tuple(each.edit() for each in said.changes),
             key=f"change:{said.commit or number}:{document}"[:200],
             time=None if when is None else to_datetime(to_us(when)),
             who=said.author,
@@ -83,12 +92,3 @@ def _version(line: bytes, number: int, document: str) -> Version:
         raise InvalidFile("Not a change", line=number, problem=problem, remedy=remedy) from None
     except (InvalidEvent, InvalidTime) as problem:
         raise InvalidFile(problem.fact, line=number, remedy=problem.remedy, **problem.facts) from None
-
-
-def _edit(said: _Operation, line: int) -> Edit:
-    if said.path and not said.path.startswith("/"):
-        remedy = 'Write {"op": "replace", "path": "/scoring/threshold", "value": 70}.'
-        raise InvalidFile("Not a JSON pointer", line=line, path=said.path, remedy=remedy)
-    if said.value is MISSING and said.op != "remove":
-        raise InvalidFile("An operation without a value", line=line, path=said.path, remedy="Give it, or use remove.")
-    return Edit(key_of(path_of(said.path)), said.op, None if said.value is MISSING else said.value)

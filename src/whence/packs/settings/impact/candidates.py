@@ -4,7 +4,6 @@ do; else those before it and after it. Nothing is estimated here.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal
 
@@ -27,6 +26,7 @@ Compared = Literal["side by side", "by name", "by time"]
 """Decisions that name the version beside others of the same days; before and after, as they name it; or before and
 after the change, whatever they were taken by."""
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -47,8 +47,8 @@ class Candidate(msgspec.Struct, frozen=True):
 def candidates(trials: Trials, found: Sequence[Change], *, window_days: int = WINDOW_DAYS) -> list[Candidate]:
     """The changes that may have done something, each with the decisions it is judged by."""
     meant = [each for each in found if each.differences and each.how != "refused" and not _is_first_sight(each)]
-    versions = _Versions(trials, found)
-    return [_candidate(trials, each, meant, versions, window_days * DAY_US) for each in meant]
+    named = _named_by_basis(trials, found)
+    return [_candidate(trials, each, meant, named.get(each.document), window_days * DAY_US) for each in meant]
 
 
 def _is_first_sight(change: Change) -> bool:
@@ -57,7 +57,7 @@ def _is_first_sight(change: Change) -> bool:
 
 
 def _candidate(
-    trials: Trials, change: Change, several: Sequence[Change], versions: _Versions, window_us: int
+    trials: Trials, change: Change, several: Sequence[Change], named: Ints | None, window_us: int
 ) -> Candidate:
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
@@ -66,24 +66,20 @@ def _candidate(
         return _by_label(trials, change, axis, near)
     first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
     within = (times >= first_us) & (times < last_us)
-    named = versions.positions_of(change.document)
     if named is not None and (named[near] == change.position).any():
         return Candidate(change, "by name", within & (named >= 0), named >= change.position)
     return Candidate(change, "by time", within, times >= at_us)
 
 
 def _axis(trials: Trials, change: Change) -> Axis | None:
-    """The axis on which decisions name the label of a change: for an observed one its own field."""
+    """The axis on which decisions name the label of a change: for an observed one its own field, else any field, and
+    last their basis."""
     if change.label is None:
         return None
-    if change.how == "observed":
-        own = trials.axes.get(change.document)
-        return own if own is not None and own.number(change.label) is not None else None
-    for name, axis in trials.axes.items():
-        if axis.number(change.label) is not None and name not in (BASIS,):
-            return axis
-    basis = trials.axes.get(BASIS)
-    return basis if basis is not None and basis.number(change.label) is not None else None
+    fields = [name for name in trials.axes if name != BASIS]
+    names = [change.document] if change.how == "observed" else [*fields, BASIS]
+    axes = (trials.axes[name] for name in names if name in trials.axes)
+    return next((axis for axis in axes if axis.number(change.label) is not None), None)
 
 
 def _by_label(trials: Trials, change: Change, axis: Axis, near: Bools) -> Candidate:
@@ -118,36 +114,24 @@ def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: i
     return first_us, last_us
 
 
-class _Versions:
-    """The change that each decision says it was taken by, where its basis names a version of a document."""
-
-    def __init__(self, trials: Trials, found: Sequence[Change]) -> None:
-        self.trials = trials
-        self.known: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        for change in found:
-            if change.version is not None:
-                versions = self.known.setdefault(change.document, {})
-                versions.setdefault(change.version, []).append((change.time_us, change.position))
-        self.made: dict[str, NDArray[np.int64] | None] = {}
-
-    def positions_of(self, document: str) -> NDArray[np.int64] | None:
-        """For each decision the position of the change of a document that its version came from, -1 for none."""
-        if document not in self.made:
-            self.made[document] = self._positions(document)
-        return self.made[document]
-
-    def _positions(self, document: str) -> NDArray[np.int64] | None:
-        axis, versions = self.trials.axes.get(BASIS), self.known.get(document)
-        if axis is None or not versions:
-            return None
-        found = np.full(len(axis.codes), -1, np.int64)
+def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
+    """For each document, and for each decision, the position of the change that the version in its basis came from: the
+    last one before the decision, -1 where it names none. Documents that no decision names are left out."""
+    axis = trials.axes.get(BASIS) or Axis((), np.zeros(0, np.int64))
+    known: dict[str, dict[str, list[Change]]] = {}
+    for change in found:
+        if change.version is not None:
+            known.setdefault(change.document, {}).setdefault(change.version, []).append(change)
+    named: dict[str, Ints] = {}
+    for document, versions in known.items():
         for number, name in enumerate(axis.names):
             whole = [version for version in versions if len(name) >= 7 and version.startswith(name)]
             if len(whole) != 1:
                 continue
             rows = np.flatnonzero(axis.codes == number)
-            moments = [time_us for time_us, _ in versions[whole[0]]]
-            for row in rows:
-                upto = bisect_right(moments, int(self.trials.times_us[row]))
-                found[row] = versions[whole[0]][max(upto - 1, 0)][1]
-        return found if (found >= 0).any() else None
+            several = versions[whole[0]]
+            upto = np.searchsorted([each.time_us for each in several], trials.times_us[rows], side="right")
+            positions = np.array([each.position for each in several])
+            made = named.setdefault(document, np.full(len(axis.codes), -1, np.int64))
+            made[rows] = positions[np.maximum(upto - 1, 0)]
+    return named

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from whence.clock import to_datetime
 from whence.packs.settings.impact.blame import Effect, Impact
-from whence.packs.settings.impact.telling import amount, interval
+from whence.packs.settings.impact.telling import NUMBERS, cells, signed
 from whence.packs.settings.wording import summary
 from whence.picture import GUIDE, graphs, laid_out, plain
 
@@ -72,7 +73,7 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
         made.add_annotation(
             x=_moment(each.change.time_us, zone),
             y=high + room * (1 - 0.45 * (number % 3)),
-            text=plain(_name(each, found)),
+            text=plain(f"{each.change.names[0]} {signed(each.effect, found)}"),
             showarrow=False,
             xanchor="left",
             xshift=5,
@@ -87,33 +88,14 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
 
 def table(found: Impact, zone: tzinfo) -> str:
     """Every change that was weighed as a table of HTML, to stand below."""
-    head = ("", "change", "when", "who", "what", "compared", "without", "with", "effect", "interval", "p", "")
-    rows = [
-        (
-            str(rank),
-            f"@{each.change.position}",
-            _moment(each.change.time_us, zone).replace("T", " "),
-            each.change.who or "—",
-            summary(each.change),
-            each.compared,
-            _mean(each.mean_without, found),
-            _mean(each.mean_with, found),
-            _signed(each.effect, found) or "—",
-            interval(each, found),
-            "—" if each.p_corrected is None else f"{each.p_corrected:.2g}",
-            each.verdict,
-        )
-        for rank, each in enumerate(found.effects, 1)
-        if each.verdict != "too few"
-    ]
-    words = {head.index("what"): ' class="words"'}  # which are broken into lines, so that the rest is in sight
-    cells = ["".join(f"<td{words.get(n, '')}>{escape(cell)}</td>" for n, cell in enumerate(row)) for row in rows]
-    lines = ["".join(f"<th>{escape(name)}</th>" for name in head), *cells]
+    head = ("", "change", "when", "who", "what", "compared", *NUMBERS, "verdict")
+    words = {"what": ' class="words"'}  # which are broken into lines, so that the rest is in sight
+    lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
+    lines += (
+        "".join(f"<td{words.get(name, '')}>{escape(str(row[name]))}</td>" for name in head)
+        for row in cells(found, zone)
+    )
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
-
-
-def _mean(value: float | None, found: Impact) -> str:
-    return "—" if value is None else f"{100 * value:.1f} %" if found.is_share else f"{value:.4g}"
 
 
 def _smooth(found: Impact) -> list[float]:
@@ -127,23 +109,13 @@ def _smooth(found: Impact) -> list[float]:
     return smoothed
 
 
-def _name(each: Effect, found: Impact) -> str:
-    return f"{each.change.names[0]} {_signed(each.effect, found)}"
-
-
 def _said(each: Effect, found: Impact) -> str:
     by = f" by {each.change.who}" if each.change.who else ""
-    lines: list[Any] = [f"@{each.change.position}{by}, {each.change.how}", summary(each.change)]
+    lines = [f"@{each.change.position}{by}, {each.change.how}", summary(each.change)]
     if each.effect is not None:
-        lines.append(f"{_signed(each.effect, found)}, compared {each.compared}")
-    return "<br>".join(plain(str(line)) for line in lines)
-
-
-def _signed(effect: float | None, found: Impact) -> str:
-    if effect is None:
-        return ""
-    return ("-" if effect < 0 else "+") + amount(abs(effect), found)
+        lines.append(f"{signed(each.effect, found)}, compared {each.compared}")
+    return "<br>".join(map(plain, lines))
 
 
 def _moment(us: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(us / 1_000_000, zone).strftime("%Y-%m-%dT%H:%M:%S")
+    return to_datetime(us).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")

@@ -43,7 +43,7 @@ def impact(
     Two changes at nearly the same time are told apart where decisions show it; else both are named."""
     from whence.packs.settings.impact.asking import impact as weigh
     from whence.packs.settings.impact.chart import drawn, table
-    from whence.packs.settings.impact.telling import caption, interval, rows, sentences
+    from whence.packs.settings.impact.telling import NUMBERS, caption, cells, rows, sentences
     from whence.picture import save
 
     said = None if share is None else _field_and_value(share)
@@ -52,38 +52,17 @@ def impact(
         title, zone = f"What changes did to the {found.outcome}", db.config.zone
         below = table(found, zone)
         save(drawn(found, zone), file, "impact", title, said=list(sentences(found)), below=below, footer=caption(found))
-    made = list(rows(found))
     if form != "screen":
+        made = list(rows(found))
         names = list(made[0]) if made else []
         screen.table([Column(name) for name in names], [tuple(row.values()) for row in made], form)
         return exits.OK
     for sentence in sentences(found):
         screen.styled(sentence, "bold")
     screen.dim("")
-    scale, digits = (100, 1) if found.is_share else (1, 3)
     columns = [Column("", right=True), Column("change", "yellow", right=True), Column("settings", "cyan")]
-    numbers = ("without", "with", "effect", "interval", "p")
-    columns += [Column("compared"), *(Column(name, right=True) for name in numbers), Column("verdict", "green")]
-
-    def number(value: float | None, signed: bool = False) -> str:
-        return "—" if value is None else f"{scale * value:{'+' if signed else ''}.{digits}f}"
-
-    shown = (
-        (
-            rank,
-            f"@{each.change.position}",
-            ", ".join(each.change.names[:2]) + (" …" if len(each.change.names) > 2 else ""),
-            each.compared,
-            number(each.mean_without),
-            number(each.mean_with),
-            number(each.effect, True),
-            interval(each, found),
-            "—" if each.p_corrected is None else f"{each.p_corrected:.2g}",
-            each.verdict,
-        )
-        for rank, each in enumerate(found.effects, 1)
-        if each.verdict != "too few"
-    )
+    columns += [Column("compared"), *(Column(name, right=True) for name in NUMBERS), Column("verdict", "green")]
+    shown = [[each[column.name] for column in columns] for each in cells(found, db.config.zone)]
     screen.table(columns, shown, form, caption=caption(found))
     if few := sum(each.verdict == "too few" for each in found.effects):
         screen.dim(f"{few:,} more with too few decisions before or after to say anything (--json has them)")

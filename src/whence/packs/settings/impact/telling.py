@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from typing import Any
 
-from whence.clock import to_datetime
 from whence.packs.settings.impact.blame import CERTAIN, Effect, Impact
 from whence.packs.settings.wording import summary
 
+NUMBERS = ("without", "with", "effect", "interval", "p")
 HOW = {
     "side by side": "decisions that name it beside others of the same days",
     "by name": "decisions before and after, as they name it",
@@ -71,7 +72,7 @@ def rows(found: Impact) -> Iterator[dict[str, Any]]:
         yield {
             "rank": rank,
             "position": each.change.position,
-            "time": to_datetime(each.change.time_us).isoformat().replace("+00:00", "Z"),
+            "time": each.change.time.isoformat().replace("+00:00", "Z"),
             "who": each.change.who,
             "settings": list(each.change.names),
             "what": summary(each.change),
@@ -91,6 +92,35 @@ def rows(found: Impact) -> Iterator[dict[str, Any]]:
         }
 
 
+def cells(found: Impact, zone: tzinfo) -> Iterator[dict[str, Any]]:
+    """A row for each change that could be weighed, as it is read in a table; shares are of a hundred."""
+    scale, digits = (100, 1) if found.is_share else (1, 3)
+
+    def number(value: float | None, form: str = "") -> str:
+        return "—" if value is None else f"{scale * value:{form}.{digits}f}"
+
+    for rank, each in enumerate(found.effects, 1):
+        if each.verdict == "too few":
+            continue
+        several = each.change.names
+        bounds = None if each.low is None or each.high is None else (scale * each.low, scale * each.high)
+        yield {
+            "": rank,
+            "change": f"@{each.change.position}",
+            "when": each.change.time.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+            "who": each.change.who or "—",
+            "settings": ", ".join(several[:2]) + (" …" if len(several) > 2 else ""),
+            "what": summary(each.change),
+            "compared": each.compared,
+            "without": number(each.mean_without),
+            "with": number(each.mean_with),
+            "effect": number(each.effect, "+"),
+            "interval": "—" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}",
+            "p": "—" if each.p_corrected is None else f"{each.p_corrected:.2g}",
+            "verdict": each.verdict,
+        }
+
+
 def amount(value: float, found: Impact, unit: bool = True) -> str:
     """A difference as people say it: `4.1 points` of a share."""
     if found.is_share:
@@ -98,8 +128,6 @@ def amount(value: float, found: Impact, unit: bool = True) -> str:
     return f"{value:.3g}"
 
 
-def interval(each: Effect, found: Impact) -> str:
-    if each.effect is None or each.low is None or each.high is None:
-        return "—"
-    scale = 100 if found.is_share else 1
-    return f"{scale * each.low:+.2f} to {scale * each.high:+.2f}"
+def signed(value: float | None, found: Impact) -> str:
+    """The same with its sign; nothing where there is none."""
+    return "" if value is None else ("-" if value < 0 else "+") + amount(abs(value), found)

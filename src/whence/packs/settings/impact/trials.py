@@ -32,8 +32,16 @@ SAMPLE = 2000
 class Axis(msgspec.Struct, frozen=True):
     """A field in which decisions name a version: for each decision the number of its name, -1 for none."""
 
-    names: tuple[str, ...]
+    names: tuple[Any, ...]
     codes: Ints
+
+    @classmethod
+    def of(cls, said: Sequence[Any]) -> Axis:
+        """The names in their order, numbered; None is no name."""
+        names = dict.fromkeys(name for name in said if name is not None)
+        numbers = {name: number for number, name in enumerate(names)}
+        codes = np.fromiter((-1 if name is None else numbers[name] for name in said), np.int64, len(said))
+        return cls(tuple(names), codes)
 
     def number(self, name: str) -> int | None:
         """The number of a name; None for one that no decision has."""
@@ -51,34 +59,6 @@ class Trials(msgspec.Struct, frozen=True):
     is_share: bool = True
     left_out: int = 0
     outcome: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        times_us: Iterable[int],
-        entities: Sequence[Any],
-        values: Iterable[float],
-        names: Mapping[str, Sequence[str | None]],
-        *,
-        is_share: bool = True,
-        left_out: int = 0,
-        outcome: str = "",
-    ) -> Trials:
-        """From lists in any order of time."""
-        moments = np.fromiter(times_us, np.int64)
-        order = np.argsort(moments, kind="stable")
-        axes = {}
-        for field, said in names.items():
-            known = {
-                name: number for number, name in enumerate(dict.fromkeys(each for each in said if each is not None))
-            }
-            codes = np.fromiter((-1 if each is None else known[each] for each in said), np.int64, len(said))
-            if known:
-                axes[field] = Axis(tuple(known), codes[order])
-        numbers: dict[Any, int] = {}
-        coded = np.fromiter((numbers.setdefault(each, len(numbers)) for each in entities), np.int64, len(entities))
-        measured = np.fromiter(values, np.float64)
-        return cls(moments[order], coded[order], measured[order], axes, is_share, left_out, outcome)
 
 
 def trials(
@@ -102,11 +82,9 @@ def trials(
     if sum(each is not None for each in (outcome, average, share)) != 1:
         raise InvalidQuery("Not clear what the outcome is", remedy="Give one of outcome, average and share.")
     fields = [field for field in named_by if field.rpartition(".")[0] == decision]
-    made = list(history.events(Query.of(types=[decision])))
+    made = sorted(history.events(Query.of(types=[decision])), key=lambda event: event.time_us)
     if not made:
         raise NotKnown("There are no such events", type=decision, remedy="whence types lists the types there are.")
-    names = {field: [_name(event, field) for event in made] for field in fields}
-    names[BASIS] = [_settings(event) for event in made]
     times = [event.time_us for event in made]
     if outcome is None:
         field = average if average is not None else share[0]  # type: ignore[index]
@@ -130,11 +108,16 @@ def trials(
         values = [float(number in hits) for number in kept]
         who = _who(made, None, beside=matching)
         said = f"share with {outcome}"
-    return Trials.of(
-        [times[number] for number in kept],
-        [who[number] for number in kept],
-        values,
-        {field: [several[number] for number in kept] for field, several in names.items()},
+    meant = [made[number] for number in kept]
+    names = {field: [_name(event, field) for event in meant] for field in fields}
+    names[BASIS] = [_settings(event) for event in meant]
+    axes = {field: axis for field, said in names.items() if (axis := Axis.of(said)).names}
+    entities = Axis.of([who[number] for number in kept]).codes
+    return Trials(
+        np.array([times[number] for number in kept], np.int64),
+        entities,
+        np.array(values, np.float64),
+        axes,
         is_share=average is None,
         left_out=len(made) - len(kept),
         outcome=said,
