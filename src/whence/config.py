@@ -168,6 +168,11 @@ class Config(msgspec.Struct, frozen=True):
         found = (self.pack(name).model(kind) for name in self.packs)
         return next(filter(None, found), None)
 
+    def pack_passed_over(self, kind: str) -> str | None:
+        """The pack whose model of a kind [model.KIND] takes the place of; None where it takes none's."""
+        names = self.packs if kind in self.models else ()
+        return next((name for name in names if self.pack(name).model(kind) is not None), None)
+
     def python_of(self, kind: str) -> str | None:
         """The Python model of a kind as the file names it; None for one without."""
         named = self.models.get(kind, {}).get("python")

@@ -136,16 +136,23 @@ def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, 
         rows = found.items() if form == "csv" else wording.fields(found, zone)
         screen.table([FIELD, Column("value")], rows, form, caption=wording.as_of(at, zone, clock))
     _note_lateness(db, entity, (at,), clock)
-    _note_idle_rules(db, entity.partition(":")[0], model)
+    _note_model(db, entity.partition(":")[0], model)
     return exits.OK
 
 
-def _note_idle_rules(db: Whence, kind: str, model: str | None) -> None:
-    """Say which of the kind's rules wait for what no event has: a typo in them would go unseen."""
+def _note_model(db: Whence, kind: str, model: str | None) -> None:
+    """Say where [model.KIND] takes a pack's place, and which of its rules wait for what no event has: a typo in them
+    would go unseen."""
+    _note_passed_over(db, kind, model)
     table = db.config.models.get(kind, {})
     if model is None and "python" not in table:
         for sentence in idle(kind, table, db.store):
             screen.note(sentence)
+
+
+def _note_passed_over(db: Whence, kind: str, model: str | None) -> None:
+    if model is None and (said := wording.passed_over(db, kind)):
+        screen.note(said)
 
 
 def _note_lateness(db: Whence, about: str | None, moments: Iterable[At], clock: str) -> None:
@@ -236,7 +243,7 @@ def states(
             if form == "screen":
                 screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
         _note_lateness(db, kind, (moment,), clock)
-        _note_idle_rules(db, kind, model)
+        _note_model(db, kind, model)
         return exits.OK
 
 
@@ -416,6 +423,7 @@ def why(
         else:
             show_explanation(db, explanation, form, wording.as_of(moment, db.config.zone, clock))
         _note_lateness(db, entity, (moment,), clock)
+        _note_passed_over(db, entity.partition(":")[0], model)
         return exits.OK if explanation.contributions else exits.NO
 
 

@@ -196,6 +196,14 @@ def not_in_force(db: Whence, card: Scorecard) -> str:
     return f"{said} See whence scorecard diff {card.name}; adopt this one, or score with --card {card.name}@now."
 
 
+def passed_over(db: Whence, kind: str) -> str:
+    """That [model.KIND] takes the place of a pack's model, and what to do; nothing where it does not."""
+    if (pack := db.config.pack_passed_over(kind)) is None:
+        return ""
+    said = f"[model.{kind}] in whence.toml is the model here, and that of [pack.{pack}] is not"
+    return f"{said}: take [model.{kind}] out to have the pack's."
+
+
 def _did_you_mean(near: list[str]) -> str:
     return f". Did you mean {' or '.join(near)}?" if near else ""
 

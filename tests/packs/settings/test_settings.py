@@ -89,6 +89,19 @@ def test_the_machinery_of_whence_works_on_settings(call: Call) -> None:
     assert "settings.Changed" in call("log", "setting:scoring.threshold")[1]
 
 
+def test_a_model_in_whence_toml_that_takes_a_packs_place_says_so(call: Call, folder: Path) -> None:
+    call("settings", "set", "scoring.threshold", "70")
+    assert "[pack.settings]" not in call("state", "settings:main")[2]
+    configure(
+        folder, '[model.settings]\n[[model.settings.rule]]\non = "settings.Changed"\nset = { latest = "$version" }\n'
+    )
+    for asked in (("state", "settings:main"), ("states", "settings"), ("why", "settings:main", "latest")):
+        code, _, err = call(*asked)
+        assert code == 0, err
+        assert err.count("[model.settings] in whence.toml is the model here, and that of [pack.settings] is not") == 1
+    assert "[pack.settings]" not in call("state", "settings:main", "--model", "whence.packs.settings:Document")[2]
+
+
 def test_a_change_of_settings_stands_beside_what_was_set_outside(call: Call) -> None:
     call("append", "lead:42", "LeadScored", "score=60", "--time", "2026-01-04")
     call("settings", "set", "scoring.threshold", "70", "--time", "2026-01-05")
