@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, opened, option
-from whence.cli.screen import Column
+from whence.cli.command import at_moment, at_store, command, in_zone, on_store, opened, option
+from whence.cli.screen import Column, Form
 from whence.config import load_named
+
+if TYPE_CHECKING:
+    from whence.app import Whence
 
 
 @command(
@@ -24,19 +27,15 @@ from whence.config import load_named
 @option("--function", metavar="FUNCTION", help="file.py:function or module:function, from a lead to a number.")
 @option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who scores.")
 @option("--time", metavar="TIME", help="As of when; else now. A day alone means its end.")
-@at_store
-@in_zone
-@as_form
+@on_store()
 def rescore(
+    db: Whence,
+    form: Form,
     leads: tuple[str, ...],
     card: str | None,
     function: str | None,
     by: str | None,
     time: str | None,
-    store: str | None,
-    zone: str | None,
-    as_json: bool,
-    as_csv: bool,
 ) -> int:
     """Scores the leads named, else all of them, and records each score that differs from the one recorded last, or was
     given by another card or function, as an event lead.Scored with what it was made on. A function is given the lead
@@ -46,22 +45,20 @@ def rescore(
 
     if card is not None and function is not None:
         raise click.UsageError("--card and --function exclude each other.")
-    form = form_of(as_json, as_csv)
     named = None if function is None else load_named(function, Path.cwd())
-    with opened(store, zone=zone) as db:
-        ids = [each.removeprefix("lead:") for each in leads] or None
-        when = None if time is None else db.at(time).occurred_us
-        done = record(db, ids, card=card, function=named, name=function, time=when, by=by)
-        rows = ((each.lead, each.before, each.score, each.reason, each.position) for each in done)
-        columns = [
-            Column("lead", "cyan"),
-            Column("before", right=True),
-            Column("score", "green", right=True),
-            Column("reason"),
-            Column("position", "yellow", right=True),
-        ]
-        if not screen.table(columns, rows, form) and form == "screen":
-            screen.note("Every score is as it was recorded last.")
+    ids = [each.removeprefix("lead:") for each in leads] or None
+    when = None if time is None else db.at(time).occurred_us
+    done = record(db, ids, card=card, function=named, name=function, time=when, by=by)
+    rows = ((each.lead, each.before, each.score, each.reason, each.position) for each in done)
+    columns = [
+        Column("lead", "cyan"),
+        Column("before", right=True),
+        Column("score", "green", right=True),
+        Column("reason"),
+        Column("position", "yellow", right=True),
+    ]
+    if not screen.table(columns, rows, form) and form == "screen":
+        screen.note("Every score is as it was recorded last.")
     return exits.OK
 
 
@@ -79,17 +76,7 @@ def rescore(
 @at_moment
 @at_store
 @in_zone
-def picture(
-    what: Any,
-    file: Path,
-    source: str | None,
-    owner: str | None,
-    every: str | None,
-    at: str | None,
-    clock: str,
-    store: str | None,
-    zone: str | None,
-) -> int:
+def picture(what: Any, file: Path, every: str | None, store: str | None, zone: str | None, **told: Any) -> int:
     """Draws how many open leads were in each stage over time, or how many ever reached each stage, as a page that works
     offline (.html) or as a picture (.png). It needs plotly."""
     from whence.packs.leads.figures import draw
@@ -98,7 +85,7 @@ def picture(
         raise click.UsageError("--every is for over-time.")
     more = {} if every is None else {"every": every}
     with opened(store, zone=zone) as db:
-        draw(db, what, file, at=at, clock=clock, source=source, owner=owner, **more)
+        draw(db, what, file, **told, **more)
     screen.styled(f"Wrote {file}", "green")
     return exits.OK
 

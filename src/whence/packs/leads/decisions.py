@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 from whence.errors import Refused
 from whence.pack import decision
 from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won, is_money
+from whence.packs.leads.meaning import near
 from whence.packs.leads.state import Lead
 
 
@@ -179,9 +179,7 @@ def _must_say(reason: str, id: str) -> None:
 def _must_be_allowed(lead: Lead, id: str, stage: str) -> None:
     stages = lead.pipeline().stages
     if stage not in stages:
-        near = get_close_matches(stage, stages, 1)
-        remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(stages)}."
-        raise Refused("No such stage", lead=id, stage=stage, remedy=remedy)
+        raise Refused("No such stage", lead=id, stage=stage, remedy=near(stage, stages))
     allowed = stages.get(lead.stage or "", tuple(stages))
     if stage not in allowed:
         remedy = f"From {lead.stage} it may go to: {', '.join(allowed) or 'no other'}."

@@ -10,30 +10,28 @@ import msgspec
 from whence.codec import Codec, Tag
 
 
-class Created(msgspec.Struct, frozen=True, omit_defaults=True):
+class Known(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of a lead."""
+
+    lead: Annotated[str, Tag]
+    source: str | None = None
+    name: str | None = None
+    company: str | None = None
+    industry: str | None = None
+    employees: int | None = None
+    country: str | None = None
+
+
+class Created(Known, frozen=True, omit_defaults=True):
     """A lead is there: from which source, and what is known of it."""
 
     event_type: ClassVar[str] = "lead.Created"
-    lead: Annotated[str, Tag]
-    source: str | None = None
-    name: str | None = None
-    company: str | None = None
-    industry: str | None = None
-    employees: int | None = None
-    country: str | None = None
 
 
-class Changed(msgspec.Struct, frozen=True, omit_defaults=True):
+class Changed(Known, frozen=True, omit_defaults=True):
     """What is known of it is something else now; what is left out stays as it was."""
 
     event_type: ClassVar[str] = "lead.Changed"
-    lead: Annotated[str, Tag]
-    source: str | None = None
-    name: str | None = None
-    company: str | None = None
-    industry: str | None = None
-    employees: int | None = None
-    country: str | None = None
     reason: str | None = None
 
 

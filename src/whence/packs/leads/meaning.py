@@ -19,7 +19,7 @@ Called, CallMade. A line of yours replaces what is understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation, Overflow
 from difflib import get_close_matches
 from typing import Any
@@ -89,12 +89,12 @@ def _meaning(key: str, said: Any) -> Meaning:
         raise InvalidConfig("An event is read as one of ours", key=key, remedy=remedy)
     event = OURS.get(table["as"].removeprefix("lead."))
     if event is None:
-        raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=_near(table["as"], OURS))
+        raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=near(table["as"], OURS))
     fields = {name: value for name, value in table.items() if name not in ("as", "when")}
     known = event.__struct_fields__[1:]
     for name in fields:
         if name not in known:
-            raise InvalidConfig("No such field", key=key, field=name, remedy=_near(name, known))
+            raise InvalidConfig("No such field", key=key, field=name, remedy=near(name, known))
     when = table.get("when", {})
     if not isinstance(when, Mapping):
         raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy='Write when = { name = "dealstage" }.')
@@ -108,9 +108,11 @@ def _type(name: str) -> str:
         raise InvalidConfig(problem.fact, key=f"pack.leads.events.{name}", remedy=problem.remedy) from None
 
 
-def _near(name: str, known: Any) -> str:
-    near = get_close_matches(name, list(known), 1)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+def near(name: str, known: Iterable[str]) -> str:
+    """The remedy for a name that is not known."""
+    known = list(known)
+    found = get_close_matches(name, known, 1)
+    return f"Did you mean {found[0]}?" if found else f"There are: {', '.join(known)}."
 
 
 def _value(said: Any, recorded: Recorded, data: dict[str, Any]) -> Any:

@@ -20,13 +20,12 @@ others mean what here. In whence.toml:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
 from whence.errors import InvalidConfig
-from whence.packs.leads.meaning import PLAIN, Meaning, meanings_of
+from whence.packs.leads.meaning import PLAIN, Meaning, meanings_of, near
 
 KEYS = ("stages", "won", "lost", "qualified", "events")
 STAGES = {
@@ -53,7 +52,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         """The pipeline that [pack.leads] says. Raises InvalidConfig naming the key and the remedy."""
         for key in table:
             if key not in KEYS:
-                raise InvalidConfig("No such key", key=f"pack.leads.{key}", remedy=_near(key, KEYS))
+                raise InvalidConfig("No such key", key=f"pack.leads.{key}", remedy=near(key, KEYS))
         stages = _stages(table.get("stages", STAGES))
         ends = {key: _ends(key, table.get(key, key), stages) for key in ("won", "lost")}
         for stage in set(ends["won"]) & set(ends["lost"]):
@@ -113,10 +112,4 @@ def _ends(key: str, said: Any, stages: Mapping[str, Any]) -> tuple[str, ...]:
 def _known(key: str, stage: Any, stages: Mapping[str, Any]) -> None:
     if not isinstance(stage, str) or stage not in stages:
         facts = {"key": f"pack.leads.{key}", "stage": stage}
-        raise InvalidConfig("No such stage", **facts, remedy=_near(str(stage), list(stages)))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = get_close_matches(name, known, 1)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+        raise InvalidConfig("No such stage", **facts, remedy=near(str(stage), stages))

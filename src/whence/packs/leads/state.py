@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from whence.events import Recorded
 from whence.model import on
-from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won
+from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
 from whence.packs.leads.meaning import Meaning
 from whence.packs.leads.pipeline import Pipeline
 
@@ -65,7 +65,7 @@ class Lead:
         self._learn(event)
 
     @on(Changed)
-    def changed(self, event: Changed) -> None:
+    def changed(self, event: Changed, recorded: Recorded) -> None:
         self._learn(event)
 
     @on(Touched)
@@ -75,11 +75,11 @@ class Lead:
         self._hear(recorded.time)
 
     @on(Assigned)
-    def assigned(self, event: Assigned) -> None:
+    def assigned(self, event: Assigned, recorded: Recorded) -> None:
         self.owner = event.owner
 
     @on(Scored)
-    def scored(self, event: Scored) -> None:
+    def scored(self, event: Scored, recorded: Recorded) -> None:
         self.score, self.scored_by = event.score, event.method
 
     @on(Moved)
@@ -115,7 +115,7 @@ class Lead:
         if self.since is None:
             self.since = time
 
-    def _learn(self, event: Created | Changed) -> None:
+    def _learn(self, event: Known) -> None:
         if event.source is not None:
             self.source = event.source
         if event.name is not None:
@@ -131,14 +131,14 @@ class Lead:
 
 
 HANDLERS: dict[type, Any] = {
-    Created: lambda lead, event, recorded: lead.created(event, recorded),
-    Changed: lambda lead, event, recorded: lead.changed(event),
-    Touched: lambda lead, event, recorded: lead.touched(event, recorded),
-    Assigned: lambda lead, event, recorded: lead.assigned(event),
-    Scored: lambda lead, event, recorded: lead.scored(event),
-    Moved: lambda lead, event, recorded: lead.moved(event, recorded),
-    Won: lambda lead, event, recorded: lead.won(event, recorded),
-    Lost: lambda lead, event, recorded: lead.lost(event, recorded),
+    Created: Lead.created,
+    Changed: Lead.changed,
+    Touched: Lead.touched,
+    Assigned: Lead.assigned,
+    Scored: Lead.scored,
+    Moved: Lead.moved,
+    Won: Lead.won,
+    Lost: Lead.lost,
 }
 
 

@@ -10,23 +10,21 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median, quantiles
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from whence.clock import to_us
 from whence.errors import InvalidConfig, NotKnown
 from whence.pack import Asked, table
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead
 
-DAY_US = 86_400_000_000
+DAY = timedelta(days=1)
 UNKNOWN = "—"
 """What stands for a source, an owner or a reason that nobody said."""
 
 Source = Annotated[str | None, "only leads from this source"]
 Owner = Annotated[str | None, "only leads of this owner"]
-Quality = tuple[str, int, int, int, int, int, float, str, float | None]
 Since = Annotated[date | None, "only leads that came on this day or later"]
 Until = Annotated[date | None, "only leads that came on this day or earlier"]
 
@@ -51,8 +49,8 @@ def pipeline(asked: Asked, *, source: Source = None, owner: Owner = None) -> Ite
     total = sum(map(len, by_stage.values()))
     for stage in stages.in_order(by_stage):
         here = by_stage.get(stage, [])
-        days = [_days(lead.stage_since, asked.moment_us) for lead in here]
-        yield InStage(stage, len(here), _share(len(here), total), _value(here), _median(days))
+        days = _median(_days(lead.stage_since, asked.moment) for lead in here)
+        yield InStage(stage, len(here), _share(len(here), total), _value(here), days)
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -119,7 +117,7 @@ def times(
             began = lead.reached.get(start)
             ended = None if began is None else _first_after(lead.path(), start, end)
             if began is not None and ended is not None:
-                went.append(_days(began, to_us(ended)))
+                went.append(_days(began, ended))
             elif began is not None and lead.outcome == "open" and stages.is_before(lead.stage, end):
                 waiting += 1
             elif began is not None:
@@ -154,16 +152,14 @@ def ageing(
     last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    rows = []
+    now, rows = asked.moment, []
     for id, lead in leads.items():
         if lead.stage is None or lead.outcome != "open" or stage not in (None, lead.stage):
             continue
-        here = _days(lead.stage_since, asked.moment_us)
-        touch = None if lead.last_touch is None else _days(lead.last_touch, asked.moment_us)
-        age = _days(lead.since, asked.moment_us)
+        here, age = _days(lead.stage_since, now), round(_days(lead.since, now), 2)
+        quiet = None if lead.last_touch is None else round(_days(lead.last_touch, now), 2)
         if here >= over:
-            days = (round(here, 2), None if touch is None else round(touch, 2), round(age, 2))
-            rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, *days))
+            rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, round(here, 2), quiet, age))
     order = stages.in_order(row.stage for row in rows)
     return sorted(rows, key=lambda row: (-row.days_here, order.index(row.stage)))
 
@@ -189,7 +185,7 @@ def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Un
     that is won, for how much, and in how many days.
     """
     stages, leads = _leads(asked, owner=owner, since=since, until=until)
-    return (OfSource(*row) for row in _quality(stages, leads.values(), lambda lead: lead.source))
+    return _quality(OfSource, stages, _by(leads.values(), lambda lead: lead.source))
 
 
 class OfOwner(msgspec.Struct, frozen=True):
@@ -211,7 +207,7 @@ def owners(asked: Asked, *, source: Source = None, since: Since = None, until: U
     The same by owner: whoever has the lead at the moment asked about.
     """
     stages, leads = _leads(asked, source=source, since=since, until=until)
-    return (OfOwner(*row) for row in _quality(stages, leads.values(), lambda lead: lead.owner))
+    return _quality(OfOwner, stages, _by(leads.values(), lambda lead: lead.owner))
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -235,8 +231,8 @@ def reasons(
     for outcome in ("won", "lost"):
         ended = [lead for lead in leads.values() if lead.outcome == outcome]
         for reason, found in _most(_by(ended, lambda lead: lead.reason)):
-            days = [_days(lead.since, to_us(lead.stage_since)) for lead in found if lead.since and lead.stage_since]
-            yield Reason(outcome, reason, len(found), _share(len(found), len(ended)), _value(found), _median(days))
+            share, days = _share(len(found), len(ended)), _median(map(_days_to_end, found))
+            yield Reason(outcome, reason, len(found), share, _value(found), days)
 
 
 class Touches(msgspec.Struct, frozen=True):
@@ -328,23 +324,17 @@ def _leads(
     return asked.as_configured(Lead).pipeline(), found
 
 
-def _quality(stages: Pipeline, leads: Iterable[Lead], of: Callable[[Lead], str | None]) -> Iterator[Quality]:
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+
+def _quality(row: type[Row], stages: Pipeline, groups: Mapping[str, Sequence[Lead]]) -> Iterator[Row]:
     """The row of each source or owner, those with most leads first."""
-    for name, found in _most(_by(leads, of)):
+    for name, found in _most(groups):
         outcomes = Counter(lead.outcome for lead in found)
         won = [lead for lead in found if lead.outcome == "won"]
-        days = [_days(lead.since, to_us(lead.stage_since)) for lead in won if lead.since and lead.stage_since]
-        yield (
-            name,
-            len(found),
-            outcomes["open"],
-            sum(stages.is_qualified(lead.reached) for lead in found),
-            outcomes["won"],
-            outcomes["lost"],
-            _share(outcomes["won"], len(found)),
-            _value(won),
-            _median(days),
-        )
+        qualified = sum(stages.is_qualified(lead.reached) for lead in found)
+        counts = (len(found), outcomes["open"], qualified, outcomes["won"], outcomes["lost"])
+        yield row(name, *counts, _share(len(won), len(found)), _value(won), _median(map(_days_to_end, won)))
 
 
 def _by(leads: Iterable[Lead], key: Callable[[Lead], str | None]) -> dict[str, list[Lead]]:
@@ -378,13 +368,18 @@ def _first_after(path: Sequence[tuple[str, datetime]], start: str, end: str) -> 
     return next((time for stage, time in path[began + 1 :] if stage == end), None)
 
 
-def _days(since: datetime | None, until_us: int) -> float:
-    """The days from a time to a moment."""
-    return 0.0 if since is None else (until_us - to_us(since)) / DAY_US
+def _days(since: datetime | None, until: datetime | None) -> float:
+    return 0.0 if since is None or until is None else (until - since) / DAY
 
 
-def _median(days: Sequence[float]) -> float | None:
-    return round(median(days), 2) if days else None
+def _days_to_end(lead: Lead) -> float:
+    """How long it took to the stage that it is in."""
+    return _days(lead.since, lead.stage_since)
+
+
+def _median(days: Iterable[float]) -> float | None:
+    found = list(days)
+    return round(median(found), 2) if found else None
 
 
 def _quartiles(days: Sequence[float]) -> tuple[float | None, float | None, float | None]:
