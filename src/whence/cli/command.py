@@ -79,6 +79,10 @@ at_moment = grouped(
     option("--at", "at", metavar="TIME", help="As it was then (a day: its end; or @120); else now."),
     by_clock,
 )
+happened_at = option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
+under_key = option(
+    "--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."
+)
 with_model = option("--model", metavar="MODEL", help="module:Class or file.py:Class, instead of whence.toml's.")
 
 

@@ -25,10 +25,12 @@ from whence.cli.command import (
     command,
     form_of,
     grouped,
+    happened_at,
     in_zone,
     opened,
     option,
     times_in,
+    under_key,
 )
 from whence.cli.screen import Column
 from whence.errors import InvalidConfig, InvalidModel, WhenceError
@@ -39,8 +41,8 @@ if TYPE_CHECKING:
 
 recorded_by = grouped(
     option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who decides."),
-    option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning."),
-    option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."),
+    happened_at,
+    under_key,
     option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120."),
     option("--correlation", metavar="TEXT", help="What groups it with others."),
 )

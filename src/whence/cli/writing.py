@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_store, command, configured, form_of, in_zone, opened, option
+from whence.cli.command import as_form, at_store, command, configured, form_of, happened_at, in_zone, opened, option
 from whence.cli.reading import tags_text
 from whence.errors import InvalidEvent
 from whence.words import split_word, words_of
@@ -29,7 +29,7 @@ LATEST_EVENTS = 1000
 )
 @click.argument("words", nargs=-1, required=True, metavar="TYPE [TAG:VALUE]... [KEY=VALUE]...")
 @option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who did it.")
-@option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
+@happened_at
 @option("--id", metavar="ID", help="An id of its own: appending the same again is then safe and changes nothing.")
 @option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120.")
 @option("--correlation", metavar="TEXT", help="What groups it with others.")

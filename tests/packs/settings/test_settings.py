@@ -143,6 +143,8 @@ def test_a_value_that_the_schema_does_not_take_is_refused(call: Call, folder: Pa
         ('\n[[pack.settings.schema]]\nkey = "a"\ntype = "int"\n', "Write integer"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nat_lest = 1\n', "Did you mean at_least"),
         ('\n[[pack.settings.schema]]\nkey = "a b"\n', "Not a key"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nat_least = "1"\n', "at_least"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nrequired = 1\n', "required"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nmatches = "("\n', "Not a pattern"),
         ('\n[pack.settings]\nobserved = ["model"]\n', "Not fields of events"),
         ('\n[pack.settings]\nobserve = ["A.b"]\n', "Did you mean observed"),

@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, by_clock, command, grouped, in_zone, on_store, opened, option
+from whence.cli.command import (
+    at_store,
+    by_clock,
+    command,
+    grouped,
+    happened_at,
+    in_zone,
+    on_store,
+    opened,
+    option,
+    under_key,
+)
 from whence.cli.screen import Column, Form
 from whence.errors import InvalidFile, NotKnown
 from whence.moments import span_of
 from whence.packs.settings.changes import Difference, changes, compare
-from whence.packs.settings.files.commands import import_, watch
+from whence.packs.settings.files.commands import by_whom, import_, watch
 from whence.packs.settings.impact.command import impact
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.state import Document
@@ -27,15 +38,7 @@ from whence.words import value_of
 if TYPE_CHECKING:
     from whence.app import Whence
 
-by_whom = grouped(
-    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it."),
-    option("--why", metavar="TEXT", help="Why it is changed."),
-)
-recorded_by = grouped(
-    by_whom,
-    option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning."),
-    option("--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."),
-)
+recorded_by = grouped(by_whom, happened_at, under_key)
 of_document = option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
 
 

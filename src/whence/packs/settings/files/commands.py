@@ -11,7 +11,7 @@ import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import command, on_store, option
+from whence.cli.command import command, grouped, on_store, option
 from whence.cli.screen import Column, Form
 from whence.packs.settings.events import VersionRefused
 from whence.packs.settings.files.changefile import import_changes
@@ -21,6 +21,11 @@ from whence.packs.settings.files.watching import watch as follow
 
 if TYPE_CHECKING:
     from whence.app import Whence
+
+by_whom = grouped(
+    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it."),
+    option("--why", metavar="TEXT", help="Why it is changed."),
+)
 
 
 @command(
@@ -61,8 +66,7 @@ def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None,
     brief="Follow files and folders, and record every change.",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it.")
-@option("--why", metavar="TEXT", help="Why it is changed.")
+@by_whom
 @option("--once", is_flag=True, help="Look once and end, for a timer or a deployment.")
 @on_store(create=True)
 def watch(db: Whence, form: Form, paths: tuple[str, ...], by: str | None, why: str | None, once: bool) -> int:
