@@ -1,5 +1,6 @@
 """Leads: where they come from, what is done about them, which stage they are in and why, and what becomes of them. A
-pack as anybody could write it: events, state, decisions, tables, scenarios."""
+pack as anybody could write it. Read `events`, `state`, `decisions`, `tables`, `scenarios`; then what whence.toml may
+say, `pipeline` (stages and moves) and `meaning` (events of others); then `rescoring`, `figures` and `commands`."""
 
 from importlib.resources import files
 

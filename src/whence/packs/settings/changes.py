@@ -178,7 +178,7 @@ class _Own:
         said = {field: value for field, value in data.items() if field not in SAID_ABOUT and value != id}
         before, self.values[name] = self.values.get(name, {}), said
         found = differences(MAIN, before, edits_between(before, said))
-        within = (msgspec.structs.replace(each, name=f"{name}.{each.name}") for each in found)
+        within = (msgspec.structs.replace(each, name=f"{name}.{key_of(each.path)}") for each in found)
         why, label = data.get("why", data.get("reason")), data.get("label", data.get("version"))
         why, label = (None if each is None else str(each) for each in (why, label))
         return _change(event, "own event", name, within, why=why, label=label)

@@ -164,44 +164,36 @@ def _told(
     likeliest: int | None,
     tried: int,
 ) -> Impact:
-    effects: list[Effect] = []
-    done = {number for number, *_ in named}
-    beside: dict[int, int] = {}
+    """What came of it: the changes that are named, each with those that it is not told apart from; then the others by
+    how clear they are; and those of which too little is known."""
+    effects: dict[int, Effect] = {}
+
+    def tell(
+        number: int, made: Estimate | None, corrected: float | None, verdict: Verdict, apart: Sequence[int] = ()
+    ) -> None:
+        positions = tuple(sorted(several[each].change.position for each in apart))
+        effects[number] = _effect(trials, several[number], made, corrected, verdict, tried, positions)
+
+    firm = {number for number, *_ in named}
+    beside: dict[int, list[int]] = {}
     for number, made, corrected, together in named:
-        apart = tuple(several[each].change.position for each in together)
-        beside |= {each: number for each in together if each not in done}
+        ties = [each for each in together if each not in firm and each not in effects]
+        beside |= {each: [number] for each in ties}
         alone = not together or (several[number].is_named and not any(several[each].is_named for each in together))
-        verdict: Verdict = ("lowers it" if made.effect < 0 else "raises it") if alone else "one of several"
-        effects.append(_effect(trials, several[number], made, corrected, verdict, tried, apart))
-        for each in together if not alone else ():
-            if each not in done:
-                done.add(each)
-                others = tuple(sorted({*apart, several[number].change.position} - {several[each].change.position}))
-                effects.append(_effect(trials, several[each], first[each], corrected, "one of several", tried, others))
-    rest = sorted(open_.keys() - done, key=lambda each: (each != likeliest, open_[each].p, each))
+        told: Verdict = ("lowers it" if made.effect < 0 else "raises it") if alone else "one of several"
+        tell(number, made, corrected, told, together)
+        for each in () if alone else ties:
+            tell(each, first[each], corrected, told, [number, *(other for other in together if other != each)])
     worst = named[-1][2] if named else 0.0
+    rest = sorted(open_.keys() - effects.keys(), key=lambda each: (each != likeliest, open_[each].p, each))
     for place, number in enumerate(rest):
-        made = open_[number]
-        worst = min(1.0, max(worst, made.p * (len(rest) - place)))
-        apart = (several[beside[number]].change.position,) if number in beside else ()
-        effects.append(_effect(trials, several[number], made, worst, "chance", tried, apart))
-    done |= set(rest)
-    for number, each_one in enumerate(several):
-        if number not in done:
-            apart = (several[beside[number]].change.position,) if number in beside else ()
-            verdict = "too few" if first[number] is None else "chance"
-            effects.append(_effect(trials, each_one, None, None, verdict, tried, apart))
-    days = tuple(_days(trials))
-    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, tuple(effects), days)
-
-
-def _days(trials: Trials) -> Iterator[Day]:
-    if not len(trials.values):
-        return
-    day = trials.times_us // DAY_US
-    counts, sums = np.bincount(day - day[0]), np.bincount(day - day[0], trials.values)
-    for number in np.flatnonzero(counts).tolist():
-        yield Day(int(day[0] + number) * DAY_US, int(counts[number]), float(sums[number] / counts[number]))
+        worst = min(1.0, max(worst, open_[number].p * (len(rest) - place)))
+        tell(number, open_[number], worst, "chance", beside.get(number, ()))
+    for number, estimated in first.items():
+        if number not in effects:
+            tell(number, None, None, "too few" if estimated is None else "chance", beside.get(number, ()))
+    found, days = tuple(effects.values()), tuple(_days(trials))
+    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, found, days)
 
 
 def _effect(
@@ -211,7 +203,7 @@ def _effect(
     corrected: float | None,
     verdict: Verdict,
     tried: int,
-    apart: tuple[int, ...] = (),
+    apart_from: tuple[int, ...],
 ) -> Effect:
     under, without = (trials.values[each.rows & side] for side in (each.under, ~each.under))
     low, high = (None, None) if made is None else made.interval(OUTSIDE / max(tried, 1))
@@ -228,5 +220,14 @@ def _effect(
         p=None if made is None else made.p,
         p_corrected=corrected,
         verdict=verdict,
-        apart_from=apart,
+        apart_from=apart_from,
     )
+
+
+def _days(trials: Trials) -> Iterator[Day]:
+    if not len(trials.values):
+        return
+    day = trials.times_us // DAY_US
+    counts, sums = np.bincount(day - day[0]), np.bincount(day - day[0], trials.values)
+    for number in np.flatnonzero(counts).tolist():
+        yield Day(int(day[0] + number) * DAY_US, int(counts[number]), float(sums[number] / counts[number]))
