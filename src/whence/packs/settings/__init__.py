@@ -7,14 +7,14 @@ before something went wrong, what a change did to an outcome, and the way back. 
 
 Read `events` (what happens), `tree` (values, their keys, how two differ), `schema` and `state` (a document as it
 stands), `decisions`, `scenarios`; then `changes` (all that was changed, and what is in force), and what is asked of it:
-`tables`, `suspects`, `affected`; then `rollback`, `commands`. Two subjects have a folder of their own: `files`, those
-that are watched or imported, and `impact`, what each change did to an outcome.
+`tables`, `claims`, `suspects`, `affected`; then `rollback`, `commands`. Two subjects have a folder of their own:
+`files`, those that are watched or imported, and `impact`, what each change did to an outcome.
 """
 
 from importlib.resources import files as resources
 
 from whence.pack import Pack
-from whence.packs.settings import affected, decisions, suspects, tables
+from whence.packs.settings import affected, claims, decisions, suspects, tables
 from whence.packs.settings.changes import Change, Difference, changes, compare, version_at
 from whence.packs.settings.files.changefile import import_changes
 from whence.packs.settings.files.git import import_git
@@ -29,7 +29,7 @@ PACK = Pack(
     title="Settings: what changed, who, when and why, what it did, and the way back",
     states=(Document,),
     decisions=decisions.DECISIONS,
-    tables=(*tables.TABLES, suspects.suspects, affected.affected),
+    tables=(*tables.TABLES, claims.claims, suspects.suspects, affected.affected),
     scenarios=SCENARIOS,
     configuration=(resources(__package__) / "whence.toml").read_text(encoding="utf-8"),
     commands="whence.packs.settings.commands:COMMANDS",

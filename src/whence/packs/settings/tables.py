@@ -1,27 +1,22 @@
-"""What is asked of settings: what is in force, since when and by whom, what changed, and which changes do something
-else than their reason says."""
+"""What is asked of settings: what is in force, since when and by whom, and what was changed."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import msgspec
 
 from whence.compare import same
-from whence.errors import InvalidQuery, NotKnown
+from whence.errors import NotKnown
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, Difference, How, Standing, is_or_in, standing, timeline
-from whence.packs.settings.tree import MISSING, SHORT, at, leaves, path_of
+from whence.packs.settings.tree import MISSING, SHORT, at, path_of
 from whence.packs.settings.wording import plain
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
-PERCENT = r"(\d+(?:\.\d+)?)\s*%"
-_PATTERNS = r"Write a regular expression whose first group is the number: to (\d+)"
 
 
 class InForce(msgspec.Struct, frozen=True):
@@ -61,18 +56,6 @@ class InHistory(msgspec.Struct, frozen=True):
     version: str | None
     label: str | None
     same_as: int | None
-    why: str | None
-    commit: str | None
-
-
-class Claim(msgspec.Struct, frozen=True):
-    position: int
-    time: datetime
-    who: str | None
-    says: list[str]
-    sets: list[Any]
-    agrees: bool
-    setting: str
     why: str | None
     commit: str | None
 
@@ -181,61 +164,6 @@ def versions(
         )
 
 
-@table
-def claims(
-    asked: Asked,
-    setting: Annotated[str, "the settings that numbers are about, * for any text"] = "*",
-    *,
-    pattern: Annotated[str, "what a number in a reason looks like; by default with %"] = PERCENT,
-    all: Annotated[bool, "those that agree, too"] = False,
-) -> Iterable[Claim]:
-    """$ whence settings claims "*rollout*"
-
-    Changes whose reason names a number that none of the settings they change becomes.
-
-    By default a number with %, as in `to 5 %`. Of a list it is the last number that counts, as with the steps of a
-    rollout. With --all also those that agree.
-    """
-    found = _pattern(pattern)
-    for change in timeline(asked):
-        said = [each[1 if found.groups else 0] for each in found.finditer(change.why or "")]
-        became = list(_numbers(change, setting)) if said else []
-        if not became:
-            continue
-        numbers = {float(number) for _, number in became}
-        agrees = any(_number(each, pattern) in numbers for each in said)
-        if agrees and not all:
-            continue
-        yield Claim(
-            change.position,
-            change.time,
-            change.who,
-            said,
-            [number for _, number in became],
-            agrees,
-            became[0][0],
-            change.reason,
-            change.commit and change.commit[:SHORT],
-        )
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of numbers. Raises InvalidQuery."""
-    try:
-        return re.compile(text)
-    except re.error as problem:
-        raise InvalidQuery("Not a pattern", pattern=text, problem=problem, remedy=_PATTERNS) from None
-
-
-def _number(text: str | None, pattern: str) -> float:
-    try:
-        return float(text or "")
-    except ValueError:
-        raise InvalidQuery(
-            "The pattern finds what is no number", pattern=pattern, found=text, remedy=_PATTERNS
-        ) from None
-
-
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
     """The settings in force that are meant. Raises NotKnown for one that is not there."""
     found = standing(timeline(asked))
@@ -262,25 +190,4 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
                 yield Difference(setting, before, after)
 
 
-def _numbers(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
-    """The number that each setting which the change makes another becomes, with its name; of a list its last one."""
-    for each in change.differences:
-        if each.after is MISSING:
-            continue
-        before = dict(leaves(each.before)) if each.before is not MISSING else {}
-        for path, value in leaves(each.after):
-            name = ".".join([each.name, *path])
-            numbers = list(_numbers_in(value))
-            if numbers and fnmatchcase(name, pattern) and not same(before.get(path, MISSING), value):
-                yield name, numbers[-1]
-
-
-def _numbers_in(value: Any) -> Iterator[float]:
-    if isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _numbers_in(each)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield value
-
-
-TABLES = (get, blame, log, versions, claims)
+TABLES = (get, blame, log, versions)
