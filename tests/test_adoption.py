@@ -277,6 +277,13 @@ def test_as_scored_takes_each_version_in_its_time(changed: whence.Whence) -> Non
     assert found["lead:42"] == changed.score("lead:42", as_scored=True)
 
 
+def test_with_one_version_all_come_to_the_same_over_columns_as_one_by_one(changed: whence.Whence) -> None:
+    for moment in (day(6), "@3"):  # columns take times alone
+        found = changed.scores_as_scored("lead", at=moment)
+        assert found == {entity: changed.score(entity, as_scored=True, at=moment) for entity in found}
+    assert list(changed.scores_as_scored("lead", at=day(6))) == ["lead:42", "lead:7"]
+
+
 def test_as_scored_knows_the_versions_that_were_known_then(changed: whence.Whence) -> None:
     assert changed.score("lead:42", as_scored=True, at="@3").scores == {"score": 20}, "the third came after @3"
     assert changed.score("lead:42", as_scored=True, at="@4").scores == {"score": 30}

@@ -150,6 +150,8 @@ def test_as_scored_names_the_versions_that_made_the_awards(carded: Path, whence:
     done = whence("score", "lead", "--as-scored", "--json")
     assert [json.loads(line)["score"] for line in done.out.splitlines()] == [14, 0]
     assert done.err.count("not over columns") == 1
+    done = whence("score", "lead", "--as-scored", "--at", "2026-01-08", "--json")
+    assert ([json.loads(line)["score"] for line in done.out.splitlines()], done.err) == ([10, 0], "")
 
 
 def test_as_scored_without_an_adoption_says_what_to_do(carded: Path, whence: Run) -> None:

@@ -29,6 +29,7 @@ from whence.scoring import (
     shares,
 )
 from whence.scoring import succession as as_it_was
+from whence.segments import is_installed
 
 if TYPE_CHECKING:
     from whence.scoring.succession import Succession
@@ -198,9 +199,15 @@ class Scoring(Opened):
         at: Moment = None,
         progress: Progress | None = None,
     ) -> dict[str, Standing]:
-        """What `score` with as_scored gives, for every entity of a kind, in the order of their first events. Columns
-        know one card: this reads the whole history and holds it in memory, entity by entity."""
+        """What `score` with as_scored gives, for every entity of a kind, in the order of their first events.
+
+        Columns know one card: where one version was in force throughout, this is `scores` by it; else, for a moment
+        that `scores` does not take, and without the extra `columns`, it reads the whole history and holds it in memory,
+        entity by entity."""
         versions, moment = self.succession(kind, _name_of(card), at=at), self.at(at)
+        is_time = moment.position is None and moment.recorded_us is None
+        if len(versions.versions) == 1 and is_time and is_installed():
+            return self.scores(kind, card=versions.card, at=moment, progress=progress).by_entity()
         by_entity = events_by_entity(self.history(moment).told_events(progress), kind)
         return {entity: as_it_was.score(versions, its, moment.occurred_us) for entity, its in by_entity.items()}
 

@@ -139,7 +139,7 @@ def score(
 def _show_as_scored(
     db: Whence, about: str, card: str | None, named: str | None, moment: At, clock: str, form: Form, *, crossed: bool
 ) -> int:
-    """The same by the versions that were adopted; for a kind one entity at a time."""
+    """The same by the versions that were adopted."""
     versions = db.succession(about, card, at=moment).versions
     last = versions[-1].card
     if ":" in about:
@@ -160,8 +160,8 @@ def _show_as_scored(
     if form == "screen" and code == exits.OK:
         since = f", from {second_of(versions[0].adopted.time_us, db.config.zone)} on" if len(versions) > 1 else ""
         screen.dim(f"as scored by {len(versions)} version{'s' if len(versions) > 1 else ''}{since}")
-    if ":" not in about and code == exits.OK:
-        screen.note("As scored, each entity is scored from its events and not over columns.")
+    if ":" not in about and code == exits.OK and len(versions) > 1:
+        screen.note("As scored by several versions, each entity is scored from its events and not over columns.")
     return code
 
 

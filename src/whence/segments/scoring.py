@@ -25,7 +25,7 @@ from whence.events import Recorded
 from whence.scoring.card import Scorecard
 from whence.scoring.condition import ABSENT, COMPARISONS, Condition
 from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standings, score_all
-from whence.scoring.live import Moment
+from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
 from whence.segments.ahead import ahead, processors
@@ -52,6 +52,11 @@ class Scored(msgspec.Struct, frozen=True, eq=False):
     def ranked(self) -> list[int]:
         """The rows of the standings, the highest first score first, then by entity code."""
         return np.argsort(-self.standings.scores_micro[:, 0], kind="stable").tolist()  # type: ignore[no-any-return]
+
+    def by_entity(self) -> dict[str, Standing]:
+        """What each entity comes to, in the order of codes."""
+        codes = self.standings.entity.tolist()
+        return {self.entities[code]: self.standings.standing(self.card, row) for row, code in enumerate(codes)}
 
 
 def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None) -> Scored:
