@@ -7,9 +7,9 @@ With numba it is compiled, which takes about ten seconds the first time on a mac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,11 +19,10 @@ from whence.clock import EARLIEST_US, to_us
 from whence.errors import InvalidInput
 from whence.events import Recorded
 from whence.history import events_by_entity
-from whence.scoring.card import Group, Rule, Score, Scorecard, Threshold
-from whence.scoring.decay import DAY_US, HOUR_US
-from whence.scoring.live import Fading, Moment, Standing, standing_of
+from whence.scoring.card import Scorecard
+from whence.scoring.live import Moment, Standing, standing_of
 from whence.scoring.matching import Matcher, in_order
-from whence.scoring.points import AWARD_POINTS_MAX, MICRO, unit_of
+from whence.scoring.points import AWARD_POINTS_MAX, MICRO
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -35,24 +34,8 @@ DAY_END = -1
 """The position of a crossing that no event made."""
 COMPILED = find_spec("numba") is not None
 
-_AS_OF_LAST = EARLIEST_US - 1
+AS_OF_LAST = EARLIEST_US - 1
 """In place of a moment: each entity as of its last event."""
-_UNBOUNDED = 2**62
-_SUM_MAX = 2**61
-_PLAIN = 2**63 // MICRO
-"""Times a factor of at most MICRO, fewer micro-points than that fit into 64 bits."""
-_SORTED_WRONGLY, _TOO_MANY_POINTS = 1, 2
-
-# The columns of the arrays that a card becomes.
-_GROUP, _AT_MOST, _END_HOURS, _TABLE_START, _IS_FACT = range(5)
-_FLOOR, _CEILING, _UNIT = range(3)
-_SCORE, _AT, _LEAST = range(3)
-# Those of awards that still change: the group, the time, the points, when they end, and where their table begins.
-_A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE = range(5)
-# Those of the crossings that come out.
-_C_ENTITY, _C_THRESHOLD, _C_ENTERED, _C_AT, _C_POSITION, _C_SCORE = range(6)
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Awards(msgspec.Struct, frozen=True, eq=False):
@@ -111,10 +94,12 @@ def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Stan
     Raises InvalidInput for rows that are not sorted, points beyond what a card gives, and sums beyond 64 bits, and
     InvalidTime.
     """
-    at_us = _AS_OF_LAST if at is None else to_us(at)
+    from whence.scoring import sequence  # it imports numba
+
+    at_us = AS_OF_LAST if at is None else to_us(at)
     _check(card, awards, at_us)
-    found = _run(
-        _arrays_of(card),
+    found = sequence.run(
+        sequence.arrays_of(card),
         _column(awards.entity, np.int32),
         _column(awards.time_us, np.int64),
         _column(awards.position, np.int64),
@@ -124,10 +109,10 @@ def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Stan
         at_us,
     )
     problem, row, entity, moments, scores, groups, crossings = found
-    if problem == _SORTED_WRONGLY:
+    if problem == sequence.SORTED_WRONGLY:
         remedy = "Sort them by entity, then by time and position (or by position, if the card says so)."
         raise InvalidInput("Awards that are not in order", row=row, remedy=remedy)
-    if problem == _TOO_MANY_POINTS:
+    if problem == sequence.TOO_MANY_POINTS:
         raise InvalidInput("More points of one entity than can be added", row=row, remedy="Give fewer points.")
     columns = crossings.T
     return Standings(
@@ -136,12 +121,12 @@ def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Stan
         scores,
         groups,
         Crossings(
-            columns[_C_ENTITY].astype(np.int32),
-            columns[_C_THRESHOLD].astype(np.int32),
-            columns[_C_ENTERED].astype(np.bool_),
-            columns[_C_AT].copy(),
-            columns[_C_POSITION].copy(),
-            columns[_C_SCORE].copy(),
+            columns[sequence.C_ENTITY].astype(np.int32),
+            columns[sequence.C_THRESHOLD].astype(np.int32),
+            columns[sequence.C_ENTERED].astype(np.bool_),
+            columns[sequence.C_AT].copy(),
+            columns[sequence.C_POSITION].copy(),
+            columns[sequence.C_SCORE].copy(),
         ),
     )
 
@@ -194,7 +179,7 @@ def _check(card: Scorecard, awards: Awards, at_us: int) -> None:
     most = AWARD_POINTS_MAX * MICRO
     if len(awards.points) and not -most <= int(awards.points.min()) <= int(awards.points.max()) <= most:
         raise InvalidInput("More points than one award can have", most=f"{AWARD_POINTS_MAX:,}")
-    if card.order == "position" and at_us != _AS_OF_LAST and len(awards.time_us) and int(awards.time_us.max()) > at_us:
+    if card.order == "position" and at_us != AS_OF_LAST and len(awards.time_us) and int(awards.time_us.max()) > at_us:
         remedy = (
             "Make them from the events up to it: awards_of(card, events, at)."  # what a fact is, hangs on those before
         )
@@ -207,416 +192,3 @@ def _column(array: NDArray[Any], kind: type[np.integer[Any]]) -> NDArray[Any]:
     column = np.ascontiguousarray(array, kind).view()
     column.flags.writeable = False
     return column
-
-
-def _arrays_of(card: Scorecard) -> _Card:
-    """The card as arrays; the tables of decay are one, and `members` says which groups a score has."""
-    group_number = {group.name: number for number, group in enumerate(card.groups)}
-    score_number = {score.name: number for number, score in enumerate(card.scores)}
-    rules, factors, start = [], [np.empty(0, np.int64)], 0
-    for rule in card.rules:
-        fading = Fading.of(rule)
-        rules.append([group_number[rule.group], *_rule_columns(rule, fading, start)])
-        if fading.table is not None:
-            factors.append(np.frombuffer(fading.table, np.int64))
-            start += len(fading.table)
-    return _Card(
-        np.array(rules, np.int64),
-        np.concatenate(factors),
-        np.array([_bounds(group) for group in card.groups], np.int64),
-        np.array([[*_bounds(score), unit_of(score.digits)] for score in card.scores], np.int64),
-        np.array([[group.name in score.groups for group in card.groups] for score in card.scores], np.bool_),
-        np.array([_threshold(card, one, score_number[one.score]) for one in card.thresholds], np.int64).reshape(-1, 3),
-    )
-
-
-def _rule_columns(rule: Rule, fading: Fading, start: int) -> list[int]:
-    """The columns from _AT_MOST on; -1 stands for none."""
-    at_most = -1 if rule.at_most is None else rule.at_most
-    end_hours = -1 if fading.end_hours is None else fading.end_hours
-    return [at_most, end_hours, -1 if fading.table is None else start, rule.on is None]
-
-
-def _threshold(card: Scorecard, threshold: Threshold, score: int) -> list[int]:
-    """The score's number, where the threshold lies, and the least that is rounded to it or more: half to even."""
-    unit = unit_of(card.scores[score].digits)
-    whole = -(-threshold.at_micro // unit)
-    return [score, threshold.at_micro, whole * unit - (unit if whole % 2 == 0 else unit - 1) // 2]
-
-
-def _bounds(part: Group | Score) -> list[int]:
-    floor, ceiling = part.floor_micro, part.ceiling_micro
-    return [-_UNBOUNDED if floor is None else floor, _UNBOUNDED if ceiling is None else ceiling]
-
-
-# What is compiled: integers and arrays of them. All of it is in this file, so that numba's cache notices a change.
-
-
-def compiled(function: _F) -> _F:
-    """A function of integers and arrays, compiled where numba is there."""
-    if not COMPILED:
-        return function
-    from numba import njit
-
-    try:
-        return cast(_F, njit(function, cache=True, nogil=True))
-    except RuntimeError:  # no folder that a cache can be written to
-        return cast(_F, njit(function, nogil=True))
-
-
-@compiled
-def _rounded(micro: int, unit: int) -> int:
-    whole = micro // unit
-    rest = micro - whole * unit
-    if 2 * rest > unit or (2 * rest == unit and whole % 2 == 1):
-        whole += 1
-    return whole * unit
-
-
-@compiled
-def _faded(micro: int, factor: int) -> int:
-    """micro · factor / MICRO, half to even; in two parts where the product can be beyond 64 bits."""
-    if -_PLAIN < micro < _PLAIN:
-        product = micro * factor
-        low = product // MICRO
-        rest = product - low * MICRO
-        if 2 * rest > MICRO or (2 * rest == MICRO and low % 2 == 1):
-            low += 1
-        return low
-    high = micro // MICRO
-    product = (micro - high * MICRO) * factor
-    low = product // MICRO
-    rest = product - low * MICRO
-    whole = high * factor + low
-    if 2 * rest > MICRO or (2 * rest == MICRO and whole % 2 == 1):
-        whole += 1
-    return whole
-
-
-class _Card(NamedTuple):
-    """The card as arrays; what the columns are is said above."""
-
-    rules: Int64
-    factors: Int64
-    groups: Int64
-    scores: Int64
-    members: NDArray[np.bool_]
-    thresholds: Int64
-
-
-class _State(NamedTuple):
-    """What is known of one entity. `alive` are the awards that still change, `rising` and `falling` what those above
-    and below zero of each group give, or a bound of that."""
-
-    awarded: Int64
-    held: Int64
-    staying: Int64
-    alive: Int64
-    reached: NDArray[np.bool_]
-    sums: Int64
-    found: Int64
-    rising: Int64
-    falling: Int64
-
-
-@compiled
-def _fade(count: int, above: int, below: int, alive: Int64, factors: Int64, rising: Int64, falling: Int64) -> None:
-    """What each group's changing awards give: in `rising` those above zero as they are at one moment, in `falling`
-    those below as at another."""
-    rising[:] = 0
-    falling[:] = 0
-    for k in range(count):
-        micro = alive[k, _A_POINTS]
-        moment = above if micro > 0 else below
-        if moment < alive[k, _A_END]:
-            table = alive[k, _A_TABLE]
-            if table >= 0:
-                micro = _faded(micro, factors[table + (moment - alive[k, _A_TIME]) // HOUR_US])
-            if micro > 0:
-                rising[alive[k, _A_GROUP]] += micro
-            else:
-                falling[alive[k, _A_GROUP]] += micro
-
-
-@compiled
-def _score(
-    staying: Int64,
-    rising: Int64,
-    falling: Int64,
-    sums: Int64,
-    found: Int64,
-    groups: Int64,
-    scores: Int64,
-    members: NDArray[np.bool_],
-) -> None:
-    """Put the groups into `sums` and the scores into `found`."""
-    for g in range(len(sums)):
-        sums[g] = min(max(staying[g] + rising[g] + falling[g], groups[g, _FLOOR]), groups[g, _CEILING])
-    for s in range(len(found)):
-        total = 0
-        for g in range(len(sums)):
-            if members[s, g]:
-                total += sums[g]
-        found[s] = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
-
-
-@compiled
-def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> bool:
-    """Whether the scores in `found` lie otherwise to a threshold than was known."""
-    for t in range(len(thresholds)):  # noqa: SIM110 - numba compiles no any() of a generator
-        if (found[thresholds[t, _SCORE]] >= thresholds[t, _AT]) != reached[t]:
-            return True
-    return False
-
-
-@compiled
-def _stays(
-    staying: Int64,
-    rising: Int64,
-    falling: Int64,
-    groups: Int64,
-    scores: Int64,
-    members: NDArray[np.bool_],
-    thresholds: Int64,
-    reached: NDArray[np.bool_],
-) -> bool:
-    """Whether no threshold can be crossed until something is added, however far the awards fade: then no score need be
-    known. What is above zero is at most `rising`, what is below at least `falling`; sums, bounds and rounding all rise
-    with what goes in."""
-    for t in range(len(thresholds)):
-        s = thresholds[t, _SCORE]
-        changing = falling if reached[t] else rising
-        total = 0
-        for g in range(len(staying)):
-            if members[s, g]:
-                total += min(max(staying[g] + changing[g], groups[g, _FLOOR]), groups[g, _CEILING])
-        total = min(max(total, scores[s, _FLOOR]), scores[s, _CEILING])
-        if (total >= thresholds[t, _LEAST]) != reached[t]:
-            return False
-    return True
-
-
-@compiled
-def _note(
-    crossings: Int64,
-    crossed: int,
-    found: Int64,
-    thresholds: Int64,
-    reached: NDArray[np.bool_],
-    code: int,
-    moment: int,
-    position: int,
-) -> tuple[Int64, int]:
-    """Keep the crossings that the scores in `found` make; return the array, which may be a larger one, and how many."""
-    for t in range(len(thresholds)):
-        score = found[thresholds[t, _SCORE]]
-        holds = score >= thresholds[t, _AT]
-        if holds != reached[t]:
-            reached[t] = holds
-            if crossed == len(crossings):
-                crossings = np.concatenate((crossings, np.empty_like(crossings)))
-            row = crossings[crossed]
-            row[_C_ENTITY], row[_C_THRESHOLD], row[_C_ENTERED] = code, t, holds
-            row[_C_AT], row[_C_POSITION], row[_C_SCORE] = moment, position, score
-            crossed += 1
-    return crossings, crossed
-
-
-@compiled
-def _day_ends(
-    card: _Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
-) -> tuple[Int64, int]:
-    """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes. What it
-    leaves in `rising` and `falling` bounds nothing."""
-    _, _, staying, alive, reached, sums, found, rising, falling = state
-    _, factors, groups, scores, members, thresholds = card
-    ends = now
-    for k in range(count):
-        ends = max(ends, alive[k, _A_END])
-    day, last = now // DAY_US + 1, min(upto // DAY_US, (ends + DAY_US - 1) // DAY_US)
-    days = last - day + 1
-    while day <= last:
-        # On these days the scores lie between what is above zero on the last of them with what is below on the first,
-        # and the other way round. Where that crosses nothing they are passed over, else the first half is looked at.
-        days = min(days, last - day + 1)
-        first_us, last_us = day * DAY_US, (day + days - 1) * DAY_US
-        _fade(count, last_us, first_us, alive, factors, rising, falling)
-        _score(staying, rising, falling, sums, found, groups, scores, members)
-        crosses = _crosses(found, thresholds, reached)
-        if days > 1 and not crosses:
-            _fade(count, first_us, last_us, alive, factors, rising, falling)
-            _score(staying, rising, falling, sums, found, groups, scores, members)
-            crosses = _crosses(found, thresholds, reached)
-        if days > 1 and crosses:
-            days //= 2
-            continue
-        if crosses:
-            crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, first_us, DAY_END)
-        day += days
-        days *= 2
-    return crossings, crossed
-
-
-@compiled
-def _without_ended(alive: Int64, count: int, moment: int) -> tuple[int, int]:
-    """Move together the awards of which something is left; return how many they are and when the first of them ends.
-    Time does not go back."""
-    kept, ends = 0, _UNBOUNDED
-    for k in range(count):
-        if moment < alive[k, _A_END]:
-            if kept < k:
-                for column in range(5):
-                    alive[kept, column] = alive[k, column]
-            ends = min(ends, alive[kept, _A_END])
-            kept += 1
-    return kept, ends
-
-
-@compiled
-def _measure(
-    card: _Card, entity: Int32, time_us: Int64, position: Int64, rule: Int32, points: Int64, by_time: bool
-) -> tuple[int, int, int, int]:
-    """What is wrong and in which row, how many entities there are, and the most awards of one that change."""
-    entities, changing, longest, added = 0, 0, 0, 0
-    for i in range(len(entity)):
-        if i == 0 or entity[i] != entity[i - 1]:
-            if i > 0 and entity[i] < entity[i - 1]:
-                return _SORTED_WRONGLY, i, 0, 0
-            entities, changing, added = entities + 1, 0, 0
-        else:
-            is_older = time_us[i] < time_us[i - 1]
-            is_same = time_us[i] == time_us[i - 1]
-            if (by_time and is_older) or (position[i] < position[i - 1] and (is_same or not by_time)):
-                return _SORTED_WRONGLY, i, 0, 0
-        added += abs(points[i])
-        if added > _SUM_MAX:
-            return _TOO_MANY_POINTS, i, 0, 0
-        if rule[i] >= 0 and card.rules[rule[i], _END_HOURS] >= 0:
-            changing += 1
-            longest = max(longest, changing)
-    return 0, 0, entities, longest
-
-
-@compiled
-def _run(
-    card: _Card,
-    entity: Int32,
-    time_us: Int64,
-    position: Int64,
-    rule: Int32,
-    points: Int64,
-    by_time: bool,
-    at_us: int,
-) -> tuple[int, int, Int32, Int64, Int64, Int64, Int64]:
-    """What is wrong and in which row; then the arrays of Standings, and the crossings in rows of six columns."""
-    problem, row, entities, longest = _measure(card, entity, time_us, position, rule, points, by_time)
-    out_entity = np.empty(entities, np.int32)
-    out_at = np.empty(entities, np.int64)
-    out_scores = np.empty((entities, len(card.scores)), np.int64)
-    out_groups = np.empty((entities, len(card.groups)), np.int64)
-    has_thresholds = len(card.thresholds) > 0
-    crossings = np.empty((max(16, entities), 6), np.int64)
-    crossed = 0
-    state = _State(
-        np.empty(len(card.rules), np.int64),
-        np.empty(len(card.rules), np.int64),
-        np.empty(len(card.groups), np.int64),
-        np.empty((longest, 5), np.int64),
-        np.empty(len(card.thresholds), np.bool_),
-        np.empty(len(card.groups), np.int64),
-        np.empty(len(card.scores), np.int64),
-        np.zeros(len(card.groups), np.int64),
-        np.zeros(len(card.groups), np.int64),
-    )
-    # By names of their own, and so handed on: to take an array out of a tuple for each row costs more than the row.
-    awarded, held, staying, alive, reached, sums, found, rising, falling = state
-    later_rising, later_falling = np.zeros_like(rising), np.zeros_like(falling)
-    rules, factors, groups, scores, members, thresholds = card
-    i = 0
-    for e in range(entities):
-        code = entity[i]
-        awarded[:] = 0
-        held[:] = 0
-        staying[:] = 0
-        rising[:] = 0
-        falling[:] = 0
-        reached[:] = False
-        count, now, seen = 0, at_us, False
-        ends = _UNBOUNDED  # when the first award ends
-        # Whether nothing crosses by fading alone; whether `rising` and `falling` are what there is at `now`, which they
-        # are where it is not settled, or only bounds of it.
-        settled, exact = False, True
-        while i < len(entity) and entity[i] == code:
-            first = i
-            i += 1
-            while i < len(entity) and entity[i] == code and position[i] == position[first] and rule[i] != NO_RULE:
-                i += 1
-            if at_us != _AS_OF_LAST and time_us[first] > at_us:
-                continue
-            moment = max(now, time_us[first]) if seen else time_us[first]
-            if settled:
-                exact = exact and moment == now
-            elif seen and count > 0 and has_thresholds and now < moment:
-                _fade(count, moment, moment, alive, factors, later_rising, later_falling)
-                if now // DAY_US < moment // DAY_US:
-                    # Until then what is above zero falls from `rising` to `later_rising`, and what is below rises.
-                    _score(staying, later_rising, falling, sums, found, groups, scores, members)
-                    crosses = _crosses(found, thresholds, reached)
-                    if not crosses:
-                        _score(staying, rising, later_falling, sums, found, groups, scores, members)
-                        crosses = _crosses(found, thresholds, reached)
-                    if crosses:
-                        crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
-                rising[:] = later_rising
-                falling[:] = later_falling
-            now, seen = moment, True
-            for k in range(first, i):
-                r = rule[k]
-                if r == NO_RULE:
-                    continue
-                if rules[r, _IS_FACT] == 1:
-                    staying[rules[r, _GROUP]] += points[k] - held[r]
-                    held[r] = points[k]
-                elif rules[r, _AT_MOST] < 0 or awarded[r] < rules[r, _AT_MOST]:
-                    awarded[r] += 1
-                    if rules[r, _END_HOURS] < 0:
-                        staying[rules[r, _GROUP]] += points[k]
-                    else:
-                        alive[count, _A_GROUP] = rules[r, _GROUP]
-                        alive[count, _A_TIME] = time_us[k]
-                        alive[count, _A_POINTS] = points[k]
-                        alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
-                        alive[count, _A_TABLE] = rules[r, _TABLE_START]
-                        ends = min(ends, alive[count, _A_END])
-                        count += 1
-                        exact = exact and time_us[k] == now
-                        if points[k] > 0:
-                            rising[rules[r, _GROUP]] += points[k]
-                        else:
-                            falling[rules[r, _GROUP]] += points[k]
-            if has_thresholds:
-                if now >= ends:
-                    count, ends = _without_ended(alive, count, now)
-                settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
-                if not settled and not exact:
-                    _fade(count, now, now, alive, factors, rising, falling)
-                    exact = True
-                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
-                if settled:
-                    continue
-                _score(staying, rising, falling, sums, found, groups, scores, members)
-                if _crosses(found, thresholds, reached):
-                    here = position[first]
-                    crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
-                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
-        if seen and at_us != _AS_OF_LAST:
-            if not settled and count > 0 and has_thresholds:
-                crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
-            now = at_us
-        _fade(count, now, now, alive, factors, rising, falling)
-        _score(staying, rising, falling, sums, found, groups, scores, members)
-        out_entity[e] = code
-        out_at[e] = now
-        out_scores[e] = found
-        out_groups[e] = sums
-    return problem, row, out_entity, out_at, out_scores, out_groups, crossings[:crossed]

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from whence.scoring.kernel import COMPILED, Int32, Int64, compiled
+from whence.scoring.kernel import COMPILED, Int32, Int64
+from whence.scoring.sequence import compiled
+from whence.segments.ahead import ROWS_EACH
 
 MOVES_EACH = 32
 """With more moves than that for each row of an entity, its rows are merged instead of inserted."""
-ROWS_EACH = 2**16
-"""Fewer rows than that are not worth a thread."""
 
 Columns = tuple[Int32, Int64, Int64, Int32, Int64]
 """Entity, time, position, rule and points."""

@@ -28,9 +28,8 @@ from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standing
 from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
-from whence.segments.ahead import ahead, processors
+from whence.segments.ahead import ROWS_EACH, ahead, processors
 from whence.segments.columns import cells_of, field_of
-from whence.segments.ordering import ROWS_EACH, in_order
 from whence.segments.reading import Segments
 
 Int64 = NDArray[np.int64]
@@ -383,6 +382,8 @@ def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
 
 def _sorted(parts: Sequence[_Part], card: Scorecard) -> Awards:
     """All rows by entity and then in the card's order; of an event its beginning first."""
+    from whence.segments.ordering import in_order  # it imports numba
+
     fixed = COMPILED and all(_are_fixed(card))
     entity, time_us, position, rule, points = in_order(
         parts, by_time=card.order == "occurred", threads=processors(), without_points=fixed
