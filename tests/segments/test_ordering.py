@@ -1,4 +1,4 @@
-"""Rows from parts come out in one order, however many threads share the work and whatever is moved with them."""
+"""Rows from parts come out in one order, all of them or those of some entities, whatever is moved with them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whence.segments import ordering
 from whence.segments.ahead import ahead
-from whence.segments.ordering import TYPES, Columns, in_order
+from whence.segments.ordering import in_order
+from whence.segments.rows import TYPES, Part, Rows
 
 ROW = st.tuples(
     st.integers(0, 6), st.integers(0, 9), st.integers(1, 40), st.integers(-1, 3), st.integers(-(10**12), 10**12)
 )
 
 
-@given(st.lists(st.lists(ROW, max_size=30), max_size=5), st.booleans(), st.integers(1, 4), st.booleans())
-def test_rows_are_sorted_stably_by_any_number_of_threads(
-    told: list[list[tuple[int, ...]]], by_time: bool, threads: int, without_points: bool
+@given(st.lists(st.lists(ROW, max_size=30), max_size=5), st.booleans(), st.booleans(), st.integers(0, 7))
+def test_the_rows_of_some_entities_come_in_order(
+    told: list[list[tuple[int, ...]]], by_time: bool, with_points: bool, border: int
 ) -> None:
-    parts: list[Columns] = [
-        tuple(np.array([row[number] for row in rows], kind) for number, kind in enumerate(TYPES))  # type: ignore[misc]
-        for rows in told
-    ]
-    every = [row for rows in told for row in rows]
+    rows = Rows(with_points=with_points)
+    for its in told:
+        its.sort(key=lambda row: row[0])  # a part is in the order of entities
+        rows.add(Part(*(np.array([row[number] for row in its], kind) for number, kind in enumerate(TYPES))))
+    starts = np.array(rows.starts)
+    borders = starts[:-1] + [sum(row[0] < border for row in its) for its in told]
+    every = [row[:5] if with_points else row[:4] for its in told for row in its]
     every.sort(key=lambda row: (row[0], row[1], row[2], row[3]) if by_time else (row[0], row[2], row[3]))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ordering, "ROWS_EACH", 1)
-        *found, points = in_order(parts, by_time=by_time, threads=threads, without_points=without_points)
-    assert [column.tolist() for column in found] == [[row[number] for row in every] for number in range(4)]
-    if not (without_points and ordering.COMPILED):
-        assert points.tolist() == [row[4] for row in every]
+    halves = [[row for row in every if row[0] < border], [row for row in every if row[0] >= border]]
+    for expected, begins, ends in zip(halves, (starts[:-1], borders), (borders, starts[1:]), strict=True):
+        columns = in_order(rows, begins.astype(np.int64), ends.astype(np.int64), by_time=by_time)
+        assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+
+
+def test_parts_grow_beyond_what_there_was_room_for_and_share_a_rule() -> None:
+    rows = Rows(with_points=True)
+    for number in range(40):
+        some = np.arange(number)
+        rows.add(Part(some.astype(np.int32), some + 1, some + 2, number))
+    assert rows.starts == [sum(range(number)) for number in range(41)]
+    last = slice(rows.starts[-2], rows.starts[-1])
+    entity, time_us, position, rule, points = (column[last].tolist() for column in rows.columns)
+    assert (entity, time_us[-1], position[-1]) == (list(range(39)), 39, 40)
+    assert (set(rule), set(points)) == ({39}, {0})
 
 
 def test_what_threads_do_ahead_comes_in_order_and_fails_where_it_does() -> None:

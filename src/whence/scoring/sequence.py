@@ -25,8 +25,9 @@ SORTED_WRONGLY, TOO_MANY_POINTS = 1, 2
 _GROUP, _AT_MOST, _END_HOURS, _TABLE_START, _IS_FACT = range(5)
 _FLOOR, _CEILING, _UNIT = range(3)
 _SCORE, _AT, _LEAST = range(3)
-# Those of awards that still change: the group, the time, the points, when they end, and where their table begins.
-_A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE = range(5)
+# Those of awards that still change: the group, the time, the micro-points, when they end, where their table begins, and
+# the points where they are whole, else 0: then what is left of them needs no rounding.
+_A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE, _A_WHOLE = range(6)
 # Those of the crossings that come out.
 C_ENTITY, C_THRESHOLD, C_ENTERED, C_AT, C_POSITION, C_SCORE = range(6)
 
@@ -147,15 +148,17 @@ class _State(NamedTuple):
 def _fade(count: int, above: int, below: int, alive: Int64, factors: Int64, rising: Int64, falling: Int64) -> None:
     """What each group's changing awards give: in `rising` those above zero as they are at one moment, in `falling`
     those below as at another."""
-    rising[:] = 0
-    falling[:] = 0
+    for g in range(len(rising)):
+        rising[g] = falling[g] = 0
     for k in range(count):
         micro = alive[k, _A_POINTS]
         moment = above if micro > 0 else below
         if moment < alive[k, _A_END]:
             table = alive[k, _A_TABLE]
             if table >= 0:
-                micro = _faded(micro, factors[table + (moment - alive[k, _A_TIME]) // HOUR_US])
+                factor = factors[table + (moment - alive[k, _A_TIME]) // HOUR_US]
+                whole = alive[k, _A_WHOLE]
+                micro = whole * factor if whole != 0 else _faded(micro, factor)
             if micro > 0:
                 rising[alive[k, _A_GROUP]] += micro
             else:
@@ -194,7 +197,7 @@ def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> boo
 
 
 @compiled
-def _stays(
+def _room(
     staying: Int64,
     rising: Int64,
     falling: Int64,
@@ -203,10 +206,11 @@ def _stays(
     members: NDArray[np.bool_],
     thresholds: Int64,
     reached: NDArray[np.bool_],
-) -> bool:
-    """Whether no threshold can be crossed until something is added, however far the awards fade: then no score need be
-    known. What is above zero is at most `rising`, what is below at least `falling`; sums, bounds and rounding all rise
-    with what goes in."""
+) -> tuple[int, int]:
+    """How much may be added, and how much taken away, so that no threshold is crossed, however far the awards fade:
+    less than the one and no more than the other. What is above zero is at most `rising`, what is below at least
+    `falling`; sums, bounds and rounding all rise with what goes in, and by no more."""
+    above, below = _UNBOUNDED, _UNBOUNDED
     for t in range(len(thresholds)):
         s = thresholds[t, _SCORE]
         changing = falling if reached[t] else rising
@@ -215,9 +219,11 @@ def _stays(
             if members[s, g]:
                 total += min(max(staying[g] + changing[g], groups[g, _FLOOR]), groups[g, _CEILING])
         total = min(max(total, scores[s, _FLOOR]), scores[s, _CEILING])
-        if (total >= thresholds[t, _LEAST]) != reached[t]:
-            return False
-    return True
+        if reached[t]:
+            below = min(below, total - thresholds[t, _LEAST])
+        else:
+            above = min(above, thresholds[t, _LEAST] - total)
+    return above, below
 
 
 @compiled
@@ -289,7 +295,7 @@ def _without_ended(alive: Int64, count: int, moment: int) -> tuple[int, int]:
     for k in range(count):
         if moment < alive[k, _A_END]:
             if kept < k:
-                for column in range(5):
+                for column in range(6):
                     alive[kept, column] = alive[k, column]
             ends = min(ends, alive[kept, _A_END])
             kept += 1
@@ -345,7 +351,7 @@ def run(
         np.empty(len(card.rules), np.int64),
         np.empty(len(card.rules), np.int64),
         np.empty(len(card.groups), np.int64),
-        np.empty((longest, 5), np.int64),
+        np.empty((longest, 6), np.int64),
         np.empty(len(card.thresholds), np.bool_),
         np.empty(len(card.groups), np.int64),
         np.empty(len(card.scores), np.int64),
@@ -367,9 +373,11 @@ def run(
         reached[:] = False
         count, now, seen = 0, at_us, False
         ends = _UNBOUNDED  # when the first award ends
-        # Whether nothing crosses by fading alone; whether `rising` and `falling` are what there is at `now`, which they
-        # are where it is not settled, or only bounds of it.
+        # Whether nothing crosses by fading alone, and then how much may be added and taken away so that nothing does;
+        # whether `rising` and `falling` are what there is at `now`, which they are where it is not settled, or only
+        # bounds of it.
         settled, exact = False, True
+        above, below = 0, 0
         while i < len(entity) and entity[i] == code:
             first = i
             i += 1
@@ -391,48 +399,61 @@ def run(
                         crosses = _crosses(found, thresholds, reached)
                     if crosses:
                         crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
-                rising[:] = later_rising
-                falling[:] = later_falling
+                for g in range(len(groups)):  # to assign whole arrays takes longer
+                    rising[g], falling[g] = later_rising[g], later_falling[g]
             now, seen = moment, True
             for k in range(first, i):
                 r = rule[k]
                 if r == NO_RULE:
                     continue
+                change = points[k]
+                group = rules[r, _GROUP]
                 if rules[r, _IS_FACT] == 1:
-                    staying[rules[r, _GROUP]] += points[k] - held[r]
+                    change -= held[r]
                     held[r] = points[k]
-                elif rules[r, _AT_MOST] < 0 or awarded[r] < rules[r, _AT_MOST]:
-                    awarded[r] += 1
-                    if rules[r, _END_HOURS] < 0:
-                        staying[rules[r, _GROUP]] += points[k]
-                    else:
-                        alive[count, _A_GROUP] = rules[r, _GROUP]
-                        alive[count, _A_TIME] = time_us[k]
-                        alive[count, _A_POINTS] = points[k]
-                        alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
-                        alive[count, _A_TABLE] = rules[r, _TABLE_START]
-                        ends = min(ends, alive[count, _A_END])
-                        count += 1
-                        exact = exact and time_us[k] == now
-                        if points[k] > 0:
-                            rising[rules[r, _GROUP]] += points[k]
-                        else:
-                            falling[rules[r, _GROUP]] += points[k]
-            if has_thresholds:
-                if now >= ends:
-                    count, ends = _without_ended(alive, count, now)
-                settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
-                if not settled and not exact:
-                    _fade(count, now, now, alive, factors, rising, falling)
-                    exact = True
-                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
-                if settled:
+                    staying[group] += change
+                elif rules[r, _AT_MOST] >= 0 and awarded[r] >= rules[r, _AT_MOST]:
                     continue
-                _score(staying, rising, falling, sums, found, groups, scores, members)
-                if _crosses(found, thresholds, reached):
-                    here = position[first]
-                    crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
-                    settled = _stays(staying, rising, falling, groups, scores, members, thresholds, reached)
+                elif rules[r, _END_HOURS] < 0:
+                    awarded[r] += 1
+                    staying[group] += change
+                else:
+                    awarded[r] += 1
+                    alive[count, _A_GROUP] = group
+                    alive[count, _A_TIME] = time_us[k]
+                    alive[count, _A_POINTS] = change
+                    alive[count, _A_END] = time_us[k] + rules[r, _END_HOURS] * HOUR_US
+                    alive[count, _A_TABLE] = rules[r, _TABLE_START]
+                    alive[count, _A_WHOLE] = change // MICRO if change % MICRO == 0 else 0
+                    ends = min(ends, alive[count, _A_END])
+                    count += 1
+                    exact = exact and time_us[k] == now
+                    if change > 0:
+                        rising[group] += change
+                    else:
+                        falling[group] += change
+                if change > 0:
+                    above -= change
+                else:
+                    below += change
+            if not has_thresholds or (settled and above > 0 and below >= 0):
+                continue
+            if now >= ends:
+                count, ends = _without_ended(alive, count, now)
+            above, below = _room(staying, rising, falling, groups, scores, members, thresholds, reached)
+            if (above <= 0 or below < 0) and not exact:
+                _fade(count, now, now, alive, factors, rising, falling)
+                exact = True
+                above, below = _room(staying, rising, falling, groups, scores, members, thresholds, reached)
+            settled = above > 0 and below >= 0
+            if settled:
+                continue
+            _score(staying, rising, falling, sums, found, groups, scores, members)
+            if _crosses(found, thresholds, reached):
+                here = position[first]
+                crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
+                above, below = _room(staying, rising, falling, groups, scores, members, thresholds, reached)
+                settled = above > 0 and below >= 0
         if seen and at_us != AS_OF_LAST:
             if not settled and count > 0 and has_thresholds:
                 crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)

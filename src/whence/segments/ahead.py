@@ -12,9 +12,6 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-ROWS_EACH = 2**16
-"""Fewer rows than that are not worth a thread."""
-
 
 def processors() -> int:
     """How many processors this process may use."""

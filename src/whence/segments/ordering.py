@@ -1,139 +1,79 @@
-"""Rows put in order: by entity, and within each by time and position, or by position. Rows come in parts that are
-nearly in order, so each goes at once to its entity's place and moves little from there.
+"""Rows put in order: by entity, and within each by time and position, or by position. They come in parts, each in the
+order of entities and nearly in that of time, so a row goes at once to its entity's place and moves little from there.
 
-With numba it is compiled, and several threads share the work; without it, numpy sorts the same way, some ten times as
-slowly."""
+With numba it is compiled; without it, numpy sorts the same way, some ten times as slowly."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from whence.scoring.kernel import COMPILED, Int32, Int64
 from whence.scoring.sequence import compiled
-from whence.segments.ahead import ROWS_EACH
+from whence.segments.rows import Rows
 
 MOVES_EACH = 32
 """With more moves than that for each row of an entity, its rows are merged instead of inserted."""
 
-Columns = tuple[Int32, Int64, Int64, Int32, Int64]
-"""Entity, time, position, rule and points."""
-TYPES = (np.int32, np.int64, np.int64, np.int32, np.int64)
 
-
-def in_order(parts: Sequence[Columns], *, by_time: bool, threads: int = 1, without_points: bool = False) -> Columns:
-    """The rows of all parts by entity; then by time if so asked; then by position and rule, and by part. Where the
-    points are nobody's concern they need not be moved, and none come back."""
-    parts = [part for part in parts if len(part[0])]
-    if not parts:
-        return tuple(np.zeros(0, type) for type in TYPES)  # type: ignore[return-value]
-    if not COMPILED:
-        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        entity, time_us, position, rule, _ = columns
-        order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
-        return tuple(column[order] for column in columns)  # type: ignore[return-value]
-    rows = sum(len(part[0]) for part in parts)
-    entities = 1 + max(int(part[0].max()) for part in parts)
-    threads = max(1, min(threads, rows // ROWS_EACH))
-    shares = _shares(parts, threads)
-    with ThreadPoolExecutor(threads) as pool:
-        # Each thread counts the rows of its share by entity, so that it knows where they go, behind those of the shares
-        # before it; then it puts them there; then each orders the rows of some of the entities.
-        counts = list(pool.map(lambda share: _counted(share, entities), shares))
-        total = np.sum(counts, axis=0)
-        starts = np.concatenate(([0], np.cumsum(total)))
-        following, place = [], starts[:-1]
-        for count in counts:
-            following.append(place.copy())
-            place = place + count
-        lengths = (rows, rows, rows, 0 if without_points else rows)
-        found = tuple(np.empty(length, type) for length, type in zip(lengths, TYPES[1:], strict=True))
-        _each(pool, _placed, [(share, free, found) for share, free in zip(shares, following, strict=True)])
-        borders = np.searchsorted(starts, np.linspace(0, rows, threads + 1).astype(np.int64))
-        borders[-1] = entities
-        _each(pool, _arrange, [(*found, starts, begin, end, by_time) for begin, end in pairwise(borders.tolist())])
-    return np.repeat(np.arange(entities, dtype=np.int32), total), *found  # type: ignore[return-value]
-
-
-def _shares(parts: Sequence[Columns], count: int) -> list[list[Columns]]:
-    """The parts, in their order, as so many shares of about as many rows each."""
-    shares: list[list[Columns]] = [[] for _ in range(count)]
-    each, seen = sum(len(part[0]) for part in parts) / count, 0
-    for part in parts:
-        shares[min(int(seen / each), count - 1)].append(part)
-        seen += len(part[0])
-    return shares
-
-
-def _counted(share: Iterable[Columns], entities: int) -> Int64:
-    count = np.zeros(entities, np.int64)
-    for part in share:
-        _count(part[0], count)
-    return count
-
-
-def _placed(share: Iterable[Columns], following: Int64, found: tuple[Any, ...]) -> None:
-    for part in share:
-        _place(*part, following, *found)
-
-
-def _each(pool: ThreadPoolExecutor, function: Callable[..., object], arguments: Iterable[tuple[Any, ...]]) -> None:
-    """Call it with each of the arguments, on the threads of the pool."""
-    for done in [pool.submit(function, *each) for each in arguments]:
-        done.result()
+def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[NDArray[Any]]:
+    """The columns of some rows, of each part those from a place to an end, by entity; then by time if so asked; then by
+    position and rule, and by part. All rows of an entity must be among them."""
+    if COMPILED:
+        entity, time_us, position, rule, *points = rows.columns
+        given = points[0] if points else np.zeros(0, np.int64)
+        found = _in_order(begins, ends, entity, time_us, position, rule, given, by_time)
+        return list(found[: len(rows.columns)])
+    numbers = [np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)]
+    columns = [column[np.concatenate(numbers)] for column in rows.columns]
+    entity, time_us, position, rule = columns[:4]
+    order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
+    return [column[order] for column in columns]
 
 
 @compiled
-def _count(entity: Int32, count: Int64) -> None:
-    for i in range(len(entity)):
-        count[entity[i]] += 1
-
-
-@compiled
-def _place(
+def _in_order(
+    begins: Int64,
+    ends: Int64,
     entity: Int32,
     time_us: Int64,
     position: Int64,
     rule: Int32,
     points: Int64,
-    following: Int64,
-    times: Int64,
-    positions: Int64,
-    rules: Int32,
-    given: Int64,
-) -> None:
-    """Put rows behind each other where those of their entities follow."""
-    for i in range(len(entity)):
-        e = entity[i]
-        k = following[e]
-        following[e] = k + 1
-        times[k] = time_us[i]
-        positions[k] = position[i]
-        rules[k] = rule[i]
-        if len(given):
-            given[k] = points[i]
-
-
-@compiled
-def _arrange(
-    times: Int64,
-    positions: Int64,
-    rules: Int32,
-    given: Int64,
-    starts: Int64,
-    begin: int,
-    end: int,
     by_time: bool,
-) -> None:
-    """Put the rows of each of some entities in order."""
-    for e in range(begin, end):
+) -> tuple[Int32, Int64, Int64, Int32, Int64]:
+    rows, lowest, highest = 0, 2**31 - 1, -1
+    for part in range(len(begins)):
+        if begins[part] < ends[part]:
+            rows += ends[part] - begins[part]
+            lowest, highest = min(lowest, entity[begins[part]]), max(highest, entity[ends[part] - 1])
+    starts = np.zeros(max(highest - lowest, -1) + 2, np.int64)  # where the rows of each entity begin
+    for part in range(len(begins)):
+        for i in range(begins[part], ends[part]):
+            starts[entity[i] - lowest + 1] += 1
+    starts = np.cumsum(starts)
+    following = starts.copy()
+    entities, rules = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    times, positions = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    given = np.empty(rows if len(points) else 0, np.int64)
+    for part in range(len(begins)):
+        for i in range(begins[part], ends[part]):
+            e = entity[i] - lowest
+            k = following[e]
+            following[e] = k + 1
+            entities[k] = entity[i]
+            times[k] = time_us[i]
+            positions[k] = position[i]
+            rules[k] = rule[i]
+            if len(given):
+                given[k] = points[i]
+    for e in range(len(starts) - 1):
         first, last = starts[e], starts[e + 1]
         if not _inserted(times, positions, rules, given, first, last, by_time):
             _merged(times, positions, rules, given, first, last, by_time)
+    return entities, times, positions, rules, given
 
 
 @compiled

@@ -28,13 +28,19 @@ from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standing
 from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
-from whence.segments.ahead import ROWS_EACH, ahead, processors
+from whence.segments.ahead import ahead, processors
 from whence.segments.columns import cells_of, field_of
 from whence.segments.reading import Segments
+from whence.segments.rows import TYPES, Part, Rows
 
+Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+ROWS_EACH = 2**18
+"""So many rows are put in order and scored at once, about; together they stay in a processor's cache."""
+SAMPLED = 256
+"""Of so many rows one is looked at to share them out."""
 _ENVELOPE = ("position", "entity", "time", "recorded", "rest")
 
 
@@ -65,36 +71,25 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     Raises InvalidEvent for a field of points that is no number, naming the event, and InvalidTime.
     """
     assert segments.kind == card.kind, "segments are sorted by the entities of one kind"
-    awards = _kept_awards(segments, card, at)
+    rows = _kept_rows(segments, card, at)
     at_us = None if at is None else to_us(at)
-    return Scored(card, segments.head, segments.entities(), _spread(card, awards, at), at_us)
+    return Scored(card, segments.head, segments.entities(), _standings(rows, card, at), at_us)
 
 
-def _kept_awards(segments: Segments, card: Scorecard, at: Moment | None) -> Awards:
-    """The awards, those of the card before where only what its rules give, or what comes of that, is another."""
+def _kept_rows(segments: Segments, card: Scorecard, at: Moment | None) -> Rows:
+    """The rows, those of the card before where only what its rules give, or what comes of that, is another."""
     asked = (_matched(card), None if at is None else to_us(at))
     if segments.kept is None or segments.kept[0] != asked:
         segments.kept = None  # both at once are not needed
-        segments.kept = asked, awards_in(segments, card, at), card
-    awards: Awards = segments.kept[1]
-    if segments.kept[2] == card:
-        return awards
-    is_fixed, points = np.array(_are_fixed(card)), _given(card, awards.rule)
-    if not is_fixed.all():
-        points = np.where(is_fixed[awards.rule], points, awards.points)
-    return msgspec.structs.replace(awards, points=points)
+        segments.kept = asked, _rows_in(segments, card, at)
+    return segments.kept[1]  # type: ignore[no-any-return]
 
 
-def _are_fixed(card: Scorecard) -> list[bool]:
-    """Whether each rule gives what it says, whatever the event says; NO_RULE, which is the last, does."""
-    return [rule.on is not None and not isinstance(rule.points, str) for rule in card.rules] + [True]
-
-
-def _given(card: Scorecard, rules: NDArray[np.int32]) -> Int64:
-    """What rules that are fixed give."""
-    fixed = zip(card.rules, _are_fixed(card), strict=False)
-    given = np.array([rule.micro if is_fixed else 0 for rule, is_fixed in fixed] + [0])
-    return given[rules]
+def _fixed(card: Scorecard) -> tuple[Mask, Int64]:
+    """Whether each rule gives what the card says, whatever an event says, and that. NO_RULE, the last, does."""
+    rules = [(rule.on is not None and not isinstance(rule.points, str), rule.micro) for rule in card.rules]
+    is_fixed, given = zip(*rules, (True, 0), strict=True)
+    return np.array(is_fixed), np.array(given)
 
 
 def _matched(card: Scorecard) -> bytes:
@@ -106,18 +101,19 @@ def _matched(card: Scorecard) -> bytes:
     return msgspec.json.encode((card.kind, card.order, rules))
 
 
-def _spread(card: Scorecard, awards: Awards, at: Moment | None) -> Standings:
-    """The awards scored by several threads, each some of the entities. The kernel lets go of Python's lock."""
-    count = min(processors(), len(awards.entity) // ROWS_EACH) if COMPILED else 1
-    if count < 2:
-        return score_all(card, awards, at)
-    places = np.linspace(0, len(awards.entity), count + 1).astype(int)[1:-1]
-    borders = np.searchsorted(awards.entity, awards.entity[places])
-    cut = [slice(*each) for each in pairwise([0, *borders.tolist(), len(awards.entity)])]
-    columns = msgspec.structs.astuple(awards)
-    parts = [Awards(*(column[each] for column in columns)) for each in cut if each.start < each.stop]
-    with ThreadPoolExecutor(count) as threads:
-        return joined(list(threads.map(lambda part: score_all(card, part, at), parts)))
+def _standings(rows: Rows, card: Scorecard, at: Moment | None) -> Standings:
+    """The rows put in order and scored by several threads, so many entities at a time that their rows stay in a
+    processor's cache. The kernel lets go of Python's lock."""
+    starts, ends = rows.starts[:-1], rows.starts[1:]
+    parts = [rows.columns[0][first:last] for first, last in zip(starts, ends, strict=True)]
+    codes = np.sort(np.concatenate([part[::SAMPLED] for part in parts])) if parts else np.zeros(0, np.int32)
+    borders = np.unique(codes[:: ROWS_EACH // SAMPLED])[1:]
+    inner = [first + np.searchsorted(part, borders) for first, part in zip(starts, parts, strict=True)]
+    places = np.array([starts, *np.transpose(inner), ends], np.int64)
+
+    with ThreadPoolExecutor(processors() if COMPILED else 1) as threads:
+        found = threads.map(lambda each: score_all(card, _in_order(rows, card, *each), at), pairwise(places))
+        return joined(list(found))
 
 
 def joined(parts: Sequence[Standings]) -> Standings:
@@ -140,31 +136,38 @@ class Tables(Protocol):
 
 def awards_in(segments: Tables, card: Scorecard, at: Moment | None = None) -> Awards:
     """What the events give by a card's rules, those that happened by `at` (inclusive)."""
+    rows = _rows_in(segments, card, at)
+    return _in_order(rows, card, np.array(rows.starts[:-1], np.int64), np.array(rows.starts[1:], np.int64))
+
+
+def _rows_in(segments: Tables, card: Scorecard, at: Moment | None) -> Rows:
+    """The rows of Awards, in no order."""
     until = None if at is None else to_us(at)
-    matcher, parts, facts = Matcher(card), list[_Part](), list[_Said]()
+    matcher, rows, facts = Matcher(card), Rows(with_points=not all(_fixed(card)[0])), list[_Said]()
     wanted = {path.split(".")[0] for path in matcher.paths}
 
-    def found(of: tuple[str, pa.Table]) -> tuple[_Part, list[_Said]]:
-        rows = _Rows.of(*of, until)
-        return _awards_of(rows, matcher), list(_facts_of(rows, matcher))
+    def found(of: tuple[str, pa.Table]) -> tuple[list[Part], list[_Said]]:
+        events = _Events.of(*of, until)
+        return list(_awards_of(events, matcher)), list(_facts_of(events, matcher))
 
     tables, threads = segments.tables(wanted, _ENVELOPE), processors()
-    for part, said in ahead(found, tables, threads=threads, most=threads):
-        parts.append(part)
+    for parts, said in ahead(found, tables, threads=threads, most=threads):
+        for part in parts:
+            rows.add(part)
         facts += said
     if facts:
-        parts.append(_changes(facts, matcher, card))
-    return _sorted(parts, card)
+        rows.add(_changes(facts, matcher, card))
+    return rows
 
 
-class _Part(NamedTuple):
-    """Rows of Awards that are in no order yet."""
+def _in_order(rows: Rows, card: Scorecard, begins: Int64, ends: Int64) -> Awards:
+    """Rows by entity and then in the card's order; of an event its beginning first."""
+    from whence.segments.ordering import in_order  # it imports numba
 
-    entity: NDArray[np.int32]
-    time_us: Int64
-    position: Int64
-    rule: NDArray[np.int32]
-    points: Int64
+    is_fixed, given = _fixed(card)
+    entity, time_us, position, rule, *points = in_order(rows, begins, ends, by_time=card.order == "occurred")
+    fixed = given[rule]
+    return Awards(entity, time_us, position, rule, np.where(is_fixed[rule], fixed, *points) if points else fixed)
 
 
 class _Said(NamedTuple):
@@ -176,7 +179,7 @@ class _Said(NamedTuple):
     facts: Mapping[str, Any]
 
 
-class _Rows:
+class _Events:
     """The rows of a table that are about an entity and happened by then: columns as they are asked for."""
 
     def __init__(self, type: str, table: pa.Table, time_us: Int64) -> None:
@@ -190,7 +193,7 @@ class _Rows:
         self.odd: Mask = pc.is_valid(table.column("rest")).to_numpy() if there else np.zeros(len(self.position), bool)
 
     @classmethod
-    def of(cls, type: str, table: pa.Table, until: int | None) -> _Rows:
+    def of(cls, type: str, table: pa.Table, until: int | None) -> _Events:
         times = times_of(table)
         kept = pc.is_valid(table.column("entity"))
         if until is not None:
@@ -198,6 +201,10 @@ class _Rows:
         if not pc.all(kept).as_py():
             table, times = table.filter(kept), times.filter(kept)
         return cls(type, table, times.to_numpy())
+
+    def part(self, at: Int64, rule: Int32 | int, points: Int64 | int = 0) -> Part:
+        """The rows that those at some places become."""
+        return Part(self.entity[at], self.time_us[at], self.position[at], rule, points)
 
     def column(self, field: str) -> tuple[pa.Field, pa.ChunkedArray] | None:
         found = self._fields.get(field)
@@ -239,46 +246,45 @@ def times_of(table: pa.Table) -> pa.ChunkedArray:
 # Rules about events.
 
 
-def _awards_of(rows: _Rows, matcher: Matcher) -> _Part:
-    """The awards of rows, and the beginning of each event that has none."""
-    count = len(rows.position)
-    numbers, rules, points = [], [], []
-    idle = ~rows.odd
+def _awards_of(events: _Events, matcher: Matcher) -> Iterator[Part]:
+    """The awards by each rule, and the beginning of each event that has none."""
+    idle = ~events.odd
     for rule in matcher.by_event:
-        if rule.types is not None and rows.type not in rule.types:
+        if rule.types is not None and events.type not in rule.types:
             continue
-        met = ~rows.odd
+        met = ~events.odd
         for condition in rule.conditions:
-            met &= _holds(rows, condition, count)
-        given = None if rule.field is None else _points(rows, rule.field, met, matcher)
-        if given is not None:
-            met &= given[0]
-        found = np.flatnonzero(met)
+            met &= _holds(events, condition)
+        if rule.field is None:
+            yield events.part(np.flatnonzero(met), rule.number)
+        else:
+            said, points = _points(events, rule.field, met, matcher)
+            met &= said
+            yield events.part(np.flatnonzero(met), rule.number, points[met])
         idle &= ~met
-        numbers.append(found)
-        rules.append(np.full(len(found), rule.number, np.int32))
-        points.append(np.full(len(found), rule.points, np.int64) if given is None else given[1][found])
-    if rows.odd.any():
-        odd = np.flatnonzero(rows.odd)
-        for row, event in zip(odd.tolist(), rows.events(odd), strict=True):
-            awards = list(matcher.awards(event)) or [(NO_RULE, 0)]
-            numbers.append(np.full(len(awards), row, np.int64))
-            rules.append(np.array([rule for rule, _ in awards], np.int32))
-            points.append(np.array([micro for _, micro in awards], np.int64))
-    begun = np.flatnonzero(idle)
-    numbers.append(begun)
-    rules.append(np.full(len(begun), NO_RULE, np.int32))
-    points.append(np.zeros(len(begun), np.int64))
-    at = np.concatenate(numbers)
-    return _Part(rows.entity[at], rows.time_us[at], rows.position[at], np.concatenate(rules), np.concatenate(points))
+    yield events.part(np.flatnonzero(idle), NO_RULE)
+    if events.odd.any():
+        yield _odd_awards(events, matcher)
 
 
-def _holds(rows: _Rows, condition: Condition, count: int) -> Mask:
+def _odd_awards(events: _Events, matcher: Matcher) -> Part:
+    """The same of events that are not wholly in columns, looked at one by one."""
+    odd = np.flatnonzero(events.odd)
+    found = [
+        (row, rule, micro)
+        for row, event in zip(odd.tolist(), events.events(odd), strict=True)
+        for rule, micro in list(matcher.awards(event)) or [(NO_RULE, 0)]
+    ]
+    at, rules, points = zip(*found, strict=True)
+    return events.part(np.array(at), np.array(rules, np.int32), np.array(points, np.int64))
+
+
+def _holds(events: _Events, condition: Condition) -> Mask:
     """Whether each row meets a condition; for odd rows it may be anything."""
     first, _, inner = condition.field.partition(".")
-    found = rows.column(first)
+    found = events.column(first)
     if found is None:
-        return np.zeros(count, bool)
+        return np.zeros(len(events.odd), bool)
     field, column = found
     is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
     if condition.test in COMPARISONS and is_number and not inner:
@@ -320,10 +326,10 @@ def _inner(cell: Any, path: str) -> Any:
     return cell
 
 
-def _points(rows: _Rows, path: str, met: Mask, matcher: Matcher) -> tuple[Mask, Int64]:
+def _points(events: _Events, path: str, met: Mask, matcher: Matcher) -> tuple[Mask, Int64]:
     """Which rows say a number of points, and the micro-points. Raises InvalidEvent for the first that says none."""
     first, _, inner = path.partition(".")
-    found = rows.column(first)
+    found = events.column(first)
     if found is None:
         return np.zeros(len(met), bool), np.zeros(len(met), np.int64)
 
@@ -336,7 +342,7 @@ def _points(rows: _Rows, path: str, met: Mask, matcher: Matcher) -> tuple[Mask, 
     given = _mapped(*found, inner, micro, np.int64)
     wrong = np.flatnonzero(met & (given == _BAD))
     if len(wrong):
-        (event,) = rows.events(wrong[:1])
+        (event,) = events.events(wrong[:1])
         list(matcher.awards(event))  # which raises
     return given > _BAD, given
 
@@ -348,17 +354,17 @@ _ABSENT, _BAD = -(2**62), -(2**62) + 1
 # Rules about facts.
 
 
-def _facts_of(rows: _Rows, matcher: Matcher) -> Iterator[_Said]:
+def _facts_of(events: _Events, matcher: Matcher) -> Iterator[_Said]:
     """The rows that say a fact which a rule looks at."""
     if not matcher.fields:
         return
-    saying = np.flatnonzero(rows.says([path.split(".")[0] for path in matcher.fields]))
-    for row, event in zip(saying.tolist(), rows.events(saying) if len(saying) else (), strict=True):
+    saying = np.flatnonzero(events.says([path.split(".")[0] for path in matcher.fields]))
+    for row, event in zip(saying.tolist(), events.events(saying) if len(saying) else (), strict=True):
         if facts := dict(matcher.facts(event)):
-            yield _Said(int(rows.entity[row]), int(rows.time_us[row]), int(rows.position[row]), facts)
+            yield _Said(int(events.entity[row]), int(events.time_us[row]), int(events.position[row]), facts)
 
 
-def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
+def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> Part:
     """The changes of facts, an entity after the other in the card's order."""
     by_time = card.order == "occurred"
     said.sort(key=lambda each: (each.entity, each.time_us, each.position) if by_time else (each.entity, each.position))
@@ -376,16 +382,4 @@ def _changes(said: list[_Said], matcher: Matcher, card: Scorecard) -> _Part:
                 held[rule] = points
                 found.append((entity, each.time_us, each.position, rule, points))
     columns = list(zip(*found, strict=True)) or [()] * 5
-    types = (np.int32, np.int64, np.int64, np.int32, np.int64)
-    return _Part(*(np.array(column, type) for column, type in zip(columns, types, strict=True)))
-
-
-def _sorted(parts: Sequence[_Part], card: Scorecard) -> Awards:
-    """All rows by entity and then in the card's order; of an event its beginning first."""
-    from whence.segments.ordering import in_order  # it imports numba
-
-    fixed = COMPILED and all(_are_fixed(card))
-    entity, time_us, position, rule, points = in_order(
-        parts, by_time=card.order == "occurred", threads=processors(), without_points=fixed
-    )
-    return Awards(entity, time_us, position, rule, _given(card, rule) if fixed else points)
+    return Part(*(np.array(column, type) for column, type in zip(columns, TYPES, strict=True)))
