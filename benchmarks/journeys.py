@@ -101,18 +101,17 @@ def chained() -> str:
 
 
 def next_events() -> str:
-    """The same within a window from the start, of any start: each with the next event of each step."""
-    parts = [f"c0 AS (SELECT entity, time AS t0 FROM {STEPS[0]})"]
+    """The same within a window from the start, of any start: each with the next event of each step, as long as it is
+    in time. Twice as quick as left joins that keep all."""
+    parts = [f"c0 AS (SELECT entity, time AS begun, time AS t FROM {STEPS[0]})"]
     parts += [
-        f"c{number} AS (SELECT c.*, e.time AS t{number} FROM c{number - 1} c ASOF LEFT JOIN {step} e "
-        f"ON e.entity = c.entity AND e.time >= c.t{number - 1})"
+        f"c{number} AS (SELECT c.entity, c.begun, e.time AS t FROM c{number - 1} c ASOF JOIN {step} e "
+        f"ON e.entity = c.entity AND e.time >= c.t WHERE e.time <= c.begun + INTERVAL {WINDOW})"
         for number, step in enumerate(STEPS)
         if number
     ]
-    levels = " + ".join(f"coalesce((t{number} <= t0 + INTERVAL {WINDOW})::INT, 0)" for number in range(len(STEPS)))
-    best = f"best AS (SELECT entity, max({levels}) AS level FROM c{len(STEPS) - 1} GROUP BY entity)"
-    counts = ", ".join(f"count(*) FILTER (level > {number})" for number in range(len(STEPS)))
-    return f"WITH {', '.join(parts)}, {best} SELECT {counts} FROM best"
+    counts = ", ".join(f"(SELECT count(DISTINCT entity) FROM c{number})" for number in range(len(STEPS)))
+    return f"WITH {', '.join(parts)} SELECT {counts}"
 
 
 def _quickest(work: Callable[[], object]) -> float:

@@ -76,18 +76,68 @@ def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chain
     times, reached = [], []
     after = np.full(size, NEVER, np.int64)
     for who, time_us in steps:
-        seen = np.zeros(size, bool)
-        seen[who] = True
-        reached.append(int(np.count_nonzero(seen)))
+        reached.append(_count(who, size))
         late = time_us >= after[who]
-        found = np.full(size, LAST, np.int64)
-        np.minimum.at(found, who[late], time_us[late])
-        times.append(found)
-        after = found
+        after = np.full(size, LAST, np.int64)
+        np.minimum.at(after, who[late], time_us[late])
+        times.append(after)
     began = np.flatnonzero(times[0] != LAST)
     table = np.stack([each[began] for each in times], axis=1)
     table[table == LAST] = NEVER
     return Chains(began, table), reached
+
+
+def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: int) -> tuple[Chains, list[int]]:
+    """The same within a window, where a later start may get further: all starts go on from step to step at once, and
+    those that are too late are left behind, so that the last steps have few to look for."""
+    best: list[Array] = []
+    reached: list[int] = []
+    who, times = np.zeros(0, np.int64), np.zeros((0, 0), np.int64)
+    for by_whom, time_us in steps:
+        reached.append(_count(by_whom, size))
+        if not best:
+            who, times = by_whom, time_us[:, None]
+        else:
+            following = _following(who, times, by_whom, time_us, size, window_us)
+            in_time = following != LAST
+            who, times = who[in_time], np.column_stack([times[in_time], following[in_time]])
+        first_us = np.full(size, LAST, np.int64)
+        np.minimum.at(first_us, who, times[:, 0])
+        earliest = np.flatnonzero(times[:, 0] == first_us[who])
+        best.append(np.full(size, NEVER, np.int64))
+        for step, found in enumerate(best):
+            found[who[earliest]] = times[earliest, step]
+    began = np.flatnonzero(best[0] != NEVER)
+    return Chains(began, np.stack([each[began] for each in best], axis=1)), reached
+
+
+def _count(who: Array, size: int) -> int:
+    seen = np.zeros(size, bool)
+    seen[who] = True
+    return int(np.count_nonzero(seen))
+
+
+def _following(who: Array, times: Array, by_whom: Array, time_us: Array, size: int, window_us: int) -> Array:
+    """When each chain goes on: the customer's first event that is not before its last one, and not beyond the window;
+    LAST where there is none."""
+    low, high = np.full(size, LAST, np.int64), np.full(size, NEVER, np.int64)
+    np.minimum.at(low, who, times[:, -1])
+    np.maximum.at(high, who, times[:, 0])
+    near = (time_us >= low[by_whom]) & (time_us - window_us <= high[by_whom])
+    by_whom, time_us = by_whom[near], time_us[near]
+    order = np.argsort(np.r_[times[:, -1] * 2, time_us * 2 + 1])  # of the same moment, an event comes after the chain
+    both = np.r_[who, by_whom]
+    order = order[np.argsort(both[order], kind="stable")]
+    is_event = order >= len(who)
+    places = np.where(is_event, np.arange(len(order)), len(order))
+    place = np.minimum.accumulate(places[::-1])[::-1][~is_event]
+    chain = order[~is_event]
+    there = place < len(order)
+    chain, event = chain[there], order[place[there]] - len(who)
+    there = (by_whom[event] == who[chain]) & (time_us[event] - window_us <= times[chain, 0])
+    found = np.full(len(who), LAST, np.int64)
+    found[chain[there]] = time_us[event[there]]
+    return found
 
 
 def chains(rows: Rows, steps: int, order: Order, window_us: int | None, period: tuple[int, int] | None) -> Chains:

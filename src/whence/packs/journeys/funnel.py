@@ -11,7 +11,7 @@ import numpy as np
 from whence.clock import LATEST_US
 from whence.errors import InvalidQuery
 from whence.moments import span_of
-from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, first_chains
+from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.duration import SECOND_US, us_of
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Step, steps_of
@@ -202,21 +202,24 @@ def _asked(
 
 def _chains(asked: Touchpoints, meant: Question) -> tuple[Chains, list[int] | None]:
     """The chains, and how many did each step at all, where that is known without asking more."""
-    if meant.order != "ordered" or meant.exclude or meant.period or not _are_apart(meant.steps):
-        return _all_chains(asked, meant, None), None
-    found, did = first_chains(
-        (
-            tuple(asked.arrays(asked.rows_of_step(each), "who", "time_us"))  # type: ignore[misc]
-            for each in meant.steps
-        ),
-        asked.size,
-    )
+    if meant.order != "ordered" or meant.exclude or not _are_apart(meant.steps):
+        return _all_chains(asked, meant), None
+    steps = _steps(asked, meant)
     if meant.window_us is None:
-        return found, did
-    in_time = (found.times != NEVER) & (found.times - found.times[:, :1] <= meant.window_us)
-    done = in_time.sum(axis=1) == found.levels
-    again = _all_chains(asked, meant, found.who[~done])  # who might get further from a later start
-    return Chains(np.r_[found.who[done], again.who], np.concatenate([found.times[done], again.times])), did
+        found, did = first_chains(steps, asked.size)
+    else:
+        found, did = chains_within(steps, asked.size, meant.window_us)
+    return found, None if meant.period else did
+
+
+def _steps(asked: Touchpoints, meant: Question) -> Iterator[tuple[Array, Array]]:
+    """Who did each step, and when; the starts within the period alone."""
+    for number, step in enumerate(meant.steps):
+        who, time_us = asked.arrays(asked.rows_of_step(step), "who", "time_us")
+        if number == 0 and meant.period is not None:
+            within = (time_us >= meant.period[0]) & (time_us <= meant.period[1])
+            who, time_us = who[within], time_us[within]
+        yield who, time_us
 
 
 def _are_apart(steps: Iterable[Step]) -> bool:
@@ -225,9 +228,9 @@ def _are_apart(steps: Iterable[Step]) -> bool:
     return len(types) == len(set(types))
 
 
-def _all_chains(asked: Touchpoints, meant: Question, only: Array | None) -> Chains:
-    """The chains by every start, of some customers alone where they are named."""
-    parts = list(_masked(asked, meant, only))
+def _all_chains(asked: Touchpoints, meant: Question) -> Chains:
+    """The chains by every start."""
+    parts = list(_masked(asked, meant))
     who, time_us, position, mask = (np.concatenate([part[n] for part in parts]) for n in range(4))
     if not _are_apart(meant.steps) or meant.exclude or meant.order == "strict":
         first, mask = _united(position, who, mask)
@@ -249,20 +252,13 @@ def _united(position: Array, who: Array, mask: Array) -> tuple[Array, Array]:
     return order[first], np.bitwise_or.reduceat(mask[order], first) if len(first) else mask[:0]
 
 
-def _masked(asked: Touchpoints, meant: Question, only: Array | None) -> Iterator[tuple[Array, Array, Array, Array]]:
-    kept = None
-    if only is not None:
-        kept = np.zeros(asked.size, bool)
-        kept[only] = True
+def _masked(asked: Touchpoints, meant: Question) -> Iterator[tuple[Array, Array, Array, Array]]:
     selects = [(asked.rows_of_step(each), 1 << number) for number, each in enumerate(meant.steps)]
     selects += [(asked.rows_of_step(each), OUT) for each in meant.exclude]
     if meant.order == "strict":
         selects.append((asked.rows(), 0))
     for select, bit in selects:
         who, time_us, position = asked.arrays(select, "who", "time_us", "position")
-        if kept is not None:
-            chosen = kept[who]
-            who, time_us, position = who[chosen], time_us[chosen], position[chosen]
         yield who, time_us, position, np.full(len(who), bit, np.int64)
 
 
