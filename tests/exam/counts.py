@@ -9,7 +9,7 @@ events appended beside a tail reader    400          20,000
 values explained, of models at random   500          20,000
 mailers with a guilty change, and without 4           100
 scorecards at random, scored three ways 500          20,000 (a quarter of them over segments)
-journeys at random, followed by hand    10           2,000
+journeys at random, followed by hand    40           2,000
 charges that 64 racers refund           1            100
 lines with planted faults, reconciled   6,000        100,000
 """
@@ -28,6 +28,6 @@ EXAMPLES = 2000 if FULL else 60
 MAILERS = 100 if FULL else 4
 TAILED_EVENTS = 20_000 if FULL else 400
 SEGMENT_KILLS = 100 if FULL else 6
-JOURNEYS = 2000 if FULL else 10
+JOURNEYS = 2000 if FULL else 40
 REFUNDED = 100 if FULL else 1
 RECONCILED = 100_000 if FULL else 6_000

@@ -17,14 +17,15 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.test_funnel import store, visit
+from tests.packs.journeys.test_funnel import TOGETHER, Histories, side_by_side, store, visit
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys.attribution import Credit
 
 Rows = Sequence[tuple[int, str, int]]
-rows = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("ABC"), st.integers(0, 40)), min_size=1, max_size=20)
+history = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("ABC"), st.integers(0, 40)), min_size=1, max_size=20)
+histories = st.lists(history, min_size=TOGETHER, max_size=TOGETHER)
 
 
 def by_customer(rows: Rows) -> dict[int, list[tuple[int, str]]]:
@@ -34,9 +35,10 @@ def by_customer(rows: Rows) -> dict[int, list[tuple[int, str]]]:
     return found
 
 
-@settings(max_examples=counts.JOURNEYS)
-@given(rows, st.sampled_from([1, 5, 30]))
-def test_a_session_ends_with_a_pause(rows: Rows, gap: int) -> None:
+@settings(max_examples=counts.JOURNEYS // TOGETHER)
+@given(histories, st.sampled_from([1, 5, 30]))
+def test_a_session_ends_with_a_pause(histories: Histories, gap: int) -> None:
+    rows = side_by_side(histories)
     expected = []
     for who, events in by_customer(rows).items():
         parts: list[list[tuple[int, str]]] = []
@@ -53,9 +55,12 @@ def test_a_session_ends_with_a_pause(rows: Rows, gap: int) -> None:
         assert (day.sessions, day.customers) == (len(expected), len(by_customer(rows)))
 
 
-@settings(max_examples=counts.JOURNEYS)
-@given(rows, st.sampled_from(["A", None]), st.sampled_from(["B", None]), st.booleans())
-def test_paths_are_what_each_customer_did_next(rows: Rows, start: str | None, end: str | None, repeats: bool) -> None:
+@settings(max_examples=counts.JOURNEYS // TOGETHER)
+@given(histories, st.sampled_from(["A", None]), st.sampled_from(["B", None]), st.booleans())
+def test_paths_are_what_each_customer_did_next(
+    histories: Histories, start: str | None, end: str | None, repeats: bool
+) -> None:
+    rows = side_by_side(histories)
     types = {type for _, type, _ in rows}
     if (start and start not in types) or (end and end not in types) or (start and end):
         return
@@ -100,9 +105,10 @@ def shares(model: str, ages: Sequence[int]) -> list[Fraction]:
     return [weight / sum(weights) for weight in weights]
 
 
-@settings(max_examples=counts.JOURNEYS)
-@given(rows, st.sampled_from(["first", "last", "linear", "position"]), st.sampled_from([5, 60]))
-def test_credits_are_what_the_model_says_and_add_up_exactly(rows: Rows, model: str, window: int) -> None:
+@settings(max_examples=counts.JOURNEYS // TOGETHER)
+@given(histories, st.sampled_from(["first", "last", "linear", "position"]), st.sampled_from([5, 60]))
+def test_credits_are_what_the_model_says_and_add_up_exactly(histories: Histories, model: str, window: int) -> None:
+    rows = side_by_side(histories)
     types = {type for _, type, _ in rows}
     if not {"A", "B"} <= types:
         return

@@ -15,7 +15,7 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.test_funnel import store, visit
+from tests.packs.journeys.test_funnel import TOGETHER, store, visit
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys.people import People
@@ -23,8 +23,11 @@ from whence.segments import building
 
 NAMES = ("customer:1", "customer:2", "lead:1", "lead:2", "visitor:1", "visitor:2", "visitor:3")
 KINDS = ["customer", "lead", "visitor"]
-rows = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from("ABC"), st.integers(0, 90)), min_size=3, max_size=20)
-pairs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=4)
+history = st.tuples(
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from("ABC"), st.integers(0, 90)), min_size=3, max_size=20),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=4),
+)
+histories = st.lists(history, min_size=TOGETHER, max_size=TOGETHER)
 STEPS = ["A", "B", "C"]
 
 
@@ -36,17 +39,18 @@ def answers(asked: journeys.Touchpoints) -> dict[str, Any]:
         "within": msgspec.to_builtins(journeys.funnel(asked, known, within="20 minutes").groups),
         "strict": msgspec.to_builtins(journeys.funnel(asked, known, order="strict").groups),
         "cohorts": msgspec.to_builtins(journeys.cohorts(asked, unit="day", total="n")),
+        "dropped": sorted((each.since_us, each.step, each.last_us) for each in journeys.dropped(asked, known)),
         "sessions": sorted((each.began_us, each.events, each.entry, each.exit) for each in journeys.sessions(asked)),
         "paths": msgspec.to_builtins(journeys.paths(asked)),
         "credits": msgspec.to_builtins(journeys.attribution(asked, known[-1], known)),
     }
 
 
-@settings(max_examples=counts.JOURNEYS // 2)
-@given(rows, pairs)
-def test_names_that_are_joined_are_as_one_name(
-    rows: Sequence[tuple[str, str, int]], pairs: Sequence[tuple[str, str]]
-) -> None:
+@settings(max_examples=counts.JOURNEYS // 2 // TOGETHER)
+@given(histories)
+def test_names_that_are_joined_are_as_one_name(histories: Sequence[Any]) -> None:
+    rows = [(f"{name}.{at}", type, minute) for at, (rows, _) in enumerate(histories) for name, type, minute in rows]
+    pairs = [(f"{one}.{at}", f"{other}.{at}") for at, (_, pairs) in enumerate(histories) for one, other in pairs]
     joined = [pair for pair in pairs if pair[0] != pair[1]]
     people = People(joined, KINDS)
     made = [visit(name, type, minute, n=at) for at, (name, type, minute) in enumerate(rows)]
