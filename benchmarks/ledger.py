@@ -22,7 +22,7 @@ from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.columns import balances_in
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, POSTED, AccountOpened, Posted, Posting
-from whence.packs.ledger.reconciliation.keeping import reconcile
+from whence.packs.ledger.reconciling.keeping import reconcile
 from whence.segments.reading import Segments
 
 ACCOUNTS = 1_000

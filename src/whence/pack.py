@@ -227,6 +227,19 @@ class Table:
         return rows
 
 
+class Act:
+    """A function that a pack's own command is made of: its name, its help and what it is told, after the first
+    parameters, which the command sees to, as it does to those whose names every command has already."""
+
+    def __init__(self, function: Callable[..., Any], *, first: int = 1) -> None:
+        self.function = function
+        self.name = _name(function)
+        self.help, self.examples = _help(function)
+        rest = _parameters(function)[first:]
+        own = [each for each in rest if each.name not in OWN_PARAMETERS and each.kind is not each.VAR_KEYWORD]
+        self.parameters = _told(self.name, own, _hints(function))
+
+
 class Scenario(msgspec.Struct, frozen=True):
     """An example that is true: given these events, a decision comes to those, or is refused with these words."""
 

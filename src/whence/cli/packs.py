@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -37,7 +37,7 @@ from whence.errors import InvalidConfig, InvalidModel, WhenceError
 
 if TYPE_CHECKING:
     from whence.decide import Decided
-    from whence.pack import Decision, Pack, Parameter, Table
+    from whence.pack import Act, Decision, Pack, Parameter, Table
 
 recorded_by = grouped(
     option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who decides."),
@@ -103,6 +103,20 @@ def _commands(pack: Pack) -> Iterator[click.Command]:
         yield from getattr(importlib.import_module(module), attribute or "COMMANDS")
 
 
+def act_command(pack: str, act: Act, run: Callable[..., int], *options: Any) -> click.Command:
+    """A command of a pack's own: what the function is told becomes its arguments and options, before the `options` that
+    it has besides. `run` is given the open store, the form of the answer, and all of them by name."""
+
+    def opening(store: str | None, zone: str | None, as_json: bool = False, as_csv: bool = False, **told: Any) -> int:
+        form = form_of(as_json, as_csv)
+        with opened(store, zone=zone) as db:
+            return run(db, form, **{**told, **_given(act.parameters, told, db.config.zone)})
+
+    parameters = [_click(each) for each in sorted(act.parameters, key=lambda each: not each.is_positional)]
+    made = click.RichCommand(name=act.name, params=parameters, callback=opening)
+    return _finished(made, pack, act, grouped(*options, at_store, in_zone))
+
+
 # A decision as a command.
 
 
@@ -138,7 +152,7 @@ def _decision_command(pack: Pack, decision: Decision) -> click.Command:
     entity = click.Argument(["entity"], metavar=decision.kind.upper())
     parameters = [entity, *map(_click, sorted(decision.parameters, key=lambda each: not each.is_positional))]
     made = click.RichCommand(name=decision.name, params=parameters, callback=run)
-    return _finished(made, pack, decision, grouped(recorded_by, at_store, in_zone, as_form))
+    return _finished(made, pack.name, decision, grouped(recorded_by, at_store, in_zone, as_form))
 
 
 def _show(done: Decided, form: screen.Form) -> None:
@@ -169,15 +183,23 @@ def _table_command(pack: Pack, table: Table) -> click.Command:
             given = _given(table.parameters, told, db.config.zone)
             with _blamed(pack, table):
                 rows = db.table(table, at=at, clock=clock, **given)
-            columns = [Column(each.encode_name, right=_is_number(each.type)) for each in table.columns]
-            shown = ([_shown(getattr(row, each.name), db.config.zone, form) for each in table.columns] for row in rows)
-            count = screen.table(columns, shown, form, caption=times_in(db.config.zone, clock))
+            count = show_rows(table.row, rows, form, db.config.zone, caption=times_in(db.config.zone, clock))
             if not count and form == "screen":
                 screen.note("Nothing is in it.")
         return exits.OK
 
     made = click.RichCommand(name=table.name, params=[_click(each) for each in table.parameters], callback=run)
-    return _finished(made, pack, table, grouped(at_moment, at_store, in_zone, as_form))
+    return _finished(made, pack.name, table, grouped(at_moment, at_store, in_zone, as_form))
+
+
+def show_rows(
+    row: type[msgspec.Struct], rows: Iterable[Any], form: screen.Form, zone: tzinfo, *, caption: str = ""
+) -> int:
+    """Print rows that are structs of one class, a field a column, and say how many there are."""
+    fields = msgspec.structs.fields(row)
+    columns = [Column(each.encode_name, right=_is_number(each.type)) for each in fields]
+    shown = ([_shown(getattr(one, each.name), zone, form) for each in fields] for one in rows)
+    return screen.table(columns, shown, form, caption=caption)
 
 
 def _is_number(hint: Any) -> bool:
@@ -225,15 +247,19 @@ def _blamed(pack: Pack, part: Decision | Table) -> Iterator[None]:
         raise InvalidModel("The pack fails", **facts, problem=said, remedy="Mend the pack there.") from problem
 
 
-def _finished(made: click.Command, pack: Pack, of: Decision | Table, options: Callable[[Any], Any]) -> click.Command:
+def _finished(
+    made: click.Command, pack: str, of: Act | Decision | Table, options: Callable[[Any], Any]
+) -> click.Command:
     """The command with the options that it shares with others, its help and its examples."""
     holder: Any = options(lambda: None)
     made.params += reversed(getattr(holder, "__click_params__", []))
-    examples = of.examples or (f"whence {pack.name} {of.name}",)
+    examples = of.examples or (f"whence {pack} {of.name}",)
     shown = "\n".join(f"$ {example}" for example in examples)
     made.help = f"\b\n{shown}\n\n{of.help}"
     made.short_help = of.help.partition("\n\n")[0].replace("\n", " ")
     made.examples = examples  # type: ignore[attr-defined]
+    if made.callback is not None:
+        made.callback.__doc__ = of.help
     return made
 
 

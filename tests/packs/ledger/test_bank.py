@@ -13,9 +13,9 @@ import pytest
 import whence
 from tests.packs.ledger.books import configured, opened
 from whence.errors import InvalidFile, MissingExtra
-from whence.packs.ledger.posting import post_file
-from whence.packs.ledger.reconciliation.items import Reader, Side
-from whence.packs.ledger.reconciliation.keeping import reconcile
+from whence.packs.ledger.files.posting import post_file
+from whence.packs.ledger.reconciling.keeping import reconcile
+from whence.packs.ledger.reconciling.sides import Reader, Side
 from whence.stores.memory import MemoryStore
 
 pytest.importorskip("mt940", reason="the extra bank is not installed")

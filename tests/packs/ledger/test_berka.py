@@ -12,7 +12,7 @@ import pytest
 import whence
 from tests.packs.ledger.books import configured
 from whence.experiments import ModelField, experiment
-from whence.packs.ledger.posting import Report, post_file
+from whence.packs.ledger.files.posting import Report, post_file
 from whence.packs.ledger.state import Account
 from whence.query import Query
 from whence.stores.memory import MemoryStore

@@ -21,11 +21,10 @@ from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.clock import FixedClock
 from whence.errors import IdConflict, InvalidInput, Refused
 from whence.packs.ledger import PACK
-from whence.packs.ledger.book import Book, Draft
+from whence.packs.ledger.book import Book, Draft, expire
 from whence.packs.ledger.decisions import open_, retire
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting
-from whence.packs.ledger.holding import expire
 from whence.packs.ledger.money import Money
 from whence.packs.ledger.state import Account
 from whence.packs.ledger.tables import trial_balance

@@ -135,13 +135,25 @@ def test_a_period_is_closed_once_by_two_when_it_is_over() -> None:
         close(db, "2026-03", by="anna", reviewed_by="anna")
     with pytest.raises(Refused, match="not over"):
         close(db, "2126-03", by="anna", reviewed_by="ben")
-    with pytest.raises(InvalidTime, match="a day, a month or a year"):
+    with pytest.raises(InvalidTime, match="a day, a month, a quarter or a year"):
         close(db, "2026-03-01 12:00", by="anna", reviewed_by="ben")
     close(db, "2026-03", by="anna", reviewed_by="ben")
     with pytest.raises(Refused, match="closed before"):
         close(db, "2026-03-15", by="anna", reviewed_by="ben")
     close(db, "2026-04", by="anna", reviewed_by="ben")
     assert [row.period for row in db.table("ledger.periods")] == ["2026-03", "2026-04"]
+
+
+def test_a_quarter_is_a_period() -> None:
+    db = ledger()
+    book = book_of(db)
+    close(db, "2026-Q1", by="anna", reviewed_by="ben")
+    with pytest.raises(Refused, match=r"Period: 2026-Q1"):
+        book.enter("assets:bank", "income:sales", "1 EUR", time="2026-03-31T23:59:59Z")
+    book.enter("assets:bank", "income:sales", "1 EUR", time="2026-04-01T00:00:00Z")
+    with pytest.raises(Refused, match="closed before"):
+        close(db, "2026-02", by="anna", reviewed_by="ben")
+    assert [(row.period, row.transactions, row.proved) for row in db.table("ledger.periods")] == [("2026-Q1", 3, True)]
 
 
 def test_racing_with_a_close_nothing_slips_into_the_period() -> None:

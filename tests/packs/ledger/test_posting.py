@@ -16,9 +16,9 @@ from whence.files.importer import import_events
 from whence.files.mapping import Mapping
 from whence.packs.ledger import PACK
 from whence.packs.ledger.entries import balances
-from whence.packs.ledger.posting import post_file, preview_file
-from whence.packs.ledger.reconciliation.comparing import compare
-from whence.packs.ledger.reconciliation.items import Item, Side, of_account
+from whence.packs.ledger.files.posting import post_file, preview_file
+from whence.packs.ledger.reconciling.comparing import compare
+from whence.packs.ledger.reconciling.sides import Item, Side, of_account
 from whence.stores.memory import MemoryStore
 from whence.testing.racing import together
 

@@ -16,10 +16,10 @@ from tests.exam import counts
 from tests.packs.ledger.books import configured, ledger, opened
 from tests.packs.ledger.planted import KINDS, SIDE, plant
 from whence.errors import InvalidConfig, InvalidInput
-from whence.packs.ledger.decisions import settle
-from whence.packs.ledger.reconciliation.comparing import Compared, _out_of_order, compare
-from whence.packs.ledger.reconciliation.items import Item, Reader, Side
-from whence.packs.ledger.reconciliation.keeping import Reconciliation, reconcile
+from whence.packs.ledger.reconciling.comparing import Compared, _out_of_order, compare
+from whence.packs.ledger.reconciling.keeping import Reconciliation, reconcile
+from whence.packs.ledger.reconciling.sides import Item, Reader, Side
+from whence.packs.ledger.reconciling.state import settle
 from whence.stores.memory import MemoryStore
 
 FAULTS = 60

@@ -1,22 +1,25 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
-Read it in this order: `events` and `state`; `laws`, what is allowed; `verbs`, what a charge or a refund comes to;
-`book`, under which condition it is appended; `entries` and `tables`, what is asked; `sources` and `posting`, files."""
+Read it in this order, as any pack: `events`, `state`, `decisions`; then what a ledger has of its own: `money`; `laws`,
+what is allowed, and `book`, under which condition it is appended; `entries`, of which `tables`, `columns` and
+`pictures` are made; `closing` and `evidence`. Two subjects stand in folders of their own and are read by themselves:
+`files`, which are posted by rules, and `reconciling`, which compares two sides."""
 
-from importlib.resources import files
+from importlib import resources
 
 from whence.pack import Pack
-from whence.packs.ledger import closing, decisions, tables, ties
+from whence.packs.ledger import closing, decisions, tables
 from whence.packs.ledger.configuration import checked
-from whence.packs.ledger.reconciliation import keeping
+from whence.packs.ledger.reconciling import keeping, ties
+from whence.packs.ledger.reconciling.state import Difference, settle
 from whence.packs.ledger.scenarios import SCENARIOS
-from whence.packs.ledger.state import Account, Charge, Difference, Hold, Periods, Transaction
+from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 
 PACK = Pack(
     name="ledger",
     title="Ledger: balances with their entries, on any day, that tie to the bank's file",
     states=(Account, Charge, Hold, Transaction, Periods, Difference),
-    decisions=(decisions.open_, decisions.limit, decisions.retire, decisions.settle),
+    decisions=(decisions.open_, decisions.limit, decisions.retire, settle),
     tables=(
         tables.accounts,
         tables.balance,
@@ -33,7 +36,7 @@ PACK = Pack(
         closing.since_close,
     ),
     scenarios=SCENARIOS,
-    configuration=files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),
+    configuration=resources.files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),
     commands="whence.packs.ledger.commands:COMMANDS",
     configure=checked,
 )

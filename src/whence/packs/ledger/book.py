@@ -1,29 +1,31 @@
-"""The book: every verb that moves money, appended under the condition that nothing came between that it depends on.
+"""The book: whatever moves money, appended under the condition that nothing came between that it depends on.
 
 What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
 once; of an account with a limit, a charge or a hold every event counts. States are kept and caught up by position, so
-that an account with a long past costs no more than a new one. What each verb comes to is left to verbs, and what is
+that an account with a long past costs no more than a new one. What a verb comes to is left to decisions, and what is
 allowed to laws."""
 
 from __future__ import annotations
 
+import inspect
 import random
 import threading
 import time as sleeping
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from contextlib import suppress
+from datetime import date
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
 from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
-from whence.errors import ConditionFailed, IdConflict, InvalidTime, Refused
+from whence.errors import ConditionFailed, IdConflict, Refused
 from whence.events import Event, Recorded
 from whence.grammar import id_to_raw, raw_to_id
 from whence.model import Model
-from whence.packs.ledger import laws, verbs
+from whence.packs.ledger import decisions, laws
 from whence.packs.ledger.events import (
     CODEC,
     MAIN,
@@ -32,17 +34,17 @@ from whence.packs.ledger.events import (
     Held,
     LimitChanged,
     Posted,
-    Posting,
     Released,
 )
 from whence.packs.ledger.money import Money, money
-from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
+from whence.packs.ledger.state import Account, Charge, Hold, Known, Periods, Transaction
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
-MODELS = {each.kind: Model.of(each) for each in (Account, Charge, Hold, Transaction, Periods)}
+STATES = (Account, Charge, Hold, Transaction, Periods)
+MODELS = {each.kind: Model.of(each) for each in STATES}
 HANDLERS = {
     each.kind: {event: handler for handler in vars(each).values() for event in getattr(handler, "__whence_on__", ())}
-    for each in (Account, Charge, Hold, Transaction, Periods)
+    for each in STATES
 }
 """The handlers of each kind by the class of the event."""
 BOOK = f"book:{MAIN}"
@@ -53,9 +55,10 @@ APART_MAX = 32
 """So many entities are looked up one by one, and so many accounts without a limit have a condition each; more share
 one, that no account at all is closed or limited."""
 
-States = Mapping[str, Any]
-Time = datetime | str | int | None
-Make = Callable[[States, str], Sequence[msgspec.Struct]]
+Movement = Posted | Held | Released
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=Posted | Held | Released)
 
 
 class Draft(NamedTuple):
@@ -74,13 +77,33 @@ class Outcome(NamedTuple):
     refused: Refused | None = None
 
 
+def _verb(decide: Callable[Concatenate[Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
+    """A decision as a method of the book."""
+
+    def verb(book: Book, /, *told: P.args, **named: P.kwargs) -> Decided:
+        return book._take(decide, told, named)
+
+    verb.__name__, verb.__doc__ = decide.__name__, decide.__doc__
+    return verb
+
+
 class Book:
     """The ledger of a store, to be written to; safe for threads, and any number of processes may write beside it.
 
-    `by` is who does it, `time` when it happened (now, unless it is said), and `key` makes a retry safe: it names the
-    transaction, so that the same again changes nothing, and something else under it is an IdConflict. Every verb raises
-    Refused for what the laws do not allow, and ConditionFailed where others came first too often.
+    Each verb is told what the decision of its name is, and `by`, `time` and `key` as decisions.How says. It raises
+    Refused for what the laws do not allow, IdConflict for something else under a key that is in use, and
+    ConditionFailed where others came first too often.
     """
+
+    post = _verb(decisions.post)
+    enter = _verb(decisions.enter)
+    transfer = _verb(decisions.transfer)
+    charge = _verb(decisions.charge)
+    refund = _verb(decisions.refund)
+    hold = _verb(decisions.hold)
+    capture = _verb(decisions.capture)
+    release = _verb(decisions.release)
+    reverse = _verb(decisions.reverse)
 
     def __init__(self, db: Whence) -> None:
         self._store = db.store
@@ -90,340 +113,91 @@ class Book:
         self._is_behind = True  # whether more is known to have happened since, under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
 
-    # The verbs.
-
-    def post(
-        self,
-        category: str,
-        postings: Iterable[Posting],
-        *,
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """A transaction as it is: debits positive, credits negative."""
-        given = tuple(postings)
-        asked: dict[str, Any] = {
-            "verb": "post",
-            "category": category,
-            "postings": msgspec.to_builtins(given),
-            "text": text,
-        }
-        return self._take(asked, (), lambda _, id: [Posted(id, category, given, text)], by, time, key)
-
-    def enter(
-        self,
-        debit: str,
-        credit: str,
-        amount: Money | str,
-        *,
-        category: str = "adjustment",
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Debit one account and credit another: an adjustment, a credit, a fee, a deposit, as the category says."""
-        sum_ = money(amount)
-        verbs.positive(sum_)
-        return self.post(category, verbs.entry(debit, credit, sum_), text=text, by=by, time=time, key=key)
-
-    def charge(
-        self,
-        charge: str,
-        amount: Money | str,
-        *,
-        debit: str,
-        credit: str,
-        fee: Money | str | None = None,
-        fee_account: str = "expenses:fees",
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Charge somebody: what is debited (a receivable, or where the money arrives) is what is charged less the fee,
-        and what is credited earned it. A charge is made once."""
-        sum_, kept = money(amount), None if fee is None else money(fee)
-        verbs.positive(sum_)
-        asked: dict[str, Any] = {
-            "verb": "charge",
-            "charge": charge,
-            "amount": str(sum_),
-            "debit": debit,
-            "credit": credit,
-        }
-        asked |= {"fee": None if kept is None else str(kept), "fee_account": fee_account, "text": text}
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            if states[f"charge:{charge}"].status != "none":
-                raise Refused("It was charged before", charge=charge, remedy="Take another name for another charge.")
-            postings = verbs.entry(debit, credit, sum_, kept, fee_account)
-            return [Posted(id, "charge", postings, text, charge=charge, charged_minor=sum_.minor)]
-
-        return self._take(asked, [f"charge:{charge}"], made, by, time, key)
-
-    def refund(
-        self,
-        charge: str,
-        amount: Money | str | None = None,
-        *,
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Give back some of a charge, or all that is left of it; never more."""
-        sum_ = None if amount is None else money(amount)
-        asked: dict[str, Any] = {
-            "verb": "refund",
-            "charge": charge,
-            "amount": None if sum_ is None else str(sum_),
-            "text": text,
-        }
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            return [verbs.refunded(states[f"charge:{charge}"], charge, id, sum_, text)]
-
-        return self._take(asked, [f"charge:{charge}"], made, by, time, key)
-
-    def transfer(
-        self,
-        source: str,
-        target: str,
-        amount: Money | str,
-        *,
-        category: str = "transfer",
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Move an amount between two accounts of one side: two wallets, or two banks."""
-        sum_, named = money(amount), (f"account:{source}", f"account:{target}")
-        asked: dict[str, Any] = {"verb": "transfer", "from": source, "to": target, "amount": str(sum_)}
-        asked |= {"category": category, "text": text or ""}
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            one, other = (states[each] for each in named)
-            return [Posted(id, category, verbs.moving(one, other, (source, target), sum_), text)]
-
-        return self._take(asked, (), made, by, time, key, looked_at=named)
-
-    def hold(
-        self,
-        hold: str,
-        account: str,
-        amount: Money | str,
-        *,
-        until: str | None = None,
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Set money of an account aside, to be captured or released, meant `until` a day: 2026-02-01."""
-        sum_ = money(amount)
-        verbs.positive(sum_)
-        if until is not None:
-            _day(until)
-        asked: dict[str, Any] = {
-            "verb": "hold",
-            "hold": hold,
-            "account": account,
-            "amount": str(sum_),
-            "until": until,
-            "text": text,
-        }
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            if states[f"hold:{hold}"].status != "none":
-                raise Refused("There was such a hold", hold=hold, remedy="Take another name for another hold.")
-            return [Held(hold, account, sum_.minor, sum_.currency, until, text)]
-
-        return self._take(asked, [f"hold:{hold}"], made, by, time, key)
-
-    def capture(
-        self,
-        hold: str,
-        target: str,
-        amount: Money | str | None = None,
-        *,
-        more: bool = False,
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Take what is held, or some of it, to another account. The rest is released, unless `more` is to follow."""
-        sum_ = None if amount is None else money(amount)
-        asked: dict[str, Any] = {
-            "verb": "capture",
-            "hold": hold,
-            "to": target,
-            "amount": None if sum_ is None else str(sum_),
-        }
-        asked |= {"more": str(more), "text": text}
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            state = states[f"hold:{hold}"]
-            verbs.open_hold(state, hold)
-            named = f"account:{state.account}"
-            account = self._states([named], anew=False)[1][named]
-            return [verbs.captured(state, account, hold, id, target, sum_, text, more)]
-
-        return self._take(asked, [f"hold:{hold}"], made, by, time, key)
-
-    def release(
-        self,
-        hold: str,
-        amount: Money | str | None = None,
-        *,
-        reason: str = "not needed",
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Free what is held, or some of it."""
-        sum_ = None if amount is None else money(amount)
-        asked: dict[str, Any] = {
-            "verb": "release",
-            "hold": hold,
-            "amount": None if sum_ is None else str(sum_),
-            "reason": reason,
-        }
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            return [verbs.released(states[f"hold:{hold}"], hold, sum_, reason)]
-
-        return self._take(asked, [f"hold:{hold}"], made, by, time, key)
-
-    def reverse(
-        self,
-        transaction: str,
-        *,
-        text: str | None = None,
-        by: str | None = None,
-        time: Time = None,
-        key: str | None = None,
-    ) -> Decided:
-        """Undo a transaction by its counter-entry, which names it; once."""
-        asked: dict[str, Any] = {"verb": "reverse", "transaction": transaction, "text": text}
-        with self._lock:
-            charge = self._states([f"transaction:{transaction}"])[1][f"transaction:{transaction}"].charge
-        entities = [f"transaction:{transaction}", *([] if charge is None else [f"charge:{charge}"])]
-
-        def made(states: States, id: str) -> list[msgspec.Struct]:
-            left = None if charge is None else states[f"charge:{charge}"].left_minor
-            return [verbs.reversed_(states[f"transaction:{transaction}"], transaction, id, text, left)]
-
-        return self._take(asked, entities, made, by, time, key)
-
     def post_all(
         self, drafts: Sequence[Draft], *, by: str | None = None, correlation: str | None = None
     ) -> list[Outcome]:
         """Post many transactions in one append: what the laws do not allow is refused one by one, and the rest is
         posted. Their ids must be new. Raises ConditionFailed, and IdConflict when one is there by now."""
-        for attempt in range(1, ATTEMPTS_MAX + 1):
+
+        def act(attempt: int) -> list[Outcome]:
             with self._lock:
-                events, outcomes, condition, head = self._checked(drafts, by, correlation)
-            if not events:
-                return outcomes
-            try:
-                positions = self._store.append(events, condition, basis=Basis(condition.fail_if_events_match, head))
-            except ConditionFailed:
-                _pause(attempt)
-                continue
-            by_id = {event.id: position for event, position in zip(events, positions, strict=True)}
-            return [
-                each if each.refused else Outcome(by_id[draft.posted.transaction])
-                for each, draft in zip(outcomes, drafts, strict=True)
-            ]
-        raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
+                made, events, outcomes, guard = self._checked(drafts, by, correlation)
+                head = self._head
+            if events:
+                positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
+                self._own(made, events, positions)
+                by_id = {event.id: position for event, position in zip(events, positions, strict=True)}
+                for place, draft in enumerate(drafts):
+                    if outcomes[place].refused is None:
+                        outcomes[place] = Outcome(by_id[draft.posted.transaction])
+            return outcomes
+
+        return retried(act)
 
     def state(self, entity: str) -> Any:
         """The state of an account, charge, hold, transaction or of the book as of now."""
         with self._lock:
-            return MODELS[entity.partition(":")[0]].copied(self._states([entity])[1][entity])
+            self._catch_up()
+            return MODELS[entity.partition(":")[0]].copied(self._state(entity))
 
     # How it is appended.
 
-    def _take(
-        self,
-        asked: dict[str, Any],
-        entities: Sequence[str],
-        make: Make,
-        by: str | None,
-        time: Time,
-        key: str | None,
-        looked_at: Sequence[str] = (),
-    ) -> Decided:
-        """Decide and append. The verb depends on all events of the entities; it may look at more, of which it depends
-        only on what cannot change."""
-        id = raw_to_id(SystemClock().new_id()) if key is None else key
-        time_us = None if time is None else to_us(time)
-        meta = None if key is None else {"request": asked}
-        anew = False  # it is decided on what is known: the condition says whether that is all there is
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                with self._lock:
-                    head, states = self._states([BOOK, *entities, *looked_at], anew=anew or self._is_behind)
-                    made = make(states, id)
-                    us, made = self._dated(made, time_us)
-                    guard = self._guard(made, entities)
-                events = [
-                    CODEC.event(each, id=id if number == 0 else None, time=us, actor=by, meta=meta)
-                    for number, each in enumerate(made)
-                ]
-                positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
-            except ConditionFailed:
-                _pause(attempt)
-                anew = True
-            except (Refused, IdConflict):  # what was done under this key may be why, or what others did meanwhile
-                if key is not None and (before := self._before(key, asked)) is not None:
-                    return before
-                if anew:
-                    raise
-                anew = True
-            else:
-                if positions[0] <= head:  # it was there already, the very same
-                    return Decided(positions, events, 0)
-                self._own(made, events, positions)
-                return Decided(positions, events, attempt)
-        raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
+    def _take(self, decide: Callable[..., Movement], told: Sequence[Any], named: dict[str, Any]) -> Decided:
+        """Decide and append, on what is known first: the condition says whether that is all there is."""
+        by, time, key = (named.pop(name, None) for name in ("by", "time", "key"))
+        asked = None if key is None else _request(decide, told, named)
+        id, time_us = key or raw_to_id(SystemClock().new_id()), None if time is None else to_us(time)
+
+        def once(attempt: int, anew: bool) -> Decided:
+            with self._lock:
+                if anew or self._is_behind:
+                    self._catch_up()
+                known, head = Known(self._state), self._head
+                us, made = self._dated(decide(known, id, *told, **named), time_us)
+                guard = self._guard(made, known.noted)
+            meta = None if asked is None else {"request": asked}
+            events = [CODEC.event(made, id=id, time=us, actor=by, meta=meta)]
+            positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
+            if positions[0] <= head:  # it was there already, the very same
+                return Decided(positions, events, 0)
+            self._own([made], events, positions)
+            return Decided(positions, events, attempt)
+
+        def act(attempt: int) -> Decided:
+            for anew in (attempt > 1, True):
+                try:
+                    return once(attempt, anew)
+                except (Refused, IdConflict) as problem:  # what was done under this key may be why, or by others since
+                    if asked is not None and (before := self._before(id, asked)) is not None:
+                        return before
+                    refused = problem
+            raise refused
+
+        return retried(act)
 
     def _before(self, key: str, asked: dict[str, Any]) -> Decided | None:
         """What was appended under a key. Raises IdConflict when that was something else."""
-        found = self._event(key)
-        if found is None:
+        raw = id_to_raw(key)
+        position = self._store.positions_of([raw]).get(raw)
+        if position is None:
             return None
+        found = next(iter(self._store.read(after=position - 1, upto=position)))
         if found.meta.get("request") != asked:
             facts = {"key": key, "before": found.meta.get("request"), "now": asked}
             raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
         return Decided([found.position], [found.to_event()], 0)
 
-    def _event(self, id: str) -> Recorded | None:
-        raw = id_to_raw(id)
-        position = self._store.positions_of([raw]).get(raw)
-        return None if position is None else next(iter(self._store.read(after=position - 1, upto=position)))
-
-    def _guard(self, made: Sequence[msgspec.Struct], entities: Sequence[str]) -> Query:
+    def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
-        names = dict.fromkeys(name for each in made for name in _accounts_of(each))
-        _, states = self._states([f"account:{name}" for name in names], anew=False)
-        accounts = {name: states[f"account:{name}"] for name in names}
+        names = list(dict.fromkeys(_accounts_of(made)))
         moved: laws.Moved = {}
-        for each in made:
-            if isinstance(each, (Posted, Held)):
-                moved = laws.allowed(each, accounts, moved)
-        return _query(entities, names, laws.lowered(moved, accounts))
+        if not isinstance(made, Released):
+            laws.allow(made, self._accounts(names), moved)
+        return _query(noted, names, laws.lowered(moved, self._accounts(names)))
 
-    def _dated(
-        self, made: Sequence[msgspec.Struct], time_us: int | None
-    ) -> tuple[int | None, Sequence[msgspec.Struct]]:
+    def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
-        periods: Periods = self._kept[BOOK]
+        periods: Periods = self._state(BOOK)
         if not periods.closed:
             return time_us, made
         us = SystemClock().now_us() if time_us is None else time_us
@@ -432,65 +206,63 @@ class Book:
         if self._policy == "refuse":
             remedy = 'Date it later, or write closed = "redate" under [pack.ledger].'
             raise Refused("The period is closed", period=period.period, asked=to_iso(us), remedy=remedy)
-        named = [msgspec.structs.replace(each, dated=to_iso(us)) if isinstance(each, Posted) else each for each in made]
-        return periods.open_after(us), named
+        if isinstance(made, Posted):
+            made = msgspec.structs.replace(made, dated=to_iso(us))
+        return periods.open_after(us), made
 
     def _checked(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
-    ) -> tuple[list[Event], list[Outcome], AppendCondition, int]:
-        """The events of the drafts that are allowed one after the other, and what became of each."""
+    ) -> tuple[list[msgspec.Struct], list[Event], list[Outcome], Query]:
+        """What of the drafts is allowed, one after the other, as events, and what became of each."""
         names = dict.fromkeys(name for draft in drafts for name in _accounts_of(draft.posted))
         charges = dict.fromkeys(f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge is not None)
-        head, states = self._states([BOOK, *charges, *(f"account:{name}" for name in names)])
-        accounts: dict[str, Account] = {name: states[f"account:{name}"] for name in names}
-        charged: dict[str, int] = {}
+        self._catch_up()
+        self._look_up([BOOK, *charges])
+        accounts = self._accounts(names)
+        left = {entity: self._state(entity).left_minor for entity in charges}
         moved: laws.Moved = {}
-        opened: dict[str, None] = {}
-        events, outcomes = list[Event](), list[Outcome]()
+        strict: set[str] = set()
+        structs, events, outcomes = list[msgspec.Struct](), list[Event](), list[Outcome]()
         for draft in drafts:
             opens = [each for each in draft.opens if accounts[each.account].status == "none"]
+            before = {each.account: accounts[each.account] for each in opens}
             try:
-                us, (posted, *_) = self._dated([draft.posted], draft.time_us)
-                assert isinstance(posted, Posted)
-                left = _left(posted, states, charged)
-                with_new = {**accounts, **{each.account: _new(each) for each in opens}} if opens else accounts
-                moved = laws.allowed(posted, with_new, moved)
+                us, posted = self._dated(draft.posted, draft.time_us)
+                remains = _left(posted, left)
+                accounts.update((each.account, _new(each)) for each in opens)
+                laws.allow(posted, accounts, moved)
             except Refused as problem:
+                accounts |= before
                 outcomes.append(Outcome(None, problem))
                 continue
-            accounts = with_new
-            opened.update(dict.fromkeys(each.account for each in opens))
-            events += [CODEC.event(each, time=us, actor=by, correlation=correlation) for each in opens]
-            if posted.charge is not None:
-                charged[posted.charge] = left
-            events.append(
-                CODEC.event(
-                    posted,
-                    id=posted.transaction,
-                    time=us,
-                    actor=by,
-                    correlation=correlation,
-                    meta=draft.meta,
-                )
-            )
+            strict.update(before)
+            left |= remains
+            about: dict[str, Any] = {"time": us, "actor": by, "correlation": correlation}
+            events += [CODEC.event(each, **about) for each in opens]
+            events.append(CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about))
+            structs += [*opens, posted]
             outcomes.append(Outcome(0))
-        strict = {*laws.lowered(moved, accounts), *opened}
-        return events, outcomes, AppendCondition(_query([*charges], names, strict), head), head
+        return structs, events, outcomes, _query(charges, names, strict | laws.lowered(moved, accounts))
 
-    # What is known.
+    # What is known. All of it under the lock.
 
-    def _states(self, entities: Iterable[str], *, anew: bool = True) -> tuple[int, States]:
-        """The states of entities, and the position up to which all of them hold. Under the lock. What happened since is
-        looked for unless `anew` is False."""
-        if anew:
-            self._catch_up()
+    def _state(self, entity: str) -> Any:
+        if entity not in self._kept:
+            self._look_up([entity])
+        return self._kept[entity]
+
+    def _accounts(self, names: Iterable[str]) -> dict[str, Account]:
+        self._look_up(f"account:{name}" for name in names)
+        return {name: self._kept[f"account:{name}"] for name in names}
+
+    def _look_up(self, entities: Iterable[str]) -> None:
+        """The states of entities, as of the position up to which all that is kept holds."""
         new = [each for each in dict.fromkeys(entities) if each not in self._kept]
         for start in range(0, len(new), APART_MAX):
             group = new[start : start + APART_MAX]
             self._kept.update((each, MODELS[each.partition(":")[0]].initial()) for each in group)
             query = Query(tuple(QueryItem(tags=(each,)) for each in group))
             self._fold(self._store.read(query, upto=self._head), set(group))
-        return self._head, self._kept
 
     def _catch_up(self) -> None:
         """Fold into all that is kept what happened since; or forget all, where that would take longer."""
@@ -525,10 +297,41 @@ class Book:
             self._head = positions[-1]
 
 
-def _query(entities: Sequence[str], accounts: Iterable[str], strict: set[str]) -> Query:
+def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
+    """Release every open hold that was meant until a day before this one. One that somebody captures or releases
+    meanwhile is left to them."""
+    book, done = Book(db), []
+    for id, hold in db.asked().states(Hold).items():
+        if hold.status == "open" and hold.until is not None and date.fromisoformat(hold.until) < on:
+            with suppress(Refused):
+                done.append(book.release(id, reason=f"held until {hold.until}", by=by))
+    return done
+
+
+def retried(act: Callable[[int], T]) -> T:
+    """What an attempt comes to, the first in which nobody else came first; between them lies a pause that grows. Raises
+    ConditionFailed."""
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            return act(attempt)
+        except ConditionFailed:
+            sleeping.sleep(random.uniform(0, min(PAUSE_MAX_S, 0.001 * 2**attempt)))
+    raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
+
+
+def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked for, as JSON, so that another request under the same key is known; amounts as they are shown."""
+    bound = inspect.signature(decide).bind(None, "", *told, **named)
+    bound.apply_defaults()
+    said = {name: value for name, value in bound.arguments.items() if name not in ("known", "id", "how")}
+    said |= {name: str(money(said[name])) for name in ("amount", "fee") if said.get(name) is not None}
+    return {"verb": decide.__name__, **msgspec.to_builtins(said)}
+
+
+def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
     """What a decision depends on: the closed periods, all events of its entities and of the accounts that have a limit,
     and of the other accounts whether they are open."""
-    items = [QueryItem(tags=(BOOK,)), *(QueryItem(tags=(each,)) for each in dict.fromkeys(entities))]
+    items = [QueryItem(tags=(BOOK,)), *(QueryItem(tags=(each,)) for each in entities)]
     items += [QueryItem(tags=(f"account:{name}",)) for name in accounts if name in strict]
     free = [name for name in accounts if name not in strict]
     if len(free) > APART_MAX:
@@ -538,25 +341,20 @@ def _query(entities: Sequence[str], accounts: Iterable[str], strict: set[str]) -
     return Query(tuple(items))
 
 
-def _accounts_of(event: msgspec.Struct) -> list[str]:
-    match event:
-        case Posted():
-            return [each.account for each in event.postings]
-        case Held() | Released():
-            return [event.account]
-    return []
+def _accounts_of(event: Movement) -> list[str]:
+    return [each.account for each in event.postings] if isinstance(event, Posted) else [event.account]
 
 
-def _left(posted: Posted, states: States, charged: Mapping[str, int]) -> int:
-    """What is left of the charge after this transaction. Raises Refused for a refund above it."""
+def _left(posted: Posted, left: Mapping[str, int]) -> dict[str, int]:
+    """What is left of its charge after this transaction. Raises Refused for a refund above it."""
     if posted.charge is None:
-        return 0
-    before: int = charged.get(posted.charge, states[f"charge:{posted.charge}"].left_minor)
+        return {}
+    before = left[f"charge:{posted.charge}"]
     if before + posted.charged_minor < 0:
         currency = posted.postings[0].currency
         facts = {"left": str(Money(before, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
         raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
-    return before + posted.charged_minor
+    return {f"charge:{posted.charge}": before + posted.charged_minor}
 
 
 def _new(event: AccountOpened) -> Account:
@@ -564,15 +362,3 @@ def _new(event: AccountOpened) -> Account:
     made = Account()
     made.opened(event)
     return made
-
-
-def _day(text: str) -> None:
-    """Raise InvalidTime for what is no day."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise InvalidTime("Not a day", given=repr(text), remedy="Write 2026-02-01.") from None
-
-
-def _pause(attempt: int) -> None:
-    sleeping.sleep(random.uniform(0, min(PAUSE_MAX_S, 0.001 * 2**attempt)))

@@ -4,10 +4,9 @@ again at any time. What would alter the signed figures is listed, and never hidd
 from __future__ import annotations
 
 import hashlib
-import random
-import time as sleeping
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated
 
@@ -15,13 +14,13 @@ import msgspec
 
 from whence.app import Whence
 from whence.clock import SystemClock, to_datetime, to_us
-from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
-from whence.errors import ConditionFailed, InvalidTime, NotKnown, Refused
+from whence.decide import Decided
+from whence.errors import InvalidTime, NotKnown, Refused
 from whence.history import At, History
 from whence.jsonvalue import INTEGER_MAX
-from whence.moments import span_of
+from whence.moments import Span, span_of
 from whence.pack import Asked, table
-from whence.packs.ledger.book import BOOK
+from whence.packs.ledger.book import BOOK, retried
 from whence.packs.ledger.entries import Balances
 from whence.packs.ledger.events import CODEC, MAIN, POSTED, PeriodClosed, Posted, Total
 from whence.packs.ledger.money import Money, decimal_of
@@ -31,6 +30,7 @@ from whence.query import AppendCondition, Basis, Query, QueryItem
 GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(POSTED,))))
 """A close depends on every transaction and every other close."""
 
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 _whole = msgspec.json.Decoder(Posted).decode
 
 
@@ -44,79 +44,77 @@ class Figures(msgspec.Struct, frozen=True):
 
 def figures(history: History) -> Figures:
     """What the transactions of a history come to, in the order of accounts and currencies."""
-    sums: Balances = {}
-    digest, count = hashlib.sha256(), 0
+    sums, digest, count = Balances(), hashlib.sha256(), 0
     for page in history.facts(Query.of(types=[POSTED])):
         for _, _, _, data, time_us in page.rows:
             posted = _whole(data)
             count += 1
             digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
             for each in posted.postings:
-                key = (each.account, each.currency)
-                sums[key] = sums.get(key, 0) + each.amount_minor
+                sums[each.account, each.currency] += each.amount_minor
     totals = tuple(Total(name, currency, minor) for (name, currency), minor in sorted(sums.items()))
     return Figures(totals, count, digest.hexdigest())
 
 
+def span(period: str, zone: tzinfo) -> Span:
+    """From the first to the last microsecond of a day, a month, a quarter (2026-Q1) or a year. Raises InvalidTime."""
+    if quarter := _QUARTER.fullmatch(period):
+        months = (f"{quarter[1]}-{3 * int(quarter[2]) + after:02}" for after in (-2, 0))
+        first, last = (span_of(month, zone=zone) for month in months)
+        return Span(first.first_us, last.last_us)
+    found = span_of(period, zone=zone)
+    if found.first_us == found.last_us:
+        remedy = "Write 2026-03, or 2026-Q1."
+        raise InvalidTime("A period is a day, a month, a quarter or a year", period=period, remedy=remedy)
+    return found
+
+
 def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
-    """Close a period, a month `2026-03`, a year `2026` or a day, in the configuration's zone: all that was
-    posted up to its end, as it is known now. From then on nothing is posted into it.
+    """Close a day, a month `2026-03`, a quarter `2026-Q1` or a year, in the configuration's zone: all that was posted
+    up to its end, as it is known now. From then on nothing is posted into it.
 
     Raises Refused for a period that is not over, or that was closed, or where one person would do both, InvalidTime,
     and ConditionFailed where transactions are posted too quickly.
     """
-    span = span_of(period, zone=db.config.zone)
-    if span.first_us == span.last_us:
-        raise InvalidTime("A period is a day, a month or a year", period=period, remedy="Write 2026-03.")
+    meant = span(period, db.config.zone)
     if by == reviewed_by:
         raise Refused("Another person reviews", by=by, reviewed_by=reviewed_by, remedy="Ask a second one to look.")
-    if span.last_us > SystemClock().now_us():
+    if meant.last_us > SystemClock().now_us():
         raise Refused("The period is not over", period=period, remedy="Close it when it is.")
-    for attempt in range(1, ATTEMPTS_MAX + 1):
+
+    def act(attempt: int) -> Decided:
         history = History.of(db.store)
         periods = history.state(Periods, BOOK) or Periods()
         for each in periods.closed.values():
-            if each.first_us <= span.last_us and span.first_us <= each.last_us:
+            if each.first_us <= meant.last_us and meant.first_us <= each.last_us:
                 raise Refused("It was closed before", period=each.period, remedy="whence ledger periods lists them.")
-        made = figures(history.at(At(occurred_us=span.last_us)))
+        made = figures(history.at(At(occurred_us=meant.last_us)))
         for total in made.totals:
             if abs(total.balance_minor) > INTEGER_MAX:
                 about = {"account": total.account, "balance": str(Money(total.balance_minor, total.currency))}
                 remedy = "Keep it as several accounts below one path."
                 raise Refused("A balance is too large to be signed exactly", **about, remedy=remedy)
-        event = PeriodClosed(
-            period,
-            MAIN,
-            span.first_us,
-            span.last_us,
-            history.head,
-            made.transactions,
-            made.totals,
-            made.sha256,
-            reviewed_by,
-        )
+        when = (meant.first_us, meant.last_us, history.head)
+        event = PeriodClosed(period, MAIN, *when, made.transactions, made.totals, made.sha256, reviewed_by)
         events = [CODEC.event(event, actor=by)]
-        try:
-            condition = AppendCondition(GUARD, history.head)
-            return Decided(db.store.append(events, condition, basis=Basis(GUARD, history.head)), events, attempt)
-        except ConditionFailed:
-            sleeping.sleep(random.uniform(0, min(PAUSE_MAX_S, 0.001 * 2**attempt)))
-    raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Close it when less is posted.")
+        condition = AppendCondition(GUARD, history.head)
+        return Decided(db.store.append(events, condition, basis=Basis(GUARD, history.head)), events, attempt)
+
+    return retried(act)
 
 
 def closed(history: History, period: str | None = None) -> PeriodClosed:
     """A closed period, the last one unless it is named. Raises NotKnown."""
     state: Periods = history.uncut().state(Periods, BOOK) or Periods()
-    found = max(state.closed.values(), key=lambda each: each.last_us, default=None)
-    if period is not None:
-        found = state.closed.get(period)
-    if found is None:
-        remedy = "whence ledger close closes one."
-        if period is None:
+    remedy = "whence ledger close closes one."
+    if period is None:
+        if not state.closed:
             raise NotKnown("No period is closed", remedy=remedy)
+        return max(state.closed.values(), key=lambda each: each.last_us)
+    if period not in state.closed:
         known = ", ".join(state.closed) or "none"
         raise NotKnown("No such period is closed", period=period, closed=known, remedy=remedy)
-    return found
+    return state.closed[period]
 
 
 def proved(history: History, period: PeriodClosed) -> bool:
@@ -178,15 +176,7 @@ def since_close(
         posted = msgspec.convert(event.data, Posted)
         alters = event.time_us <= signed.last_us
         if alters or (posted.dated is not None and to_us(posted.dated) <= signed.last_us):
+            told = (to_datetime(event.time_us), posted.dated, posted.transaction, posted.category)
             for each in posted.postings:
-                yield SinceRow(
-                    event.position,
-                    to_datetime(event.time_us),
-                    posted.dated,
-                    posted.transaction,
-                    posted.category,
-                    each.account,
-                    each.currency,
-                    decimal_of(each.amount_minor, each.currency),
-                    alters,
-                )
+                amount = decimal_of(each.amount_minor, each.currency)
+                yield SinceRow(event.position, *told, each.account, each.currency, amount, alters)

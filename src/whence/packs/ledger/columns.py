@@ -37,7 +37,7 @@ def balances(db: Whence, *, at: Moment = None, clock: str = "occurred") -> Balan
 def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int | None = None) -> Balances:
     """The same of segments that are open: of what had happened by a time, and was recorded up to a position."""
     if POSTED not in segments.types:
-        return {}
+        return Balances()
     where, values = ["NOT coalesce(copy, false)"], list[object]()
     if occurred_us is not None:
         where.append("epoch_us(coalesce(time, recorded)) <= ?")
@@ -47,4 +47,4 @@ def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int
         values.append(upto)
     found = segments.sql(SQL.format(rows=segments.rows(POSTED), where=" AND ".join(where)), *values)
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
-    return {(account, currency): int(minor) for account, currency, minor in rows}
+    return Balances({(account, currency): int(minor) for account, currency, minor in rows})

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal
 
-from whence.errors import InvalidConfig
-from whence.packs.ledger.reconciliation.items import Reader
-from whence.packs.ledger.sources import PostingSource
+from whence.packs.ledger.files.layout import check
+from whence.packs.ledger.files.sources import PostingSource
+from whence.packs.ledger.reconciling.sides import Reader
 
-KEYS = ("closed", "source", "side")
-POLICIES = ("refuse", "redate")
+SHAPES: dict[str, tuple[Any, str]] = {
+    "closed": (Literal["refuse", "redate"], 'closed = "refuse" or "redate"'),
+    "source": (dict[str, dict[str, Any]], "[pack.ledger.source.NAME]"),
+    "side": (dict[str, dict[str, Any]], "[pack.ledger.side.NAME]"),
+}
 
 
 def checked(table: Mapping[str, Any]) -> list[type]:
     """Nothing, since no state of the ledger is configured. Raises InvalidConfig naming the key."""
-    for key in table:
-        if key not in KEYS:
-            near = get_close_matches(key, KEYS, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(KEYS)}."
-            raise InvalidConfig("No such key", key=key, remedy=remedy)
-    policy_of(table)
+    check("pack.ledger", table, SHAPES)
     for name, each in table.get("source", {}).items():
         PostingSource(name, each)
     for name, each in table.get("side", {}).items():
         Reader(name, each)
     return []
-
-
-def policy_of(table: Mapping[str, Any]) -> str:
-    """What happens to what is dated into a closed period. Raises InvalidConfig."""
-    said = str(table.get("closed", "refuse"))
-    if said not in POLICIES:
-        remedy = 'Write closed = "refuse" or "redate".'
-        raise InvalidConfig("No such way to treat a closed period", closed=repr(said), remedy=remedy)
-    return said

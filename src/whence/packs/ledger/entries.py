@@ -3,13 +3,20 @@ of the pack is made of these; how they are shown is left to tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, tzinfo
+from functools import lru_cache
+from itertools import accumulate
 
 import msgspec
 
+from whence.clock import to_datetime
 from whence.errors import NotKnown
 from whence.events import FactRow
+from whence.files.mapping import near
 from whence.history import History
+from whence.pack import Asked
 from whence.packs.ledger.events import POSTED, AccountClosed, AccountOpened, LimitChanged, Posted
 from whence.packs.ledger.state import DEBIT_SIDE, Account
 from whence.query import Query, QueryItem
@@ -17,7 +24,7 @@ from whence.query import Query, QueryItem
 APART_MAX = 50
 """So many accounts are looked up one by one; for more, all transactions are read."""
 
-Balances = dict[tuple[str, str], int]
+Balances = Counter[tuple[str, str]]
 """By account and currency, debits positive."""
 
 
@@ -32,7 +39,7 @@ class _Postings(msgspec.Struct, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One posting of a transaction; an amount is positive where it is a debit."""
+    """One posting of a transaction; an amount is positive where it is a debit, unless it is `seen`."""
 
     position: int
     time_us: int
@@ -47,42 +54,45 @@ _quick = msgspec.json.Decoder(_Postings).decode
 _whole = msgspec.json.Decoder(Posted).decode
 
 
-def query_of(accounts: Collection[str] | None) -> Query:
-    """The transactions that may move one of these accounts; all of them for None."""
-    if accounts is None or len(accounts) > APART_MAX:
-        return Query.of(types=[POSTED])
-    return Query(tuple(QueryItem(types=(POSTED,), tags=(f"account:{each}",)) for each in accounts))
-
-
-def entries(history: History, accounts: Iterable[str] | None = None) -> Iterator[Entry]:
-    """The postings, by position; only those of some accounts where they are named."""
-    named = None if accounts is None else frozenset(accounts)
-    if named is not None and not named:
-        return
-    for position, _, _, data, time_us in _rows(history, query_of(named)):
+def entries(
+    history: History, accounts: Collection[str] | None = None, signs: Mapping[str, int] | None = None
+) -> Iterator[Entry]:
+    """The postings, by position; only those of some accounts where they are named, and times a sign for each."""
+    for position, _, _, data, time_us in _rows(history, accounts):
         posted = _whole(data)
         for each in posted.postings:
-            if named is None or each.account in named:
-                yield Entry(
-                    position, time_us, each.account, each.amount_minor, each.currency, each.reported_minor, posted
-                )
+            name = each.account
+            if accounts is None or name in accounts:
+                minor = each.amount_minor if signs is None else signs.get(name, 1) * each.amount_minor
+                yield Entry(position, time_us, name, minor, each.currency, each.reported_minor, posted)
 
 
-def balances(history: History, accounts: Iterable[str] | None = None) -> Balances:
+def seen(asked: Asked, account: str | None = None) -> list[Entry]:
+    """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
+    that grows. Raises NotKnown."""
+    known = chart(asked.history)
+    wanted = None if account is None else frozenset(named(known, account))
+    signs = {name: sign_of(each) for name, each in known.items()}
+    return sorted(entries(asked.history, wanted, signs), key=lambda each: (each.time_us, each.position))
+
+
+def balances(history: History, accounts: Collection[str] | None = None) -> Balances:
     """The sum of each account's postings, in the order of their first ones."""
-    named = None if accounts is None else frozenset(accounts)
-    found: Balances = {}
-    if named is not None and not named:
-        return found
-    for _, _, _, data, _ in _rows(history, query_of(named)):
+    found = Balances()
+    for _, _, _, data, _ in _rows(history, accounts):
         for each in _quick(data).postings:
-            if named is None or each.account in named:
-                key = (each.account, each.currency)
-                found[key] = found.get(key, 0) + each.amount_minor
+            if accounts is None or each.account in accounts:
+                found[each.account, each.currency] += each.amount_minor
     return found
 
 
-def _rows(history: History, query: Query) -> Iterator[FactRow]:
+def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRow]:
+    """The transactions that may move one of these accounts; all of them for None."""
+    query = Query.of(types=[POSTED])
+    if accounts is not None and len(accounts) <= APART_MAX:
+        if not accounts:
+            return
+        query = Query(tuple(QueryItem(types=(POSTED,), tags=(f"account:{each}",)) for each in accounts))
     for page in history.facts(query):
         yield from page.rows
 
@@ -104,18 +114,10 @@ def named(accounts: Iterable[str], group: str) -> list[str]:
     known = list(accounts)
     found = members(known, group)
     if not found:
-        from difflib import get_close_matches
-
-        near = get_close_matches(group, {part for name in known for part in _groups(name)}, 3)
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "whence ledger accounts lists them."
+        groups = {path for name in known for path in accumulate(name.split(":"), "{}:{}".format)}
+        remedy = near(group, sorted(groups), "whence ledger accounts lists them:")
         raise NotKnown("No such account, and no group", account=group, remedy=remedy)
     return found
-
-
-def _groups(name: str) -> Iterator[str]:
-    parts = name.split(":")
-    for count in range(1, len(parts) + 1):
-        yield ":".join(parts[:count])
 
 
 def sign_of(account: Account | None) -> int:
@@ -123,4 +125,7 @@ def sign_of(account: Account | None) -> int:
     return 1 if account is None or account.type in DEBIT_SIDE else -1
 
 
-Keep = Callable[[Entry], bool]
+@lru_cache(10_000)
+def day_of(us: int, zone: tzinfo) -> date:
+    """The day that a moment lies on."""
+    return to_datetime(us).astimezone(zone).date()

@@ -12,8 +12,6 @@ from whence.codec import Codec, Tag
 from whence.events import Event
 
 AccountType = Literal["asset", "liability", "equity", "income", "expense"]
-Settlement = Literal["accepted", "corrected", "source-error", "carried"]
-"""What is done about a difference: it is left as it is, mended here, or theirs to mend; or it is open still."""
 MAIN = "main"
 """The one book: what closes a period, and what is posted, meet at its tag."""
 
@@ -128,54 +126,6 @@ class PeriodClosed(msgspec.Struct, frozen=True):
     reviewed_by: str
 
 
-class Reconciled(msgspec.Struct, frozen=True):
-    """Two sides were compared: by which passes, how many lines they matched, and the digests of the files."""
-
-    event_type: ClassVar[str] = "ledger.Reconciled"
-    reconciliation: Annotated[str, Tag]
-    here: str
-    there: str
-    since: str | None
-    until: str | None
-    passes: tuple[str, ...]
-    matched: dict[str, int]
-    kinds: dict[str, int]
-    sha256: dict[str, str]
-    at_position: int
-
-
-class DifferenceFound(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`effect_minor` is by how much the other side has more; `here` and `there` are what the lines are called."""
-
-    event_type: ClassVar[str] = "ledger.DifferenceFound"
-    difference: Annotated[str, Tag]
-    reconciliation: Annotated[str, Tag]
-    what: str
-    day: str | None
-    effect_minor: dict[str, int]
-    here: str = ""
-    there: str = ""
-    line: int | None = None
-    note: str = ""
-
-
-class DifferenceGone(msgspec.Struct, frozen=True):
-    """Compared again, the sides do not differ in this any more."""
-
-    event_type: ClassVar[str] = "ledger.DifferenceGone"
-    difference: Annotated[str, Tag]
-    reconciliation: Annotated[str, Tag]
-
-
-class DifferenceSettled(msgspec.Struct, frozen=True):
-    """What a person decided about a difference, and why."""
-
-    event_type: ClassVar[str] = "ledger.DifferenceSettled"
-    difference: Annotated[str, Tag]
-    decision: Settlement
-    reason: str
-
-
 class LedgerCodec(Codec):
     """A codec that tags a transaction with each account that it moves."""
 
@@ -185,18 +135,5 @@ class LedgerCodec(Codec):
         return super().event(value, tags=tags, **rest)
 
 
-CODEC = LedgerCodec(
-    AccountOpened,
-    LimitChanged,
-    AccountClosed,
-    Posted,
-    Held,
-    Released,
-    FilePosted,
-    PeriodClosed,
-    Reconciled,
-    DifferenceFound,
-    DifferenceGone,
-    DifferenceSettled,
-)
+CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, FilePosted, PeriodClosed)
 POSTED = "ledger.Posted"

@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -27,10 +28,11 @@ from whence.history import At
 from whence.moments import second_of
 from whence.pack import Table
 from whence.packs.ledger import closing, tables
-from whence.packs.ledger.entries import chart, entries, sign_of
-from whence.packs.ledger.events import FilePosted, PeriodClosed, Reconciled
+from whence.packs.ledger.entries import Balances, chart, seen
+from whence.packs.ledger.events import FilePosted, PeriodClosed
 from whence.packs.ledger.money import decimal_of
-from whence.packs.ledger.reconciliation import keeping
+from whence.packs.ledger.reconciling import keeping
+from whence.packs.ledger.reconciling.events import Reconciled
 from whence.query import Query
 
 PAGE, DIGESTS = "index.html", "digests.json"
@@ -45,7 +47,7 @@ th { color: #5b6b7b; font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: .75rem; }
 tr.total td { border-top: 2px solid #1c2733; font-weight: 600; }
 time { white-space: nowrap; }
-code { font-size: .8rem; overflow-wrap: anywhere; }
+code { font-size: .8rem; overflow-wrap: anywhere; } .scroll { overflow-x: auto; }
 .sign { display: flex; gap: 3rem; margin-top: 2.5rem; } .sign div { flex: 1; border-top: 1px solid #1c2733; }
 footer { color: #5b6b7b; font-size: .8rem; margin-top: 2rem; }
 @media print { body { padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
@@ -92,50 +94,38 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
 
 
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
-    moment = At(occurred_us=signed.last_us)
-    history = db.history(At(position=signed.at_position)).at(moment)
-    known = chart(history)
+    history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
+    asked = msgspec.structs.replace(db.asked(), history=history)
+    opening, closing_ = Balances(), Balances()
+    activity: dict[tuple[str, str], Counter[str]] = {}
     moved: Rows = []
-    opening: dict[tuple[str, str], int] = {}
-    activity: dict[tuple[str, str, str], int] = {}
-    for each in sorted(entries(history), key=tables.in_time):
-        sign = sign_of(known.get(each.account))
-        key, amount = (each.account, each.currency), sign * each.amount_minor
+    for each in seen(asked):
+        key, posted = (each.account, each.currency), each.posted
+        closing_[key] += each.amount_minor
         if each.time_us < signed.first_us:
-            opening[key] = opening.get(key, 0) + amount
+            opening[key] += each.amount_minor
             continue
-        activity[(*key, each.posted.category)] = activity.get((*key, each.posted.category), 0) + amount
-        moved.append(
-            (
-                second_of(each.time_us, db.config.zone),
-                each.posted.transaction,
-                each.posted.category,
-                each.posted.text or "",
-                each.account,
-                each.currency,
-                decimal_of(amount, each.currency),
-            )
-        )
+        activity.setdefault(key, Counter())[posted.category] += each.amount_minor
+        told = (posted.transaction, posted.category, posted.text or "")
+        amount = decimal_of(each.amount_minor, each.currency)
+        moved.append((second_of(each.time_us, db.config.zone), *told, *key, amount))
     forward: Rows = []
-    closing_: dict[tuple[str, str], int] = dict(opening)
-    for (name, currency, _), minor in activity.items():
-        closing_[name, currency] = closing_.get((name, currency), 0) + minor
-    for name, currency in sorted(closing_):
-        forward.append((name, currency, "opening", decimal_of(opening.get((name, currency), 0), currency)))
-        for (account, code, category), minor in sorted(activity.items()):
-            if (account, code) == (name, currency):
-                forward.append((name, currency, category, decimal_of(minor, currency)))
-        forward.append((name, currency, "closing", decimal_of(closing_[name, currency], currency)))
-    trial = _trial(signed, {name: each.type or "" for name, each in known.items()})
+    for key, minor in sorted(closing_.items()):
+        own = sorted(activity.get(key, Counter()).items())
+        steps = [("opening", opening[key]), *own, ("closing", minor)]
+        forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
+    types = {name: each.type or "" for name, each in chart(history).items()}
+    totals = list(tables.trial(types, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
+    currencies = len({each.currency for each in signed.totals})
     kept: tuple[tuple[str, str, Table, dict[str, Any]], ...] = (
         ("since-close", "Recorded after the close, for this period", closing.since_close, {"period": signed.period}),
         ("reconciliations", "Reconciliations", keeping.reconciliations, {}),
         ("differences", "Differences, with what was decided", keeping.differences, {"all": True}),
     )
     return [
-        trial,
+        _sheet("trial-balance", "Trial balance, as it was signed", tables.TrialRow, totals, currencies),
         Sheet("roll-forward", "Roll-forward by account", ("account", "currency", "line", "amount"), forward),
-        *(_sheet(db, name, title, question, told) for name, title, question, told in kept),
+        *(_sheet(name, title, asking.row, db.table(asking, **told)) for name, title, asking, told in kept),
         Sheet("entries", "Entries", ENTRY_COLUMNS, moved),
     ]
 
@@ -143,39 +133,18 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
 ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "amount")
 
 
-def _trial(signed: PeriodClosed, types: dict[str, str]) -> Sheet:
-    """The trial balance that was signed."""
-    rows: Rows = []
-    sums: dict[str, list[int]] = {}
-    for each in signed.totals:
-        debit, credit = max(each.balance_minor, 0), max(-each.balance_minor, 0)
-        sides = sums.setdefault(each.currency, [0, 0])
-        sides[0] += debit
-        sides[1] += credit
-        amounts = (decimal_of(debit, each.currency), decimal_of(credit, each.currency))
-        rows.append((each.account, types.get(each.account, ""), each.currency, *amounts))
-    rows += [
-        ("total", "", code, decimal_of(debit, code), decimal_of(credit, code)) for code, (debit, credit) in sums.items()
-    ]
-    columns = ("account", "type", "currency", "debit", "credit")
-    return Sheet("trial-balance", "Trial balance, as it was signed", columns, rows, len(sums))
-
-
-def _sheet(db: Whence, name: str, title: str, question: Table, told: dict[str, Any]) -> Sheet:
-    rows = db.table(question, **told)
-    columns = tuple(each.name for each in question.columns)
-    return Sheet(name, title, columns, [tuple(getattr(row, column) for column in columns) for row in rows])
+def _sheet(name: str, title: str, row: type[msgspec.Struct], rows: Sequence[Any], total_rows: int = 0) -> Sheet:
+    columns = row.__struct_fields__
+    return Sheet(name, title, columns, [msgspec.structs.astuple(each) for each in rows], total_rows)
 
 
 def _sources(db: Whence) -> list[dict[str, str]]:
     """The files that were posted or compared, with their digests."""
     found: dict[tuple[str, str], None] = {}
     for event in db.history().events(Query.of(types=[FilePosted.event_type, Reconciled.event_type])):
-        if event.type == FilePosted.event_type:
-            posted = msgspec.convert(event.data, FilePosted)
-            found[posted.file, posted.sha256] = None
-        else:
-            found |= dict.fromkeys(msgspec.convert(event.data, Reconciled).sha256.items())
+        data = event.data
+        pairs = data["sha256"].items() if event.type == Reconciled.event_type else [(data["file"], data["sha256"])]
+        found |= dict.fromkeys(pairs)
     return [{"file": file, "sha256": digest} for file, digest in found]
 
 
@@ -192,20 +161,15 @@ def _page(
         if proved
         else "THE HISTORY DOES NOT COME TO THESE FIGURES ANY MORE.",
     ]
-    files = _sources(db)
     parts = [f"<h1>Ledger, period {escape(signed.period)}</h1>", *(f"<p>{escape(each)}</p>" for each in said)]
     parts.append(f"<p>Transactions: <code>{signed.sha256}</code></p>")
-    for sheet in sheets:
-        if sheet.name != "entries":
-            parts.append(f"<h2>{escape(sheet.title)}</h2>")
-            parts.append(_table(sheet, zone) if sheet.rows else "<p>None.</p>")
-    count = len(sheets[-1].rows)
-    parts.append(f"<h2>Entries</h2><p>{count:,} entries of the period stand in <code>entries.csv</code>.</p>")
-    parts.append("<h2>Files that were posted or compared</h2>")
-    listed = "".join(
-        f"<tr><td>{escape(each['file'])}</td><td><code>{each['sha256']}</code></td></tr>" for each in files
-    )
-    parts.append(f"<table><tr><th>file</th><th>SHA-256</th></tr>{listed}</table>" if files else "<p>None.</p>")
+    *shown, entries = sheets
+    files = [(each["file"], each["sha256"]) for each in _sources(db)]
+    for sheet in (*shown, Sheet("files", "Files that were posted or compared", ("file", "SHA-256"), files)):
+        parts.append(f"<h2>{escape(sheet.title)}</h2>")
+        parts.append(_table(sheet, zone) if sheet.rows else "<p>None.</p>")
+    count = len(entries.rows)
+    parts.append(f"<p>The {count:,} entries of the period stand in <code>entries.csv</code>.</p>")
     parts.append('<div class="sign"><div>prepared by</div><div>reviewed by</div></div>')
     parts.append(f"<footer>Store {escape(db.store.identity().store_id)}; times in {escape(str(zone))}.</footer>")
     return markup.document(f"Ledger {signed.period}", STYLE, "\n".join(parts))
@@ -213,30 +177,20 @@ def _page(
 
 def _table(sheet: Sheet, zone: tzinfo) -> str:
     """A table of the page, amounts to the right."""
-    numeric = [any(_is_number(row[place]) for row in sheet.rows) for place in range(len(sheet.columns))]
-    head = "".join(
-        f"<th{_class(right)}>{escape(name)}</th>" for name, right in zip(sheet.columns, numeric, strict=True)
-    )
-    first_total = len(sheet.rows) - sheet.total_rows
+    sides = [' class="n"' if any(map(_is_number, column)) else "" for column in zip(*sheet.rows, strict=True)]
+    head = "".join(f"<th{side}>{escape(name)}</th>" for name, side in zip(sheet.columns, sides, strict=True))
+    plain = len(sheet.rows) - sheet.total_rows
     body = "\n".join(
-        f"<tr{_total(number >= first_total)}>"
-        + "".join(f"<td{_class(right)}>{_shown(value, zone)}</td>" for value, right in zip(row, numeric, strict=True))
+        ("<tr>" if number < plain else '<tr class="total">')
+        + "".join(f"<td{side}>{_shown(value, zone)}</td>" for value, side in zip(row, sides, strict=True))
         + "</tr>"
         for number, row in enumerate(sheet.rows)
     )
-    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-
-
-def _class(right: bool) -> str:
-    return ' class="n"' if right else ""
-
-
-def _total(is_total: bool) -> str:
-    return ' class="total"' if is_total else ""
 
 
 def _shown(value: Any, zone: tzinfo) -> str:
@@ -253,9 +207,12 @@ def _shown(value: Any, zone: tzinfo) -> str:
             return f"<time>{second_of(to_us(value), zone)}</time>"
         case str() if _DAY.fullmatch(value):
             return f"<time>{value}</time>"
+        case str() if _DIGEST.fullmatch(value):
+            return f"<code>{value}</code>"
     return _PART.sub(r"\g<0><wbr>", escape(str(value)))
 
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _DAY, _MOMENT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _PART = re.compile(r"[:~/_](?=\w)")
 """Behind these a long name may be broken, as between words."""

@@ -35,14 +35,9 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
 def kept(amount: Money, **about: str) -> None:
     """Raise Refused for an amount that an event cannot hold exactly."""
     if abs(amount.minor) > INTEGER_MAX:
-        most = str(Money(INTEGER_MAX, amount.currency))
-        raise Refused(
-            "An amount is too large to be kept exactly",
-            **about,
-            amount=str(amount),
-            most=most,
-            remedy="Is the unit right? Else split it into several.",
-        )
+        facts = {**about, "amount": str(amount), "most": str(Money(INTEGER_MAX, amount.currency))}
+        remedy = "Is the unit right? Else split it into several."
+        raise Refused("An amount is too large to be kept exactly", **facts, remedy=remedy)
 
 
 def is_path(account: str) -> bool:
@@ -50,55 +45,48 @@ def is_path(account: str) -> bool:
     return all(part and part == part.strip() for part in account.split(":"))
 
 
-def usable(account: Account, name: str, currency: str) -> None:
-    """Raise Refused for an account that is not open, or is kept in another currency."""
+def from_its_side(account: Account, amount_minor: int) -> int:
+    """A signed amount as the account sees it: positive where it grows."""
+    return amount_minor if account.type in DEBIT_SIDE else -amount_minor
+
+
+def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
+    """Add to what moves what this event does. Raises Refused, and adds nothing, where an account is not usable or would
+    go below what is allowed. What is captured was set aside before, so it does not count twice."""
+    own: Moved = {}
+    if isinstance(event, Held):
+        changes = [(event.account, event.currency, -event.amount_minor)]
+    else:
+        balanced(event.postings, transaction=event.transaction)
+        changes = []
+        for each in event.postings:
+            account = accounts[each.account]
+            change = from_its_side(account, each.amount_minor)
+            if change < 0 and event.hold is not None and event.hold in account.holds:
+                change += event.freed_minor
+            changes.append((each.account, each.currency, change))
+    for name, currency, change in changes:
+        _refuse_unusable(accounts[name], name, currency)
+        key = (name, currency)
+        own[key] = after = own.get(key, moved.get(key, 0)) + change
+        floor = accounts[name].floor_minor
+        if change < 0 and floor is not None and (there := accounts[name].available_minor(currency)) + after < floor:
+            facts = {"available": there + after - change, "wanted": -change, "least": floor}
+            told = {key: str(Money(minor, currency)) for key, minor in facts.items()}
+            remedy = "Move less, or change the limit: whence ledger limit."
+            raise Refused("Not enough is available", account=name, **told, remedy=remedy)
+    moved.update(own)
+
+
+def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
+    """The accounts on whose balance it depends whether this is allowed."""
+    return {name for (name, _) in moved if accounts[name].floor_minor is not None}
+
+
+def _refuse_unusable(account: Account, name: str, currency: str) -> None:
     if account.status != "open":
         told = "No such account" if account.status == "none" else "The account is closed"
         raise Refused(told, account=name, remedy=f"whence ledger open {name} --type asset opens one.")
     if account.currency not in (None, currency):
         remedy = "Post to an account of that currency."
         raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
-
-
-def from_its_side(account: Account, amount_minor: int) -> int:
-    """A signed amount as the account sees it: positive where it grows."""
-    return amount_minor if account.type in DEBIT_SIDE else -amount_minor
-
-
-def allowed(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> Moved:
-    """What moves once this event happens too. Raises Refused where an account is not usable, or would go below what is
-    allowed. What is captured was set aside before, so it does not count twice."""
-    after = dict(moved)
-    if isinstance(event, Held):
-        usable(accounts[event.account], event.account, event.currency)
-        _move(after, accounts, event.account, event.currency, -event.amount_minor)
-        return after
-    balanced(event.postings, transaction=event.transaction)
-    for each in event.postings:
-        account = accounts[each.account]
-        usable(account, each.account, each.currency)
-        freed = event.freed_minor if event.hold is not None and event.hold in account.holds else 0
-        change = from_its_side(account, each.amount_minor)
-        _move(after, accounts, each.account, each.currency, change + (freed if change < 0 else 0))
-    return after
-
-
-def _move(after: Moved, accounts: Mapping[str, Account], name: str, currency: str, change: int) -> None:
-    key = (name, currency)
-    after[key] = after.get(key, 0) + change
-    account = accounts[name]
-    floor = account.floor_minor
-    if change < 0 and floor is not None and (there := account.available_minor(currency)) + after[key] < floor:
-        raise Refused(
-            "Not enough is available",
-            account=name,
-            available=str(Money(there + after[key] - change, currency)),
-            wanted=str(Money(-change, currency)),
-            least=str(Money(floor, currency)),
-            remedy="Move less, or change the limit: whence ledger limit.",
-        )
-
-
-def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
-    """The accounts on whose balance it depends whether this is allowed."""
-    return {name for (name, _), change in moved.items() if accounts[name].floor_minor is not None}

@@ -4,15 +4,15 @@ history, as of any moment; how a picture looks and is saved is left to whence.pi
 from __future__ import annotations
 
 import os
+from collections import Counter
 from datetime import date
 from typing import Any
 
 from whence.clock import to_datetime
 from whence.errors import NotKnown
 from whence.pack import Asked
-from whence.packs.ledger.entries import chart, entries, named, sign_of
-from whence.packs.ledger.money import Money, decimal_of
-from whence.packs.ledger.tables import day_of, in_time
+from whence.packs.ledger.entries import chart, day_of, named, seen, sign_of
+from whence.packs.ledger.money import amount_text, decimal_of
 from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 
 UP, DOWN, SUM = "#1b7f4d", "#b3261e", COLOURS[0]
@@ -53,22 +53,20 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
     """What was there, what each category added or took since a day, and what is there: in one currency, which has to be
     named where there are several. Raises NotKnown, and MissingExtra without plotly."""
     go = graphs()
-    opening: dict[str, int] = {}
-    moved: dict[str, dict[str, int]] = {}
+    opening = Counter[str]()
+    moved: dict[str, Counter[str]] = {}
     for each, amount in _amounts(asked, account):
         if day_of(each.time_us, asked.zone) < since:
-            opening[each.currency] = opening.get(each.currency, 0) + amount
+            opening[each.currency] += amount
         else:
-            own = moved.setdefault(each.currency, {})
-            own[each.posted.category] = own.get(each.posted.category, 0) + amount
+            moved.setdefault(each.currency, Counter())[each.posted.category] += amount
     known = sorted(opening.keys() | moved.keys())
     code = currency or (known[0] if len(known) == 1 else "")
     if code not in known:
         remedy = f"Name a currency: {', '.join(known)}." if known else "Ask about another account, or later."
         raise NotKnown("Not clear what is to be drawn", account=account, currency=currency, remedy=remedy)
-    before = opening.get(code, 0)
-    parts = sorted(moved.get(code, {}).items(), key=lambda each: -each[1])
-    steps = [before, *(minor for _, minor in parts)]
+    parts = moved.get(code, Counter()).most_common()
+    steps = [opening[code], *(minor for _, minor in parts)]
     names = ["opening", *(plain(name) for name, _ in parts), "closing"]
     total = sum(steps)
     figure = go.Figure()
@@ -76,7 +74,7 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
         x=names,
         measure=["absolute", *["relative"] * len(parts), "total"],
         y=[*(float(decimal_of(minor, code)) for minor in steps), 0],
-        text=[_brief(Money(minor, code)) for minor in (*steps, total)],
+        text=[amount_text(minor, code) for minor in (*steps, total)],
         textposition="outside",
         cliponaxis=False,
         connector={"line": {"color": GUIDE, "width": 1}},
@@ -108,15 +106,11 @@ def save_balance(
 
 
 def _amounts(asked: Asked, account: str) -> list[tuple[Any, int]]:
+    """The entries of a group, each as the first of its accounts sees it."""
     known = chart(asked.history)
-    wanted = named(known, account)
-    sign = sign_of(known[wanted[0]])
-    return [(each, sign * each.amount_minor) for each in sorted(entries(asked.history, wanted), key=in_time)]
+    first = sign_of(known[named(known, account)[0]])
+    return [(each, first * sign_of(known[each.account]) * each.amount_minor) for each in seen(asked, account)]
 
 
 def _last_of_days(asked: Asked, points: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return list({day_of(us, asked.zone): (us, minor) for us, minor in points}.values())
-
-
-def _brief(money: Money) -> str:
-    return str(money).rpartition(" ")[0]

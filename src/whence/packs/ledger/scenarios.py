@@ -1,21 +1,14 @@
-"""Examples of the decisions about an account; each is true, and `whence packs ledger` checks it."""
+"""Examples of the decisions about an account and a difference; each is true, and `whence packs ledger` checks it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from whence.pack import Scenario
-from whence.packs.ledger.decisions import limit, open_, retire, settle
-from whence.packs.ledger.events import (
-    AccountClosed,
-    AccountOpened,
-    DifferenceFound,
-    DifferenceGone,
-    DifferenceSettled,
-    LimitChanged,
-    Posted,
-    Posting,
-)
+from whence.packs.ledger.decisions import limit, open_, retire
+from whence.packs.ledger.events import AccountClosed, AccountOpened, LimitChanged, Posted, Posting
+from whence.packs.ledger.reconciling.events import DifferenceFound, DifferenceGone, DifferenceSettled
+from whence.packs.ledger.reconciling.state import settle
 
 WALLET = AccountOpened("wallets:ben", "liability", "EUR", 0)
 PAID_IN = Posted("t-1", "deposit", (Posting("assets:bank", 500, "EUR"), Posting("wallets:ben", -500, "EUR")))

@@ -3,14 +3,14 @@ to them is left to decisions and laws."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 from whence.model import on
 from whence.packs.ledger.events import (
     CODEC,
     AccountClosed,
     AccountOpened,
-    DifferenceFound,
-    DifferenceGone,
-    DifferenceSettled,
     Held,
     LimitChanged,
     PeriodClosed,
@@ -229,35 +229,26 @@ class Periods:
         return us
 
 
-class Difference:
-    """A difference between two sides: open until somebody decides what is done about it, or it is gone."""
+class Known:
+    """The states as of one position, looked up as a decision asks for them. It depends on every event of the charges,
+    holds and transactions that it asks for, which are noted; of an account only on its type, which never changes."""
 
-    kind = "difference"
-    codec = CODEC
+    def __init__(self, find: Callable[[str], Any]) -> None:
+        self._find = find
+        self.noted: dict[str, None] = {}
 
-    def __init__(self) -> None:
-        self.status = "none"
-        self.reconciliation = ""
-        self.what = ""
-        self.day: str | None = None
-        self.effect_minor: dict[str, int] = {}
-        self.here = ""
-        self.there = ""
-        self.note = ""
-        self.decision: str | None = None
-        self.reason: str | None = None
+    def account(self, name: str) -> Account:
+        return cast(Account, self._find(f"account:{name}"))
 
-    @on(DifferenceFound)
-    def found(self, event: DifferenceFound) -> None:
-        self.status, self.reconciliation, self.what = "open", event.reconciliation, event.what
-        self.day, self.effect_minor = event.day, event.effect_minor
-        self.here, self.there, self.note = event.here, event.there, event.note
+    def charge(self, id: str) -> Charge:
+        return cast(Charge, self._noted(f"charge:{id}"))
 
-    @on(DifferenceGone)
-    def gone(self, event: DifferenceGone) -> None:
-        self.status = "gone"
+    def hold(self, id: str) -> Hold:
+        return cast(Hold, self._noted(f"hold:{id}"))
 
-    @on(DifferenceSettled)
-    def settled(self, event: DifferenceSettled) -> None:
-        self.decision, self.reason = event.decision, event.reason
-        self.status = "open" if event.decision == "carried" else "settled"
+    def transaction(self, id: str) -> Transaction:
+        return cast(Transaction, self._noted(f"transaction:{id}"))
+
+    def _noted(self, entity: str) -> Any:
+        self.noted[entity] = None
+        return self._find(entity)

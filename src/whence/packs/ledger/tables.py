@@ -3,17 +3,18 @@ clock. Amounts are shown in major units, exactly, and seen from the account's ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, tzinfo
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Annotated
 
 import msgspec
 
 from whence.clock import to_datetime
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Entry, balances, chart, entries, members, named, sign_of
+from whence.packs.ledger.entries import Balances, balances, chart, day_of, members, named, seen, sign_of
+from whence.packs.ledger.events import Held
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.state import Charge, Hold
 from whence.query import Query
@@ -40,9 +41,9 @@ def accounts(
     """
     for name, each in sorted(chart(asked.history).items()):
         if group is None or members([name], group):
-            floor = None if each.floor_minor is None or each.currency is None else each.floor_minor
-            shown = None if floor is None or each.currency is None else decimal_of(floor, each.currency)
-            yield AccountRow(name, each.type or "", each.currency, each.status, shown)
+            has_floor = each.floor_minor is not None and each.currency is not None
+            floor = decimal_of(each.floor_minor, each.currency) if has_floor else None  # type: ignore[arg-type]
+            yield AccountRow(name, each.type or "", each.currency, each.status, floor)
 
 
 class BalanceRow(msgspec.Struct, frozen=True):
@@ -70,45 +71,27 @@ def balance(
     """
     known = chart(asked.history)
     wanted = named(known, account)
-    held = _held(asked)
-    found = balances(asked.history, wanted)
-    rows: dict[tuple[str, str], tuple[int, int]] = {}
-    first = known[wanted[0]]
-    for (name, currency), minor in sorted({**dict.fromkeys(held, 0), **found}.items()):
-        if name not in wanted:
-            continue
-        sign = sign_of(first if total else known[name])
-        key = (account if total else name, currency)
-        before = rows.get(key, (0, 0))
-        rows[key] = (before[0] + sign * minor, before[1] + held.get((name, currency), 0))
-    if not rows and first.currency is not None:
-        rows[(account if total else wanted[0], first.currency)] = (0, 0)
-    for (name, currency), (minor, set_aside) in rows.items():
-        yield BalanceRow(
-            name,
-            currency,
-            decimal_of(minor, currency),
-            decimal_of(set_aside, currency),
-            decimal_of(minor - set_aside, currency),
-        )
-
-
-def _held(asked: Asked) -> dict[tuple[str, str], int]:
-    """What is set aside, by account and currency."""
-    found: dict[tuple[str, str], int] = {}
+    sums = balances(asked.history, frozenset(wanted))
+    held = Balances()
     for each in _holds(asked).values():
-        if each.status == "open":
-            key = (each.account, each.currency)
-            found[key] = found.get(key, 0) + each.left_minor
-    return found
+        if each.status == "open" and each.account in wanted:
+            held[each.account, each.currency] += each.left_minor
+    rows, set_aside = Balances(), Balances()
+    for name, currency in sorted(sums.keys() | held.keys()):
+        key = (account if total else name, currency)
+        rows[key] += sign_of(known[wanted[0] if total else name]) * sums[name, currency]
+        set_aside[key] += held[name, currency]
+    if not rows and (only := known[wanted[0]].currency) is not None:
+        rows[account if total else wanted[0], only] = 0
+    for (name, currency), minor in rows.items():
+        parts = (minor, set_aside[name, currency], minor - set_aside[name, currency])
+        yield BalanceRow(name, currency, *(decimal_of(each, currency) for each in parts))
 
 
 def _holds(asked: Asked) -> dict[str, Hold]:
-    query = Query.of(types=["ledger.Held"])
-    if next(iter(asked.history.events(query)), None) is None:
-        return {}
-    found = asked.history.states(Hold)
-    return {entity.partition(":")[2]: each for entity, each in found.items()}
+    """The holds by name; of a book that has none, no transaction is read."""
+    query = Query.of(types=[Held.event_type])
+    return asked.states(Hold) if next(iter(asked.history.events(query)), None) is not None else {}
 
 
 class EntryRow(msgspec.Struct, frozen=True):
@@ -138,38 +121,26 @@ def statement(
     They stand in the order in which they happened. `reported` is the balance that the source states beside one. With a
     first day, the first line is what was there before.
     """
-    known = chart(asked.history)
-    wanted = named(known, account)
-    running: dict[tuple[str, str], int] = {}
-    found = sorted(entries(asked.history, wanted), key=in_time)
+    running, opening = Balances(), Balances()
     shown = []
-    for each in found:
+    for each in seen(asked, account):
         key = (each.account, each.currency)
-        running[key] = running.get(key, 0) + sign_of(known.get(each.account)) * each.amount_minor
-        day = day_of(each.time_us, asked.zone)
-        if since is None or day >= since:
+        running[key] += each.amount_minor
+        if since is None or day_of(each.time_us, asked.zone) >= since:
             shown.append((each, running[key]))
+        else:
+            opening[key] = running[key]
     if since is not None:
-        opening = dict(running)
-        for each, _ in shown:
-            opening[(each.account, each.currency)] -= sign_of(known.get(each.account)) * each.amount_minor
         start = datetime(since.year, since.month, since.day, tzinfo=asked.zone)
-        for (name, currency), minor in sorted(opening.items()):
-            zero = decimal_of(0, currency)
-            yield EntryRow(start, "", "opening", None, name, currency, zero, decimal_of(minor, currency), None)
+        for name, currency in sorted(running):
+            nothing, before = (decimal_of(minor, currency) for minor in (0, opening[name, currency]))
+            yield EntryRow(start, "", "opening", None, name, currency, nothing, before, None)
     for each, after in shown:
-        sign = sign_of(known.get(each.account))
-        yield EntryRow(
-            to_datetime(each.time_us),
-            each.posted.transaction,
-            each.posted.category,
-            each.posted.text,
-            each.account,
-            each.currency,
-            decimal_of(sign * each.amount_minor, each.currency),
-            decimal_of(after, each.currency),
-            None if each.reported_minor is None else decimal_of(each.reported_minor, each.currency),
-        )
+        posted, currency = each.posted, each.currency
+        told = (posted.transaction, posted.category, posted.text, each.account, currency)
+        amounts = decimal_of(each.amount_minor, currency), decimal_of(after, currency)
+        reported = None if each.reported_minor is None else decimal_of(each.reported_minor, currency)
+        yield EntryRow(to_datetime(each.time_us), *told, *amounts, reported)
 
 
 class TrialRow(msgspec.Struct, frozen=True):
@@ -189,18 +160,20 @@ def trial_balance(asked: Asked) -> Iterable[TrialRow]:
 
     Below stands each currency's total: both sides are the same, always.
     """
-    known = chart(asked.history)
-    totals: dict[str, list[int]] = {}
-    for (name, currency), minor in sorted(balances(asked.history).items(), key=lambda each: each[0][::-1]):
-        sums = totals.setdefault(currency, [0, 0])
-        sums[0] += max(minor, 0)
-        sums[1] += max(-minor, 0)
-        type = known[name].type if name in known else ""
-        yield TrialRow(
-            name, type or "", currency, decimal_of(max(minor, 0), currency), decimal_of(max(-minor, 0), currency)
-        )
-    for currency, (debit, credit) in totals.items():
-        yield TrialRow("total", "", currency, decimal_of(debit, currency), decimal_of(credit, currency))
+    types = {name: each.type or "" for name, each in chart(asked.history).items()}
+    yield from trial(types, balances(asked.history))
+
+
+def trial(types: Mapping[str, str], sums: Mapping[tuple[str, str], int]) -> Iterable[TrialRow]:
+    """The trial balance that sums come to, by currency and account, and below it the totals."""
+    debits, credits = Counter[str](), Counter[str]()
+    for (name, currency), minor in sorted(sums.items(), key=lambda each: each[0][::-1]):
+        debit, credit = max(minor, 0), max(-minor, 0)
+        debits[currency] += debit
+        credits[currency] += credit
+        yield TrialRow(name, types.get(name, ""), currency, decimal_of(debit, currency), decimal_of(credit, currency))
+    for code in debits:
+        yield TrialRow("total", "", code, decimal_of(debits[code], code), decimal_of(credits[code], code))
 
 
 class HoldRow(msgspec.Struct, frozen=True):
@@ -253,14 +226,3 @@ def charges(
         if each.currency is not None and (not left or each.left_minor):
             parts = (each.charged_minor, each.refunded_minor, each.left_minor)
             yield ChargeRow(id, each.status, each.currency, *(decimal_of(minor, each.currency) for minor in parts))
-
-
-def in_time(entry: Entry) -> tuple[int, int]:
-    """What entries are sorted by as they happened."""
-    return entry.time_us, entry.position
-
-
-@lru_cache(10_000)
-def day_of(us: int, zone: tzinfo) -> date:
-    """The day that a moment lies on."""
-    return to_datetime(us).astimezone(zone).date()

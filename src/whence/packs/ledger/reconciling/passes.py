@@ -21,7 +21,7 @@ from itertools import combinations
 import msgspec
 
 from whence.errors import InvalidInput
-from whence.packs.ledger.reconciliation.items import Item, Side
+from whence.packs.ledger.reconciling.sides import Item, Side
 
 SUM_LINES_MAX = 4
 SUM_CANDIDATES_MAX = 24

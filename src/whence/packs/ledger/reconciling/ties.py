@@ -11,9 +11,8 @@ from typing import Annotated
 import msgspec
 
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Entry, chart, entries, named, sign_of
+from whence.packs.ledger.entries import day_of, seen
 from whence.packs.ledger.money import MAJOR, decimal_of
-from whence.packs.ledger.tables import day_of, in_time
 
 STEPS_MAX = 20_000
 """So many steps are tried for one day; a day that needs more is said not to tie."""
@@ -84,26 +83,20 @@ def ties(
     A day ties where its lines can be put in an order in which every reported balance follows from the one before.
     Entries without one are left out.
     """
-    known = chart(asked.history)
-    for (name, currency), own in _by_account(asked, named(known, account)).items():
-        sign = sign_of(known[name])
+    by_account: dict[tuple[str, str], dict[date, list[Step]]] = {}
+    for each in seen(asked, account):
+        if each.reported_minor is not None:
+            days = by_account.setdefault((each.account, each.currency), {})
+            days.setdefault(day_of(each.time_us, asked.zone), []).append(Step(each.amount_minor, each.reported_minor))
+    for (name, currency), days in by_account.items():
         added, last, within = 0, 0, MAJOR.minor(f"{tolerance:f}", currency)
-        for day, of_day in _by_day(asked, own).items():
-            steps = [Step(sign * each.amount_minor, each.reported_minor or 0) for each in of_day]
+        for day, steps in days.items():
             added += sum(each.amount_minor for each in steps)
             order = chained(last, steps, within)
             last = (order or steps)[-1].reported_minor
             if order is None or not failing:
-                yield DayRow(
-                    name,
-                    day,
-                    currency,
-                    len(steps),
-                    decimal_of(added, currency),
-                    decimal_of(last, currency),
-                    decimal_of(last - added, currency),
-                    order is not None,
-                )
+                ours, theirs = decimal_of(added, currency), decimal_of(last, currency)
+                yield DayRow(name, day, currency, len(steps), ours, theirs, theirs - ours, order is not None)
 
 
 class ReportedRow(msgspec.Struct, frozen=True):
@@ -141,19 +134,3 @@ def reported(
         own = [row for row in latest.values() if row.currency == currency]
         added, said = (sum((getattr(row, part) for row in own), Decimal(0)) for part in ("balance", "reported"))
         yield ReportedRow(account, currency, added, said, said - added, len(own))
-
-
-def _by_account(asked: Asked, wanted: Sequence[str]) -> dict[tuple[str, str], list[Entry]]:
-    """The entries with a reported balance, by account and currency."""
-    found: dict[tuple[str, str], list[Entry]] = {}
-    for each in entries(asked.history, wanted):
-        if each.reported_minor is not None:
-            found.setdefault((each.account, each.currency), []).append(each)
-    return found
-
-
-def _by_day(asked: Asked, own: list[Entry]) -> dict[date, list[Entry]]:
-    found: dict[date, list[Entry]] = {}
-    for each in sorted(own, key=in_time):
-        found.setdefault(day_of(each.time_us, asked.zone), []).append(each)
-    return found

@@ -3,22 +3,23 @@ not posted named. What a line comes to is left to sources, and what the laws all
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 import msgspec
 
 from whence.app import Whence
 from whence.clock import SystemClock
-from whence.errors import IdConflict, InvalidConfig, InvalidInput, Refused
+from whence.errors import IdConflict, InvalidInput, Refused
 from whence.files.importer import kind_of_refusal
 from whence.files.rows import Given
 from whence.grammar import id_to_raw, raw_to_id
 from whence.packs.ledger.book import Book, Draft
-from whence.packs.ledger.events import CODEC, FilePosted, Posted
-from whence.packs.ledger.lines import Line
-from whence.packs.ledger.sources import PostingSource
+from whence.packs.ledger.events import CODEC, POSTED, FilePosted, Posted
+from whence.packs.ledger.files.banks import BankFile
+from whence.packs.ledger.files.layout import table_of
+from whence.packs.ledger.files.lines import File, Line
+from whence.packs.ledger.files.sources import PostingSource
 
 BATCH = 2000
 REFUSED_SHOWN = 1000
@@ -48,29 +49,29 @@ class Report(msgspec.Struct):
         if len(self.refused) < REFUSED_SHOWN:
             self.refused.append((line, reason))
 
+    def repeated(self, line: int, draft: Draft, before: str, *, same: bool) -> None:
+        """A line whose id came `before`: with the same content it is there already, else it is a conflict."""
+        if same:
+            self.already += 1
+            return
+        self.conflicts += 1
+        facts = {"id": draft.posted.transaction, "before": before}
+        remedy = "A correction is another transaction; ask the source which is right."
+        self.refuse(line, str(IdConflict("This id is there with another content", remedy=remedy, **facts)))
 
-def source_of(db: Whence, name: str) -> PostingSource:
-    """The source of this name in whence.toml. Raises InvalidConfig."""
-    tables: Mapping[str, Any] = db.config.packs.get("ledger", {}).get("source", {})
-    if name not in tables:
-        remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.source.{name}]."
-        raise InvalidConfig("No such source", source=name, remedy=remedy)
-    return PostingSource(name, tables[name], db.config.zone)
+
+Drafts = dict[str, tuple[int, Draft]]
+"""What lines come to, by the transaction's id, each with its line."""
 
 
 def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str | None = None) -> Report:
     """Post each line of a file that is not posted yet, and say what became of all. Raises InvalidFile and InvalidConfig
     before anything is posted."""
-    rules = source_of(db, source) if isinstance(source, str) else source
-    file, book = rules.open(given), Book(db)
-    report = Report(file.name, rules.name)
+    rules, file, report = _opened(db, source, given)
+    book, lines = Book(db), iter(file)
     correlation = f"posting:{raw_to_id(SystemClock().new_id())}"
-    lines = iter(file)
     while batch := list(islice(lines, BATCH)):
-        drafts = dict[str, tuple[Line, Draft]]()
-        for line, draft in _drafts(rules, batch, report):
-            _take(drafts, line, draft, report)
-        _post(db, book, drafts, report, by, correlation)
+        _post(db, book, _drafts(rules, batch, report), report, by, correlation)
     report.sha256 = file.sha256
     if report.posted:
         done = (report.sha256, report.lines, report.posted, report.already, report.refused_count)
@@ -80,18 +81,22 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
 
 def preview_file(db: Whence, source: str | PostingSource, given: Given) -> tuple[list[tuple[int, Draft]], Report]:
     """What each line would come to, and which lines are refused; nothing is posted, and no account is looked at."""
-    rules = source_of(db, source) if isinstance(source, str) else source
-    file = rules.open(given)
-    report = Report(file.name, rules.name)
-    drafts = dict[str, tuple[Line, Draft]]()
-    for line, draft in _drafts(rules, file, report):
-        _take(drafts, line, draft, report)
-    found = [(line.number, draft) for line, draft in drafts.values()]
+    rules, file, report = _opened(db, source, given)
+    found = list(_drafts(rules, file, report).values())
     report.sha256 = file.sha256
     return found, report
 
 
-def _drafts(rules: PostingSource, lines: Any, report: Report) -> Iterator[tuple[Line, Draft]]:
+def _opened(db: Whence, source: str | PostingSource, given: Given) -> tuple[PostingSource, File | BankFile, Report]:
+    if isinstance(source, str):
+        source = PostingSource(source, table_of(db, "source", source), db.config.zone)
+    file = source.open(given)
+    return source, file, Report(file.name, source.name)
+
+
+def _drafts(rules: PostingSource, lines: Iterable[Line], report: Report) -> Drafts:
+    """What the lines come to, each once; those that come to nothing are refused."""
+    found: Drafts = {}
     for line in lines:
         report.lines += 1
         if line.cut_off:
@@ -103,67 +108,43 @@ def _drafts(rules: PostingSource, lines: Any, report: Report) -> Iterator[tuple[
             draft = rules.draft(line)
         except (InvalidInput, Refused) as problem:
             report.refuse(line.number, str(problem))
-        else:
-            yield line, draft
+            continue
+        number, before = found.setdefault(draft.posted.transaction, (line.number, draft))
+        if before is not draft:
+            same = (before.posted, before.time_us) == (draft.posted, draft.time_us)
+            report.repeated(line.number, draft, f"line {number}", same=same)
+    return found
 
 
-def _take(drafts: dict[str, tuple[Line, Draft]], line: Line, draft: Draft, report: Report) -> None:
-    """One more draft, unless a line of this id came before."""
-    before = drafts.setdefault(draft.posted.transaction, (line, draft))
-    if before[0] is line:
-        return
-    if before[1].posted == draft.posted and before[1].time_us == draft.time_us:
-        report.already += 1
-    else:
-        _conflict(report, line, draft, f"line {before[0].number}")
-
-
-def _post(
-    db: Whence,
-    book: Book,
-    drafts: dict[str, tuple[Line, Draft]],
-    report: Report,
-    by: str | None,
-    correlation: str,
-) -> None:
+def _post(db: Whence, book: Book, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
     """Post what is not there yet."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        new = _new(db, drafts, report)
-        if not new:
+        drafts = _new(db, drafts, report)
+        if not drafts:
             return
         try:
-            outcomes = book.post_all([draft for _, draft in new], by=by, correlation=correlation)
+            outcomes = book.post_all([draft for _, draft in drafts.values()], by=by, correlation=correlation)
         except IdConflict:  # somebody else posts the same file: look again
             if attempt == ATTEMPTS_MAX:
                 raise
-            drafts = {draft.posted.transaction: (line, draft) for line, draft in new}
             continue
-        for (line, _), outcome in zip(new, outcomes, strict=True):
+        for (line, _), outcome in zip(drafts.values(), outcomes, strict=True):
             if outcome.refused is None:
                 report.posted += 1
             else:
-                report.refuse(line.number, str(outcome.refused))
+                report.refuse(line, str(outcome.refused))
         return
 
 
-def _new(db: Whence, drafts: dict[str, tuple[Line, Draft]], report: Report) -> list[tuple[Line, Draft]]:
+def _new(db: Whence, drafts: Drafts, report: Report) -> Drafts:
     """The drafts that are not there; of the others it is counted whether they are the same."""
     raw = {id_to_raw(id): id for id in drafts}
     there = {raw[each]: position for each, position in db.store.positions_of(list(raw)).items()}
     for id, position in there.items():
         line, draft = drafts[id]
         event = next(iter(db.store.read(after=position - 1, upto=position)))
-        stored = msgspec.convert(event.data, Posted) if event.type == Posted.event_type else None
+        stored = msgspec.convert(event.data, Posted) if event.type == POSTED else None
         same = stored is not None and msgspec.structs.replace(stored, dated=None) == draft.posted
-        if same and (draft.time_us is None or (stored is not None and stored.dated) or event.time_us == draft.time_us):
-            report.already += 1
-        else:
-            _conflict(report, line, draft, f"@{position}")
-    return [pair for id, pair in drafts.items() if id not in there]
-
-
-def _conflict(report: Report, line: Line, draft: Draft, before: str) -> None:
-    report.conflicts += 1
-    facts = {"id": draft.posted.transaction, "before": before}
-    remedy = "A correction is another transaction; ask the source which is right."
-    report.refuse(line.number, str(IdConflict("This id is there with another content", remedy=remedy, **facts)))
+        moved = stored is not None and stored.dated is not None
+        report.repeated(line, draft, f"@{position}", same=same and (moved or draft.time_us in (None, event.time_us)))
+    return {id: each for id, each in drafts.items() if id not in there}

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import msgspec
 
-from whence.packs.ledger.reconciliation.items import Fault, Item, Side
-from whence.packs.ledger.reconciliation.passes import DAYS, PASSES, Left, Match, matched
+from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.reconciling.passes import DAYS, PASSES, Left, Match, matched
+from whence.packs.ledger.reconciling.sides import Fault, Item, Side, sums
 
 KINDS = {
     "missing-here": "the other side has it, this one does not",
@@ -39,7 +43,17 @@ class Difference(msgspec.Struct, frozen=True):
     there: tuple[Item, ...] = ()
     line: int | None = None
     note: str = ""
-    is_guess: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the lines of both sides are called, those without an id by their numbers."""
+        here, there = (", ".join(item.id or f"line {item.number}" for item in side) for side in (self.here, self.there))
+        return here, there or ("" if self.line is None else f"line {self.line}")
+
+    @property
+    def amounts(self) -> list[tuple[str, Decimal | None]]:
+        """The effect in major units, by currency; one without a currency where there is none."""
+        return [(code, decimal_of(minor, code)) for code, minor in self.effect.items()] or [("", None)]
 
 
 class Unkeyed(msgspec.Struct, frozen=True):
@@ -76,10 +90,8 @@ class Compared(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> dict[str, int]:
         """How many differences of each kind there are, the kinds that there are."""
-        found = dict.fromkeys(KINDS, 0)
-        for each in self.differences:
-            found[each.kind] += 1
-        return {kind: count for kind, count in found.items() if count}
+        found = Counter(each.kind for each in self.differences)
+        return {kind: found[kind] for kind in KINDS if found[kind]}
 
     @property
     def is_without_a_shared_id(self) -> bool:
@@ -90,13 +102,10 @@ class Compared(msgspec.Struct, frozen=True):
 
     def unexplained(self) -> dict[str, int]:
         """By how much the totals differ beyond what the differences say, by currency: nothing, always."""
-        found: dict[str, int] = {}
-        for sums, sign in ((self.there.sums(), 1), (self.here.sums(), -1)):
-            for currency, minor in sums.items():
-                found[currency] = found.get(currency, 0) + sign * minor
+        found = sums(self.there.items)
+        found.subtract(sums(self.here.items))
         for each in self.differences:
-            for currency, minor in each.effect.items():
-                found[currency] = found.get(currency, 0) - minor
+            found.subtract(each.effect)
         return {currency: minor for currency, minor in found.items() if minor}
 
 
@@ -127,45 +136,33 @@ def _faulty(left: Left, faults: Sequence[Fault], side: str) -> Iterator[Differen
     """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for."""
     others = left.there if side == "here" else left.here
     by_id = {each.id: each for each in others if each.id} if left.ids_shared else {}
-    sign = 1 if side == "here" else -1
     gone: set[int] = set()
     for fault in faults:
         other = by_id.pop(fault.id, None) if fault.id else None
-        if other is not None:
-            gone.add(id(other))
-        lines = () if other is None else (other,)
-        yield Difference(
-            "",
-            fault.kind,
-            None if other is None else other.day,
-            {} if other is None else {other.currency: sign * other.amount_minor},
-            **({"there": lines} if side == "here" else {"here": lines}),  # type: ignore[arg-type]
-            line=fault.line,
-            note=fault.reason,
-        )
+        found = () if other is None else (other,)
+        gone.update(map(id, found))
+        here, there = ((), found) if side == "here" else (found, ())
+        day = None if other is None else other.day
+        yield _difference(fault.kind, here, there, day=day, line=fault.line, note=fault.reason)
     others[:] = [each for each in others if id(each) not in gone]
 
 
 def _differing(matches: Sequence[Match]) -> Iterator[Difference]:
-    """The pairs whose amounts are not the same, and the guesses."""
+    """The pairs whose amounts are not the same."""
     for each in matches:
         currencies = {item.currency for item in (*each.here, *each.there)}
-        kind = "currency" if len(currencies) > 1 else "amount"
-        if kind == "currency" or each.off_minor:
-            yield Difference("", kind, each.there[0].day, _effect(each.here, each.there), each.here, each.there)
+        if len(currencies) > 1 or each.off_minor:
+            kind = "currency" if len(currencies) > 1 else "amount"
+            yield _difference(kind, each.here, each.there, day=each.there[0].day)
 
 
 def _left_over(matches: Sequence[Match], left: Left) -> Iterator[Difference]:
-    known_here = {item.id for each in matches for item in each.here if item.id}
-    known_there = {item.id for each in matches for item in each.there if item.id}
-    for item in left.here:
-        is_copy = left.ids_shared and item.id in known_here
-        kind = "duplicate-here" if is_copy else "missing-there"
-        yield Difference("", kind, item.day, _effect((item,), ()), here=(item,))
-    for item in left.there:
-        is_copy = left.ids_shared and item.id in known_there
-        kind = "duplicate-there" if is_copy else "missing-here"
-        yield Difference("", kind, item.day, _effect((), (item,)), there=(item,))
+    for side, other, items in (("here", "there", left.here), ("there", "here", left.there)):
+        known = {item.id for each in matches for item in getattr(each, side) if item.id}
+        for item in items:
+            kind = f"duplicate-{side}" if left.ids_shared and item.id in known else f"missing-{other}"
+            here, there = ((item,), ()) if side == "here" else ((), (item,))
+            yield _difference(kind, here, there, day=item.day)
 
 
 def _moved(matches: Sequence[Match]) -> Iterator[Difference]:
@@ -203,32 +200,30 @@ def _unkeyed(*sides: Side) -> list[Unkeyed]:
     """The payouts without a key: nobody can say which charges they are of, so their balance is looked at."""
     found = []
     for side in sides:
-        if not side.has_groups:
-            continue
-        running = dict(side.opening)
+        running = Counter(side.opening)
         for each in side.items:
-            running[each.currency] = running.get(each.currency, 0) + each.amount_minor
-            if each.category == PAYOUT and not each.group:
+            running[each.currency] += each.amount_minor
+            if side.has_groups and each.category == PAYOUT and not each.group:
                 found.append(Unkeyed(each, running[each.currency], each.balance_minor))
     return found
 
 
-def _effect(here: Sequence[Item], there: Sequence[Item]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for items, sign in ((there, 1), (here, -1)):
-        for each in items:
-            found[each.currency] = found.get(each.currency, 0) + sign * each.amount_minor
-    return {currency: minor for currency, minor in found.items() if minor}
+def _difference(kind: str, here: Sequence[Item], there: Sequence[Item], **rest: Any) -> Difference:
+    """A difference between lines, with what it makes of the totals."""
+    off = sums(there)
+    off.subtract(sums(here))
+    effect = {currency: minor for currency, minor in off.items() if minor}
+    return Difference("", kind, effect=effect, here=tuple(here), there=tuple(there), **rest)
 
 
 def _keyed(differences: Sequence[Difference], reconciliation: str) -> list[Difference]:
     """Each with a key made of what it is, and of which copy it is among those that are alike."""
-    copies: dict[str, int] = {}
+    copies: Counter[str] = Counter()
     found = []
     for each in differences:
         names = [item.id or f"{item.day}/{item.amount_minor}/{item.text}" for item in (*each.here, *each.there)]
         said = "\0".join([reconciliation, each.kind, *names, str(sorted(each.effect.items())), each.note])
-        copies[said] = copies.get(said, 0) + 1
+        copies[said] += 1
         digest = hashlib.sha256(f"{said}\0{copies[said]}".encode()).hexdigest()[:12]
         found.append(msgspec.structs.replace(each, key=digest))
     return found

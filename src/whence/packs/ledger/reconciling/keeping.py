@@ -3,31 +3,34 @@ each or they are gone, and carried forward with their age."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from whence.app import Moment, Whence
-from whence.errors import InvalidConfig, InvalidInput
+from whence.errors import InvalidInput
 from whence.events import Event
 from whence.pack import Asked, table
-from whence.packs.ledger.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.ledger.entries import day_of
+from whence.packs.ledger.files.layout import table_of
 from whence.packs.ledger.money import decimal_of
-from whence.packs.ledger.reconciliation.comparing import Compared, compare
-from whence.packs.ledger.reconciliation.comparing import Difference as Found
-from whence.packs.ledger.reconciliation.items import Reader, Side, of_account
-from whence.packs.ledger.reconciliation.passes import DAYS, PASSES
-from whence.packs.ledger.reconciliation.statement import StatementRow, statement
-from whence.packs.ledger.state import Difference
-from whence.packs.ledger.tables import day_of
+from whence.packs.ledger.reconciling.comparing import Compared, compare
+from whence.packs.ledger.reconciling.comparing import Difference as Found
+from whence.packs.ledger.reconciling.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.ledger.reconciling.passes import DAYS, PASSES
+from whence.packs.ledger.reconciling.sides import Reader, Side, of_account
+from whence.packs.ledger.reconciling.state import Difference
+from whence.packs.ledger.reconciling.statement import StatementRow, statement
 from whence.query import Query
 
 BATCH = 5_000
-BUCKETS = ((30, "0 to 30 days"), (60, "31 to 60 days"), (90, "61 to 90 days"))
-OLDER = "over 90 days"
+DAYS_OLD = (30, 60, 90)
+BUCKETS = ("0 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days")
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
@@ -84,11 +87,8 @@ def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date |
     name, sign, file = said.partition("=")
     if not sign:
         return of_account(asked, name, since=since)
-    tables: Mapping[str, Any] = db.config.packs.get("ledger", {}).get("side", {})
-    if name not in tables:
-        remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.side.{name}]."
-        raise InvalidConfig("No such side", side=name, remedy=remedy)
-    return Reader(name, tables[name], db.config.zone).read(file, db.config.zone, since=since, until=until)
+    reader = Reader(name, table_of(db, "side", name), db.config.zone)
+    return reader.read(file, db.config.zone, since=since, until=until)
 
 
 def _is_before(each: Difference, since: date | None) -> bool:
@@ -111,20 +111,11 @@ def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
         and not _is_before(each, made.since)
         and (made.until is None or each.day is None or date.fromisoformat(each.day) <= made.until)
     ]
-    sides = (compared.here, compared.there)
-    digests = {side.name: side.sha256 for side in sides if side.sha256 is not None}
-    told = Reconciled(
-        made.name,
-        compared.here.name,
-        compared.there.name,
-        None if made.since is None else made.since.isoformat(),
-        None if made.until is None else made.until.isoformat(),
-        compared.passes,
-        compared.matched,
-        compared.kinds,
-        digests,
-        head,
-    )
+    here, there = compared.here, compared.there
+    since, until = (None if each is None else each.isoformat() for each in (made.since, made.until))
+    digests = {side.name: side.sha256 for side in (here, there) if side.sha256 is not None}
+    counts = (compared.passes, compared.matched, compared.kinds)
+    told = Reconciled(made.name, here.name, there.name, since, until, *counts, digests, head)
     events.append(CODEC.event(told, actor=by))
     for start in range(0, len(events), BATCH):
         db.append(events[start : start + BATCH])
@@ -132,11 +123,8 @@ def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
 
 
 def _event(name: str, each: Found, by: str | None, *, again: bool) -> Event:
-    here, there = (", ".join(item.id or f"line {item.number}" for item in items) for items in (each.here, each.there))
-    if each.line is not None:
-        there = there or f"line {each.line}"
     day = None if each.day is None else each.day.isoformat()
-    found = DifferenceFound(each.key, name, each.kind, day, each.effect, here, there, each.line, each.note)
+    found = DifferenceFound(each.key, name, each.kind, day, each.effect, *each.names, each.line, each.note)
     return CODEC.event(found, id=None if again else f"difference:{each.key}", actor=by)
 
 
@@ -171,25 +159,12 @@ def differences(
     Each has its age in days, and by how much the other side has more.
     """
     for key, each in asked.states(Difference).items():
-        if not all and each.status != "open":
-            continue
-        for currency, minor in each.effect_minor.items() or [("", 0)]:
-            amount = decimal_of(minor, currency) if currency else None
-            yield DifferenceRow(
-                key,
-                each.reconciliation,
-                each.what,
-                each.day,
-                _age(asked, each),
-                currency,
-                amount,
-                each.here,
-                each.there,
-                each.status,
-                each.decision,
-                each.reason,
-                each.note,
-            )
+        if all or each.status == "open":
+            for currency, minor in each.effect_minor.items() or [("", 0)]:
+                about = (key, each.reconciliation, each.what, each.day, _age(asked, each), currency)
+                amount = decimal_of(minor, currency) if currency else None
+                settled = (each.status, each.decision, each.reason)
+                yield DifferenceRow(*about, amount, each.here, each.there, *settled, each.note)
 
 
 class AgeRow(msgspec.Struct, frozen=True):
@@ -205,18 +180,16 @@ def ageing(asked: Asked) -> Iterable[AgeRow]:
 
     How old the open differences are, and what they come to.
     """
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+    items, amounts = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
     for each in asked.states(Difference).values():
         age = _age(asked, each)
         if each.status == "open" and age is not None:
-            bucket = next((title for most, title in BUCKETS if age <= most), OLDER)
+            bucket = bisect_left(DAYS_OLD, age)
             for currency, minor in each.effect_minor.items():
-                items, sum_ = found.get((currency, bucket), (0, 0))
-                found[currency, bucket] = (items + 1, sum_ + minor)
-    titles = [*(title for _, title in BUCKETS), OLDER]
-    order = {title: number for number, title in enumerate(titles)}
-    for (currency, bucket), (items, minor) in sorted(found.items(), key=lambda each: (each[0][0], order[each[0][1]])):
-        yield AgeRow(currency, bucket, items, decimal_of(minor, currency))
+                items[currency, bucket] += 1
+                amounts[currency, bucket] += minor
+    for key in sorted(items):
+        yield AgeRow(key[0], BUCKETS[key[1]], items[key], decimal_of(amounts[key], key[0]))
 
 
 class ReconciliationRow(msgspec.Struct, frozen=True):

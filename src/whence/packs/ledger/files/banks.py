@@ -19,50 +19,33 @@ from xml.etree import ElementTree
 
 from whence.errors import InvalidFile, MissingExtra
 from whence.files.rows import Given, name_of
-from whence.packs.ledger.lines import Line
+from whence.packs.ledger.files.lines import Line
 
-TABLE = {
-    "unit": "major",
-    "currency": "currency",
-    "amount": "amount",
-    "time": "date",
-    "text": "text",
-}
+OWN = {"unit": "major", "currency": "currency", "amount": "amount", "time": "date", "text": "text"}
 """How such a file's cells are read, where whence.toml does not say it otherwise."""
-OF_SIDE = {**TABLE, "id": "id", "ids": "own", "category": "type"}
-OF_SOURCE = {**TABLE, "reference": "id"}
+OF_SIDE = {**OWN, "id": "id", "ids": "own", "category": "type"}
+OF_SOURCE = {**OWN, "reference": "id"}
 """A bank's references are not unique: what is posted is known by its whole line."""
 
-CREDITS, DEBITS = ("C", "RD"), ("D", "RC")
+SIGNS = {"C": 1, "RD": 1, "D": -1, "RC": -1}
 """The marks of MT940: a reversed debit adds, a reversed credit takes away."""
+
+Cells = dict[str, str]
 
 
 class BankFile:
     """A statement that is read as a whole: its lines, each an entry, and its digest. Raises InvalidFile for what cannot
-    be read, or does not add up, and MissingExtra without the extra `bank`."""
-
-    header = None
+    be read, or does not add up, and MissingExtra without the extra `bank` or `ofx`."""
 
     def __init__(self, format: str, given: Given) -> None:
         self.name = name_of(given)
         content = _content(given)
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self._entries = FORMATS[format](content, self.name)
-
-    def require(self, columns: Iterable[str]) -> None:
-        """Any file of these formats has the same columns."""
+        self._entries = list(FORMATS[format](content, self.name))
 
     def __iter__(self) -> Iterator[Line]:
         for number, cells in enumerate(self._entries, 1):
             yield Line(number, cells, "\0".join(cells.values()))
-
-
-Cells = dict[str, str]
-
-
-def with_defaults(table: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The table of a source or side, with what such a file says by itself."""
-    return {**defaults, **table} if table.get("format") in FORMATS else dict(table)
 
 
 def _content(given: Given) -> bytes:
@@ -79,189 +62,20 @@ def _cells(
     *, id: str | None, date: object, amount: Decimal, currency: str, text: Iterable[str | None], type: str | None
 ) -> Cells:
     said = " ".join(" ".join(each.split()) for each in text if each)
-    return {
-        "id": id or "",
-        "date": str(date),
-        "amount": f"{amount:f}",
-        "currency": currency,
-        "text": said,
-        "type": type or "",
-    }
+    found = {"id": id or "", "date": str(date), "amount": f"{amount:f}"}
+    return {**found, "currency": currency, "text": said, "type": type or ""}
 
 
-def _adds_up(
-    name: str, statement: str, opening: Decimal | None, amounts: Iterable[Decimal], closing: Decimal | None
+def _check_sum(
+    name: str, statement: object, opening: Decimal | None, amounts: Iterable[Decimal], closing: Decimal | None
 ) -> None:
-    """Raise InvalidFile unless the opening balance and all entries come to the closing balance."""
+    """Raise InvalidFile unless the opening balance and all entries come to the closing balance, where both are said."""
     if opening is None or closing is None:
         return
     total = opening + sum(amounts, Decimal(0))
     if total != closing:
-        facts = {"file": name, "statement": statement, "adds_up_to": f"{total:f}", "closing": f"{closing:f}"}
+        facts = {"file": name, "statement": statement or "", "adds_up_to": f"{total:f}", "closing": f"{closing:f}"}
         raise InvalidFile("The statement does not add up", remedy="Get it again, whole; nothing is guessed.", **facts)
-
-
-# OFX.
-
-
-def _ofx(content: bytes, name: str) -> list[Cells]:
-    try:
-        from ofxtools.Parser import OFXTree, ParseError
-    except ImportError as problem:
-        raise _missing("OFX", "ofxtools", "ofx", problem) from None
-    tree = OFXTree()
-    try:
-        tree.parse(BytesIO(content))
-        statements = tree.convert().statements
-    except (ParseError, ValueError, AttributeError, ElementTree.ParseError) as problem:
-        raise _unreadable(name, "OFX", problem) from None
-    found = []
-    for statement in statements:
-        currency = str(statement.curdef)
-        found += [
-            _cells(
-                id=each.fitid,
-                date=each.dtposted.isoformat(),
-                amount=each.trnamt,
-                currency=str(each.currency.cursym) if getattr(each, "currency", None) else currency,
-                text=(getattr(each, "name", None), getattr(each, "memo", None)),
-                type=each.trntype.lower(),
-            )
-            for each in statement.transactions
-        ]
-    return found
-
-
-# MT940.
-
-
-def _mt940(content: bytes, name: str) -> list[Cells]:
-    try:
-        import mt940
-    except ImportError as problem:
-        raise _missing("MT940", "mt-940", "bank", problem) from None
-    found = list[Cells]()
-    text = _decoded(content)
-    parts = [f":20:{part}" for part in text.split(":20:")[1:]]
-    if not parts:
-        raise _unreadable(name, "MT940", "no :20: in it")
-    for part in parts:
-        try:
-            read = mt940.parse(part)
-            opening, closing = (_balance(read.data, key) for key in ("opening_balance", "closing_balance"))
-            entries = [(each.data, _signed(each.data, name)) for each in read.transactions]
-        except (RuntimeError, ValueError, KeyError, AttributeError) as problem:
-            if isinstance(problem, InvalidFile):
-                raise
-            raise _unreadable(name, "MT940", problem) from None
-        if len(entries) != part.count("\n:61:"):
-            raise _unreadable(name, "MT940", f"{part.count(chr(10) + ':61:')} entries, {len(entries)} were understood")
-        if opening is None or closing is None:
-            raise _unreadable(name, "MT940", "a statement without :60: or :62:")
-        _adds_up(name, str(read.data.get("statement_number", "")), opening, (each for _, each in entries), closing)
-        for data, amount in entries:
-            references = (data.get("customer_reference"), data.get("bank_reference"))
-            found.append(
-                _cells(
-                    id=next((each for each in references if each and each != "NONREF"), None),
-                    date=data.get("entry_date") or data["date"],
-                    amount=amount,
-                    currency=str(data["currency"]),
-                    text=(data.get("applicant_name"), data.get("purpose"), data.get("transaction_details")),
-                    type=data.get("id"),
-                )
-            )
-    return found
-
-
-def _balance(data: Mapping[str, Any], key: str) -> Decimal | None:
-    found = next((data[f"{kind}_{key}"] for kind in ("final", "intermediate") if f"{kind}_{key}" in data), None)
-    return None if found is None else Decimal(found.amount.amount)
-
-
-def _signed(data: Mapping[str, Any], name: str) -> Decimal:
-    amount = abs(Decimal(data["amount"].amount))
-    if data["status"] in CREDITS:
-        return amount
-    if data["status"] in DEBITS:
-        return -amount
-    raise _unreadable(name, "MT940", f"an entry marked {data['status']}")
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    return text.replace("\r\n", "\n")
-
-
-# CAMT.053.
-
-
-def _camt053(content: bytes, name: str) -> list[Cells]:
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise _unreadable(name, "CAMT.053", "it declares entities, which no statement does")
-    try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError as problem:
-        raise _unreadable(name, "CAMT.053", problem) from None
-    statements = root.findall("./{*}BkToCstmrStmt/{*}Stmt")
-    if not statements:
-        raise _unreadable(name, "CAMT.053", "no BkToCstmrStmt with a Stmt in it")
-    return [cells for statement in statements for cells in _statement(statement, name)]
-
-
-def _statement(statement: Any, name: str) -> list[Cells]:
-    balances = {_said(each, "Tp/CdOrPrtry/Cd"): each for each in statement.findall("./{*}Bal")}
-    opening, closing = (
-        None if found is None else _money(found, name)[0]
-        for found in (balances.get("OPBD", balances.get("PRCD")), balances.get("CLBD"))
-    )
-    found, amounts = list[Cells](), list[Decimal]()
-    for entry in statement.findall("./{*}Ntry"):
-        status = _said(entry, "Sts/Cd") or _said(entry, "Sts")
-        if status and status != "BOOK":  # what is pending is in no balance
-            continue
-        amount, currency = _money(entry, name)
-        amounts.append(amount)
-        day = _said(entry, "BookgDt/Dt") or (_said(entry, "BookgDt/DtTm") or "")[:10] or _said(entry, "ValDt/Dt")
-        details = entry.findall("./{*}NtryDtls/{*}TxDtls")
-        one = details[0] if len(details) == 1 else None  # of a batch nobody's own words are the batch's
-        references = [_said(one, "Refs/EndToEndId"), _said(entry, "AcctSvcrRef"), _said(entry, "NtryRef")]
-        texts = [] if one is None else [each.text for each in one.findall("./{*}RmtInf/{*}Ustrd")]
-        found.append(
-            _cells(
-                id=next((each for each in references if each and each != "NOTPROVIDED"), None),
-                date=day,
-                amount=amount,
-                currency=currency,
-                text=[*texts, _said(entry, "AddtlNtryInf")],
-                type=_said(entry, "BkTxCd/Domn/Fmly/Cd") or _said(entry, "BkTxCd/Prtry/Cd"),
-            )
-        )
-    _adds_up(name, _said(statement, "Id") or "", opening, amounts, closing)
-    return found
-
-
-def _money(element: Any, name: str) -> tuple[Decimal, str]:
-    """The amount of a balance or entry, negative for a debit."""
-    amount = element.find("./{*}Amt")
-    mark = _said(element, "CdtDbtInd")
-    try:
-        minor = Decimal(amount.text)
-    except (AttributeError, InvalidOperation, TypeError):
-        raise _unreadable(name, "CAMT.053", "an entry or balance without an amount") from None
-    if mark not in ("CRDT", "DBIT"):
-        raise _unreadable(name, "CAMT.053", "an amount that is neither credit nor debit")
-    return (minor if mark == "CRDT" else -minor), amount.get("Ccy", "")
-
-
-def _said(element: Any, path: str) -> str | None:
-    if element is None:
-        return None
-    found = element.find("./" + "/".join(f"{{*}}{part}" for part in path.split("/")))
-    return None if found is None or found.text is None or not found.text.strip() else str(found.text.strip())
 
 
 def _unreadable(name: str, what: str, problem: object) -> InvalidFile:
@@ -272,6 +86,139 @@ def _unreadable(name: str, what: str, problem: object) -> InvalidFile:
 def _missing(what: str, package: str, extra: str, problem: ImportError) -> MissingExtra:
     remedy = f'pip install "whence[{extra}]" (or: pip install {package}).'
     return MissingExtra(f"{what} needs {package}", package=problem.name, remedy=remedy)
+
+
+# OFX.
+
+
+def _ofx(content: bytes, name: str) -> Iterator[Cells]:
+    try:
+        from ofxtools.Parser import OFXTree, ParseError
+    except ImportError as problem:
+        raise _missing("OFX", "ofxtools", "ofx", problem) from None
+    tree = OFXTree()
+    try:
+        tree.parse(BytesIO(content))
+        statements = tree.convert().statements
+    except (ParseError, ValueError, AttributeError, ElementTree.ParseError) as problem:
+        raise _unreadable(name, "OFX", problem) from None
+    for statement in statements:
+        for each in statement.transactions:
+            own = getattr(each, "currency", None)
+            yield _cells(
+                id=each.fitid,
+                date=each.dtposted.isoformat(),
+                amount=each.trnamt,
+                currency=str(own.cursym if own else statement.curdef),
+                text=(getattr(each, "name", None), getattr(each, "memo", None)),
+                type=each.trntype.lower(),
+            )
+
+
+# MT940.
+
+
+def _mt940(content: bytes, name: str) -> Iterator[Cells]:
+    try:
+        import mt940
+    except ImportError as problem:
+        raise _missing("MT940", "mt-940", "bank", problem) from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", "replace")
+    parts = text.replace("\r\n", "\n").split(":20:")[1:]
+    if not parts:
+        raise _unreadable(name, "MT940", "no :20: in it")
+    for part in parts:
+        try:
+            read = mt940.parse(f":20:{part}")
+            balances = [_balance(read.data, key) for key in ("opening_balance", "closing_balance")]
+            signed = [SIGNS[each.data["status"]] * abs(each.data["amount"].amount) for each in read.transactions]
+        except (RuntimeError, ValueError, KeyError, AttributeError) as problem:
+            raise _unreadable(name, "MT940", problem) from None
+        if len(signed) != (count := part.count("\n:61:")):
+            raise _unreadable(name, "MT940", f"{count} entries, {len(signed)} were understood")
+        if None in balances:
+            raise _unreadable(name, "MT940", "a statement without :60: or :62:")
+        _check_sum(name, read.data.get("statement_number"), balances[0], signed, balances[1])
+        for data, amount in zip((each.data for each in read.transactions), signed, strict=True):
+            references = (data.get("customer_reference"), data.get("bank_reference"))
+            yield _cells(
+                id=next((each for each in references if each and each != "NONREF"), None),
+                date=data.get("entry_date") or data["date"],
+                amount=amount,
+                currency=str(data["currency"]),
+                text=(data.get("applicant_name"), data.get("purpose"), data.get("transaction_details")),
+                type=data.get("id"),
+            )
+
+
+def _balance(data: Mapping[str, Any], key: str) -> Decimal | None:
+    found = (data.get(f"{kind}_{key}") for kind in ("final", "intermediate"))
+    return next((each.amount.amount for each in found if each is not None), None)
+
+
+# CAMT.053.
+
+
+def _camt053(content: bytes, name: str) -> Iterator[Cells]:
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise _unreadable(name, "CAMT.053", "it declares entities, which no statement does")
+    try:
+        root = ElementTree.fromstring(content)
+    except ElementTree.ParseError as problem:
+        raise _unreadable(name, "CAMT.053", problem) from None
+    statements = root.findall("./{*}BkToCstmrStmt/{*}Stmt")
+    if not statements:
+        raise _unreadable(name, "CAMT.053", "no BkToCstmrStmt with a Stmt in it")
+    for statement in statements:
+        yield from _statement(statement, name)
+
+
+def _statement(statement: Any, name: str) -> Iterator[Cells]:
+    balances = {_said(each, "Tp/CdOrPrtry/Cd"): each for each in statement.findall("./{*}Bal")}
+    opening, closing = (
+        None if found is None else _money(found, name)[0]
+        for found in (balances.get("OPBD", balances.get("PRCD")), balances.get("CLBD"))
+    )
+    amounts = list[Decimal]()
+    for entry in statement.findall("./{*}Ntry"):
+        if (_said(entry, "Sts/Cd") or _said(entry, "Sts") or "BOOK") != "BOOK":  # what is pending is in no balance
+            continue
+        amount, currency = _money(entry, name)
+        amounts.append(amount)
+        details = entry.findall("./{*}NtryDtls/{*}TxDtls")
+        one = details[0] if len(details) == 1 else None  # of a batch nobody's own words are the batch's
+        references = (_said(one, "Refs/EndToEndId"), _said(entry, "AcctSvcrRef"), _said(entry, "NtryRef"))
+        texts = [] if one is None else [each.text for each in one.findall("./{*}RmtInf/{*}Ustrd")]
+        yield _cells(
+            id=next((each for each in references if each and each != "NOTPROVIDED"), None),
+            date=_said(entry, "BookgDt/Dt") or (_said(entry, "BookgDt/DtTm") or "")[:10] or _said(entry, "ValDt/Dt"),
+            amount=amount,
+            currency=currency,
+            text=[*texts, _said(entry, "AddtlNtryInf")],
+            type=_said(entry, "BkTxCd/Domn/Fmly/Cd") or _said(entry, "BkTxCd/Prtry/Cd"),
+        )
+    _check_sum(name, _said(statement, "Id"), opening, amounts, closing)
+
+
+def _money(element: Any, name: str) -> tuple[Decimal, str]:
+    """The amount of a balance or entry, negative for a debit."""
+    amount, mark = element.find("./{*}Amt"), _said(element, "CdtDbtInd")
+    try:
+        minor = Decimal(amount.text)
+    except (AttributeError, InvalidOperation, TypeError):
+        raise _unreadable(name, "CAMT.053", "an entry or balance without an amount") from None
+    if mark not in ("CRDT", "DBIT"):
+        raise _unreadable(name, "CAMT.053", "an amount that is neither credit nor debit")
+    return (minor if mark == "CRDT" else -minor), amount.get("Ccy", "")
+
+
+def _said(element: Any, path: str) -> str | None:
+    """The text of what lies below an element; None where there is none."""
+    path = "./" + "/".join(f"{{*}}{part}" for part in path.split("/"))
+    return None if element is None else (element.findtext(path) or "").strip() or None
 
 
 FORMATS = {"ofx": _ofx, "mt940": _mt940, "camt053": _camt053}

@@ -1,0 +1,170 @@
+"""How the lines of a file are read, as a table of whence.toml says it: texts, amounts, currency and times, each from
+columns. What a line is for, a posting or a side of a reconciliation, is left to those who add keys of their own.
+
+    unit = "minor"                       # 1250 is 12.50; "major" where 12.50 is written: stated, never guessed
+    currency = "currency"                # a column, or { value = "EUR" }
+    time = "created"                     # as for [import.NAME]; time_format = "unix" is seconds since 1970
+    decimal = ","                        # also: thousands, parentheses, symbol; format, delimiter, encoding, zone …
+
+An amount is a column with its sign, or a list that is added up; a ? behind it lets an empty cell be nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
+from typing import Any
+
+import msgspec
+
+from whence.app import Whence
+from whence.errors import InvalidConfig, InvalidTime
+from whence.files.mapping import Field, near
+from whence.files.mapping import Mapping as Reading
+from whence.files.reader import moment
+from whence.files.rows import Given
+from whence.packs.ledger.files import banks
+from whence.packs.ledger.files.lines import File
+from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
+
+READING_KEYS = ("format", "delimiter", "encoding", "columns", "time", "time_format", "zone")
+UNIX = "unix"
+"""The way to write times that is seconds since 1970."""
+
+Cells = Mapping[str, str]
+Text = Callable[[Cells], str]
+Columns = str | list[str]
+Valued = str | dict[str, str]
+Shapes = Mapping[str, tuple[Any, str]]
+"""The type of a key's value, and how it is written."""
+VALUED: tuple[Any, str] = (Valued, '"column" or { value = "EUR" }')
+
+_SECONDS = re.compile(r"\d{1,11}", re.ASCII)
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A column that is added or taken away; one that may be empty is nothing then."""
+
+    column: str
+    sign: int
+    may_be_empty: bool
+
+    @classmethod
+    def of(cls, said: str) -> Term:
+        sign, name = (-1, said[1:].strip()) if said.startswith("-") else (1, said.strip())
+        return cls(name.removesuffix("?"), sign, name.endswith("?"))
+
+
+class Layout:
+    """A table of whence.toml, checked: `texts` are its keys that are texts, `shapes` what its other keys have to be,
+    and `own` what a bank's format says by itself. Raises InvalidConfig naming the key."""
+
+    def __init__(
+        self, name: str, table: Mapping[str, Any], texts: Iterable[str], shapes: Shapes, own: Cells, zone: tzinfo | None
+    ) -> None:
+        shapes = {**shapes, "currency": VALUED, **dict.fromkeys(texts, VALUED)}
+        check(name, table, shapes, *READING_KEYS, *NOTATION_KEYS)
+        self._format = str(table.get("format", ""))
+        self.name, self.table = name, {**own, **table} if self._format in banks.FORMATS else dict(table)
+        self._reading, self._notation = self._read_as(zone), Notation.of(self.table)
+        if "currency" not in self.table:
+            remedy = 'Write currency = "column" or currency = { value = "EUR" }.'
+            raise InvalidConfig("The currency of the amounts is stated", source=name, remedy=remedy)
+        self.columns: set[str] = set()
+        self._texts = {key: self.text(key, self.table[key]) for key in ("currency", *texts) if key in self.table}
+        self._time = None if self._reading.time is None else _getter(self._reading.time)
+        self._last_time: tuple[str, int] = ("", 0)
+
+    def open(self, given: Given) -> File | banks.BankFile:
+        """A file that is laid out so and has all its columns. Raises InvalidFile and InvalidConfig."""
+        if self._format in banks.FORMATS:
+            return banks.BankFile(self._format, given)
+        file = File(given, self._reading)
+        file.require(self.columns)
+        return file
+
+    def has(self, key: str) -> bool:
+        return key in self._texts
+
+    def said(self, key: str, cells: Cells) -> str:
+        """The text of a key in a line; empty where the table does not say it."""
+        get = self._texts.get(key)
+        return "" if get is None else get(cells)
+
+    def currency(self, cells: Cells) -> str:
+        """Raises InvalidInput for none of ISO 4217."""
+        code = self._texts["currency"](cells).upper()
+        exponent(code)
+        return code
+
+    def minor(self, term: Term, cells: Cells, currency: str) -> int:
+        """What a term comes to. Raises InvalidInput."""
+        cell = cells.get(term.column, "")
+        return 0 if term.may_be_empty and not cell.strip() else term.sign * self._notation.minor(cell, currency)
+
+    def us(self, cells: Cells) -> int | None:
+        """The moment that a line names; None where there are no times. Raises InvalidTime."""
+        if self._time is None:
+            return None
+        text = self._time(cells)
+        if text != self._last_time[0] or not text:
+            self._last_time = (text, self._moment(text))
+        return self._last_time[1]
+
+    def text(self, key: str, value: Any) -> Text:
+        """The function from cells to the text of a field."""
+        field = Field.of(f"{self.name}.{key}", value)
+        self.columns.update(field.columns)
+        return _getter(field)
+
+    def terms(self, said: Columns) -> tuple[Term, ...]:
+        """The columns that are added up."""
+        found = tuple(Term.of(each) for each in ([said] if isinstance(said, str) else said))
+        self.columns.update(each.column for each in found)
+        return found
+
+    def _read_as(self, zone: tzinfo | None) -> Reading:
+        said = {key: self.table[key] for key in READING_KEYS if key in self.table}
+        if said.get("format") not in (None, "csv", "jsonl"):
+            del said["format"]  # a bank's format, which has no columns to describe
+        if said.get("time_format") == UNIX:
+            del said["time_format"]
+        return Reading.from_table(self.name, {"type": {"value": self.name}, **said}, zone=zone)
+
+    def _moment(self, text: str) -> int:
+        if self.table.get("time_format") != UNIX:
+            return moment(self._reading, "time", text)[0]
+        if not _SECONDS.fullmatch(text):
+            raise InvalidTime("Not seconds since 1970", value=repr(text))
+        return int(text) * 1_000_000
+
+
+def table_of(db: Whence, kind: str, name: str) -> Mapping[str, Any]:
+    """The table [pack.ledger.KIND.NAME] of whence.toml. Raises InvalidConfig."""
+    tables: Mapping[str, Mapping[str, Any]] = db.config.packs.get("ledger", {}).get(kind, {})
+    if name not in tables:
+        remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.{kind}.{name}]."
+        raise InvalidConfig(f"No such {kind}", name=name, remedy=remedy)
+    return tables[name]
+
+
+def check(place: str, table: Mapping[str, Any], shapes: Shapes, *others: str) -> None:
+    """Raise InvalidConfig for a key that means nothing, or whose value is of another shape, saying what to write."""
+    known = (*others, *shapes)
+    for key, value in table.items():
+        if key not in known:
+            raise InvalidConfig("No such key", source=place, key=key, remedy=near(key, known, "There are:"))
+        shape, written = shapes.get(key, (Any, ""))
+        try:
+            msgspec.convert(value, shape)
+        except msgspec.ValidationError:
+            facts = {"source": place, "key": key, "given": repr(value)[:80]}
+            raise InvalidConfig("Not written so", **facts, remedy=f"Write {written}.") from None
+
+
+def _getter(field: Field) -> Text:
+    if len(field.columns) == 1:
+        (column,) = field.columns
+        return lambda cells: field.text([cells.get(column, "").strip()])
+    return lambda cells: field.text([cells.get(name, "").strip() for name in field.columns])

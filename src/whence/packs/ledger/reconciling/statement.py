@@ -1,0 +1,94 @@
+"""The roll-forward of a reconciliation: what was there, what happened by category, less fees and payouts, what is there
+then; the other side beside it; and the differences that explain what is between both, to the cent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import msgspec
+
+from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.reconciling.comparing import PAYOUT, Compared
+from whence.packs.ledger.reconciling.sides import Side
+from whence.packs.ledger.reconciling.state import Difference
+
+FEE = "fee"
+
+
+class StatementRow(msgspec.Struct, frozen=True):
+    """A line of the statement: of this side, of the other, and what lies between them."""
+
+    currency: str
+    line: str
+    here: Decimal | None = None
+    there: Decimal | None = None
+    difference: Decimal | None = None
+    items: int | None = None
+
+
+def statement(compared: Compared, carried: Iterable[Difference] = ()) -> list[StatementRow]:
+    """The roll-forward in each currency. `carried` are the open differences of before the first day."""
+    sides = (compared.here, compared.there)
+    currencies = sorted({each.currency for side in sides for each in side.items} | {*compared.here.opening})
+    kept = list(carried)
+    return [row for currency in currencies for row in _of_currency(compared, kept, currency)]
+
+
+def _of_currency(compared: Compared, carried: list[Difference], currency: str) -> Iterator[StatementRow]:
+    here, there = compared.here, compared.there
+    mine, theirs = _activity(here, currency), _activity(there, currency)
+    counts = Counter(each.category for each in here.items if each.currency == currency)
+    opening, stated = here.opening.get(currency, 0), there.opening.get(currency)
+
+    def row(line: str, one: int | None, other: int | None, items: int | None = None) -> StatementRow:
+        off = None if one is None or other is None else other - one
+        here, there, between = (None if each is None else decimal_of(each, currency) for each in (one, other, off))
+        return StatementRow(currency, line, here, there, between, items)
+
+    def open_row(line: str, minor: int, items: int) -> StatementRow:
+        return StatementRow(currency, line, difference=decimal_of(minor, currency), items=items)
+
+    yield row("opening", opening, stated)
+    for category in sorted(mine.keys() | theirs.keys(), key=_rank):
+        yield row(_title(category), mine[category], theirs.get(category), counts[category])
+    balances = [each.balance_minor for each in there.items if each.currency == currency]
+    said = next((each for each in reversed(balances) if each is not None), None)
+    closing = opening + mine.total()
+    reached = said if said is not None else (opening if stated is None else stated) + theirs.total()
+    yield row("closing", closing, reached)
+    left = reached - closing
+    for kind in compared.kinds:
+        own = [each.effect for each in compared.differences if each.kind == kind]
+        if any(currency in each for each in own):
+            minor = sum(each.get(currency, 0) for each in own)
+            left -= minor
+            yield open_row(f"open: {kind}", minor, len(own))
+        elif not any(own) and kind != "order":
+            yield StatementRow(currency, f"unreadable: {kind}", items=len(own))
+    before = [each.effect_minor[currency] for each in carried if currency in each.effect_minor]
+    if before:
+        left -= sum(before)
+        yield open_row("open from before", sum(before), len(before))
+    yield StatementRow(currency, "unexplained", difference=decimal_of(left, currency))
+
+
+def _activity(side: Side, currency: str) -> Counter[str]:
+    """What each category comes to."""
+    found = Counter[str]()
+    for each in side.items:
+        if each.currency == currency:
+            found[each.category] += each.amount_minor
+    return found
+
+
+def _rank(category: str) -> tuple[int, str]:
+    """Fees and payouts come last, as a statement has them."""
+    return (2 if category == PAYOUT else 1 if category.endswith(FEE) else 0, category)
+
+
+def _title(category: str) -> str:
+    if category == PAYOUT:
+        return "payouts"
+    return f"fees: {category}" if category.endswith(FEE) else f"activity: {category or 'all'}"
