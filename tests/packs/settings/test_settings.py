@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -366,3 +368,8 @@ def test_a_file_that_is_not_there_is_named_once(call: Call) -> None:
 def test_what_may_be_left_out_stands_in_brackets(call: Call) -> None:
     assert "log [OPTIONS] [SETTING]" in call("settings", "log", "--help")[1]
     assert "set [OPTIONS] SETTING VALUE" in call("settings", "set", "--help")[1]
+
+
+def test_what_only_impact_needs_is_not_imported_for_the_other_commands() -> None:
+    asked = "import sys, whence.packs.settings.commands; sys.exit('whence.experiments' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], timeout=60).returncode == 0
