@@ -49,9 +49,12 @@ EXPLAINING = {
 SEARCHING = {
     "one type, scan": ("a rule on a field that a third of the events write: scan, seconds", None),
     "one type, ratio": ("the same, halving / scan", 0.2),
+    "one type, with snapshots": ("the same with snapshots up to a hundredth before the end", 0.2),
     "every type, scan": ("a rule on fields that all events write: scan, seconds", None),
     "every type, ratio": ("the same, halving / scan", 0.2),
+    "every type, with snapshots": ("the same with snapshots up to a hundredth before the end", 0.2),
     "replays": ("partial replays of halving", 40),
+    "making": ("making those snapshots, of 50,000 states at eight positions, seconds", None),
 }
 SCORING = {
     "cold": ("a scorecard of 12 rules in a new process: scores, every crossing; million events a second", None),

@@ -1,5 +1,6 @@
-"""What it costs to find the event that broke a rule: by halving, and by the scan that looks at every event. The store
-is filled once, with a value that breaks the rule at nine tenths; each round is a process of its own."""
+"""What it costs to find the event that broke a rule: by halving, with snapshots and without, and by the scan that looks
+at every event. The store is filled once, with a value that breaks the rule at nine tenths; each round is a process of
+its own."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from benchmarks.workload import Lead, Parts, events
 from whence.explaining.bisect import Bisection, bisect, first_breach
 from whence.expression import Rule
 from whence.history import History
+from whence.model import Model
+from whence.snapshots.folder import SnapshotFolder
 
 BATCH = 1000
 ENTITY = 7
@@ -38,17 +41,23 @@ def _broken_at(parts: Parts, number: int, count: int) -> Parts:
 
 
 def search(folder: str, count: int) -> dict[str, float]:
-    """For each rule the seconds of the scan, what halving takes beside it, and how many partial replays it needed."""
-    found: dict[str, float] = {}
+    """The seconds of making snapshots up to a hundredth before the end; then for each rule the seconds of the scan,
+    what halving takes beside it, without and with the snapshots, and how many partial replays it needed."""
     with closing(opened("whence", folder)) as store:
-        history = History.of(store.store)
+        history, snapshots = History.of(store.store), SnapshotFolder(store.store)
         history.states(Lead)
+        snapshots.drop("lead")
+        began = time.perf_counter()
+        snapshots.make(history.upto(count * 99 // 100), Model.of(Lead))
+        found = {"making": time.perf_counter() - began}
         for name, rule in RULES.items():
             halved, seconds = _timed(bisect, history, rule)
+            again, again_seconds = _timed(bisect, History.of(store.store, snapshots), rule)
             scanned, scan_seconds = _timed(first_breach, history, rule)
+            assert halved == again
             assert halved.breach == scanned.breach is not None
             found |= {f"{name}, scan": scan_seconds, f"{name}, ratio": seconds / scan_seconds}
-            found |= {"replays": halved.replays}
+            found |= {f"{name}, with snapshots": again_seconds / scan_seconds, "replays": halved.replays}
     return found
 
 

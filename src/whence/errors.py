@@ -23,6 +23,7 @@
     │  ├─ CannotWrite               the file or folder is not writable, or the disk is full
     │  └─ OutcomeUnknown            the commit failed in a way that leaves both outcomes possible
     ├─ InvalidSegments              a folder of segments that is of another store, or damaged
+    ├─ InvalidSnapshot              states that cannot be kept as a snapshot, or no place for one
     ├─ MissingExtra                 an optional package that this needs is not installed
     ├─ WorkerLost                   a process that worked for this ended before it was done
     ├─ FoldFailed                   a handler raised while an event was folded
@@ -152,6 +153,10 @@ class OutcomeUnknown(StoreError):
 
 class InvalidSegments(WhenceError):
     """This folder of segments cannot be used."""
+
+
+class InvalidSnapshot(WhenceError):
+    """These states cannot be kept as a snapshot."""
 
 
 class MissingExtra(WhenceError):

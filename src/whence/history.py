@@ -4,8 +4,8 @@ be cut by position or by either clock, branched without touching the store, and 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
@@ -62,23 +62,53 @@ class Branch(msgspec.Struct, frozen=True):
     inserted: tuple[Inserted, ...] = ()
 
 
+class Reached(msgspec.Struct):
+    """The states of a kind that the events up to a position come to, by tag, and in `times`, for a model of order
+    "occurred", the latest time of each entity's events: what a fold goes on from, and changes in doing so."""
+
+    position: int
+    states: dict[str, Any]
+    times: dict[str, int]
+
+    @classmethod
+    def nothing(cls) -> Reached:
+        return cls(0, {}, {})
+
+
+class Snapshots(Protocol):
+    """Where states that a fold may begin with are kept. Whether there are any changes no answer."""
+
+    def before(self, model: Model, last: int, last_us: int, entities: Collection[str] | None = None) -> Reached | None:
+        """The newest states that no event beyond a position or a time is in, of all entities or of these; or None."""
+        ...
+
+
 class History:
     """The events of a store up to a fixed head. Every method that changes something returns another history."""
 
-    def __init__(self, store: Store, head: int, occurred_us: int | None = None, branch: Branch | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        head: int,
+        occurred_us: int | None = None,
+        branch: Branch | None = None,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self.head = head
         self._store = store
         self._occurred_us = occurred_us
         self._branch = branch
+        self._snapshots = snapshots
 
     @classmethod
-    def of(cls, store: Store) -> History:
-        """Everything that the store holds now."""
-        return cls(store, store.head())
+    def of(cls, store: Store, snapshots: Snapshots | None = None) -> History:
+        """Everything that the store holds now. Where there are snapshots, the states of all entities begin with one."""
+        return cls(store, store.head(), snapshots=snapshots)
 
-    def events(self, query: Query | None = None, *, order: str = "position") -> Iterator[Recorded]:
-        """The events that match, by position, or with `order="occurred"` by time and then position (held in memory)."""
-        found = self._by_position(query)
+    def events(self, query: Query | None = None, *, order: str = "position", after: int = 0) -> Iterator[Recorded]:
+        """The events that match, by position, or with `order="occurred"` by time and then position (held in memory);
+        those beyond the position `after`."""
+        found = self._by_position(query, after)
         return iter(sorted(found, key=by_time)) if order == "occurred" else found
 
     def count(self) -> int:
@@ -112,11 +142,11 @@ class History:
 
     def upto(self, position: int) -> History:
         """The events up to and with a position."""
-        return History(self._store, max(0, min(self.head, position)), self._occurred_us, self._branch)
+        return self._cut(max(0, min(self.head, position)), self._occurred_us)
 
     def uncut(self) -> History:
         """The same without a cut by the time at which things happened: what was recorded, up to the head."""
-        return self if self._occurred_us is None else History(self._store, self.head, None, self._branch)
+        return self if self._occurred_us is None else self._cut(self.head, None)
 
     def at(self, at: At) -> History:
         """The events up to and with a moment: recorded times cut a prefix, occurred times keep what happened by then.
@@ -130,7 +160,10 @@ class History:
         if at.occurred_us is None:
             return self
         cut = at.occurred_us if self._occurred_us is None else min(at.occurred_us, self._occurred_us)
-        return History(self._store, self.head, cut, self._branch)
+        return self._cut(self.head, cut)
+
+    def _cut(self, head: int, occurred_us: int | None) -> History:
+        return History(self._store, head, occurred_us, self._branch, self._snapshots)
 
     def recorded_upto(self, recorded_us: int) -> int:
         """The last position recorded by a time, 0 where there is none; by halving, since recorded times never fall."""
@@ -252,16 +285,29 @@ class History:
         all events that the model looks at, entities that have none of them are not there.
 
         One pass. In occurred order an entity whose events come late is folded again from its own events, so that no
-        more than the states is held. Raises FoldFailed.
+        more than the states is held; without a query begun from a snapshot, where one is kept. Raises FoldFailed.
         """
         model = Model.of(model)
-        pages = self.pages(model, progress, query)
+        begun = (self.begun(model) if query is None else None) or Reached.nothing()
+        return self.reach(model, begun, self.pages(model, progress, query, after=begun.position)).states
+
+    def begun(self, model: Model, entities: Collection[str] | None = None) -> Reached | None:
+        """The newest kept states that this history goes on from, of all entities or of these; None where there are
+        none. A branch goes on from none, since its events are others."""
+        if self._snapshots is None or self._branch is not None:
+            return None
+        return self._snapshots.before(model, *self.bounds, entities)
+
+    def reach(self, model: Model, begun: Reached, pages: Iterable[Facts]) -> Reached:
+        """The states that these pages, all events after where it begun, lead on to. Raises FoldFailed."""
+        states, times = begun.states, begun.times
         if model.reads_data and model.order == "position":
-            return _fold_data_by_entity(model, pages)
-        states, late = _fold_by_entity(model, pages)
-        for entity in late:
-            states[entity] = self.state(model, entity)
-        return states
+            states = _fold_data_by_entity(model, pages, states)
+        else:
+            late = _fold_by_entity(model, pages, states, times)
+            for entity in [each for each in states if each in late] if late else ():  # so the same one fails first
+                states[entity] = self.state(model, entity)
+        return Reached(self.head, states, times)
 
     # Reading.
 
@@ -269,26 +315,34 @@ class History:
         """Every event as its typed value, in order of position; one of an unknown type as a `Fact` or `Recorded`."""
         return codec.typed_each(self.facts())
 
-    def pages(self, model: Model, progress: Progress | None = None, query: Query | None = None) -> Iterator[Facts]:
+    def pages(
+        self, model: Model, progress: Progress | None = None, query: Query | None = None, *, after: int = 0
+    ) -> Iterator[Facts]:
         """The events by position as a fold with this model looks at them: with the stored data, or the whole event."""
-        pages = self.facts(query) if model.reads_data else facts_of(self.events(query), whole=True)
-        return pages if progress is None else _reported(pages, self.head, progress)
+        pages = (
+            self.facts(query, after=after)
+            if model.reads_data
+            else facts_of(self.events(query, after=after), whole=True)
+        )
+        return pages if progress is None else _reported(pages, after, self.head, progress)
 
-    def facts(self, query: Query | None = None) -> Iterator[Facts]:
+    def facts(self, query: Query | None = None, *, after: int = 0) -> Iterator[Facts]:
         """The events by position, with only what a fold over typed events looks at."""
         if self._branch is not None:
-            return facts_of(self.events(query))
-        pages = self._store.read(query, upto=self.head).facts()
+            return facts_of(self.events(query, after=after))
+        pages = self._store.read(query, after=after, upto=self.head).facts()
         cut = self._occurred_us
         return (
             pages if cut is None else (Facts(page.kinds, [row for row in page.rows if row[4] <= cut]) for page in pages)
         )
 
-    def _by_position(self, query: Query | None) -> Iterator[Recorded]:
+    def _by_position(self, query: Query | None, after: int) -> Iterator[Recorded]:
         branch = self._branch
-        events: Iterator[Recorded] = iter(self._store.read(None if branch else query, upto=self.head))
-        if branch is not None:
-            events = _branch_events(events, branch, self.head)
+        if branch is None:
+            events: Iterator[Recorded] = iter(self._store.read(query, after=after, upto=self.head))
+        else:
+            events = _branch_events(iter(self._store.read(upto=self.head)), branch, self.head)
+            events = (event for event in events if event.position > after) if after else events
             if query is not None and not query.is_all:
                 events = (event for event in events if query.matches(event.type, event.tags))
         if (cut := self._occurred_us) is not None:
@@ -342,7 +396,7 @@ def _fold_one(model: Model, pages: Iterable[Facts]) -> Any:
     return state
 
 
-def _fold_data_by_entity(model: Model, pages: Iterable[Facts]) -> dict[str, Any]:
+def _fold_data_by_entity(model: Model, pages: Iterable[Facts], begun: Mapping[str, Any]) -> dict[str, Any]:
     """The states of all entities of the model's kind, for a model that reads data alone, in order of position.
 
     This loop is what replaying a whole history costs: the one tag that nearly every event has is cut out in place, and
@@ -350,7 +404,7 @@ def _fold_data_by_entity(model: Model, pages: Iterable[Facts]) -> dict[str, Any]
     """
     prefix, following = f"{model.kind}:", f"\n{model.kind}:"
     handlers: dict[int, DataHandler | None] = {}
-    states: dict[str, Any] = {}
+    states = {tag[len(prefix) :]: state for tag, state in begun.items()}
     for page in pages:
         for position, number, text, data, _ in page.rows:
             before, cut, name = text.rpartition(following)
@@ -376,13 +430,14 @@ def _fold_data_by_entity(model: Model, pages: Iterable[Facts]) -> dict[str, Any]
     return {prefix + name: state for name, state in states.items()}
 
 
-def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any], dict[str, None]]:
-    """The states of all entities of the model's kind, and those that must be folded again in occurred order."""
+def _fold_by_entity(
+    model: Model, pages: Iterable[Facts], states: dict[str, Any], latest_us: dict[str, int]
+) -> dict[str, None]:
+    """Lead the states of all entities of the model's kind on, and in occurred order the latest time of each; the
+    entities that must be folded again in that order."""
     prefix = f"{model.kind}:"
     by_time = model.order == "occurred"
     steps: dict[int, Any] = {}
-    states: dict[str, Any] = {}
-    latest_us: dict[str, int] = {}
     late: dict[str, None] = {}
     for page in pages:
         for position, number, text, data, time_us in page.rows:
@@ -404,7 +459,7 @@ def _fold_by_entity(model: Model, pages: Iterable[Facts]) -> tuple[dict[str, Any
                         if not by_time:
                             raise model.failed(page.kinds[number].type, position, problem) from problem
                         late[entity] = None  # perhaps an earlier event has not arrived yet: fold it in order
-    return states, late
+    return late
 
 
 def _branch_events(events: Iterator[Recorded], branch: Branch, head: int) -> Iterator[Recorded]:
@@ -431,9 +486,9 @@ def _altered(event: Recorded, changes: dict[str, Any]) -> Recorded:
     return recorded_from(encode(Event(**(before | changes))), event.position, event.recorded_us, event.basis_text)
 
 
-def _reported(pages: Iterable[Facts], total: int, progress: Progress) -> Iterator[Facts]:
-    """The same pages, while `progress` is told how many of so many events are read."""
-    done = said = 0
+def _reported(pages: Iterable[Facts], done: int, total: int, progress: Progress) -> Iterator[Facts]:
+    """The same pages, while `progress` is told how many of so many events are read, `done` of them before."""
+    said = done
     for page in pages:
         yield page
         done += len(page.rows)

@@ -1,5 +1,5 @@
-"""What takes the space in a store: by event type and by kind of tag, and the log beside its segments. It reads the
-store from end to end and keeps nothing."""
+"""What takes the space in a store: by event type and by kind of tag, and the log beside its segments and
+snapshots. It reads the store from end to end and keeps nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from whence.segments.manifest import beside, folders, load
+from whence.snapshots.folder import SnapshotFolder
 from whence.store import Store
 
 REPORT_EVENTS = 10_000
@@ -36,11 +37,12 @@ class Share(msgspec.Struct):
 class Usage(msgspec.Struct, frozen=True):
     """What takes the space. `log_bytes` is the size of the store's files, its index and free pages too; an event with
     tags of several kinds counts for each of them, and without tags for none. `segment_bytes` is all that lies in the
-    folders of segments."""
+    folders of segments, `snapshot_bytes` the same of snapshots."""
 
     events: int
     log_bytes: int
     segment_bytes: int
+    snapshot_bytes: int
     types: tuple[Share, ...]
     kinds: tuple[Share, ...]
 
@@ -78,7 +80,7 @@ def usage(store: Store, progress: Progress | None = None) -> Usage:
             share.envelope_bytes += envelope
         if progress and event.position % REPORT_EVENTS == 0:
             progress(event.position, reading.head)
-    path, segments = getattr(store, "path", None), beside(store)
+    path, segments, snapshots = getattr(store, "path", None), beside(store), SnapshotFolder(store).folder
     for name, size in _in_segments(store).items():
         if name in types:
             types[name].segment_bytes = size
@@ -86,6 +88,7 @@ def usage(store: Store, progress: Progress | None = None) -> Usage:
         reading.head,
         0 if path is None else sum(_size(f"{path}{ending}") for ending in ("", "-wal")),
         0 if segments is None else _folder_size(segments),
+        0 if snapshots is None else _folder_size(snapshots),
         tuple(sorted(types.values(), key=lambda share: -share.bytes)),
         tuple(sorted(kinds.values(), key=lambda share: -share.bytes)),
     )

@@ -119,6 +119,7 @@ def prepare(pipeline: Path, whence: Run) -> str:
     for name, points in (("v2", "40"), ("v2-strict", "70")):
         line = ("experiment", "lead", "--candidate", "v2", "--threshold", points, "--save", f"experiments/{name}")
         assert whence(*line).code == 0
+    assert whence("snapshot", "lead").code == 0
     (pipeline / "crm-leads.csv").write_text(whence("states", "lead", "--csv").out)
     (pipeline / "states.jsonl").write_text(whence("states", "lead", "--json", "--at", "2026-01-09").out)
     (pipeline / "case.json").write_text(whence("case", "open", "lead:42", "LeadScored").out)

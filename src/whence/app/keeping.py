@@ -1,4 +1,4 @@
-"""Files in and out, copies, and whether every promise is kept."""
+"""Files in and out, copies, snapshots, and whether every promise is kept."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from whence.files.importer import ImportReport, OnError, Preview, check_readable
 from whence.files.rows import Given
 from whence.query import Query
 from whence.segments.manifest import folders, problems
+from whence.snapshots.folder import Kept
 from whence.stores.opening import open_store
 
 if TYPE_CHECKING:
@@ -88,13 +89,37 @@ class Keeping(Opened):
         finally:
             other.close()
 
+    def snapshot(self, kind: str, *, model: NamedModel = None, progress: Progress | None = None) -> list[Kept]:
+        """Keep all states of a kind as snapshots beside the store, at the head and at up to eight even steps before it,
+        so that `states` and `bisect` need not begin at the first event; return those that are there now. They go on
+        from the newest one, and change no answer. Safe beside writers and at any interruption.
+
+        Raises InvalidSnapshot for states that would not come back as they are and for a store in memory, FoldFailed,
+        CannotWrite.
+        """
+        return self._snapshots.make(self.history(), self.model(kind, model), progress)
+
+    def snapshots(self, kind: str, *, model: NamedModel = None) -> list[Kept]:
+        """The snapshots of a kind by position, of all models, and of this one why any is not used."""
+        found = {kept.path: kept for kept in self._snapshots.files(kind)}
+        if found:
+            found |= {kept.path: kept for kept in self._snapshots.of(self.model(kind, model))}
+        return list(found.values())
+
+    def drop_snapshots(self, kind: str) -> int:
+        """Remove the snapshots of a kind, of all models; how many there were."""
+        return self._snapshots.drop(kind)
+
     def check(self, progress: Progress | None = None) -> list[Promise]:
-        """Every promise with the problems found, and whether the segments beside the store are its own and undamaged,
-        where there are any. Reads the whole store."""
+        """Every promise with the problems found, and whether the segments and snapshots beside the store are its own
+        and undamaged, where there are any. Reads the whole store."""
         found = check(self.store, progress)
         if folders(self.store):
             said = tuple(problems(self.store))
             found.append(Promise("segments are this store's, and undamaged", said, len(said)))
+        if self._snapshots.files():
+            said = tuple(self._snapshots.problems())
+            found.append(Promise("snapshots are this store's, and undamaged", said, len(said)))
         return found
 
     def check_model(self, model: NamedModel, *, progress: Progress | None = None) -> Purity:

@@ -23,6 +23,7 @@ from whence.moments import at_of, span_of
 from whence.pack import Pack
 from whence.segments import require
 from whence.segments.manifest import beside
+from whence.snapshots.folder import SnapshotFolder
 from whence.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Opened:
         self.store = store
         self.config = config or Config.nearest()
         self._packs: dict[str, Pack] = {}
+        self._snapshots = SnapshotFolder(store)
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +78,10 @@ class Opened:
         raise InvalidTime("Not a time", value=repr(moment)[:80], remedy='Write "2026-01-07", a datetime or a position.')
 
     def history(self, at: Moment = None) -> History:
-        """The events up to a moment, as a fixed value."""
-        whole = History.of(self.store)
+        """The events up to a moment, as a fixed value. Its states begin with a snapshot where one is kept that fits."""
+        return self._cut(History.of(self.store, self._snapshots), at)
+
+    def _cut(self, whole: History, at: Moment) -> History:
         return whole if at is None else whole.at(self.at(at))
 
     def event(self, named: str | int) -> Recorded:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from whence.app.opened import Moment, NamedModel, Progress
 from whence.app.scoring import Scoring
-from whence.checking.drift import Verified, verify
+from whence.checking.drift import SnapshotVerified, Verified, verify, verify_snapshots
 from whence.checking.regression import Regression, regression
 from whence.checking.result import Comparison, Result, replay
 from whence.checking.result import check as check_result
 from whence.config import name_of
 from whence.errors import InvalidModel, InvalidQuery
 from whence.files.rows import Given
+from whence.history import History
 from whence.scoring import (
     Scorecard,
 )
@@ -105,8 +106,15 @@ class Replaying(Scoring):
 
         `column` names the entities, by default the one called as the kind is, `entity` or `id`. Raises InvalidFile.
         """
-        chosen, history = self.model(kind, model), self.history(at)
+        chosen, history = self.model(kind, model), self._cut(History.of(self.store), at)
         return verify(history, chosen, source, column=column, delimiter=delimiter, progress=progress)
+
+    def verify_snapshots(
+        self, kind: str, *, model: NamedModel = None, progress: Progress | None = None
+    ) -> list[SnapshotVerified]:
+        """Compare the snapshots of a kind, those of the model, with a fresh replay up to each. Raises FoldFailed."""
+        history, chosen = History.of(self.store), self.model(kind, model)
+        return list(verify_snapshots(history, chosen, self._snapshots, progress=progress))
 
     def test_for(
         self,

@@ -1,5 +1,5 @@
 """Drift: where values that some system keeps (an export of a CRM, rows of a table, a state saved earlier) differ from
-what the history comes to. Whence keeps no snapshots of its own; the rows come from a file, CSV or JSON lines.
+what the history comes to, and whether Whence's own snapshots do. Rows come from a file, CSV or JSON lines.
 
 A row names its entity in the column that is called as the kind is, `entity` or `id`, as `lead:42` or `42`. Every other
 column that is a field of the state is compared; a field that the file does not have is not. A cell of CSV is text, and
@@ -16,14 +16,16 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from whence.cell import cell_text, harmless, json_text, plain
-from whence.compare import canonical, same
-from whence.errors import InvalidEvent, InvalidFile
+from whence.compare import canonical, diff, same
+from whence.errors import InvalidEvent, InvalidFile, InvalidSnapshot
 from whence.files.mapping import Mapping as Layout
 from whence.files.mapping import normal_delimiter
 from whence.files.rows import Given, RawRow, Source, batch_rows, csv_rows
 from whence.grammar import normal_tags
-from whence.history import History, Progress
+from whence.history import History, Progress, Reached
 from whence.model import Model, ModelLike
+from whence.snapshots.folder import SnapshotFolder, until
+from whence.snapshots.packing import Packing
 
 NAMES = ("entity", "id")
 """What the column of the entities may be called, besides the kind."""
@@ -93,6 +95,52 @@ def verify(
         tuple(drifts),
         tuple(name for name in columns if name not in known),
     )
+
+
+class SnapshotVerified(msgspec.Struct, frozen=True):
+    """What comparing one snapshot with a replay up to its position gave: how many entities it has and what differs; or
+    in `problem` why it is not used, and then nothing was compared."""
+
+    position: int
+    entities: int
+    drifts: tuple[Drift, ...]
+    problem: str = ""
+
+
+def verify_snapshots(
+    history: History, model: ModelLike, folder: SnapshotFolder, *, progress: Progress | None = None
+) -> Iterator[SnapshotVerified]:
+    """Compare the snapshots of a model, by position, with one fresh replay. Raises FoldFailed."""
+    model = Model.of(model)
+    told = None if progress is None else until(progress, history.head)
+    reached = Reached.nothing()
+    for kept in folder.of(model):
+        position, problem = kept.position, kept.problem
+        stored: Reached | None = None
+        try:
+            stored = None if problem else folder.read(kept, model)
+        except InvalidSnapshot as damage:
+            problem = str(damage.facts["problem"])
+        if stored is None:
+            yield SnapshotVerified(position, 0, (), problem)
+            continue
+        part = history.upto(position)
+        reached = part.reach(model, reached, part.pages(model, told, after=reached.position))
+        drifts = tuple(_drifts_of_states(model, stored.states, reached.states))
+        yield SnapshotVerified(position, len(stored.states), drifts)
+
+
+def _drifts_of_states(model: Model, stored: Mapping[str, Any], replayed: Mapping[str, Any]) -> Iterator[Drift]:
+    pack = Packing(model).pack
+    for entity, state in replayed.items():
+        if entity not in stored:
+            yield Drift("only replayed", entity)
+        elif pack(stored[entity], entity) != pack(state, entity):
+            changes = diff(model.fields(stored[entity]), model.fields(state))
+            yield from (Drift("differs", entity, each.field, each.before, each.after) for each in changes)
+            if not changes:
+                yield Drift("differs", entity, "a private attribute")
+    yield from (Drift("only stored", entity) for entity in stored if entity not in replayed)
 
 
 class _Row(NamedTuple):

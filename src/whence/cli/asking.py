@@ -31,6 +31,7 @@ from whence.cli.explaining import show_each_left_out, show_explanation, show_lef
 from whence.cli.pager import paged
 from whence.cli.reading import AFTER, BEFORE, FIELD
 from whence.cli.screen import Column, Form
+from whence.cli.snapshots import note_unused
 from whence.compare import count_by, having, refuse_unknown
 from whence.errors import InvalidEvent, InvalidInput
 from whence.grammar import is_kind
@@ -244,6 +245,7 @@ def states(
                 screen.dim(f"{len(found):,} of kind {kind}, {wording.as_of(moment, db.config.zone, clock)}")
         _note_lateness(db, kind, (moment,), clock)
         _note_model(db, kind, model)
+        note_unused(db, kind, model)
         return exits.OK
 
 

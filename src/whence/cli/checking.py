@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from whence.app import Whence
-    from whence.checking.drift import Verified
+    from whence.checking.drift import SnapshotVerified, Verified
     from whence.checking.result import Comparison, Deviation, Origin
     from whence.cli.screen import Form
 
@@ -190,10 +190,11 @@ def _event_text(deviation: Deviation, zone: tzinfo) -> str:
     "verify-state",
     "whence verify-state lead crm-leads.csv",
     "whence verify-state lead states.jsonl --at 2026-01-09",
-    brief="Whether stored rows agree with the history.",
+    "whence verify-state lead",
+    brief="Whether stored rows or snapshots agree with the history.",
 )
 @click.argument("kind")
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|-", required=False)
 @option(
     "--entity", "column", metavar="COLUMN", help="The column with lead:42 or 42; else the kind's name, entity or id."
 )
@@ -205,7 +206,7 @@ def _event_text(deviation: Deviation, zone: tzinfo) -> str:
 @as_form
 def verify_state(
     kind: str,
-    file: str,
+    file: str | None,
     column: str | None,
     delimiter: str,
     at: str | None,
@@ -218,10 +219,18 @@ def verify_state(
 ) -> int:
     """Compares the rows of a file, CSV or JSON lines, with a fresh replay of the kind: an export of the system that
     shows these values, or what whence states wrote earlier. Names each entity and field that differ, and entities that
-    only one side has. A field that the file does not have is not compared. Whence keeps no snapshots of its own. Ends
-    with 1 when something differs."""
+    only one side has. A field that the file does not have is not compared.
+
+    Without a file it compares the snapshots of the kind with a fresh replay up to each. Ends with 1 when something
+    differs, or there are none."""
     form = form_of(as_json, as_csv)
+    if file is None and (at is not None or column is not None):
+        raise click.UsageError("--at and --entity go with a file: whence verify-state lead crm.csv.")
     with opened(store, zone=zone) as db:
+        if file is None:
+            with screen.progress("Folding") as told:
+                snapshots = db.verify_snapshots(kind, model=model, progress=told)
+            return _show_snapshots(kind, snapshots, form)
         moment = moment_of(db, at, clock)
         with screen.progress("Folding") as told:
             found = db.verify_state(
@@ -240,6 +249,26 @@ def verify_state(
     if found.not_compared:
         screen.note(f"Not compared, as no {kind} has such a field: {', '.join(found.not_compared)}.")
     return exits.OK if found.agrees else exits.NO
+
+
+def _show_snapshots(kind: str, found: Sequence[SnapshotVerified], form: Form) -> int:
+    """What differs in each snapshot, and which were not compared."""
+    if not found:
+        screen.note(f"There are no snapshots of {kind}: whence snapshot {kind} makes them. Or name a file of rows.")
+        return exits.NO
+    drifts = [(each.position, drift) for each in found for drift in each.drifts]
+    if form != "screen" or drifts:
+        columns = [Column(n) for n in ("snapshot", "entity", "what", "field", "stored", "replayed")]
+        rows = ((at, d.entity, d.what, d.field, d.stored, d.replayed) for at, d in drifts)
+        screen.table(columns, rows, form)
+    for each in found:
+        if each.problem:
+            screen.note(f"Not compared, nor used: the snapshot at @{each.position}: {each.problem}.")
+        elif form == "screen" and not each.drifts:
+            screen.styled(f"Agrees: {entities_text(each.entities)} of kind {kind} at @{each.position}.", "green")
+    if drifts:
+        screen.note("See whether the model is pure: whence check --model. To make others: --drop them first.")
+    return exits.NO if drifts else exits.OK
 
 
 def _show_drifts(found: Verified, kind: str, caption: str) -> None:

@@ -109,7 +109,7 @@ def _shown(value: Any) -> Any:
 @as_form
 def du(store: str | None, as_json: bool, as_csv: bool) -> int:
     """Reads the whole store and says how many bytes its event types and kinds of tags take: of data, of the rest of the
-    envelope, and in segments; below that what the files of the log and of the segments take for each event. The log's
+    envelope, and in segments; below that what the files of the log, the segments and the snapshots take. The log's
     files also hold its index and what is kept for changes under way."""
     form = form_of(as_json, as_csv)
     with opened(store) as db:
@@ -141,7 +141,7 @@ def _rows(found: Usage, form: screen.Form) -> Iterator[tuple[Any, ...]]:
 
 
 def _row(share: Share, total: int, form: screen.Form) -> tuple[Any, ...]:
-    size = _size if form == "screen" else int
+    size = size_text if form == "screen" else int
     return (
         share.name,
         f"{share.events:,}" if form == "screen" else share.events,
@@ -155,14 +155,17 @@ def _row(share: Share, total: int, form: screen.Form) -> tuple[Any, ...]:
 
 def _totals(found: Usage) -> None:
     each = found.events or 1
-    screen.dim(f"The log: {_size(found.log_bytes)}, {found.log_bytes / each:,.0f} bytes an event")
+    screen.dim(f"The log: {size_text(found.log_bytes)}, {found.log_bytes / each:,.0f} bytes an event")
     if found.segment_bytes:
         more = found.segment_bytes / (found.log_bytes or 1)
         said = f"{found.segment_bytes / each:,.1f} bytes an event, {more:.0%} of the log"
-        screen.dim(f"Segments: {_size(found.segment_bytes)}, {said}")
+        screen.dim(f"Segments: {size_text(found.segment_bytes)}, {said}")
+    if found.snapshot_bytes:
+        more = found.snapshot_bytes / (found.log_bytes or 1)
+        screen.dim(f"Snapshots: {size_text(found.snapshot_bytes)}, {more:.0%} of the log")
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
     """So many bytes as people read them, in powers of 1,000."""
     size = float(count)
     for unit in ("B", "kB", "MB", "GB"):

@@ -29,6 +29,7 @@ from whence.cli import (
     scorecards,
     scoring,
     screen,
+    snapshots,
     stepping,
     upkeep,
     writing,
@@ -79,7 +80,7 @@ GROUPS = {
     ),
     "Record": ("append", "import", "case", "cases", "scorecard"),
     "Domains": ("packs",),
-    "Look after": ("check", "test-for", "replay", "verify-state", "copy", "export", "du"),
+    "Look after": ("check", "test-for", "replay", "verify-state", "snapshot", "copy", "export", "du"),
 }
 
 click.rich_click.COMMAND_GROUPS = {
@@ -141,6 +142,7 @@ for _part in (
     cases,
     scorecards,
     checking,
+    snapshots,
     packs,
     demonstration,
 ):

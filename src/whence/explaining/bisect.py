@@ -20,9 +20,10 @@ from whence.errors import FoldFailed, InvalidModel, NotKnown, WhenceError
 from whence.events import Facts, Recorded
 from whence.expression import Rule, StateRule
 from whence.grammar import normal_kind, split_tag
-from whence.history import At, History, Progress
+from whence.history import At, History, Progress, Reached
 from whence.model import Model, ModelLike, Step
 from whence.query import Query, QueryItem
+from whence.snapshots.folder import places
 
 WATCHED_MAX = 200
 """So many of the entities that are broken at the end are searched at once."""
@@ -49,9 +50,8 @@ class Bisection(msgspec.Struct, frozen=True):
     """What a search for the event that broke a rule came to.
 
     `breach` is None when there is no such change: `broken_before` names the entities that were broken already where
-    the search began, and when that is empty too, the rule holds. `broken` are the entities that are broken at the end,
-    by the first event that was folded of each; a scan (`first`) does not go that far. `replays` counts the partial
-    replays.
+    the search began, and when that is empty too, the rule holds. `broken` are the entities that are broken at the end;
+    a scan (`first`) does not go that far. Both are in the order of their names. `replays` counts the partial replays.
     """
 
     about: str
@@ -174,10 +174,11 @@ class _Search:
     def _key(self, event: Recorded) -> int:
         return event.time_us if self.by_time else event.position
 
-    def _events(self, entities: Iterable[str]) -> Sequence[Recorded]:
-        """The events of these entities in the model's order."""
+    def _events(self, entities: Iterable[str], after: int = 0, upto: int | None = None) -> Sequence[Recorded]:
+        """The events of these entities in the model's order, those after a position and up to another."""
         query = Query(tuple(QueryItem(tags=(entity,)) for entity in entities))
-        return list(self.history.events(query, order=self.model.order))
+        history = self.history if upto is None else self.history.upto(upto)
+        return list(history.events(query, order=self.model.order, after=after))
 
     # Evaluating.
 
@@ -206,7 +207,9 @@ class _Search:
     def _narrow_states(self, narrow: Model) -> Mapping[str, Any]:
         """The states by a model that looks at few types; when the first state holds, of those who have such events."""
         query = Query.of(types=narrow.types) if narrow.types and self.rule.holds(narrow.initial()) else None
-        return self.history.states(narrow, query=query, progress=self.progress)
+        begun = self.history.begun(narrow) or Reached.nothing()
+        pages = self.history.pages(narrow, self.progress, query, after=begun.position)
+        return self.history.reach(narrow, begun, pages).states
 
     def _is_sure(self, found: Sequence[str]) -> bool:
         states = ((entity, self.history.state(self.model, entity)) for entity in found[:WATCHED_MAX])
@@ -215,7 +218,7 @@ class _Search:
     def _broken(self, history: History, states: Mapping[str, Any]) -> tuple[str, ...]:
         self.replays += 1
         self._refuse_unknown(states)
-        return tuple(entity for entity, state in states.items() if not self._holds_at_end(history, entity, state))
+        return tuple(sorted(each for each, state in states.items() if not self._holds_at_end(history, each, state)))
 
     def _states(self, history: History) -> Mapping[str, Any]:
         if self.entity is None:
@@ -241,9 +244,8 @@ class _Search:
     def halve(self, broken: Sequence[str], cut: int) -> Breach:
         """A breach by one of the entities that hold at the cut and are broken at the end."""
         watched = dict.fromkeys(broken[:WATCHED_MAX])
-        events = self._events(watched)
-        low, high = bisect_right(events, cut, key=self._key), len(events)
-        states: dict[str, Any] = self._replayed({}, events[:low], watched) if low else {}
+        states, events = self._in_time(watched, cut) if self.by_time else self._between_places(watched, cut)
+        low, high = 0, len(events)
         while high - low > 1:
             middle = (low + high) // 2
             reached = self._replayed(states, events[low:middle], watched)
@@ -259,6 +261,36 @@ class _Search:
             raise FoldFailed("Two replays of the same events differ", model=self.model.name, remedy=remedy)
         before = None if entity not in states else self._fields(states[entity])
         return Breach(entity, events[low], before, self._fields(reached[entity]))
+
+    def _in_time(self, watched: Mapping[str, Any], cut: int) -> tuple[dict[str, Any], Sequence[Recorded]]:
+        """The states at the cut, and the events beyond it."""
+        events = self._events(watched)
+        low = bisect_right(events, cut, key=self._key)
+        return self._replayed({}, events[:low], watched) if low else {}, events[low:]
+
+    def _between_places(self, watched: Mapping[str, Any], cut: int) -> tuple[dict[str, Any], Sequence[Recorded]]:
+        """The states at a place where all hold, or at the cut, and the events from there to the next place, at which
+        one is broken, or to the end. The places are those where snapshots are kept, whether there are any or not, so
+        that they change no answer."""
+        states = self._on({}, 0, cut, watched) if cut else {}
+        stops = [cut, *(place for place in places(self.history.head) if place > cut), self.history.head]
+        low, high = 0, len(stops) - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            reached = self._on(states, stops[low], stops[middle], watched)
+            before = self.history.upto(stops[middle])
+            if all(self._holds_at_end(before, each, reached[each]) for each in watched if each in reached):
+                states, low = reached, middle
+            else:
+                high = middle
+        return states, self._events(watched, stops[low], stops[high])
+
+    def _on(self, states: Mapping[str, Any], low: int, high: int, watched: Mapping[str, Any]) -> dict[str, Any]:
+        """The states of the watched at a position, led on from those at an earlier one or from a snapshot."""
+        begun = self.history.upto(high).begun(self.model, watched)
+        if begun is not None and begun.position > low:
+            low, states = begun.position, begun.states
+        return {**states, **self._replayed(states, self._events(watched, low, high), watched)}
 
     def _replayed(
         self, states: Mapping[str, Any], events: Iterable[Recorded], watched: Mapping[str, Any]
