@@ -41,7 +41,10 @@ def pages() -> dict[str, Callable[[], Iterator[str]]]:
 def commands() -> Iterator[str]:
     yield "# Commands"
     yield MADE
-    yield "Every option can also be set by the environment variable beside it. `whence COMMAND --help` says the same."
+    yield (
+        "Every option can also be set by the environment variable beside it, several values of one a line each. "
+        "`whence COMMAND --help` says the same."
+    )
     for group, names in GROUPS.items():
         yield f"## {group}"
         for name in [*names, *(packs.names() if group == "Domains" else ())]:

@@ -54,8 +54,23 @@ def test_every_option_says_what_it_does_and_shows_its_environment_variable(
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter
             assert parameter.show_envvar, parameter
-            name = parameter.envvar or "_".join([*path.upper().replace("-", "_").split(), parameter.name.upper()])
-            assert str(name) in shown.replace(" ", "").replace("│", "") or str(name) in shown, (name, shown)
+            name = variable(path, parameter)
+            assert name in shown.replace(" ", "").replace("│", "") or name in shown, (name, shown)
+
+
+def variable(path: str, option: click.Option) -> str:
+    return str(option.envvar or "_".join([*path.upper().replace("-", "_").split(), str(option.name).upper()]))
+
+
+@pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])
+def test_what_may_be_given_again_is_a_line_each_in_the_environment(
+    path: str, command: click.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = click.Context(command, auto_envvar_prefix=path.upper().replace("-", "_").replace(" ", "_"))
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.multiple:
+            monkeypatch.setenv(variable(path, parameter), "EmailOpened campaign:spring\n2026-01\n")
+            assert parameter.value_from_envvar(context) == ["EmailOpened campaign:spring", "2026-01"]
 
 
 @pytest.mark.parametrize(("path", "command"), LEAVES, ids=[path for path, _ in LEAVES])

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, command, grouped, in_zone, opened, option, with_model
+from whence.cli.command import (
+    at_store,
+    by_actor,
+    command,
+    from_to,
+    grouped,
+    in_json,
+    in_zone,
+    opened,
+    option,
+    with_model,
+)
 from whence.cli.screen import Column
 from whence.errors import InvalidFile
 from whence.grammar import split_tag
@@ -57,7 +68,7 @@ def open_(entity: str, type: str, model: str | None, store: str | None, zone: st
 )
 @click.argument("file", type=click.File("r", encoding="utf-8"), metavar="FILE|-")
 @click.argument("words", nargs=-1, required=True, metavar="KEY=VALUE...")
-@option("--by", "actor", envvar="WHENCE_BY", required=True, metavar="WHO", help="Who, or what, decided.")
+@by_actor("actor", required=True, help="Who, or what, decided.")
 @option("--model", metavar="NAME", help="The language model that answered, if one did.")
 @option("--prompt", metavar="TEXT", help="The prompt it was given.")
 @option("--input", "given", metavar="JSON", help="What it was given beside the case.")
@@ -104,8 +115,7 @@ case.add_command(answer)
 which_cases = grouped(
     option("--type", "types", multiple=True, required=True, metavar="TYPE", help="The decision; again for another."),
     option("--entity", metavar="ENTITY", help="Only those about this entity, such as lead:42."),
-    option("--since", metavar="TIME", help="From then on; a day from its beginning."),
-    option("--until", metavar="TIME", help="Up to then; a day to its end."),
+    from_to,
 )
 
 
@@ -167,7 +177,7 @@ def write(
 @option("--field", required=True, metavar="FIELD", help="What the decisions recorded, for example score.")
 @which_cases
 @option("--tolerance", type=click.FloatRange(0), default=0, metavar="NUMBER", help="So far apart still agree.")
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object.")
+@in_json(help="One JSON object.")
 @at_store
 @in_zone
 def compare(

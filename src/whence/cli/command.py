@@ -24,7 +24,18 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Any], Any]
 
-option = partial(click.option, show_envvar=True)
+
+class Option(click.RichOption):
+    """An option as everywhere here; one that may be given again is a line each in the environment, since there are
+    spaces and colons in what it is given."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        if self.multiple and (said := self.resolve_envvar_value(ctx)) is not None:
+            return [line for line in said.splitlines() if line.strip()]
+        return super().value_from_envvar(ctx)
+
+
+option = partial(click.option, cls=Option, show_envvar=True)
 
 
 def command(name: str, *examples: str, brief: str) -> Decorator:
@@ -59,8 +70,9 @@ in_zone = option(
     metavar="ZONE",
     help="Time zone; else whence.toml's, else UTC.",
 )
+in_json = partial(option, "--json", "as_json", envvar="WHENCE_JSON", is_flag=True)
 as_form = grouped(
-    option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line."),
+    in_json(help="One JSON object a line."),
     option(
         "--csv",
         "as_csv",
@@ -79,6 +91,11 @@ at_moment = grouped(
     option("--at", "at", metavar="TIME", help="As it was then (a day: its end; or @120); else now."),
     by_clock,
 )
+from_to = grouped(
+    option("--since", metavar="TIME", help="From then on; a day from its beginning."),
+    option("--until", metavar="TIME", help="Up to then; a day to its end."),
+)
+by_actor = partial(option, "--by", envvar="WHENCE_BY", metavar="WHO")
 happened_at = option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
 under_key = option(
     "--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."

@@ -18,6 +18,7 @@ from whence.cli.command import (
     as_form,
     at_moment,
     at_store,
+    by_actor,
     command,
     configured,
     events_text,
@@ -53,7 +54,7 @@ _TAG = re.compile(r"[A-Za-z]\w*:")
 @option("--mapping", metavar="NAME", help=r"\[import.NAME] in whence.toml, or a .toml file; else the only one.")
 @option("--preview", is_flag=True, help="Check every row and show the first events; write nothing.")
 @option("-n", "--rows", type=click.IntRange(1), default=10, metavar="N", help="So many events in the preview.")
-@option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who imports.")
+@by_actor("actor", help="Who imports.")
 @option(
     "--on-error",
     type=click.Choice(["refuse-row", "refuse-file"]),

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen, wording
-from whence.cli.command import at_moment, at_store, command, in_zone, moment_of, opened, option, times_in
+from whence.cli.command import (
+    at_moment,
+    at_store,
+    command,
+    in_json,
+    in_zone,
+    moment_of,
+    opened,
+    option,
+    times_in,
+)
 from whence.cli.screen import Column
 from whence.clock import SystemClock
 from whence.moments import second_of
@@ -26,14 +36,21 @@ BEST = 20
 """The per cent of entities, the best first, of which a row says how many outcomes are found."""
 
 
-class _Events(click.ParamType):  # type: ignore[type-arg]  # it takes one only from click 8.4 on
-    """Events as they are typed; in the environment a line each, since there are spaces in them."""
+events = partial(option, multiple=True, metavar="EVENTS")
 
-    name = "text"
-    envvar_list_splitter = "\n"
-
-
-events = partial(option, multiple=True, type=_Events(), metavar="EVENTS")
+# What a grid is told too.
+foretold = partial(option, "--outcome", "outcomes", multiple=True, metavar="TYPE")
+so_long = option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
+at_stage = partial(option, "--stage", metavar="NAME")
+resampled = option(
+    "--samples",
+    type=click.IntRange(min=0),
+    default=1000,
+    metavar="N",
+    help="Resamples for the intervals.",
+)
+seeded = partial(option, "--seed", type=click.IntRange(min=0), default=0, metavar="N")
+kept = partial(option, "--save", "folder", metavar="FOLDER")
 
 
 @command(
@@ -66,16 +83,16 @@ events = partial(option, multiple=True, type=_Events(), metavar="EVENTS")
 )
 @option("--mapping", metavar="NAME", help="The \\[import.NAME] that says what the rows of --insert mean.")
 @events("--stop", help="Where an entity stops at the first of these of its own.")
-@option("--outcome", "outcomes", multiple=True, metavar="TYPE", help="The event to foretell; may be given again.")
-@option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
+@foretold(help="The event to foretell; may be given again.")
+@so_long
 @option("--age", default="7 days", metavar="DURATION", help="The age at which entities are ranked.")
-@option("--stage", metavar="NAME", help="The stage that counts; else the last that both cards have.")
+@at_stage(help="The stage that counts; else the last that both cards have.")
 @option("--threshold", type=float, metavar="POINTS", help="So many points count, instead of a stage.")
 @option("--by", metavar="FIELD", help="A row for each value of a field of the events' data.")
-@option("--samples", type=click.IntRange(min=0), default=1000, metavar="N", help="Resamples for the intervals.")
-@option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="The same seed gives the same intervals.")
-@option("--save", "folder", metavar="FOLDER", help="Keep it: a report to open, numbers, and a row for each entity.")
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object, without a row for each entity.")
+@resampled
+@seeded(help="The same seed gives the same intervals.")
+@kept(help="Keep it: a report to open, numbers, and a row for each entity.")
+@in_json(help="One JSON object, without a row for each entity.")
 @at_moment
 @at_store
 @in_zone

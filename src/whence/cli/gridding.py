@@ -11,6 +11,7 @@ import rich_click as click
 
 from whence.cli import exits, screen, wording
 from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, moment_of, opened, option
+from whence.cli.experimenting import at_stage, foretold, kept, resampled, seeded, so_long
 from whence.cli.screen import Column
 from whence.clock import SystemClock
 
@@ -38,20 +39,13 @@ SHOWN_MAX = 30
     metavar="NAME=VALUES",
     help="A stage's points, 60:90:5, or a rule's, 10,20,30; may be given again.",
 )
-@option(
-    "--outcome",
-    "outcomes",
-    multiple=True,
-    required=True,
-    metavar="TYPE",
-    help="The event to foretell; or several.",
-)
+@foretold(required=True, help="The event to foretell; may be given again.")
 @option("--card", metavar="NAME", help="The scorecard to vary; else that of the kind's name, or the only one.")
-@option("--within", default="30 days", metavar="DURATION", help="The outcome counts within so long.")
-@option("--stage", metavar="NAME", help="The stage that is measured; else the one varied, or the last.")
-@option("--samples", type=click.IntRange(min=0), default=1000, metavar="N", help="Resamples for the intervals.")
-@option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Says who is in which half, and the draws.")
-@option("--save", "folder", metavar="FOLDER", help="Keep it: a page to open, numbers, and a row for each combination.")
+@so_long
+@at_stage(help="The stage that is measured; else the one varied, or the last.")
+@resampled
+@seeded(help="Says who is in which half, and the draws.")
+@kept(help="Keep it: a page to open, numbers, and a row for each combination.")
 @at_moment
 @at_store
 @in_zone

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_store, command, in_zone, opened, option, times_in
+from whence.cli.command import at_store, command, in_json, in_zone, opened, option, times_in
 from whence.cli.pager import paged
 from whence.cli.reading import POSITION, TAGS, TIME, TYPE, WHO, tags_text, times, words
 from whence.cli.screen import Words
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )
 @at_store
 @in_zone
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="All of it as one nested JSON object.")
+@in_json(help="All of it as one nested JSON object.")
 def trace(event: str, depth: int | None, correlated: bool, store: str | None, zone: str | None, as_json: bool) -> int:
     """Shows the chain of causes of an event, the event, and below it as a tree all that followed from it, across
     entities, by the causes that events name; how many other events share its correlation is said below. Reads the

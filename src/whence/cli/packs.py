@@ -19,9 +19,11 @@ import rich_click as click
 
 from whence.cli import exits, screen
 from whence.cli.command import (
+    Option,
     as_form,
     at_moment,
     at_store,
+    by_actor,
     command,
     form_of,
     grouped,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from whence.pack import Act, Decision, Pack, Parameter, Table
 
 recorded_by = grouped(
-    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who decides."),
+    by_actor(help="Who decides."),
     happened_at,
     under_key,
     option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120."),
@@ -274,7 +276,7 @@ def _click(parameter: Parameter) -> click.Parameter:
             **_default(parameter),
         )
     flag = parameter.type is bool
-    return click.Option(
+    return Option(
         [_written(parameter), parameter.name],
         type=None if flag else kind,
         is_flag=flag,

@@ -47,8 +47,9 @@ $ whence why lead:42 score
 
 The store is --store, else WHENCE_STORE, else what the nearest whence.toml
 names. Every option can be set by the environment variable shown beside it in
-brackets. Times are written as people say them: yesterday, "last tuesday",
-2026-01-09; a day means all of it. A position is written @120.
+brackets, several values a line each. Times are written as people say them:
+yesterday, "last tuesday", 2026-01-09; a day means all of it. A position is
+written @120.
 
 [bold]Exit codes[/bold]
 {exits.listed()}

@@ -15,6 +15,8 @@ from whence.cli.command import (
     by_clock,
     command,
     form_of,
+    from_to,
+    in_json,
     in_zone,
     opened,
     option,
@@ -56,8 +58,7 @@ BEFORE, AFTER = Column("before", "red"), Column("after", "green")
     help="Only this type; again for another.",
 )
 @option("--by", "actor", envvar="WHENCE_LOG_BY", metavar="WHO", help="Only what this actor did.")
-@option("--since", metavar="TIME", help="From then on; a day from its beginning.")
-@option("--until", metavar="TIME", help="Up to then; a day to its end.")
+@from_to
 @by_clock
 @option(
     "--after",
@@ -166,7 +167,7 @@ def _nothing(db: Whence, tags: tuple[str, ...], types: tuple[str, ...], actor: s
 @click.argument("event", metavar="ID|@POSITION")
 @at_store
 @in_zone
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="The envelope as JSON.")
+@in_json(help="The envelope as JSON.")
 def show(event: str, store: str | None, zone: str | None, as_json: bool) -> int:
     """Shows one event as it is stored: by its position (@120) or its id, every field of the envelope, both clocks."""
     with opened(store, zone=zone) as db:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen, wording
-from whence.cli.command import as_form, at_moment, at_store, command, form_of, in_zone, moment_of, opened, option
+from whence.cli.command import (
+    as_form,
+    at_moment,
+    at_store,
+    by_actor,
+    command,
+    form_of,
+    in_json,
+    in_zone,
+    moment_of,
+    opened,
+    option,
+)
 from whence.cli.screen import Column, Form
 from whence.moments import second_of
 
@@ -34,7 +46,7 @@ def scorecard() -> None:
     brief="Put a scorecard in force, and say why.",
 )
 @click.argument("card", metavar="NAME|FILE.toml")
-@option("--by", "actor", envvar="WHENCE_BY", required=True, metavar="WHO", help="Who decided it.")
+@by_actor("actor", required=True, help="Who decided it.")
 @option("--why", "reason", required=True, metavar="TEXT", help="The reason.")
 @option("--time", metavar="TIME", help="From when on, if it was in force before; else now. A day: its beginning.")
 @option("--id", metavar="ID", help="An id for the event: a retry is then safe, whatever was adopted in between.")
@@ -151,7 +163,7 @@ def diff(
 )
 @click.argument("name", metavar="NAME|NAME@VERSION")
 @at_moment
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object.")
+@in_json(help="One JSON object.")
 @at_store
 @in_zone
 def show(name: str, at: str | None, clock: str, as_json: bool, store: str | None, zone: str | None) -> int:

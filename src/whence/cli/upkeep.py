@@ -10,7 +10,17 @@ import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen, wording
-from whence.cli.command import at_store, command, configured, entities_text, events_text, is_missing, opened, option
+from whence.cli.command import (
+    at_store,
+    command,
+    configured,
+    entities_text,
+    events_text,
+    in_json,
+    is_missing,
+    opened,
+    option,
+)
 from whence.cli.screen import Column
 from whence.config import Config
 from whence.moments import zone_text
@@ -88,7 +98,7 @@ def _note_unused(path: Path, key: str, said: str | None, given: str | None) -> N
 )
 @option("--models", "every", envvar="WHENCE_CHECK_MODELS", is_flag=True, help="Check each model in whence.toml.")
 @at_store
-@option("--json", "as_json", envvar="WHENCE_JSON", is_flag=True, help="One JSON object a line.")
+@in_json(help="One JSON object a line.")
 def check(model: tuple[str, ...], every: bool, store: str | None, as_json: bool) -> int:
     """Reads the whole store and says whether every promise holds: positions without gaps, ids used once, recorded
     times that never fall, content that can be read, an index that agrees. Says which libraries and settings it runs

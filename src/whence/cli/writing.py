@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_store, command, configured, form_of, happened_at, in_zone, opened, option
+from whence.cli.command import (
+    as_form,
+    at_store,
+    by_actor,
+    command,
+    configured,
+    form_of,
+    happened_at,
+    in_zone,
+    opened,
+    option,
+)
 from whence.cli.reading import tags_text
 from whence.errors import InvalidEvent
 from whence.words import split_word, words_of
@@ -28,7 +39,7 @@ LATEST_EVENTS = 1000
     brief="Record one event.",
 )
 @click.argument("words", nargs=-1, required=True, metavar="TYPE [TAG:VALUE]... [KEY=VALUE]...")
-@option("--by", "actor", envvar="WHENCE_BY", metavar="WHO", help="Who did it.")
+@by_actor("actor", help="Who did it.")
 @happened_at
 @option("--id", metavar="ID", help="An id of its own: appending the same again is then safe and changes nothing.")
 @option("--cause", metavar="ID|@POSITION", help="The event that led to it: its id, or @120.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import at_moment, at_store, command, in_zone, on_store, opened, option
+from whence.cli.command import at_moment, at_store, by_actor, command, in_zone, on_store, opened, option
 from whence.cli.screen import Column, Form
 from whence.config import load_named
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("leads", nargs=-1, metavar="[LEAD]…")
 @option("--card", metavar="NAME", help="The scorecard; else the one named as the kind is.")
 @option("--function", metavar="FUNCTION", help="file.py:function or module:function, from a lead to a number.")
-@option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who scores.")
+@by_actor(help="Who scores.")
 @option("--time", metavar="TIME", help="As of when; else now. A day alone means its end.")
 @on_store()
 def rescore(

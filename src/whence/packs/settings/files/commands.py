@@ -11,7 +11,7 @@ import msgspec
 import rich_click as click
 
 from whence.cli import exits, screen
-from whence.cli.command import command, grouped, on_store, option
+from whence.cli.command import by_actor, command, grouped, on_store, option
 from whence.cli.screen import Column, Form
 from whence.packs.settings.events import VersionRefused
 from whence.packs.settings.files.changefile import import_changes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from whence.app import Whence
 
 by_whom = grouped(
-    option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who changes it."),
+    by_actor(help="Who changes it."),
     option("--why", metavar="TEXT", help="Why it is changed."),
 )
 
