@@ -21,11 +21,6 @@ class Numbering:
         self._whole = 0  # up to here nothing was left out
         self._kept = array("Q")  # the positions that the events after that had, rising
 
-    @property
-    def last(self) -> int:
-        """The position that the last event had."""
-        return self._kept[-1] if self._kept else self._whole
-
     def next(self, event: Recorded) -> Recorded:
         """The event at the next position, and its basis at that of the last event kept at or before it."""
         self.count += 1

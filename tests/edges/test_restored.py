@@ -15,7 +15,7 @@ import pytest
 from whence.clock import FixedClock
 from whence.events import IMPORT_STARTED, IMPORTED, Event, Recorded
 from whence.files.exporter import export
-from whence.files.importer import BATCH_ROWS, ImportReport, import_events
+from whence.files.importer import BATCH_ROWS, ImportReport, import_events, preview
 from whence.files.mapping import Mapping
 from whence.query import Basis, Query
 from whence.store import Store
@@ -187,6 +187,9 @@ def test_a_recorded_column_is_gone_on_with_after_a_crash_and_noted_once(
 def test_a_row_without_a_recorded_time_or_one_that_falls_is_refused_alone(new_store: Callable[[], Store]) -> None:
     store = new_store()
     text = GROWN.replace("A,2020-01-03", "A,2019-01-03")
+    seen = preview(STORED_AT, io.BytesIO(text.encode()))
+    assert (seen.rows, seen.refused, seen.first_refused_line) == (3, 1, 3), "a preview says the same"
+    assert "falls" in str(seen.problems[0].problem)
     for _ in range(2):
         assert [line for line, _ in import_text(store, text).refused] == [3]
         assert recorded_days(store) == [(1, True), (3, True)]

@@ -103,7 +103,7 @@ def _show_preview(config: Config, file: str, mapping: str | None, rows: int, for
         screen.table(columns, shown, form, cut=True, below=True, caption=times_in(config.zone))
         for row in found.problems:
             screen.failure(f"line {row.line}: {row.problem}")
-        screen.note("Nothing was written. Rows that the store has already are not told apart.")
+        screen.note("Nothing was written. It is told as for a new store: rows that yours has already count too.")
     else:
         both = sorted((*found.events, *found.problems), key=lambda row: row.line)
         screen.table(

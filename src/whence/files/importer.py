@@ -50,6 +50,7 @@ ATTEMPTS_MAX = 20
 
 _COLUMN = re.compile(r"Column: [^,)]*")
 _DIGITS = re.compile(r"\d+")
+_FALLS = "The recorded time or the position is missing or falls. Sort the file by it."
 
 OnError = Literal["refuse-row", "refuse-file"]
 Progress = Callable[[int, int | None], None]
@@ -76,12 +77,26 @@ class Preview(msgspec.Struct):
     def first_refused_line(self) -> int | None:
         return self.problems[0].line if self.problems else None
 
-    def take(self, made: Arrival, events_max: int) -> None:
+    def take(self, made: Arrival, problem: str | None, events_max: int) -> None:
         self.rows += 1
-        self.refused += made.problem is not None
-        kept, most = (self.events, events_max) if made.problem is None else (self.problems, REFUSED_OF_A_KIND)
+        self.refused += problem is not None
+        kept, most = (self.events, events_max) if problem is None else (self.problems, REFUSED_OF_A_KIND)
         if len(kept) < most:
-            kept.append(PreviewRow(made.line, made.event, made.problem))
+            kept.append(PreviewRow(made.line, made.event if problem is None else None, problem))
+
+
+class _Rising:
+    """The recorded times and positions that rows give, which are kept while they rise."""
+
+    def __init__(self) -> None:
+        self._position, self._us = 0, EARLIEST_US
+
+    def follows(self, made: Arrival) -> bool:
+        recorded = made.recorded
+        return recorded is not None and recorded.position > self._position and recorded.recorded_us >= self._us
+
+    def take(self, recorded: Recorded) -> None:
+        self._position, self._us = recorded.position, recorded.recorded_us
 
 
 def kind_of_refusal(reason: str) -> str:
@@ -132,12 +147,20 @@ class ImportReport(msgspec.Struct):
 
 
 def preview(mapping: Mapping, source: Given, *, rows: int = 10, progress: Progress | None = None) -> Preview:
-    """Every row of the file as the event it would become: the first ones, the first problems and the counts. Writes
-    nothing and looks at no store, so rows that a store has already count too. Raises as import_events."""
-    found = Preview()
+    """Every row of the file as the event it would become in a new store: the first ones, the first problems and the
+    counts. Writes nothing and looks at no store, so rows that a store has already count too. Raises as import_events.
+    """
+    found, rising, restoring = Preview(), _Rising(), None
     with Intake(mapping, source) as intake:
         for made in intake:
-            found.take(made, rows)
+            problem = made.problem
+            if problem is None:
+                restoring = made.recorded is not None if restoring is None else restoring
+                if restoring and not rising.follows(made):
+                    problem = _FALLS
+                elif made.recorded is not None:
+                    rising.take(made.recorded)
+            found.take(made, problem, rows)
             if progress is not None and found.rows % BATCH_ROWS == 0:
                 progress(intake.source.bytes_read, intake.source.bytes_total)
     return found
@@ -229,7 +252,7 @@ class _Import:
         self._restoring: bool | None = None  # not known before the first event
         self._restored_id = raw_to_id(uuid8(hashlib.sha256(f"{mapping.source}\0{mapping.digest}".encode()).digest()))
         self._numbering = Numbering()
-        self._last_us = EARLIEST_US
+        self._rising = _Rising()
         self.report = ImportReport(intake.source.name, mapping.name, mapping.digest)
 
     def run(self, progress: Progress | None = None) -> ImportReport:
@@ -343,10 +366,10 @@ class _Import:
         file; say whether it is."""
         numbered, late = [], []
         for made, there in found.events:
-            if there is None and self._follows(made):
+            if there is None and self._rising.follows(made):
                 numbered.append(self._numbered(made))
             elif there is None:
-                late.append((made, "The recorded time or the position is missing or falls. Sort the file by it."))
+                late.append((made, _FALLS))
             elif there.position == self._numbering.count + 1 and not self._repeats(made, there):
                 return False
         if numbered and not self._restored(numbered):
@@ -366,21 +389,15 @@ class _Import:
             return False
         return True
 
-    def _follows(self, made: Arrival) -> bool:
-        recorded = made.recorded
-        return (
-            recorded is not None and recorded.position > self._numbering.last and recorded.recorded_us >= self._last_us
-        )
-
     def _repeats(self, made: Arrival, there: Recorded) -> bool:
-        return self._follows(made) and self._numbered(made) == there
+        return self._rising.follows(made) and self._numbered(made) == there
 
     def _numbered(self, made: Arrival) -> Recorded:
         assert made.recorded is not None, "only what follows is numbered"
         recorded = made.recorded
         if self._mapping.type is not None:
             recorded = msgspec.structs.replace(recorded, correlation=f"import:{self._restored_id}")
-        self._last_us = recorded.recorded_us
+        self._rising.take(recorded)
         return self._numbering.next(recorded)
 
     def _append(self, new: Sequence[Arrival]) -> None:
