@@ -22,7 +22,7 @@ from whence.experiments.prediction import Prediction
 from whence.experiments.sentences import days_text, per_cent, sentences, side_name
 from whence.experiments.statistics import Estimate
 from whence.experiments.verdict import verdict
-from whence.markup import cell, document
+from whence.markup import Html, bullets, cell, document, scrolling, table
 
 SHOWN, ROWS_MAX = 10, 1_000
 """So many of the gained and lost are shown at once; of more than ROWS_MAX only the first are in the page."""
@@ -67,7 +67,7 @@ def report(found: Experiment, *, zone: tzinfo = UTC) -> str:
     body = [
         f'<h1><span class="candidate">{names[1]}</span> against <span class="baseline">{names[0]}</span></h1>',
         f'<p class="under">{escape(_under(found, zone))}</p>',
-        '<ul class="told">' + "".join(f"<li>{escape(said)}</li>" for said in sentences(found)) + "</ul>",
+        bullets(sentences(found), "told"),
         _verdict(found),
         *_past(found),
         _figures(found),
@@ -103,8 +103,8 @@ def _verdict(found: Experiment) -> str:
 
 def _past(found: Experiment) -> Iterator[str]:
     if found.changes:
-        said = "".join(f"<li>{escape(each)}</li>" for each in [*(change.text for change in found.changes), KEPT])
-        yield f'<h2>What was changed in the past</h2>\n<ul class="notes">{said}</ul>'
+        said = bullets([*(change.text for change in found.changes), KEPT], "notes")
+        yield f"<h2>What was changed in the past</h2>\n{said}"
 
 
 # Key figures.
@@ -255,8 +255,7 @@ def _crossed(found: Experiment, zone: tzinfo) -> Iterator[str]:
 
 
 def _left_out(found: Experiment) -> str:
-    said = "".join(f"<li>{escape(each)}</li>" for each in _notes(found))
-    return f'<h2>What was left out, and how to read it</h2>\n<ul class="notes">{said}</ul>'
+    return f"<h2>What was left out, and how to read it</h2>\n{bullets(_notes(found), 'notes')}"
 
 
 def _notes(found: Experiment) -> Iterator[str]:
@@ -298,15 +297,9 @@ def _notes(found: Experiment) -> Iterator[str]:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int], wide: int = -1) -> str:
-    """A table that scrolls by itself where it is wider than the page. Cells are HTML; numbers stand to the right."""
-    right = frozenset(numbers)
-    classes = [' class="number"' if i in right else ' class="wide"' if i == wide else "" for i in range(len(columns))]
-    head = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(classes, columns, strict=True))
-    body = "".join(
-        f"<tr>{''.join(f'<td{kind}>{each}</td>' for kind, each in zip(classes, row, strict=True))}</tr>\n"
-        for row in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+    """A table of cells that are HTML, numbers to the right."""
+    classes = {wide: "wide"} | dict.fromkeys(numbers, "number")
+    return scrolling(table(columns, (list(map(Html, row)) for row in rows), classes=classes))
 
 
 def _number(value: float) -> str:

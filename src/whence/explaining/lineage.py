@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from html import escape
 from itertools import chain
 from typing import Any
 
@@ -20,6 +19,7 @@ from whence.clock import to_iso
 from whence.errors import NotKnown
 from whence.events import Recorded
 from whence.history import PROGRESS_EVENTS, History, Progress
+from whence.markup import bold, cell, nested
 
 NESTED_MAX = 200
 """So deep does a tree nest as JSON, as every value does: what is deeper is counted."""
@@ -106,25 +106,24 @@ class Lineage(msgspec.Struct, frozen=True):
 
     def _repr_html_(self) -> str:
         """The chain and the tree as nested lists, for notebooks."""
-        parts = ["<ul>"]
+        shown = nested(self._items())
+        if not self.correlated:
+            return shown
+        counts = ", ".join(f"{type} {count:,}" for type, count in self.correlated.items())
+        return f"{shown}<p>{cell(f'{self.recorded.correlation}: {counts}')}</p>"
+
+    def _items(self) -> Iterator[tuple[int, str]]:
+        """What a page shows, each with its depth: the chain, the event, and its effects beneath it."""
         if self.missing_cause is not None:
-            parts.append(f"<li>{escape(self.missing_cause)} (not in this store)</li>")
+            yield 0, f"{self.missing_cause} (not in this store)"
         if self.circular:
-            parts.append("<li>The causes go round in a circle.</li>")
+            yield 0, "The causes go round in a circle."
         if (rest := len(self.causes) - PAGE_SIBLINGS) > 0:
-            parts.append(f"<li>… {rest:,} more</li>")
-        parts += [f"<li>{_html(cause)}</li>" for cause in reversed(self.causes[:PAGE_SIBLINGS])]
-        parts.append(f"<li><b>{_html(self.recorded)}</b>")
-        depth = 0
+            yield 0, f"… {rest:,} more"
+        yield from ((0, _text(cause)) for cause in reversed(self.causes[:PAGE_SIBLINGS]))
+        yield 0, bold(_text(self.recorded))
         for item in self.tree(PAGE_DEPTH, PAGE_SIBLINGS):
-            parts += ["<ul>"] * (item.depth - depth) or ["</li>", *["</ul></li>"] * (depth - item.depth)]
-            parts.append(f"<li>… {item.count:,} more" if isinstance(item, More) else f"<li>{_html(item.recorded)}")
-            depth = item.depth
-        parts += ["</li>", *["</ul></li>"] * depth, "</ul>"]
-        if self.correlated:
-            counts = ", ".join(f"{escape(type)} {count:,}" for type, count in self.correlated.items())
-            parts.append(f"<p>{escape(self.recorded.correlation or '')}: {counts}</p>")
-        return "".join(parts)
+            yield item.depth, f"… {item.count:,} more" if isinstance(item, More) else _text(item.recorded)
 
 
 def lineage(
@@ -236,9 +235,9 @@ def _left(depth: int, counts: list[int], hidden: list[int]) -> Iterator[More]:
             yield More(count, len(counts) + 1)
 
 
-def _html(event: Recorded) -> str:
+def _text(event: Recorded) -> str:
     words = chain([f"@{event.position}", event.type], event.tags, [to_iso(event.time_us), event.actor or ""])
-    return " ".join(escape(word) for word in words if word)
+    return " ".join(word for word in words if word)
 
 
 def _reported(events: Iterator[Recorded], head: int, progress: Progress | None) -> Iterator[Recorded]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from html import escape
 from itertools import chain
 from typing import Any
 
@@ -18,6 +17,7 @@ from whence.events import Recorded
 from whence.expression import Rule, StateRule
 from whence.grammar import split_tag
 from whence.history import History
+from whence.markup import bold, table
 from whence.model import Model, ModelLike
 from whence.query import Query
 
@@ -46,19 +46,14 @@ class Step(msgspec.Struct, frozen=True):
     def _repr_html_(self) -> str:
         """The step as a table, for a notebook."""
         event = self.recorded
-        who = f" by {escape(event.actor)}" if event.actor else ""
-        title = f"{escape(self.entity)} {self.number} of {self.total}: <b>{escape(event.type)}</b> @{event.position}"
+        who = f" by {event.actor}" if event.actor else ""
+        title = f"{self.entity} {self.number} of {self.total}: {event.type} @{event.position}"
         changed = {change.field for change in self.changes}
         names = dict.fromkeys((*self.before, *self.after))
-        rows = "".join(_row(name, self.before.get(name), self.after.get(name), name in changed) for name in names)
-        head = "<tr><th>field</th><th>before</th><th>after</th></tr>"
-        return f"<table><caption>{title}, {event.time:%Y-%m-%d %H:%M:%S} UTC{who}</caption>{head}{rows}</table>"
-
-
-def _row(name: str, before: Any, after: Any, changed: bool) -> str:
-    cells = "".join(f"<td>{escape('—' if value is None else str(value))}</td>" for value in (before, after))
-    style = ' style="font-weight: bold"' if changed else ""
-    return f"<tr{style}><td>{escape(name)}</td>{cells}</tr>"
+        rows = ((name, self.before.get(name), self.after.get(name)) for name in names)
+        shown = (map(bold, row) if row[0] in changed else row for row in rows)
+        columns = ("field", "before", "after")
+        return table(columns, map(tuple, shown), f"{title}, {event.time:%Y-%m-%d %H:%M:%S} UTC{who}")
 
 
 class Stepper:

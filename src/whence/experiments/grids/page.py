@@ -16,7 +16,7 @@ from whence.experiments.grids.grid import Combination, Figures, Grid
 from whence.experiments.grids.sentences import axis_name, name_of, sentences
 from whence.experiments.sentences import days_text
 from whence.experiments.statistics import COUNT_LEAST, Estimate
-from whence.markup import document
+from whence.markup import Html, bullets, document, scrolling, table
 from whence.picture import GUIDE, element, graphs, javascript, laid_out, plain
 
 if TYPE_CHECKING:
@@ -31,17 +31,16 @@ def page(found: Grid, *, zone: tzinfo = UTC) -> str:
     """The grid as an HTML document, the same text for the same grid. Days are those of `zone`. Raises MissingExtra
     where plotly is not installed."""
     title = f"{len(found.combinations):,} combinations of {found.card.name}"
-    told = (f"<li>{escape(said)}</li>" for said in sentences(found))
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="under">{escape(_under(found, zone))}</p>',
-        f'<ul class="told">{"".join(told)}</ul>',
+        bullets(sentences(found), "told"),
         "<h2>The frontier</h2>",
         f"<p>{_EXPLAINED}</p>",
         f'<section class="chart">{element(picture(found), "frontier")}</section>',
         *_members(found),
         *_all(found),
-        f'<h2>How to read it</h2>\n<ul class="notes">{"".join(f"<li>{escape(n)}</li>" for n in _notes(found))}</ul>',
+        f"<h2>How to read it</h2>\n{bullets(_notes(found), 'notes')}",
         f"<footer>{escape(_footer(found, zone))}</footer>",
     ]
     style = (files("whence.experiments") / "report.css").read_text(encoding="utf-8")
@@ -202,12 +201,8 @@ def _more(each: Estimate) -> str:
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int) -> str:
     """A table whose cells are HTML; numbers stand to the right from the column `left` on."""
-    kinds = ["" if place < left else ' class="number"' for place in range(len(columns))]
-    head = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(kinds, columns, strict=True))
-    body = "".join(
-        f"<tr>{''.join(f'<td{kind}>{each}</td>' for kind, each in zip(kinds, row, strict=True))}</tr>\n" for row in rows
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+    classes = dict.fromkeys(range(left, len(columns)), "number")
+    return scrolling(table(columns, (list(map(Html, row)) for row in rows), classes=classes))
 
 
 # What is said beside it.

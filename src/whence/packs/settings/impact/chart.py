@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from html import escape
 from typing import TYPE_CHECKING
 
+from whence import markup
 from whence.clock import to_datetime
 from whence.packs.settings.impact.blame import Effect, Impact
 from whence.packs.settings.impact.telling import NUMBERS, cells, signed
@@ -89,13 +89,9 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
 def table(found: Impact, zone: tzinfo) -> str:
     """Every change that was weighed as a table of HTML, to stand below."""
     head = ("", "change", "when", "who", "what", "compared", *NUMBERS, "verdict")
-    words = {"what": ' class="words"'}  # which are broken into lines, so that the rest is in sight
-    lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
-    lines += (
-        "".join(f"<td{words.get(name, '')}>{escape(str(row[name]))}</td>" for name in head)
-        for row in cells(found, zone)
-    )
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+    words = {head.index("what"): "words"}  # which are broken into lines, so that the rest is in sight
+    rows = ([str(row[name]) for name in head] for row in cells(found, zone))
+    return markup.table(head, rows, classes=words)
 
 
 def _smooth(found: Impact) -> list[float]:
