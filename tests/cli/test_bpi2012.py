@@ -30,7 +30,7 @@ numbers = ["amount_req"]
 order = "occurred"
 built_in = false
 fields = { preaccepted = false, accepted = false, offer_sent = false, offer_back = false, offer_accepted = false, \
-approved = false, outcome = "undecided" }
+approved = false, outcome = "undecided", approved_amount = 0 }
 rule = [
   { on = "A_SUBMITTED", set = { submitted = true } },
   { on = "A_PREACCEPTED", set = { preaccepted = true } },
@@ -38,7 +38,8 @@ rule = [
   { on = "O_SENT", set = { offer_sent = true } },
   { on = "O_SENT_BACK", set = { offer_back = true } },
   { on = "O_ACCEPTED", set = { offer_accepted = true } },
-  { on = ["A_APPROVED", "A_REGISTERED", "A_ACTIVATED"], set = { approved = true, outcome = "approved" } },
+  { on = ["A_APPROVED", "A_REGISTERED", "A_ACTIVATED"], \
+set = { approved = true, outcome = "approved", approved_amount = "$amount_req" } },
   { on = "A_DECLINED", set = { outcome = "declined" } },
   { on = "A_CANCELLED", set = { outcome = "cancelled" } },
 ]
@@ -144,3 +145,11 @@ def test_what_if_requests_over_25_000_had_been_refused_at_submission(loans: Path
     assert said["sentences"][0].startswith(
         "Of 13,087 application entities, 1,911 reach the threshold with application.approved in the changed past, 335 "
     )
+
+
+def test_what_the_335_had_asked_for_is_a_total_of_the_experiment(loans: Path) -> None:
+    words = ("experiment", "application", "--candidate", "application.approved_amount", "--samples", "0", "--json")
+    (said,) = _whence(loans, *words, "--stop", "A_SUBMITTED if amount_req > 25000")
+    differs = said["contrast"]
+    assert (differs["changed"], differs["candidate"]["total"]) == (335, 23_078_460)
+    assert differs["baseline"]["total"] - differs["candidate"]["total"] == 12_211_878
