@@ -33,7 +33,8 @@ def copy(source: Store, target: Store, *, without: str | Choice | None = None, p
     when there is no such import; nothing is written then.
     """
     if source.identity().store_id == target.identity().store_id:
-        raise StoreError("A store is not copied onto itself", store=source.identity().store_id)
+        remedy = "Name a file that is not there yet."
+        raise StoreError("A store is not copied onto itself", store=source.identity().store_id, remedy=remedy)
     leave_out = part_of_import(source, without) if isinstance(without, str) else without
     reading = source.read()
     events: Iterable[Recorded] = reading if progress is None else _reported(reading, reading.head, progress)

@@ -96,6 +96,7 @@ def test_the_store_is_not_touched(carded: Path, whence: Run) -> None:
         (("lead", "--candidate", "v3"), 2, "No such scorecard"),
         (("lead", "--candidate", "v2", "--stage", "hot"), 2, "There are: warm"),
         (("lead", "--candidate", "v2", "--outcome", "LeadWonn"), 1, "No entity has had this outcome"),
+        (("lead", "--candidate", "v2", "--outcome", "Scord"), 1, "Did you mean Scored?"),
         (("lead", "--candidate", "v2", "--within", "30"), 2, "30 days"),
         (("lead", "--candidate", "Scored.scroe"), 1, "No number was ever recorded there (Side: Scored.scroe)"),
         (("deal", "--candidate", "v2"), 2, "The scorecard is for another kind (Scorecard: v2, Kind: lead)"),

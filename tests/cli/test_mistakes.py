@@ -82,6 +82,12 @@ def test_a_mistyped_command_or_option_gets_near_matches(pipeline: Path, whence: 
     assert "--since" in option.err
 
 
+def test_an_option_before_the_command_is_told_where_it_stands(pipeline: Path, whence: Run) -> None:
+    done = whence("--store", "whence.db", "log")
+    assert (done.code, done.out) == (2, "")
+    assert "Options stand behind the command: whence log --store" in done.err
+
+
 def test_a_mistyped_field_gets_near_matches(pipeline: Path, whence: Run) -> None:
     done = whence("why", "lead:42", "scor")
     assert done.code == 2

@@ -166,6 +166,11 @@ def events_text(count: int) -> str:
     return f"{count:,} event" + ("" if count == 1 else "s")
 
 
+def rows_text(count: int) -> str:
+    """`1 row`, `220 rows`."""
+    return f"{count:,} row" + ("" if count == 1 else "s")
+
+
 def entities_text(count: int) -> str:
     """`1 entity`, `13,087 entities`."""
     return f"{count:,} entit" + ("y" if count == 1 else "ies")

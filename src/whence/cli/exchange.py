@@ -27,6 +27,7 @@ from whence.cli.command import (
     moment_of,
     opened,
     option,
+    rows_text,
     times_in,
 )
 from whence.cli.reading import TAGS, TIME, TYPE, WHO, words
@@ -123,7 +124,7 @@ def _show_preview_counts(found: Preview, form: Form) -> None:
         screen.json_lines([counts])
         return
     where = f" (first: line {first})" if first is not None else ""
-    text = f"{found.rows:,} rows: {good:,} would be appended, {found.refused:,} refused{where}"
+    text = f"{rows_text(found.rows)}: {good:,} would be appended, {found.refused:,} refused{where}"
     (screen.note if form == "csv" else screen.dim)(text if found.rows else "no rows")
 
 
@@ -139,7 +140,7 @@ def _show_report(report: ImportReport, form: Form) -> None:
     _show_notes(report)
     if form == "screen":
         screen.styled(
-            f"{report.rows:,} rows: {report.appended:,} appended, {report.already:,} already there, "
+            f"{rows_text(report.rows)}: {report.appended:,} appended, {report.already:,} already there, "
             f"{report.refused_count:,} refused  ({report.events_per_s:,.0f} rows/s)",
             "green",
         )

@@ -177,7 +177,9 @@ def run(arguments: Sequence[str]) -> int:
         context = getattr(problem, "ctx", None)
         path = context.command_path if context else "whence"
         said = " ".join(problem.format_message().split())  # click sets choices on lines of their own
-        screen.failure(said, f"Try {path} --help.")
+        is_early = isinstance(problem, click.NoSuchOption) and context is not None and context.command is program
+        behind = " Options stand behind the command: whence log --store leads.db." if is_early else ""
+        screen.failure(said, f"Try {path} --help.{behind}")
         return exits.USAGE
     except (KeyboardInterrupt, click.Abort):
         screen.note("interrupted")

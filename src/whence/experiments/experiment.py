@@ -3,6 +3,7 @@ history, reads it once, and writes nothing; sides, differences, crossings and pr
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -147,8 +148,7 @@ def experiment(
     types = None if outcome is None or there.observed_us is None else outcome_types(outcome)
     lives = there.lives(types or ())
     if types is not None and not lives.has_outcome:
-        remedy = "Name a type that whence types lists for this kind."
-        raise NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
+        raise no_outcome(history, types)
     moments = dict(zip(there.entities, (lives.first_us + age_us).tolist(), strict=True)) if types else {}
     cut_us = None if history.bounds[1] == LATEST_US else history.bounds[1]
     one, other = (
@@ -249,6 +249,14 @@ def _bars(sides: tuple[Side, Side], stage: str | None, threshold: Any) -> Bars |
 def outcome_types(outcome: str | Sequence[str]) -> tuple[str, ...]:
     """The types that are meant, as they are stored. Raises InvalidEvent."""
     return tuple(map(normal_type, [outcome] if isinstance(outcome, str) else outcome))
+
+
+def no_outcome(history: History, types: Sequence[str]) -> NotKnown:
+    """That no entity of the kind has had one of these; with the types that look like them."""
+    there = {event.type for event in history.events()}.difference(types)
+    near = [name for type in types for name in difflib.get_close_matches(type, there, 1)]
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "Name a type that whence types lists for this kind."
+    return NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
 
 
 # What the sides come to.

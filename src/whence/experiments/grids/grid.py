@@ -25,9 +25,9 @@ import msgspec
 import numpy as np
 
 from whence.clock import LATEST_US, to_iso
-from whence.errors import Cancelled, InvalidModel, InvalidQuery, NotKnown
+from whence.errors import Cancelled, InvalidModel, InvalidQuery
 from whence.experiments.asking import first_reached
-from whence.experiments.experiment import SAMPLES, SEED, WITHIN, check_counts, duration_us, outcome_types
+from whence.experiments.experiment import SAMPLES, SEED, WITHIN, check_counts, duration_us, no_outcome, outcome_types
 from whence.experiments.grids.axes import Axis, Place, axes_of, with_values
 from whence.experiments.grids.frontier import Place as Standing
 from whence.experiments.grids.frontier import better_in_both, chosen, frontier
@@ -179,8 +179,7 @@ def grid(
     people = population(history, card.kind, segments=segments)
     lives = people.lives(types)
     if not lives.has_outcome or people.observed_us is None:
-        remedy = "Name a type that whence types lists for this kind."
-        raise NotKnown("No entity has had this outcome", outcome=", ".join(types), remedy=remedy)
+        raise no_outcome(history, types)
     tried = _Tried(card, placed, bar)
     cut_us = None if history.bounds[1] == LATEST_US else history.bounds[1]
     moments = _moments(tried, people, people.columns(), cut_us, progress, cancel)
