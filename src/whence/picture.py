@@ -76,7 +76,7 @@ def laid_out(figure: Any, x: str = "", y: str = "", *, height: int = 360, dates:
     return figure.update_layout(
         template="none",
         height=height,
-        margin={"l": 48, "r": 12, "t": 36, "b": 44},
+        margin={"l": 48, "r": 18, "t": 36, "b": 44},
         font=FONT,
         paper_bgcolor="#fff",
         plot_bgcolor="#fff",

@@ -192,7 +192,9 @@ def _movers(found: Experiment) -> Iterator[str]:
         )
         for each in found.movers
     )
-    columns = (found.kind, side_name(found, 0), side_name(found, 1), "change", "by which rules")
+    sides = (side_name(found, 0), side_name(found, 1))
+    who = "entity" if found.kind in sides else found.kind  # a card has often the name of its kind
+    columns = (who, *sides, "change", "by which rules")
     yield _table(columns, rows, numbers=(1, 2, 3), wide=4)
 
 
