@@ -111,6 +111,13 @@ def test_what_is_lost_is_built_again(store: Store, tmp_path: Path, lost: str) ->
     assert files(folder) == before
 
 
+def test_progress_is_told_after_each_segment_and_not_where_all_are_there(store: Store, tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    for _ in range(2):
+        build(store, "lead", tmp_path / "segs", lambda *done: told.append(done), segment_events=SIZE)
+    assert told == [(50, 200), (100, 200), (150, 200), (200, 200)]
+
+
 def test_a_damaged_file_is_named(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "segs"
     manifest = build(store, "lead", folder, segment_events=SIZE)
