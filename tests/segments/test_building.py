@@ -197,13 +197,16 @@ def test_a_builder_that_is_killed_leaves_no_wrong_answer(store: Store, tmp_path:
     expected = list(range(1, store.head() + 1))
     for _ in range(counts.SEGMENT_KILLS):
         line = [sys.executable, "-c", BUILDER, str(tmp_path / "leads.db"), str(folder)]
-        process = subprocess.Popen(line, stdout=subprocess.PIPE)
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert process.stdout is not None
+        assert process.stderr is not None
         process.stdout.readline()
         time.sleep(rng.random() * 0.08)
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
+        assert process.stderr.read() == b"", "those that made segments end as quietly"
         process.stdout.close()
+        process.stderr.close()
         with Segments.open_built(store, "lead", folder) as segments:
             assert positions(segments) == expected
         if rng.random() < 0.2 and folder.exists():  # so that there is always something to build

@@ -125,7 +125,11 @@ def makers(store: Store, kind: str, folder: Path, segment_events: int, lock: int
 def main() -> None:
     """A worker's life: it answers what it is asked until there is nobody left to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is interrupted too, and ends it
-    with os.fdopen(os.dup(1), "wb") as answers, os.fdopen(os.dup(0), "rb") as requests:
+    with (
+        suppress(BrokenPipeError),  # where who asks is killed, what was still to be said is for nobody
+        os.fdopen(os.dup(1), "wb") as answers,
+        os.fdopen(os.dup(0), "rb") as requests,
+    ):
         os.dup2(2, 1)  # what anybody prints is no answer
         try:
             told: Told = pickle.load(requests)
