@@ -250,10 +250,10 @@ class Model:
 
         Raises FoldFailed naming the property that raised.
         """
+        if isinstance(state, msgspec.Struct):
+            return msgspec.structs.asdict(state)
         if isinstance(state, Mapping):
             return dict(state)
-        if isinstance(state, msgspec.Struct):
-            return {name: getattr(state, name) for name in state.__struct_fields__}
         if dataclasses.is_dataclass(state) and not isinstance(state, type):
             return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
         if not hasattr(state, "__dict__"):

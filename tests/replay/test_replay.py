@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,8 +30,8 @@ from whence.model import Model, on
 from whence.query import Query
 from whence.replay import Until, processes, replay, score, score_lines
 from whence.replay.lines import save
-from whence.replay.part import run
-from whence.replay.whole import _cut, named_of, sources
+from whence.replay.part import _by_code, run
+from whence.replay.whole import _cut, _parts, _stop_file, named_of, sources
 from whence.rules import built_in
 from whence.scoring import Rule, Scorecard, Threshold, live
 from whence.segments.scoring import Scored, score_segments
@@ -195,6 +196,32 @@ def test_a_cancelled_replay_begins_nothing_more_and_leaves_nothing(
     assert len(executor.futures) >= 3
     assert all(future.cancelled() for future in executor.futures)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_replay_removes_what_killed_ones_left_and_nothing_of_a_running_one(
+    tmp_path: Path, pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    _, found = segments(tmp_path / "segs", many(60), size=20)
+    left = tmp_path / "tmp" / "whence-replay-of-a-killed-one"
+    left.mkdir()
+    (left / "stop.0").write_text("20")
+    with found, _stop_file() as running:
+        replay(found, Model.of(Lead), executor=pool)
+        assert list((tmp_path / "tmp").iterdir()) == [running.parent]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**31 - 1), st.sampled_from([-(2**62), -1, 0, 1, 2**62 - 1]))))
+def test_rows_are_ordered_by_code_and_then_by_what_is_told_however_far_apart(rows: list[tuple[int, int]]) -> None:
+    codes, then = np.array([code for code, _ in rows], np.int32), np.array([each for _, each in rows], np.int64)
+    assert _by_code(codes, then).tolist() == sorted(range(len(rows)), key=lambda row: rows[row])
+
+
+def test_each_worker_has_as_many_parts() -> None:
+    asked = [(9, 2), (2**17, 2), (2**21 + 9, 1), (2**22 + 9, 2)]
+    assert [_parts(*each) for each in asked] == [1, 2, 2, 4]
 
 
 def test_progress_ends_with_all_events(tmp_path: Path) -> None:

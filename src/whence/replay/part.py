@@ -12,7 +12,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from whence.config import load_model
 from whence.errors import Cancelled, FoldFailed
 from whence.events import Kind, Recorded
 from whence.model import Model
-from whence.replay.slices import LOOK, Slice, Source, Until, kept, plainly, times, wanted_columns
+from whence.replay.slices import LOOK, PLACE, Slice, Source, Until, kept, plainly, times, wanted_columns
 from whence.replay.typed import Columns, Plain, fits, plain_of
 from whence.rules import from_toml
 from whence.scoring import Scorecard
@@ -126,8 +127,7 @@ def folded(part: Part, model: Model, told: Told) -> Folded:
     fields: list[dict[str, Any]] = []
     with _no_collection():
         for first, last in _chunks(streams, part):
-            states = _states(model, streams, part, first, last)
-            fields += [model.fields(state) for state in states]
+            fields += map(model.fields, _states(model, streams, first, last))
             told(sum(stream.count(first, last) for stream in streams))
     return Folded(fields, begun)
 
@@ -194,13 +194,15 @@ class _Stream:
         raise NotImplementedError
 
 
-def _by_code(codes: NDArray[np.int32], position: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order by code and then position. What is sorted are a few runs that are in order already, which one key that
-    says both lets numpy see; two keys are for positions too far apart."""
-    low, reach = (int(position.min()), int(np.ptp(position)) + 1) if len(position) else (0, 1)
-    if int(codes.max(initial=0) + 1) * reach >= 2**63:
-        return np.lexsort((position, codes))
-    return np.argsort(codes.astype(np.int64) * reach + (position - low), kind="stable")
+def _by_code(codes: NDArray[np.int32], then: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order by code and then position or time. What is sorted are a few runs that are in order already, which one
+    key that says both lets numpy see; two keys are for values too far apart."""
+    if not len(codes):
+        return np.zeros(0, np.int64)
+    low, reach = then.min(), int(np.ptp(then)) + 1
+    if (int(np.ptp(codes)) + 1) * reach >= 2**63:
+        return np.lexsort((then, codes))
+    return np.argsort((codes - codes.min()).astype(np.int64) * reach + (then - low), kind="stable")
 
 
 class _Typed(_Stream):
@@ -294,6 +296,8 @@ class _Names:
 def _streams(part: Part, model: Model) -> list[_Stream]:
     """What a model looks at in a part; types that it has no handler for are not read."""
     found: list[_Stream] = []
+    look = LOOK if model.order == "occurred" or part.until.time_us is not None else PLACE
+    plains = cache(partial(_plain, model))
     typed: dict[tuple[str, int], tuple[Any, Plain, list[pa.Table]]] = {}
     for source in part.sources:
         if model.step(source.type) is None:
@@ -302,23 +306,23 @@ def _streams(part: Part, model: Model) -> list[_Stream]:
             found.append(_Newest(model, source.type, source.newest, part.until))
             continue
         schema = source.schema()
-        plain = _plain(model, source.type, 1) if model.reads_data else None
+        plain = plains(source.type, 1) if model.reads_data else None
         if plain is not None and fits(plain[1], schema) and not {"rest", "content_type", "version"} & {*schema.names}:
-            columns = wanted_columns(schema, plain[1].names, LOOK)
-            table = _read(source, columns, part)
+            columns = wanted_columns(schema, plain[1].names, look)
+            table = _read(source, schema, columns, part)
             if table is not None and _complete(plain[1], table):
                 typed.setdefault((source.type, 1), (*plain, []))[2].append(table)
                 continue
             if table is None:
                 continue
-        table = _read(source, schema.names, part)
+        table = _read(source, schema, schema.names, part)
         if table is not None:
-            found += _split(model, source.type, table, part, typed)
+            found += _split(model, source.type, table, part, look, plains, typed)
     return [*(_Typed(type, *each) for (type, _), each in typed.items()), *found]
 
 
-def _read(source: Source, columns: Sequence[str], part: Part) -> pa.Table | None:
-    table = source.rows(columns, part.first, part.last)
+def _read(source: Source, schema: pa.Schema, columns: Sequence[str], part: Part) -> pa.Table | None:
+    table = source.rows(schema, columns, part.first, part.last)
     return None if table is None else kept(table, part.until)
 
 
@@ -335,7 +339,13 @@ def _complete(plain: Plain, table: pa.Table) -> bool:
 
 
 def _split(
-    model: Model, type: str, table: pa.Table, part: Part, typed: dict[tuple[str, int], Any]
+    model: Model,
+    type: str,
+    table: pa.Table,
+    part: Part,
+    look: Sequence[str],
+    plains: Callable[[str, int], tuple[Any, Plain] | None],
+    typed: dict[tuple[str, int], Any],
 ) -> Iterator[_Stream]:
     """The rows of a table that are not all of the first version and plainly in columns: those that are, by version, and
     the others as a whole."""
@@ -347,7 +357,7 @@ def _split(
         if name in table.column_names:
             odd |= is_there(table.column(name))
     for version in np.unique(versions[~odd]).tolist() if model.reads_data else ():
-        plain = _plain(model, type, version)
+        plain = plains(type, version)
         if plain is None or not fits(plain[1], table.schema):
             continue
         rows = ~odd & (versions == version)
@@ -356,7 +366,7 @@ def _split(
         for name in wanted_columns(table.schema, needed, ()):
             rows &= is_there(columns[name])
         if rows.any():
-            chosen = table.select(wanted_columns(table.schema, plain[1].names, LOOK)).filter(arrow(rows))
+            chosen = table.select(wanted_columns(table.schema, plain[1].names, look)).filter(arrow(rows))
             typed.setdefault((type, version), (*plain, []))[2].append(chosen)
             odd |= rows
             table, versions, odd = table.filter(arrow(~rows)), versions[~rows], odd[~rows]
@@ -387,30 +397,29 @@ def ranges(counts: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
 # Folding.
 
 
-def _states(model: Model, streams: Sequence[_Stream], part: Part, first: int, last: int) -> list[Any]:
+def _states(model: Model, streams: Sequence[_Stream], first: int, last: int) -> Iterator[Any]:
     """The states of the entities in a range of codes."""
-    bounds = [stream.bounds(first, last) for stream in streams]
-    count = sum(high - low for low, high in bounds)
-    if count == 0:
-        return [model.initial() for _ in range(first, last)]
-    codes = np.concatenate([s.codes[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
-    position = np.concatenate([s.position[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
+    cut = [(stream, *stream.bounds(first, last)) for stream in streams]
+    cut = [(stream, low, high) for stream, low, high in cut if high > low]
+    if not cut:
+        return (model.initial() for _ in range(first, last))
+    codes = np.concatenate([stream.codes[low:high] for stream, low, high in cut])
+    position = np.concatenate([stream.position[low:high] for stream, low, high in cut])
+    number = np.repeat(np.arange(len(cut)), [high - low for _, low, high in cut])
+    order = _by_code(codes, position)
     if model.order == "occurred":
-        time_us = np.concatenate([s.time_us[low:high] for s, (low, high) in zip(streams, bounds, strict=True)])
-        order = np.lexsort((position, time_us, codes))
-    else:
-        order = _by_code(codes, position)
-    handlers, events, numbers = np.empty(count, object), np.empty(count, object), np.empty(count, np.int32)
-    start = 0
-    for number, (stream, (low, high)) in enumerate(zip(streams, bounds, strict=True)):
-        if high > low:
-            numbers[start : start + high - low] = number
-            handlers[start : start + high - low], events[start : start + high - low] = stream.events(low, high)
-            start += high - low
-    ends = np.searchsorted(codes[order], np.arange(first + 1, last + 1)).tolist()
-    types = [stream.type for stream in streams]
-    rows = _Ordered(handlers[order].tolist(), events[order].tolist(), position[order], numbers[order], types)
-    return list(_each(model, rows, ends))
+        time_us = np.concatenate([stream.time_us[low:high] for stream, low, high in cut])
+        order = order[_by_code(codes[order], time_us[order])]
+    handlers, events = [], []
+    for stream, low, high in cut:
+        its_handlers, its_events = stream.events(low, high)
+        handlers += its_handlers
+        events += its_events
+    rows = order.tolist()
+    handlers, events = [handlers[row] for row in rows], [events[row] for row in rows]
+    counts = np.bincount(codes - first, minlength=last - first).tolist()
+    types = [stream.type for stream, _, _ in cut]
+    return _folded(model, _Ordered(handlers, events, position[order], number[order], types), counts)
 
 
 class _Ordered(msgspec.Struct, frozen=True):
@@ -421,23 +430,22 @@ class _Ordered(msgspec.Struct, frozen=True):
     types: list[str]
 
 
-def _each(model: Model, rows: _Ordered, ends: Sequence[int]) -> Iterator[Any]:
-    handlers, events, initial = rows.handlers, rows.events, model.initial
-    start = 0
-    in_place = model.reads_data
-    for end in ends:
-        state = initial()
+def _folded(model: Model, rows: _Ordered, counts: Sequence[int]) -> Iterator[Any]:
+    """The state of each entity, of which so many rows are, one entity after the other."""
+    following = zip(rows.handlers, rows.events, strict=True)
+    for number, count in enumerate(counts):
+        state = model.initial()
         try:
-            if in_place:
-                for handler, event in zip(handlers[start:end], events[start:end], strict=True):
+            if model.reads_data:
+                for handler, event in islice(following, count):
                     handler(state, event)
             else:
-                for step, event in zip(handlers[start:end], events[start:end], strict=True):
+                for step, event in islice(following, count):
                     state = step(state, event)
         except Exception as problem:
-            raise _failed(model, rows, start, end, problem) from problem
+            start = sum(counts[:number])
+            raise _failed(model, rows, start, start + count, problem) from problem
         yield state
-        start = end
 
 
 def _failed(model: Model, rows: _Ordered, start: int, end: int, problem: Exception) -> FoldFailed:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from whence.segments.arrays import arrow, is_there, numbers
 from whence.segments.columns import ENVELOPE, Rows, is_wanted, table_of
 
-LOOK = ("position", "entity", "time", "recorded")
+PLACE = ("position", "entity")
+LOOK = (*PLACE, "time", "recorded")
 """The columns that say whether a row is meant, and where it comes in the order."""
 
 
@@ -38,21 +39,20 @@ class Source(msgspec.Struct, frozen=True):
         None where there are no rows."""
         if self.newest is not None:
             return table_of(self.newest.of(first, last), fields=fields, envelope=envelope)
-        return self.rows(wanted_columns(self.schema(), fields, envelope), first, last)
+        schema = self.schema()
+        return self.rows(schema, wanted_columns(schema, fields, envelope), first, last)
 
     def schema(self) -> pa.Schema:
         """The columns of a file."""
         return parquet.read_schema(self.path)
 
-    def rows(self, columns: Sequence[str], first: int, last: int) -> pa.Table | None:
+    def rows(self, schema: pa.Schema, columns: Sequence[str], first: int, last: int) -> pa.Table | None:
         """The rows of some entities in a file; None where there are none. Texts come as words with numbers."""
-        with parquet.ParquetFile(self.path, memory_map=True) as file:
+        texts = [name for name in columns if name not in ENVELOPE and pa.types.is_string(schema.field(name).type)]
+        with parquet.ParquetFile(self.path, memory_map=True, read_dictionary=texts) as file:
             groups = [n for n in range(file.num_row_groups) if _may_have(file, n, first, last)]
             if not groups:
                 return None
-            texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
-        read = [name for name in columns if name in texts and name not in ENVELOPE]
-        with parquet.ParquetFile(self.path, memory_map=True, read_dictionary=read) as file:
             return _range(file.read_row_groups(groups, columns=list(columns), use_threads=False), first, last)
 
 
@@ -85,7 +85,9 @@ def kept(table: pa.Table, until: Until) -> pa.Table | None:
 
 
 def times(table: pa.Table) -> NDArray[np.int64]:
-    """When each event happened, in microseconds UTC."""
+    """When each event happened, in microseconds UTC; zeros where a table was read without its times."""
+    if "recorded" not in table.column_names:
+        return np.zeros(len(table), np.int64)
     recorded = numbers(table.column("recorded"))
     if "time" not in table.column_names:
         return recorded

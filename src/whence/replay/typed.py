@@ -19,7 +19,6 @@ from whence.segments.arrays import is_there, numbers
 from whence.segments.columns import ENVELOPE, INTEGRAL, JSON, KIND, field_of
 
 _STORED: dict[type, pa.DataType] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
-_WORDS = pa.dictionary(pa.int32(), pa.string())
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -99,22 +98,9 @@ def _fits(field: Field, column: pa.Field | None) -> bool:
 class Columns:
     """The values of all fields of many events of one class, as arrays, in an order that is chosen once."""
 
-    def __init__(self, plain: Plain, tables: Iterable[pa.Table]) -> None:
-        self._plain = plain
-        schema = pa.schema([(f"f{n}", _kept(field.kind)) for n, field in enumerate(plain.fields)])
-        parts = [_renamed(plain, table, schema) for table in tables]
-        whole = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
-        del parts
-        self._values = [_Values(field, whole.column(n)) for n, field in enumerate(plain.fields)]
-
-    def complete(self) -> NDArray[np.bool_]:
-        """Which events have every field that their class needs."""
-        count = len(self._values[0].cells)
-        found = np.ones(count, bool)
-        for values in self._values:
-            if values.absent is not None and not values.field.may_lack:
-                found &= ~values.absent
-        return found
+    def __init__(self, plain: Plain, tables: Sequence[pa.Table]) -> None:
+        self._cls = plain.cls
+        self._values = [_Values(field, tables) for field in plain.fields]
 
     def take(self, order: NDArray[np.int64]) -> None:
         """Keep these events, in this order."""
@@ -123,66 +109,49 @@ class Columns:
 
     def events(self, first: int, last: int) -> list[Any]:
         """The typed events from one row up to another."""
-        return list(map(self._plain.cls, *[values.cut(first, last) for values in self._values]))
+        return list(map(self._cls, *[values.cut(first, last) for values in self._values]))
 
 
 class _Values:
-    """The values of one field: numbers as they are, texts as numbers of words."""
+    """The values of one field: numbers as they are, texts as numbers of words, of which the first is the default."""
 
-    def __init__(self, field: Field, column: pa.ChunkedArray) -> None:
-        self.field = field
-        array = column.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = array.chunk(0) if array.num_chunks else pa.nulls(0, array.type)
-        self.absent: NDArray[np.bool_] | None = None
-        if array.null_count:
-            self.absent = ~is_there(array)
-        self.words: NDArray[Any] | None = None
-        if pa.types.is_dictionary(array.type):
-            words = array.dictionary.to_pylist()
-            self.words = np.empty(len(words) + 1, object)
-            self.words[: len(words)] = words
-            self.words[len(words)] = None if field.default is msgspec.NODEFAULT else field.default
-            self.cells = numbers(array.indices, absent=len(words))
-        else:
-            self.cells = numbers(array)
+    def __init__(self, field: Field, tables: Iterable[pa.Table]) -> None:
+        self._default = field.default
+        self._words: Any = None
+        words: list[Any] = [field.default]
+        cells, absent = list[NDArray[Any]](), list[NDArray[np.bool_]]()
+        for table in tables:
+            column = _column(field, table)
+            if column is None:
+                cells.append(np.zeros(len(table), _NUMBERS[field.kind]))
+            elif field.kind is not str:
+                cells.append(numbers(column).astype(_NUMBERS[field.kind], copy=False))
+            else:
+                for chunk in column.chunks:
+                    cells.append(numbers(chunk.indices, absent=-len(words)) + np.int32(len(words)))
+                    words += chunk.dictionary.to_pylist()
+            absent.append(np.ones(len(table), bool) if column is None else ~is_there(column))
+        self._cells, self._absent = np.concatenate(cells), np.concatenate(absent)
+        if field.kind is str:
+            self._words = np.array(words, object)
 
     def take(self, order: NDArray[np.int64]) -> None:
-        self.cells = self.cells[order]
-        if self.absent is not None:
-            self.absent = self.absent[order]
+        self._cells, self._absent = self._cells[order], self._absent[order]
 
-    def cut(self, first: int, last: int) -> Sequence[Any]:
-        cells = self.cells[first:last]
-        if self.words is not None:
-            return self.words[cells].tolist()  # type: ignore[no-any-return]
+    def cut(self, first: int, last: int) -> list[Any]:
+        cells = self._cells[first:last]
+        if self._words is not None:
+            return self._words[cells].tolist()  # type: ignore[no-any-return]
         found: list[Any] = cells.tolist()
-        if self.absent is not None:
-            for row in np.flatnonzero(self.absent[first:last]).tolist():
-                found[row] = self.field.default
+        for row in np.flatnonzero(self._absent[first:last]).tolist():
+            found[row] = self._default
         return found
 
 
-def _kept(kind: type) -> pa.DataType:
-    return _WORDS if kind is str else _STORED[kind]
+_NUMBERS = {bool: np.bool_, int: np.int64, float: np.float64, str: np.int32}
 
 
-def _renamed(plain: Plain, table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A table of the fields alone, in the order of the class and with one type each."""
-    columns = {field_of(field): field.name for field in table.schema if field.name not in ENVELOPE}
-    arrays = []
-    for field, kept in zip(plain.fields, schema, strict=True):
-        if field.name not in columns:
-            arrays.append(pa.chunked_array([_nothing(len(table), kept.type)]))
-            continue
-        column = table.column(columns[field.name])
-        if field.kind is str and not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
-        arrays.append(column.cast(kept.type))
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _nothing(count: int, kind: pa.DataType) -> pa.Array:
-    if not pa.types.is_dictionary(kind):
-        return pa.nulls(count, kind)
-    return pa.DictionaryArray.from_arrays(pa.nulls(count, pa.int32()), pa.nulls(0, pa.string()))
+def _column(field: Field, table: pa.Table) -> pa.ChunkedArray | None:
+    """The column of a field, where a table has one."""
+    names = [each.name for each in table.schema if each.name not in ENVELOPE and field_of(each) == field.name]
+    return table.column(names[0]) if names else None

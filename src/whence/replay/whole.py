@@ -4,13 +4,14 @@ order the parts are done."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,10 +30,9 @@ from whence.segments.reading import Segments
 from whence.segments.scoring import Scored, joined
 
 PART_EVENTS = 2**21
-"""A part holds about so many events, so that what a process needs does not grow with the history."""
-PARTS_EACH = 1
-"""So many parts for each worker, where there are events enough."""
+"""A part holds at most about so many events, so that what a process needs does not grow with the history."""
 PART_LEAST = 2**16
+"""Fewer events than that are not worth a part."""
 LOOK_S = 0.1
 END_S = 10.0
 INTERRUPTED_S = 0.5
@@ -147,14 +147,20 @@ def _cut(segments: Segments, looked: Sequence[Source], executor: Executor | None
     entities = segments.entities()
     rows = counts(looked, len(entities))
     total = int(rows.sum())
-    workers = 1 if executor is None else _workers(executor)
-    wanted = parts or max(-(-total // PART_EVENTS), min(workers * PARTS_EACH, total // PART_LEAST), 1)
+    wanted = parts or _parts(total, 1 if executor is None else _workers(executor))
     found = []
-    for first, last in ranges(rows, -(-int(np.maximum(rows, 1).sum()) // wanted)):
+    most = -(-int(np.maximum(rows, 1).sum()) // wanted) + int(rows.max(initial=1))  # none is left over for one more
+    for first, last in ranges(rows, most):
         events = int(rows[first:last].sum())
         mine = tuple(source for source in (each.of(first, last) for each in looked) if source is not None)
         found.append(Part(mine, first, last, tuple(entities[first:last]), events, Until()))
     return found
+
+
+def _parts(events: int, workers: int) -> int:
+    """How many parts so many events make: each worker has as many, if they are worth it."""
+    rounds = -(-events // (PART_EVENTS * workers))
+    return max(min(rounds * workers, events // PART_LEAST), 1)
 
 
 def _workers(executor: Executor) -> int:
@@ -226,7 +232,8 @@ def _spread(
             remedy = "If memory ran out, take fewer processes."
             raise WorkerLost(problem="it was killed, or it crashed", remedy=remedy) from problem
         except BaseException as problem:
-            stop.touch()
+            with suppress(OSError):
+                stop.touch()
             running = [future for future in futures if not future.cancel()]
             wait(running, timeout=INTERRUPTED_S if isinstance(problem, KeyboardInterrupt) else END_S)
             raise
@@ -242,9 +249,24 @@ def _events_done(stop: Path, part: Part) -> int:
 
 @contextmanager
 def _stop_file() -> Iterator[Path]:
-    """A place for a file that says to the processes of this machine that they are to stop."""
-    folder = Path(tempfile.mkdtemp(prefix="whence-replay-"))
+    """A place for a file that says to the processes of this machine that they are to stop. Its folder is locked as long
+    as it is used, so that those of replays that were killed are known, and removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        with suppress(OSError), _locked(left, fcntl.LOCK_NB):
+            shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as name, _locked(Path(name)):
+        yield Path(name) / "stop"
+
+
+_FOLDER = "whence-replay-"
+
+
+@contextmanager
+def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+    """Raises OSError where another process has the lock and this one is not to wait for it (LOCK_NB)."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        yield folder / "stop"
+        fcntl.flock(handle, fcntl.LOCK_EX | how)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
