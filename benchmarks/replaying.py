@@ -24,12 +24,12 @@ from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
 import whence
+from benchmarks.scorecard import CARD
 from benchmarks.workload import BATCH, append_all
 from whence.clock import EPOCH, MICROSECOND
 from whence.events import Event
 from whence.model import Model, on
 from whence.replay import replay
-from whence.scoring import Scorecard
 from whence.segments.building import build
 from whence.stores.opening import open_store
 
@@ -42,38 +42,6 @@ START_US = 1_700_000_000_000_000
 STEP_US = 3_000_000
 HOUR_US = 3_600_000_000
 HALF_LIFE_HOURS = 14 * 24
-
-CARD: dict[str, Any] = {
-    "kind": "lead",
-    "order": "occurred",
-    "rule": [
-        {"name": "visited pricing", "on": "PageVisited", "when": {"page": "pricing"}, "points": 8, "at_most": 5},
-        {"name": "visited", "on": "PageVisited", "points": 1, "at_most": 20},
-        {"name": "opened", "on": "EmailOpened", "points": 2, "at_most": 10, "half_life": "14 days"},
-        {"name": "clicked", "on": "LinkClicked", "points": 4, "at_most": 10, "half_life": "14 days"},
-        {
-            "name": "attended",
-            "on": "WebinarAttended",
-            "when": {"minutes": {"at_least": 20}},
-            "points": 15,
-            "at_most": 3,
-        },
-        {"name": "asked for a demo", "on": "DemoAsked", "points": 30, "at_most": 1},
-        {"name": "called", "on": "Called", "when": {"answered": True}, "points": 10, "at_most": 4},
-        {"name": "not reached", "on": "Called", "when": {"answered": False}, "points": -2, "at_most": 5},
-        {"name": "form", "on": "FormSent", "points": 6, "at_most": 3},
-        {"name": "large form", "on": "FormSent", "when": {"fields": {"at_least": 8}}, "points": 5, "at_most": 2},
-        {"name": "unsubscribed", "on": "Unsubscribed", "points": -40, "at_most": 1},
-        {"name": "came back", "on": "PageVisited", "when": {"seconds": {"at_least": 290}}, "points": 3, "at_most": 6},
-    ],
-    "threshold": [{"score": "score", "at": 60, "stage": "warm"}, {"score": "score", "at": 90, "stage": "hot"}],
-}
-
-
-def card(**points: float) -> Scorecard:
-    """The scorecard, some rules with other points."""
-    rules = [{**rule, "points": points.get(rule["name"].replace(" ", "_"), rule["points"])} for rule in CARD["rule"]]
-    return Scorecard.from_table("lead", {**CARD, "rule": rules})
 
 
 def made(count: int, seed: int = 8) -> Iterator[Event]:
@@ -233,7 +201,7 @@ COLD = """
 import time
 began = time.perf_counter()
 import sys
-from benchmarks.replaying import card
+from benchmarks.scorecard import card
 import whence
 from whence.segments.scoring import score_segments
 with whence.open(sys.argv[1]) as db, db.segments("lead") as segments:

@@ -34,6 +34,14 @@ def test_the_rows_of_some_entities_come_in_order(
         assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
 
 
+def test_a_position_beyond_32_bits_comes_back() -> None:
+    rows = Rows(with_points=False)
+    for position in (7, 2**31, 8):
+        rows.add(Part(np.zeros(1, np.int32), np.zeros(1, np.int64), np.full(1, position), rule=0))
+    _, _, position, _ = in_order(rows, np.arange(3), np.arange(1, 4), by_time=True)
+    assert position.tolist() == [7, 8, 2**31]
+
+
 def test_parts_grow_beyond_what_there_was_room_for_and_share_a_rule() -> None:
     rows = Rows(with_points=True)
     for number in range(40):

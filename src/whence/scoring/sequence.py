@@ -264,7 +264,7 @@ def _day_ends(
     for k in range(count):
         ends = max(ends, alive[k, _A_END])
     day, last = now // DAY_US + 1, min(upto // DAY_US, (ends + DAY_US - 1) // DAY_US)
-    days = last - day + 1
+    days = 2
     while day <= last:
         # On these days the scores lie between what is above zero on the last of them with what is below on the first,
         # and the other way round. Where that crosses nothing they are passed over, else the first half is looked at.

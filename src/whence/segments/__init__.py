@@ -6,17 +6,17 @@ from importlib.util import find_spec
 
 from whence.errors import MissingExtra
 
+_PACKAGES = ("duckdb", "pyarrow")
+
 
 def is_installed() -> bool:
     """Whether the packages that read and write columns are there."""
-    return all(find_spec(name) is not None for name in ("duckdb", "pyarrow"))
+    return all(find_spec(name) is not None for name in _PACKAGES)
 
 
 def require() -> None:
     """Raise MissingExtra where the packages that read and write columns are not installed."""
-    try:
-        import duckdb  # noqa: F401
-        import pyarrow  # noqa: F401
-    except ImportError as problem:
-        remedy = 'pip install "whence[columns]".'
-        raise MissingExtra("Columns need duckdb and pyarrow", package=problem.name, remedy=remedy) from None
+    for name in _PACKAGES:
+        if find_spec(name) is None:
+            remedy = 'pip install "whence[columns]".'
+            raise MissingExtra("Columns need duckdb and pyarrow", package=name, remedy=remedy)

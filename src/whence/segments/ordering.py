@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from whence.scoring.kernel import COMPILED, Int32, Int64
 from whence.scoring.sequence import compiled
-from whence.segments.rows import Rows
+from whence.segments.rows import TYPES, Rows
 
 MOVES_EACH = 32
 """With more moves than that for each row of an entity, its rows are merged instead of inserted."""
@@ -26,8 +26,8 @@ def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[N
         given = points[0] if points else np.zeros(0, np.int64)
         found = _in_order(begins, ends, entity, time_us, position, rule, given, by_time)
         return list(found[: len(rows.columns)])
-    numbers = [np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)]
-    columns = [column[np.concatenate(numbers)] for column in rows.columns]
+    at = np.concatenate([np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)])
+    columns = [column[at].astype(type) for column, type in zip(rows.columns, TYPES, strict=False)]
     entity, time_us, position, rule = columns[:4]
     order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
     return [column[order] for column in columns]
@@ -73,6 +73,13 @@ def _in_order(
         first, last = starts[e], starts[e + 1]
         if not _inserted(times, positions, rules, given, first, last, by_time):
             _merged(times, positions, rules, given, first, last, by_time)
+    k = 0
+    for part in range(len(begins)):  # so that they are in order when they are asked again
+        for i in range(begins[part], ends[part]):
+            entity[i], time_us[i], position[i], rule[i] = entities[k], times[k], positions[k], rules[k]
+            if len(given):
+                points[i] = given[k]
+            k += 1
     return entities, times, positions, rules, given
 
 

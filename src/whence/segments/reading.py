@@ -21,7 +21,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
@@ -35,6 +34,7 @@ from whence.segments.segment import ENTITIES, Codes
 from whence.store import Store
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas
     import polars
 
@@ -129,6 +129,8 @@ class Segments:
 
         Raises InvalidQuery for what DuckDB refuses, with what it says, and for a statement that is no SELECT.
         """
+        import duckdb  # here, since who scores or replays asks no SQL
+
         try:
             statements = self._db.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -233,6 +235,8 @@ class Segments:
     @property
     def _db(self) -> duckdb.DuckDBPyConnection:
         """DuckDB with the views, made when the first question in SQL comes: who scores or replays asks none."""
+        import duckdb
+
         if self._views is None:
             self._views = duckdb.connect(":memory:")
             self._make_views(self._views)

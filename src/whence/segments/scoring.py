@@ -37,10 +37,6 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-ROWS_EACH = 2**18
-"""So many rows are put in order and scored at once, about; together they stay in a processor's cache."""
-SAMPLED = 256
-"""Of so many rows one is looked at to share them out."""
 _ENVELOPE = ("position", "entity", "time", "recorded", "rest")
 
 
@@ -71,18 +67,16 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     Raises InvalidEvent for a field of points that is no number, naming the event, and InvalidTime.
     """
     assert segments.kind == card.kind, "segments are sorted by the entities of one kind"
-    rows = _kept_rows(segments, card, at)
-    at_us = None if at is None else to_us(at)
-    return Scored(card, segments.head, segments.entities(), _standings(rows, card, at), at_us)
-
-
-def _kept_rows(segments: Segments, card: Scorecard, at: Moment | None) -> Rows:
-    """The rows, those of the card before where only what its rules give, or what comes of that, is another."""
     asked = (_matched(card), None if at is None else to_us(at))
     if segments.kept is None or segments.kept[0] != asked:
         segments.kept = None  # both at once are not needed
-        segments.kept = asked, _rows_in(segments, card, at)
-    return segments.kept[1]  # type: ignore[no-any-return]
+        with ThreadPoolExecutor(1) as aside:
+            none = Rows(with_points=False)
+            aside.submit(_standings, none, none.shares(), card, at)  # which loads the kernel meanwhile
+            rows = _rows_in(segments, card, at)
+        segments.kept = asked, rows, rows.shares()
+    _, rows, shares = segments.kept
+    return Scored(card, segments.head, segments.entities(), _standings(rows, shares, card, at), asked[1])
 
 
 def _fixed(card: Scorecard) -> tuple[Mask, Int64]:
@@ -101,18 +95,10 @@ def _matched(card: Scorecard) -> bytes:
     return msgspec.json.encode((card.kind, card.order, rules))
 
 
-def _standings(rows: Rows, card: Scorecard, at: Moment | None) -> Standings:
-    """The rows put in order and scored by several threads, so many entities at a time that their rows stay in a
-    processor's cache. The kernel lets go of Python's lock."""
-    starts, ends = rows.starts[:-1], rows.starts[1:]
-    parts = [rows.columns[0][first:last] for first, last in zip(starts, ends, strict=True)]
-    codes = np.sort(np.concatenate([part[::SAMPLED] for part in parts])) if parts else np.zeros(0, np.int32)
-    borders = np.unique(codes[:: ROWS_EACH // SAMPLED])[1:]
-    inner = [first + np.searchsorted(part, borders) for first, part in zip(starts, parts, strict=True)]
-    places = np.array([starts, *np.transpose(inner), ends], np.int64)
-
+def _standings(rows: Rows, shares: Int64, card: Scorecard, at: Moment | None) -> Standings:
+    """What the rows come to, scored by several threads, a share at a time. The kernel lets go of Python's lock."""
     with ThreadPoolExecutor(processors() if COMPILED else 1) as threads:
-        found = threads.map(lambda each: score_all(card, _in_order(rows, card, *each), at), pairwise(places))
+        found = threads.map(lambda each: score_all(card, _in_order(rows, card, *each), at), pairwise(shares))
         return joined(list(found))
 
 
