@@ -235,6 +235,14 @@ def test_going_on_makes_the_new_ones_and_removes_those_at_places_that_are_none_a
     assert [kept.position for kept in db.snapshot("pile", model=Pile)] == [8, 16, 24, 32, 40, 48, 50]
 
 
+def test_a_builder_with_an_older_head_leaves_the_newer_snapshot(db: whence.Whence) -> None:
+    older = db.history()
+    append(db.store, [("c", 1, 2, False)] * 2)
+    db.snapshot("pile", model=Pile)
+    made = db._snapshots.make(older, Model.of(Pile))
+    assert [kept.position for kept in made] == [4, 8, 10, 12]
+
+
 def test_a_snapshot_of_other_code_is_not_used_and_goes_when_others_are_made(db: whence.Whence) -> None:
     class Other(Pile):
         name = "Pile"
@@ -271,11 +279,12 @@ def test_a_snapshot_of_another_store_is_not_used(db: whence.Whence, tmp_path: Pa
         assert "it belongs to another store" in promise.problems[0]
 
 
-def test_a_snapshot_of_events_that_the_store_does_not_hold_is_not_used(db: whence.Whence, tmp_path: Path) -> None:
+@pytest.mark.parametrize("position", [b"-4", b"0", b"5", b"400"])
+def test_a_snapshot_whose_last_event_the_store_does_not_hold_is_not_used(db: whence.Whence, position: bytes) -> None:
     db.snapshot("pile", model=Pile)
     path = db.snapshots("pile")[0].path
     _, of, states = path.read_bytes().split(b"\n", 2)
-    changed = of.replace(b'"position":4', b'"position":400')
+    changed = of.replace(b'"position":4', b'"position":' + position)
     path.write_bytes(folders._digest(changed + b"\n" + states) + b"\n" + changed + b"\n" + states)
     assert ("the store does not hold its last event") in {each.problem for each in db.snapshots("pile")}
 

@@ -75,7 +75,7 @@ class _States(msgspec.Struct):
 def places(head: int) -> list[int]:
     """Where snapshots are kept, besides at the head: four to eight even steps, so that from the one before any moment
     at most a quarter of the history is left to fold. Steps are powers of two: as a history grows every second place
-    goes, and none moves."""
+    goes, and none moves. In a short history they are STEP_MIN apart."""
     step = STEP_MIN
     while head // step > PLACES_MAX:
         step *= 2
@@ -163,7 +163,7 @@ class SnapshotFolder:
             return "it belongs to another store"
         if of.kind != path.parent.name:
             return "it is of another kind"
-        last = next(iter(self._store.read(after=of.position - 1, upto=of.position)), None)
+        last = next(iter(self._store.read(after=of.position - 1, upto=of.position)), None) if of.position > 0 else None
         if last is None or last.id != of.last_id:
             return "the store does not hold its last event"
         return ""
@@ -193,7 +193,8 @@ class SnapshotFolder:
                     part.unlink(missing_ok=True)
                 self._make_missing(history, model, wanted, progress)
                 for kept in self.of(model):
-                    if kept.problem or kept.position not in wanted:
+                    is_newer = kept.position > history.head  # of a builder that began after this one
+                    if kept.problem or not (is_newer or kept.position in wanted):
                         kept.path.unlink(missing_ok=True)
         except OSError as problem:
             remedy = "Free space, or make the folder writable; the snapshots that were there are kept."
