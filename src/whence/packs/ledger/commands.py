@@ -12,7 +12,7 @@ import msgspec
 
 from whence.app import Moment, Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, option
+from whence.cli.command import as_form, at_moment, by_actor, happened_at, option
 from whence.cli.packs import act_command, show_rows
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
@@ -27,8 +27,7 @@ from whence.packs.ledger.reconciling import keeping
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
 from whence.packs.ledger.reconciling.statement import StatementRow
 
-by_whom = option("--by", envvar="WHENCE_BY", metavar="WHO", help="Who does it.")
-when = option("--time", metavar="TIME", help="When it happened; else now. A day alone means its beginning.")
+by_whom = by_actor(help="Who does it.")
 under_key = option("--key", metavar="ID", help="Names the transaction, so that the same again changes nothing.")
 
 
@@ -40,7 +39,7 @@ def _moving(decide: Callable[..., Any]) -> Any:
         _show(db, form, getattr(book.Book(db), decide.__name__)(**told, time=when))
         return exits.OK
 
-    return act_command("ledger", Act(decide, first=2), run, by_whom, when, under_key, as_form)
+    return act_command("ledger", Act(decide, first=2), run, by_whom, happened_at, under_key, as_form)
 
 
 def _show(db: Whence, form: Form, done: Decided) -> None:
@@ -303,7 +302,7 @@ def picture(
     return exits.OK
 
 
-closes = option("--by", envvar="WHENCE_BY", metavar="WHO", required=True, help="Who closes it.")
+closes = by_actor(required=True, help="Who closes it.")
 COMMANDS = (
     *map(_moving, decisions.VERBS),
     *(

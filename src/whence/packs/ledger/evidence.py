@@ -177,16 +177,9 @@ def _page(
 
 def _table(sheet: Sheet, zone: tzinfo) -> str:
     """A table of the page, amounts to the right."""
-    sides = [' class="n"' if any(map(_is_number, column)) else "" for column in zip(*sheet.rows, strict=True)]
-    head = "".join(f"<th{side}>{escape(name)}</th>" for name, side in zip(sheet.columns, sides, strict=True))
-    plain = len(sheet.rows) - sheet.total_rows
-    body = "\n".join(
-        ("<tr>" if number < plain else '<tr class="total">')
-        + "".join(f"<td{side}>{_shown(value, zone)}</td>" for value, side in zip(row, sides, strict=True))
-        + "</tr>"
-        for number, row in enumerate(sheet.rows)
-    )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+    sides = {place: "n" for place, column in enumerate(zip(*sheet.rows, strict=True)) if any(map(_is_number, column))}
+    rows = ([markup.Html(_shown(value, zone)) for value in row] for row in sheet.rows)
+    return markup.scrolling(markup.table(sheet.columns, rows, classes=sides, totals=sheet.total_rows))
 
 
 def _is_number(value: Any) -> bool:
