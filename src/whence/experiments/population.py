@@ -174,14 +174,14 @@ class InSegments:
 
     def _looked(self, table: pa.Table) -> tuple[Any, Any, Any]:
         """The codes, positions and times of the rows that are about an entity and happened by then."""
+        from whence.segments.arrays import is_there, numbers
         from whence.segments.scoring import times_of
 
-        code, position = table.column("entity"), table.column("position").to_numpy()
-        time_us = times_of(table).to_numpy()
-        there = code.is_valid().to_numpy()
+        code, position, time_us = table.column("entity"), numbers(table.column("position")), times_of(table)
+        there = is_there(code)
         if self._until_us is not None:
-            there &= time_us <= self._until_us
-        return code.fill_null(0).to_numpy()[there], position[there], time_us[there]
+            there = there & (time_us <= self._until_us)
+        return numbers(code)[there], position[there], time_us[there]
 
 
 class _Upto:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from whence import jsonvalue
@@ -29,6 +28,7 @@ from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
 from whence.segments.ahead import ahead, processors
+from whence.segments.arrays import arrow, is_there, numbers
 from whence.segments.columns import cells_of, field_of
 from whence.segments.reading import Segments
 from whence.segments.rows import TYPES, Part, Rows
@@ -70,10 +70,7 @@ def score_segments(segments: Segments, card: Scorecard, at: Moment | None = None
     asked = (_matched(card), None if at is None else to_us(at))
     if segments.kept is None or segments.kept[0] != asked:
         segments.kept = None  # both at once are not needed
-        with ThreadPoolExecutor(1) as aside:
-            none = Rows(with_points=False)
-            aside.submit(_standings, none, none.shares(), card, at)  # which loads the kernel meanwhile
-            rows = _rows_in(segments, card, at)
+        rows = _rows_in(segments, card, at)
         segments.kept = asked, rows, rows.shares()
     _, rows, shares = segments.kept
     return Scored(card, segments.head, segments.entities(), _standings(rows, shares, card, at), asked[1])
@@ -171,22 +168,21 @@ class _Events:
     def __init__(self, type: str, table: pa.Table, time_us: Int64) -> None:
         self.type = type
         self.time_us = time_us
-        self.entity: NDArray[np.int32] = table.column("entity").to_numpy()
-        self.position: Int64 = table.column("position").to_numpy()
+        self.entity: Int32 = numbers(table.column("entity"))
+        self.position: Int64 = numbers(table.column("position"))
         self._table = table
         self._fields = {field_of(field): field for field in table.schema if field.name not in _ENVELOPE}
         there = "rest" in table.column_names
-        self.odd: Mask = pc.is_valid(table.column("rest")).to_numpy() if there else np.zeros(len(self.position), bool)
+        self.odd: Mask = is_there(table.column("rest")) if there else np.zeros(len(self.position), bool)
 
     @classmethod
     def of(cls, type: str, table: pa.Table, until: int | None) -> _Events:
-        times = times_of(table)
-        kept = pc.is_valid(table.column("entity"))
+        time_us, kept = times_of(table), is_there(table.column("entity"))
         if until is not None:
-            kept = pc.and_(kept, pc.less_equal(times, until))
-        if not pc.all(kept).as_py():
-            table, times = table.filter(kept), times.filter(kept)
-        return cls(type, table, times.to_numpy())
+            kept = kept & (time_us <= until)
+        if not kept.all():
+            table, time_us = table.filter(arrow(kept)), time_us[kept]
+        return cls(type, table, time_us)
 
     def part(self, at: Int64, rule: Int32 | int, points: Int64 | int = 0) -> Part:
         """The rows that those at some places become."""
@@ -201,12 +197,12 @@ class _Events:
         found = self.odd.copy()
         for field in fields:
             if (column := self.column(field)) is not None:
-                found |= pc.is_valid(column[1]).to_numpy()
+                found |= is_there(column[1])
         return found
 
     def events(self, rows: Int64) -> list[Recorded]:
         """These rows as events, with what their data say of the fields that were read."""
-        table = self._table.take(pa.array(rows))
+        table = self._table.take(arrow(rows))
         columns = [(name, cells_of(field, table.column(field.name))) for name, field in self._fields.items()]
         rest = table.column("rest").to_pylist() if "rest" in table.column_names else [None] * len(rows)
         found = []
@@ -221,12 +217,15 @@ class _Events:
         return found
 
 
-def times_of(table: pa.Table) -> pa.ChunkedArray:
+def times_of(table: pa.Table) -> Int64:
     """When each row happened, in microseconds: its time, else when it was recorded."""
-    given, recorded = (
-        table.column(name).cast(pa.int64()) if name in table.column_names else None for name in ("time", "recorded")
-    )
-    return recorded if given is None else given if recorded is None else pc.coalesce(given, recorded)
+    if "recorded" not in table.column_names:
+        return numbers(table.column("time"))
+    recorded: Int64 = numbers(table.column("recorded"))
+    if "time" not in table.column_names:
+        return recorded
+    given = table.column("time")
+    return np.where(is_there(given), numbers(given), recorded)
 
 
 # Rules about events.
@@ -282,13 +281,13 @@ def _holds(events: _Events, condition: Condition) -> Mask:
 
 def _compared(column: pa.ChunkedArray, test: str, bound: float) -> Mask:
     compare = {
-        "at_least": pc.greater_equal,
-        "at_most": pc.less_equal,
-        "more_than": pc.greater,
-        "less_than": pc.less,
+        "at_least": np.greater_equal,
+        "at_most": np.less_equal,
+        "more_than": np.greater,
+        "less_than": np.less,
     }[test]
     against = int(bound) if pa.types.is_integer(column.type) and bound.is_integer() else bound
-    return compare(column, against).fill_null(False).to_numpy()  # type: ignore[no-any-return]
+    return compare(numbers(column), against) & is_there(column)  # type: ignore[no-any-return]
 
 
 def _mapped(field: pa.Field, column: pa.ChunkedArray, inner: str, function: Any, kind: type) -> NDArray[Any]:
@@ -299,8 +298,7 @@ def _mapped(field: pa.Field, column: pa.ChunkedArray, inner: str, function: Any,
     cells = cells_of(field, encoded.dictionary)
     answers = [function(_inner(cell, inner)) for cell in cells]
     known: NDArray[Any] = np.array([*answers, function(ABSENT)], dtype=kind)
-    indices = encoded.indices.fill_null(len(answers)).to_numpy()
-    return known[indices]  # type: ignore[no-any-return]
+    return known[numbers(encoded.indices, absent=len(answers))]  # type: ignore[no-any-return]
 
 
 def _inner(cell: Any, path: str) -> Any:
