@@ -27,7 +27,7 @@ from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standing
 from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
-from whence.segments.ahead import ahead, processors
+from whence.segments.ahead import processors
 from whence.segments.arrays import arrow, is_there, numbers
 from whence.segments.columns import cells_of, field_of
 from whence.segments.reading import Segments
@@ -129,15 +129,11 @@ def _rows_in(segments: Tables, card: Scorecard, at: Moment | None) -> Rows:
     matcher, rows, facts = Matcher(card), Rows(with_points=not all(_fixed(card)[0])), list[_Said]()
     wanted = {path.split(".")[0] for path in matcher.paths}
 
-    def found(of: tuple[str, pa.Table]) -> tuple[list[Part], list[_Said]]:
-        events = _Events.of(*of, until)
-        return list(_awards_of(events, matcher)), list(_facts_of(events, matcher))
-
-    tables, threads = segments.tables(wanted, _ENVELOPE), processors()
-    for parts, said in ahead(found, tables, threads=threads, most=threads):
-        for part in parts:
+    for type, table in segments.tables(wanted, _ENVELOPE):
+        events = _Events.of(type, table, until)
+        for part in _awards_of(events, matcher):
             rows.add(part)
-        facts += said
+        facts += _facts_of(events, matcher)
     if facts:
         rows.add(_changes(facts, matcher, card))
     return rows
