@@ -19,10 +19,10 @@ from tests.exam import counts
 from tests.packs.journeys.oracle import chain
 from whence.clock import to_us
 from whence.config import Config
+from whence.duration import text_of, us_of
 from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
 from whence.packs import journeys
-from whence.packs.journeys.duration import text_of, us_of
 from whence.packs.journeys.step import Step
 
 TYPES = "ABCDX"

@@ -1,9 +1,14 @@
 """Journeys: what customers did over all sources, on one time line, and what came of it. A pack: `whence journeys …`.
 
-from whence.packs import journeys
+    from whence.packs import journeys
 
-with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
-    found = journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+    with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
+        found = journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+
+Read it in this order: `events` and `state`, who is who, with `decisions`, `scenarios` and `tables`; `people`, the names
+of each customer; `touchpoints`, what all did, in columns; `step` and `chain`, then `funnel`. The other questions stand
+each by itself (`sessions`, `paths`, `cohorts`, `attribution`, `sequence`; `timeline` is of one customer and needs no
+columns). `commands` and `pictures` show what they answer.
 """
 
 from whence.pack import Pack

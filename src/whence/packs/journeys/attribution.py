@@ -23,10 +23,10 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from whence.duration import HOUR_US, us_of
 from whence.errors import InvalidQuery
 from whence.packs.journeys.chain import Array, first_beyond
 from whence.packs.journeys.cohorts import refuse_odd
-from whence.packs.journeys.duration import HOUR_US, us_of
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Step
 from whence.packs.journeys.touchpoints import Touchpoints

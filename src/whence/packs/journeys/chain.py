@@ -51,20 +51,16 @@ class Rows(msgspec.Struct, frozen=True):
     mask: Array
 
     @classmethod
-    def sorted(cls, who: Array, time_us: Array, position: Array, mask: Array) -> Rows:
-        order = np.lexsort((position, _lowest(mask), time_us, who))
+    def united(cls, who: Array, time_us: Array, position: Array, mask: Array) -> Rows:
+        """Of rows of which several may be of one event, for each thing that it counts as one."""
+        order = np.lexsort((position, who))
         who, time_us, position, mask = (each[order] for each in (who, time_us, position, mask))
-        if len(who):
-            first = np.ones(len(who), bool)  # an event of several names of one customer happened once
-            first[1:] = (who[1:] != who[:-1]) | (position[1:] != position[:-1])
-            who, time_us, mask = who[first], time_us[first], mask[first]
-        return cls(who, time_us, mask)
-
-
-def _lowest(mask: Array) -> Array:
-    """The first step that an event counts as; for one that is none, or ends an attempt, more than any."""
-    found: Array = np.where(mask == 0, OUT, mask & -mask)
-    return found
+        first = np.flatnonzero(np.r_[True, (position[1:] != position[:-1]) | (who[1:] != who[:-1])][: len(who)])
+        mask = np.bitwise_or.reduceat(mask, first) if len(first) else mask
+        who, time_us = who[first], time_us[first]
+        step = np.where(mask == 0, OUT, mask & -mask)  # the first that it counts as; what is none comes last
+        order = np.lexsort((step, time_us, who))
+        return cls(who[order], time_us[order], mask[order])
 
 
 def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chains, list[int]]:

@@ -20,8 +20,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
-from whence.packs.journeys.calendar import Array, Calendar, Unit
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Step
 from whence.packs.journeys.touchpoints import Touchpoints

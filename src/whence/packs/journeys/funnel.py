@@ -4,15 +4,16 @@ decided in chain; here steps become events, and the answer becomes rows."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from whence.clock import LATEST_US
+from whence.duration import SECOND_US, us_of
 from whence.errors import InvalidQuery
 from whence.moments import span_of
 from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
-from whence.packs.journeys.duration import SECOND_US, us_of
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Step, steps_of
 from whence.packs.journeys.touchpoints import Touchpoints
@@ -142,9 +143,8 @@ def times(
 ) -> list[Duration]:
     """How long customers took from each step to the next, and from the first to the last. Only those who got to the
     later step count; a median lies between the two middle ones of an even number."""
-    meant = _asked(asked, steps, order, within, exclude)
-    ((_, span),) = _periods(asked, [period] if period else [])
-    found, _ = _chains(asked, msgspec.structs.replace(meant, period=span))
+    meant = _asked(asked, steps, order, within, exclude, period)
+    found, _ = _chains(asked, meant)
     count = len(meant.steps)
     pairs = [(step, step + 1) for step in range(count - 1)] + ([(0, count - 1)] if count > 2 else [])
     return [_duration(meant, found, *pair) for pair in pairs]
@@ -162,9 +162,8 @@ def dropped(
 ) -> list[Dropped]:
     """Who got to a step and not to the next, by name, those who wait longest first. `step` is the name or number of the
     last one that they got to, by default any. Raises InvalidQuery for a step that is not in the funnel."""
-    meant = _asked(asked, steps, order, within, exclude)
-    ((_, span),) = _periods(asked, [period] if period else [])
-    found, _ = _chains(asked, msgspec.structs.replace(meant, period=span))
+    meant = _asked(asked, steps, order, within, exclude, period)
+    found, _ = _chains(asked, meant)
     levels = found.levels
     wanted = range(1, len(meant.steps)) if step is None else [_number(meant, step)]
     chosen = np.flatnonzero(np.isin(levels, list(wanted)))
@@ -191,13 +190,17 @@ def dropped(
 
 
 def _asked(
-    asked: Touchpoints, steps: Sequence[str | Step], order: Order, within: str | None, exclude: Sequence[str | Step]
+    asked: Touchpoints, steps: Sequence[Any], order: Order, within: str | None, exclude: Any, period: str | None = None
 ) -> Question:
     if order not in ("ordered", "strict", "any"):
         raise InvalidQuery("No such order", order=order, remedy="Say ordered, strict or any.")
-    found = tuple(asked.known(each) for each in steps_of(steps))
-    out = tuple(asked.known(each) for each in steps_of(exclude)) if exclude else ()
-    return Question(found, order, None if within is None else us_of(within), out)
+    return Question(
+        steps=tuple(asked.known(each) for each in steps_of(steps)),
+        order=order,
+        window_us=None if within is None else us_of(within),
+        exclude=tuple(asked.known(each) for each in steps_of(exclude)) if exclude else (),
+        period=None if period is None else _span(asked, period),
+    )
 
 
 def _chains(asked: Touchpoints, meant: Question) -> tuple[Chains, list[int] | None]:
@@ -229,37 +232,20 @@ def _are_apart(steps: Iterable[Step]) -> bool:
 
 
 def _all_chains(asked: Touchpoints, meant: Question) -> Chains:
-    """The chains by every start."""
-    parts = list(_masked(asked, meant))
-    who, time_us, position, mask = (np.concatenate([part[n] for part in parts]) for n in range(4))
-    if not _are_apart(meant.steps) or meant.exclude or meant.order == "strict":
-        first, mask = _united(position, who, mask)
-        who, time_us, position = who[first], time_us[first], position[first]
-        counted = mask & ~OUT
-        if meant.order == "any" and (counted & (counted - 1)).any():
-            remedy = "In any order a step stands once; ask for it in order, or with conditions."
-            raise InvalidQuery("An event counts as two steps", remedy=remedy)
-    return chains(
-        Rows.sorted(who, time_us, position, mask), len(meant.steps), meant.order, meant.window_us, meant.period
-    )
-
-
-def _united(position: Array, who: Array, mask: Array) -> tuple[Array, Array]:
-    """The first row of each event and customer, and what all of its rows count as."""
-    order = np.lexsort((who, position))
-    where = np.r_[True, (position[order][1:] != position[order][:-1]) | (who[order][1:] != who[order][:-1])]
-    first = np.flatnonzero(where)
-    return order[first], np.bitwise_or.reduceat(mask[order], first) if len(first) else mask[:0]
-
-
-def _masked(asked: Touchpoints, meant: Question) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """The chains over all events of a customer in order."""
     selects = [(asked.rows_of_step(each), 1 << number) for number, each in enumerate(meant.steps)]
     selects += [(asked.rows_of_step(each), OUT) for each in meant.exclude]
     if meant.order == "strict":
         selects.append((asked.rows(), 0))
-    for select, bit in selects:
-        who, time_us, position = asked.arrays(select, "who", "time_us", "position")
-        yield who, time_us, position, np.full(len(who), bit, np.int64)
+    parts = [asked.arrays(select, "who", "time_us", "position") for select, _ in selects]
+    who, time_us, position = (np.concatenate([part[n] for part in parts]) for n in range(3))
+    mask = np.repeat([bit for _, bit in selects], [len(part[0]) for part in parts])
+    rows = Rows.united(who, time_us, position, mask)
+    counted = rows.mask & ~OUT
+    if meant.order == "any" and (counted & (counted - 1)).any():
+        remedy = "In any order a step stands once; ask for it in order, or with conditions."
+        raise InvalidQuery("An event counts as two steps", remedy=remedy)
+    return chains(rows, len(meant.steps), meant.order, meant.window_us, meant.period)
 
 
 # Periods and parts.

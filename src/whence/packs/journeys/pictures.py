@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from whence.packs.journeys.duration import SECOND_US, text_of
+from whence.duration import SECOND_US, text_of
 from whence.picture import COLOURS, FONT, INK, graphs, laid_out, plain
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def retention_figure(found: Sequence[Retained], kind: str, unit: str) -> Figure:
     return figure.update_layout(yaxis={"rangemode": "tozero"}, xaxis={"type": "category", "nticks": 16})
 
 
-def sankey_figure(links: Iterable[Link], depth: int) -> Figure:
+def paths_figure(links: Iterable[Link], depth: int) -> Figure:
     """The paths: a node for each event type at each depth, a link as wide as the customers who went that way."""
     rows = list(links)
     sizes = _sizes(rows)

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from whence.duration import text_of
 from whence.events import Recorded
 from whence.grammar import split_tag
-from whence.packs.journeys.duration import text_of
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.touchpoints import Touchpoints
 

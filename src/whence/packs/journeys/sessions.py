@@ -8,9 +8,9 @@ from datetime import date
 import msgspec
 import numpy as np
 
+from whence.calendar import Calendar, Unit
+from whence.duration import SECOND_US, us_of
 from whence.errors import NotKnown
-from whence.packs.journeys.calendar import Calendar, Unit
-from whence.packs.journeys.duration import SECOND_US, us_of
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.timeline import GAP
 from whence.packs.journeys.touchpoints import Touchpoints
@@ -27,6 +27,10 @@ class Session(msgspec.Struct, frozen=True):
     events: int
     entry: str
     exit: str
+
+    @property
+    def lasted_s(self) -> float:
+        return (self.ended_us - self.began_us) / SECOND_US
 
 
 class Sessions(msgspec.Struct, frozen=True):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.events import Recorded
 from whence.grammar import split_tag
-from whence.packs.journeys.duration import us_of
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.state import Identity, naming_of

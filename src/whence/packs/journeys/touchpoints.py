@@ -25,6 +25,7 @@ from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.state import Identity, naming_of
 from whence.packs.journeys.step import Condition, Step
+from whence.segments.fields import ABSENT, OF_ANY, Fields, quoted_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,11 +36,9 @@ if TYPE_CHECKING:
 
 OWN = (Identified.event_type.partition(".")[0] + ".", "whence.")
 """What types begin with that are no touchpoints: who is who, and Whence's own."""
-ENVELOPE = ("actor", "correlation")
 _TESTS = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 _NUMBERS = count(1)
 """So that two that are asked of the same segments have tables of their own."""
-_ABSENT = "NULL::VARCHAR"
 _EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
 
 
@@ -102,7 +101,7 @@ class Touchpoints:
         self.head = self.history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(OWN))
-        self._columns: dict[str, dict[str, str]] = {}
+        self.fields = Fields(segments)
         self._others = self._other_names()
         self._register()
 
@@ -147,7 +146,7 @@ class Touchpoints:
         ]
         if not rows:
             return []
-        kinds = ", ".join(_text(each) for each in self.people.kinds[1:])
+        kinds = ", ".join(quoted_text(each) for each in self.people.kinds[1:])
         found = self.segments.sql(statement("other_names").format(rows=" UNION ALL ".join(rows), kinds=kinds))
         return list(found.column("name").to_pylist())
 
@@ -195,11 +194,11 @@ class Touchpoints:
         it happened: then it is mistyped. `actor`, `correlation` and `settings` any event may have."""
         types = self.types if steps is None else dict.fromkeys(type for each in steps for type in each.types)
         there = [type for type in types if type in self.segments.types]
-        if not there or field in (*ENVELOPE, "settings"):
+        if not there or field in OF_ANY:
             return
         for type in there:
-            said = self._value(type, field)
-            if said == _ABSENT:
+            said = self.fields.text(type, field)
+            if said == ABSENT:
                 continue
             if self.sql(
                 f"SELECT 1 AS found FROM {self.segments.rows_of(type)} s WHERE {said} IS NOT NULL LIMIT 1"
@@ -232,14 +231,14 @@ class Touchpoints:
         all events; None where no type has the field."""
         parts = []
         for type in self.segments.types:
-            said = self._value(type, field)
-            if said == _ABSENT:
+            said = self.fields.text(type, field)
+            if said == ABSENT:
                 continue
             tests = [f"{said} IS NOT NULL", *self._bounds()]
-            if "copy" in self._columns_of(type):
+            if "copy" in self.fields.columns(type):
                 tests.append("NOT coalesce(s.copy, false)")
             part = statement("numbers_of_a_type").format(
-                source=_ABSENT if source is None else self._value(type, source),
+                source=ABSENT if source is None else self.fields.text(type, source),
                 number=said,
                 rows=self.segments.rows_of(type),
                 conditions="\n  AND ".join(tests),
@@ -256,7 +255,7 @@ class Touchpoints:
         return [found.column(name).to_numpy() for name in names]
 
     def _rows(self, type: str, columns: Mapping[str, str], conditions: Sequence[Condition]) -> str:
-        there = self._columns_of(type)
+        there = self.fields.columns(type)
         who, joins = self._who(there)
         tests = [f"{who} IS NOT NULL", *self._bounds()]
         tests += [self._test(type, each) for each in conditions]
@@ -290,49 +289,17 @@ class Touchpoints:
             parts.append("o.who")
             tags = "string_split(s.other_tags, chr(10))"
             firsts = (
-                f"list_filter({tags}, lambda tag: starts_with(tag, {_text(kind + ':')}))[1]"
+                f"list_filter({tags}, lambda tag: starts_with(tag, {quoted_text(kind + ':')}))[1]"
                 for kind in self.people.kinds[1:]
             )
             joins += f"\n  LEFT JOIN {self._named} o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"
         return (f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]), joins
 
     def _column(self, type: str, what: str) -> str:
-        return f"{self.segments.types.index(type)}::INTEGER" if what == "type" else self._value(type, what)
-
-    def _columns_of(self, type: str) -> dict[str, str]:
-        """The columns that a type's rows have, with their kinds."""
-        if type not in self._columns:
-            found = self.segments.sql(f"SELECT * FROM {self.segments.rows_of(type)} LIMIT 0").schema
-            self._columns[type] = {field.name: str(field.type) for field in found}
-        return self._columns[type]
-
-    def _value(self, type: str, field: str) -> str:
-        """The value of a field of the data as text, in SQL; NULL where the event has none.
-
-        `actor` and `correlation` are those of the envelope, `settings` the version that the decision names. A dotted
-        path leads into an object.
-        """
-        there = self._columns_of(type)
-        if field in ENVELOPE:
-            return f"s.{field}"
-        if field == "settings":
-            return "json_extract_string(s.basis, '$.settings')" if "basis" in there else _ABSENT
-        first, _, path = field.partition(".")
-        column = first if first in there and not _is_envelope(first) else f"data_{first}"
-        found = []
-        if column in there:
-            text = f"s.{_quoted(column)}"
-            if path:
-                text = f"json_extract_string({text}, {_text('$.' + path)})"
-            elif there[column] == "double":
-                text = f"regexp_replace({text}::VARCHAR, '\\.0$', '')"
-            found.append(f"{text}::VARCHAR")
-        if "rest" in there:
-            found.append(f"json_extract_string(s.rest, {_text('$.' + '.'.join(map(_quoted, field.split('.'))))})")
-        return f"coalesce({', '.join(found)})" if found else _ABSENT
+        return f"{self.segments.types.index(type)}::INTEGER" if what == "type" else self.fields.text(type, what)
 
     def _test(self, type: str, condition: Condition) -> str:
-        text, sign = self._value(type, condition.field), _TESTS[condition.test]
+        text, sign = self.fields.text(type, condition.field), _TESTS[condition.test]
         match condition.value:
             case bool():
                 return f"{text} {sign} '{str(condition.value).lower()}'"
@@ -342,23 +309,8 @@ class Touchpoints:
                 if condition.test not in ("=", "!="):
                     remedy = "Compare with a number."
                     raise InvalidQuery("Texts are equal or not", field=condition.field, remedy=remedy)
-                return f"{text} {sign} {_text(condition.value)}"
+                return f"{text} {sign} {quoted_text(condition.value)}"
 
 
 def _kind(what: str) -> str:
     return "INTEGER" if what == "type" else "VARCHAR"
-
-
-def _is_envelope(name: str) -> bool:
-    """Whether a column is no field of the data."""
-    from whence.segments.columns import ENVELOPE as COLUMNS  # here, since it needs pyarrow
-
-    return name in COLUMNS
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,59 @@
+"""The fields of events in SQL, over the rows of a type as they are kept: as text, whichever column a value is in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whence.segments.reading import Segments
+
+ABSENT = "NULL::VARCHAR"
+OF_ANY = ("actor", "correlation", "settings")
+"""What any event may have: two of its envelope, and the version of the settings that a decision names."""
+
+
+class Fields:
+    """What a value is in SQL, over rows that are called `s`."""
+
+    def __init__(self, segments: Segments) -> None:
+        self._segments = segments
+        self._columns: dict[str, dict[str, str]] = {}
+
+    def columns(self, type: str) -> dict[str, str]:
+        """The columns that a type's rows have, with their kinds."""
+        if type not in self._columns:
+            found = self._segments.sql(f"SELECT * FROM {self._segments.rows_of(type)} LIMIT 0").schema
+            self._columns[type] = {field.name: str(field.type) for field in found}
+        return self._columns[type]
+
+    def text(self, type: str, field: str) -> str:
+        """The value of a field of the data, NULL where an event has none; or of what any event may have. ABSENT where
+        no event of the type has it. A dotted path leads into an object."""
+        from whence.segments.columns import ENVELOPE  # here, since it needs pyarrow
+
+        there = self.columns(type)
+        if field == "settings":
+            return "json_extract_string(s.basis, '$.settings')" if "basis" in there else ABSENT
+        if field in OF_ANY:
+            return f"s.{field}"
+        first, _, path = field.partition(".")
+        column = first if first in there and first not in ENVELOPE else f"data_{first}"
+        found = []
+        if column in there:
+            text = f"s.{_quoted(column)}"
+            if path:
+                text = f"json_extract_string({text}, {quoted_text('$.' + path)})"
+            elif there[column] == "double":
+                text = f"regexp_replace({text}::VARCHAR, '\\.0$', '')"
+            found.append(f"{text}::VARCHAR")
+        if "rest" in there:
+            found.append(f"json_extract_string(s.rest, {quoted_text('$.' + '.'.join(map(_quoted, field.split('.'))))})")
+        return f"coalesce({', '.join(found)})" if found else ABSENT
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
