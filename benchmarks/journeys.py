@@ -16,6 +16,7 @@ import whence
 from benchmarks.workload import append_all
 from whence.events import Event
 from whence.packs import journeys
+from whence.segments.columns import table_of
 
 MILLIONS = 5
 """So many times as many events as the other measures have."""
@@ -79,8 +80,8 @@ def views(duck: Any, asked: journeys.Touchpoints) -> None:
     files: dict[str, list[str]] = {step: [] for step in STEPS}
     for type, path in asked.segments.files():
         files.setdefault(type, []).append(str(path))
-    for type, table in asked.segments.newest().items():
-        duck.register(f"newest_{type.replace('.', '_')}", table)
+    for type, rows in asked.segments.newest().items():
+        duck.register(f"newest_{type.replace('.', '_')}", table_of(rows))
     for step in STEPS:
         stored = f"SELECT entity, time FROM read_parquet({files[step]}) UNION ALL " if files[step] else ""
         newest = f"SELECT entity, time FROM newest_{step}" if step in asked.segments.newest() else ""

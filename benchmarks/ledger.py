@@ -23,6 +23,7 @@ from whence.packs.ledger.columns import balances_in
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, POSTED, AccountOpened, Posted, Posting
 from whence.packs.ledger.reconciling.keeping import reconcile
+from whence.segments.columns import table_of
 from whence.segments.reading import Segments
 
 ACCOUNTS = 1_000
@@ -86,7 +87,7 @@ def by_hand(segments: Segments, duck: Any) -> str:
     newest = segments.newest().get(POSTED)
     parts = [f"SELECT postings, copy FROM read_parquet({files}, union_by_name = true)"] if files else []
     if newest is not None:
-        duck.register("newest", newest)
+        duck.register("newest", table_of(newest))
         parts.append("SELECT postings, copy FROM newest")
     return (
         "SELECT p.account, sum(p.amount_minor)::BIGINT FROM (SELECT unnest(from_json(postings, "
