@@ -14,6 +14,7 @@ import time as sleeping
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
@@ -224,7 +225,7 @@ class Book:
         strict: set[str] = set()
         structs, events, outcomes = list[msgspec.Struct](), list[Event](), list[Outcome]()
         for draft in drafts:
-            opens = [each for each in draft.opens if accounts[each.account].status == "none"]
+            opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else []
             before = {each.account: accounts[each.account] for each in opens}
             try:
                 us, posted = self._dated(draft.posted, draft.time_us)
@@ -319,9 +320,12 @@ def retried(act: Callable[[int], T]) -> T:
     raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
 
 
+_signature = cache(inspect.signature)
+
+
 def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked for, as JSON, so that another request under the same key is known; amounts as they are shown."""
-    bound = inspect.signature(decide).bind(None, "", *told, **named)
+    bound = _signature(decide).bind(None, "", *told, **named)
     bound.apply_defaults()
     said = {name: value for name, value in bound.arguments.items() if name not in ("known", "id", "how")}
     said |= {name: str(money(said[name])) for name in ("amount", "fee") if said.get(name) is not None}
