@@ -148,7 +148,7 @@ def _decision_command(pack: Pack, decision: Decision) -> click.Command:
             given |= {"by": by, "time": when, "cause": cause, "correlation": correlation, "key": key}
             with _blamed(pack, decision):
                 done = db.decide(decision, entity, *positional, **given)
-            _show(done, form)
+            show_decided(done, form)
         return exits.OK
 
     entity = click.Argument(["entity"], metavar=decision.kind.upper())
@@ -157,7 +157,7 @@ def _decision_command(pack: Pack, decision: Decision) -> click.Command:
     return _finished(made, pack.name, decision, grouped(recorded_by, at_store, in_zone, as_form))
 
 
-def _show(done: Decided, form: screen.Form) -> None:
+def show_decided(done: Decided, form: screen.Form) -> None:
     if form != "screen":
         columns = [Column(name) for name in ("position", "type", "tags", "data")]
         rows = zip(done.positions, done.events, strict=True)

@@ -192,6 +192,9 @@ def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) ->
         file.write('joined_by = ["FormSent"]\n')
     with whence.open() as db:
         db.append(Event("FormSent", {}, ("visitor:f", "lead:f"), time="2026-01-21T09:00:00Z"))
-    assert "lead:f, visitor:f;" in str(call("journeys", "timeline", "visitor:f"))
+        db.append(Event("FormSent", {}, ("lead:f", "customer:f"), time="2026-01-21T10:00:00Z"))
+    assert "customer:f, lead:f, visitor:f;" in str(call("journeys", "timeline", "visitor:f"))
+    refused = call("journeys", "separate", "visitor:f", "customer:f", "--reason", "no effect")[2]
+    assert "visitor:f is joined with lead:f; customer:f is joined with lead:f" in refused
     assert call("journeys", "separate", "visitor:f", "lead:f", "--reason", "a shared computer")[0] == 0
     assert "lead:f, visitor:f;" not in str(call("journeys", "timeline", "visitor:f"))

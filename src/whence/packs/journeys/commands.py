@@ -30,6 +30,7 @@ from whence.clock import to_iso
 from whence.duration import SECOND_US, text_of
 from whence.moments import second_of
 from whence.packs import journeys
+from whence.packs.journeys import separating
 from whence.packs.journeys.attribution import MODELS, NONE, Credit
 from whence.packs.journeys.cohorts import Cohort, Customer, Retained
 from whence.packs.journeys.funnel import TOP, VERSIONS, Dropped, Duration, Row
@@ -519,4 +520,5 @@ COMMANDS = (
     paths,
     attribution,
     check,
+    separating.COMMAND,
 )
