@@ -25,6 +25,8 @@ COLOURS = ("#0a5ea8", "#9a5b00", "#1b7f4d", "#b3261e", "#6b4fa0", "#0f7c86", "#a
 """The colours of what stands side by side, told apart also by those who see few colours when used in this order."""
 FONT = {"family": "system-ui, -apple-system, 'Segoe UI', sans-serif", "size": 13, "color": INK}
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+WIDE = ("bar", "heatmap")
+"""Figures of these have words in them that do not shrink: where the screen is narrower they scroll, others fit."""
 PNG_WIDTH, PNG_HEIGHT, PNG_SCALE = 1000, 520, 2
 
 STYLE = """
@@ -33,7 +35,7 @@ padding: 1.5rem; color: #1c2733; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .75rem; overflow-wrap: anywhere; }
 p { margin: .25rem 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; margin-top: 1.5rem; }
-.figure { min-width: 35rem; }
+.wide { min-width: 35rem; }
 table { border-collapse: collapse; font-size: .875rem; }
 th, td { padding: .35rem .9rem .35rem 0; text-align: left; border-bottom: 1px solid #dde3e9; white-space: nowrap; }
 td.words { white-space: normal; min-width: 11.5rem; overflow-wrap: anywhere; }
@@ -105,10 +107,11 @@ def element(figure: Figure, name: str, *, script: bool = False) -> str:
 def html(figure: Figure, name: str, title: str, *, said: Sequence[str] = (), below: str = "", footer: str = "") -> str:
     """A page of its own: the title, what is said about it, the figure as the element `name`, and `below`, which is HTML
     already. The same text for the same figure, and nothing in it is fetched."""
+    wide = ' class="wide"' if any(trace.type in WIDE for trace in figure.data) else ""
     body = [
         f"<h1>{escape(title)}</h1>",
         *(f"<p>{escape(line)}</p>" for line in said),
-        f'<div class="scroll"><div class="figure">{element(figure, name)}</div></div>',
+        f'<div class="scroll"><div{wide}>{element(figure, name)}</div></div>',
         f'<div class="scroll">{below}</div>' if below else "",
         f"<footer>{escape(footer)}</footer>" if footer else "",
     ]

@@ -50,6 +50,8 @@ time { white-space: nowrap; }
 code { font-size: .8rem; overflow-wrap: anywhere; } .scroll { overflow-x: auto; }
 .sign { display: flex; gap: 3rem; margin-top: 2.5rem; } .sign div { flex: 1; border-top: 1px solid #1c2733; }
 footer { color: #5b6b7b; font-size: .8rem; margin-top: 2rem; }
+@media screen and (max-width: 30rem) { body { padding: .75rem; } table { font-size: .72rem; } \
+th, td { padding-right: .4rem; } td.n, th.n { padding-left: .2rem; } }
 @media print { body { padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
 """
 Rows = list[tuple[Any, ...]]
