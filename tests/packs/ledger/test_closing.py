@@ -18,11 +18,11 @@ from whence.cli import run
 from whence.clock import to_iso
 from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
 from whence.packs.ledger.book import Book
-from whence.packs.ledger.closing import close
+from whence.packs.ledger.closing.evidence import evidence
+from whence.packs.ledger.closing.periods import close
 from whence.packs.ledger.columns import balances as balances_over_columns
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import CODEC, Posted, Posting
-from whence.packs.ledger.evidence import evidence
 from whence.packs.ledger.pictures import balance_over_time, save_balance, waterfall
 from whence.testing.racing import together
 

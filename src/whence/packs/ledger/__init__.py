@@ -2,13 +2,14 @@
 
 Read it in this order, as any pack: `events`, `state`, `decisions`; then what a ledger has of its own: `money`; `laws`,
 what is allowed, and `book`, under which condition it is appended; `entries`, of which `tables`, `columns` and
-`pictures` are made; `closing` and `evidence`. Two subjects stand in folders of their own and are read by themselves:
-`files`, which are posted by rules, and `reconciling`, which compares two sides."""
+`pictures` are made. Three subjects stand in folders of their own and are read by themselves: `files`, which are posted
+by rules; `reconciling`, which compares two sides; and `closing`, which signs a period."""
 
 from importlib import resources
 
 from whence.pack import Pack
-from whence.packs.ledger import closing, decisions, tables
+from whence.packs.ledger import decisions, tables
+from whence.packs.ledger.closing import periods
 from whence.packs.ledger.configuration import checked
 from whence.packs.ledger.reconciling import keeping, ties
 from whence.packs.ledger.reconciling.state import Difference, settle
@@ -32,8 +33,8 @@ PACK = Pack(
         keeping.differences,
         keeping.ageing,
         keeping.reconciliations,
-        closing.periods,
-        closing.since_close,
+        periods.periods,
+        periods.since_close,
     ),
     scenarios=SCENARIOS,
     configuration=resources.files("whence.packs.ledger").joinpath("whence.toml").read_text("utf-8"),

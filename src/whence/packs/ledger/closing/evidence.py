@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from html import escape
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from whence.errors import CannotWrite
 from whence.history import At
 from whence.moments import second_of
 from whence.pack import Table
-from whence.packs.ledger import closing, tables
+from whence.packs.ledger import tables
+from whence.packs.ledger.closing import periods
 from whence.packs.ledger.entries import Balances, chart, seen
 from whence.packs.ledger.events import FilePosted, PeriodClosed
 from whence.packs.ledger.money import decimal_of
@@ -36,24 +38,7 @@ from whence.packs.ledger.reconciling.events import Reconciled
 from whence.query import Query
 
 PAGE, DIGESTS = "index.html", "digests.json"
-STYLE = """
-body { font: 14px/1.45 system-ui, -apple-system, 'Segoe UI', sans-serif; color: #1c2733; margin: 0 auto; \
-max-width: 76rem; padding: 1.5rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
-p { margin: .25rem 0; max-width: 48rem; }
-table { border-collapse: collapse; width: 100%; font-size: .85rem; }
-th, td { padding: .3rem .75rem .3rem 0; text-align: left; border-bottom: 1px solid #dde3e9; overflow-wrap: break-word; }
-th { color: #5b6b7b; font-weight: 600; white-space: nowrap; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: .75rem; }
-tr.total td { border-top: 2px solid #1c2733; font-weight: 600; }
-time { white-space: nowrap; }
-code { font-size: .8rem; overflow-wrap: anywhere; } .scroll { overflow-x: auto; }
-.sign { display: flex; gap: 3rem; margin-top: 2.5rem; } .sign div { flex: 1; border-top: 1px solid #1c2733; }
-footer { color: #5b6b7b; font-size: .8rem; margin-top: 2rem; }
-@media screen and (max-width: 30rem) { body { padding: .75rem; } table { font-size: .72rem; } \
-th, td { padding-right: .4rem; } td.n, th.n { padding-left: .2rem; } }
-@media print { body { padding: 0; font-size: 11px; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
-"""
+STYLE = resources.files("whence.packs.ledger.closing").joinpath("evidence.css").read_text("utf-8")
 Rows = list[tuple[Any, ...]]
 
 
@@ -73,14 +58,14 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
     Raises NotKnown for a period that is not closed, and CannotWrite where something else is in the folder's place.
     """
     asked = db.asked()
-    signed = closing.closed(asked.history, period)
+    signed = periods.closed(asked.history, period)
     event = next(
         each
         for each in asked.history.events(Query.of(tags=[f"period:{signed.period}"]))
         if each.type == PeriodClosed.event_type
     )
     sheets = _sheets(db, signed)
-    proved = closing.proved(asked.history, signed)
+    proved = periods.proved(asked.history, signed)
     files = {f"{sheet.name}.csv": _csv(sheet) for sheet in sheets}
     files[PAGE] = _page(db, signed, event.actor, event.recorded_us, sheets, proved).encode()
     digests = {
@@ -98,12 +83,12 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
     asked = msgspec.structs.replace(db.asked(), history=history)
-    opening, closing_ = Balances(), Balances()
+    opening, closing = Balances(), Balances()
     activity: dict[tuple[str, str], Counter[str]] = {}
     moved: Rows = []
     for each in seen(asked):
         key, posted = (each.account, each.currency), each.posted
-        closing_[key] += each.amount_minor
+        closing[key] += each.amount_minor
         if each.time_us < signed.first_us:
             opening[key] += each.amount_minor
             continue
@@ -112,7 +97,7 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
         amount = decimal_of(each.amount_minor, each.currency)
         moved.append((second_of(each.time_us, db.config.zone), *told, *key, amount))
     forward: Rows = []
-    for key, minor in sorted(closing_.items()):
+    for key, minor in sorted(closing.items()):
         own = sorted(activity.get(key, Counter()).items())
         steps = [("opening", opening[key]), *own, ("closing", minor)]
         forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
@@ -120,7 +105,7 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     totals = list(tables.trial(types, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
     currencies = len({each.currency for each in signed.totals})
     kept: tuple[tuple[str, str, Table, dict[str, Any]], ...] = (
-        ("since-close", "Recorded after the close, for this period", closing.since_close, {"period": signed.period}),
+        ("since-close", "Recorded after the close, for this period", periods.since_close, {"period": signed.period}),
         ("reconciliations", "Reconciliations", keeping.reconciliations, {}),
         ("differences", "Differences, with what was decided", keeping.differences, {"all": True}),
     )
