@@ -191,10 +191,10 @@ class Book:
     def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
         names = list(dict.fromkeys(_accounts_of(made)))
-        moved: laws.Moved = {}
+        accounts, moved = self._accounts(names), laws.Moved()
         if not isinstance(made, Released):
-            laws.allow(made, self._accounts(names), moved)
-        return _query(noted, names, laws.lowered(moved, self._accounts(names)))
+            laws.allow(made, accounts, moved)
+        return _query(noted, names, laws.lowered(moved, accounts))
 
     def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
@@ -320,14 +320,21 @@ def retried(act: Callable[[int], T]) -> T:
     raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
 
 
-_signature = cache(inspect.signature)
+@cache
+def _defaults(decide: Callable[..., Movement]) -> dict[str, Any]:
+    """What a decision is told, in order, with None where it has to be said; cached, since to ask costs more."""
+    _known, _id, *told = inspect.signature(decide).parameters.values()
+    return {
+        each.name: None if each.default is each.empty else each.default
+        for each in told
+        if each.kind is not each.VAR_KEYWORD
+    }
 
 
 def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
     """What was asked for, as JSON, so that another request under the same key is known; amounts as they are shown."""
-    bound = _signature(decide).bind(None, "", *told, **named)
-    bound.apply_defaults()
-    said = {name: value for name, value in bound.arguments.items() if name not in ("known", "id", "how")}
+    defaults = _defaults(decide)
+    said = {**defaults, **dict(zip(defaults, told, strict=False)), **named}
     said |= {name: str(money(said[name])) for name in ("amount", "fee") if said.get(name) is not None}
     return {"verb": decide.__name__, **msgspec.to_builtins(said)}
 
