@@ -48,11 +48,11 @@ EXPLAINING = {
 }
 SEARCHING = {
     "one type, scan": ("a rule on a field that a third of the events write: scan, seconds", None),
-    "one type, ratio": ("the same, halving / scan", 0.2),
-    "one type, with snapshots": ("the same with snapshots up to a hundredth before the end", 0.2),
+    "one type, ratio": ("halving / scan, where no snapshots were made", None),
+    "one type, with snapshots": ("halving from snapshots, the newest a hundredth before the end / scan", 0.2),
     "every type, scan": ("a rule on fields that all events write: scan, seconds", None),
-    "every type, ratio": ("the same, halving / scan", 0.2),
-    "every type, with snapshots": ("the same with snapshots up to a hundredth before the end", 0.2),
+    "every type, ratio": ("halving / scan, where no snapshots were made", None),
+    "every type, with snapshots": ("halving from snapshots, the newest a hundredth before the end / scan", 0.2),
     "replays": ("partial replays of halving", 40),
     "making": ("making those snapshots, of 50,000 states at eight positions, seconds", None),
 }
