@@ -19,12 +19,15 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -32,7 +35,11 @@ from whence.codec import Codec
 from whence.model import Model, ModelLike
 
 DIGITS = 32
-PLAIN = (type(None), bool, int, float, complex, str, bytes, Decimal, date, time, timedelta, type(...))
+PLAIN = (
+    type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, UUID, range, type(...),
+    date, time, timedelta, timezone, ZoneInfo,
+)  # fmt: skip
+"""Values that say all of themselves when they are written out."""
 INSTALLED = ("site-packages", "dist-packages")
 OF_CLASSES = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__"}
 OF_CLASSES |= {"__annotations__", "__slots__", "__match_args__", "__abstractmethods__", "_abc_impl"}

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta, timezone
+from fractions import Fraction
 from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,6 +127,23 @@ def test_a_function_counts_with_its_constants_defaults_and_closure(tmp_path: Pat
     assert fingerprint(Model.of_function("lead", 0, lambda s, e: s)) != fingerprint(
         Model.of_function("lead", 1, lambda s, e: s)
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")),
+        (timezone(timedelta(hours=1)), timezone(timedelta(hours=2))),
+        (UUID(int=1), UUID(int=2)),
+        (Fraction(1, 2), Fraction(1, 3)),
+        (range(3), range(4)),
+    ],
+)
+def test_a_constant_of_any_plain_type_counts(one: object, other: object) -> None:
+    def model(constant: object) -> Model:
+        return Model.of_function("lead", 0, lambda state, event: constant)
+
+    assert fingerprint(model(one)) != fingerprint(model(other))
 
 
 def test_rules_in_toml_count_as_their_table() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import tempfile
 import threading
 import time
@@ -207,6 +208,7 @@ def test_a_replay_removes_what_killed_ones_left_and_nothing_of_a_running_one(
     left = tmp_path / "tmp" / "whence-replay-of-a-killed-one"
     left.mkdir()
     (left / "stop.0").write_text("20")
+    os.utime(left, (0, 0))
     with found, _stop_file() as running:
         replay(found, Model.of(Lead), executor=pool)
         assert list((tmp_path / "tmp").iterdir()) == [running.parent]
@@ -217,6 +219,16 @@ def test_a_replay_removes_what_killed_ones_left_and_nothing_of_a_running_one(
 def test_rows_are_ordered_by_code_and_then_by_what_is_told_however_far_apart(rows: list[tuple[int, int]]) -> None:
     codes, then = np.array([code for code, _ in rows], np.int32), np.array([each for _, each in rows], np.int64)
     assert _by_code(codes, then).tolist() == sorted(range(len(rows)), key=lambda row: rows[row])
+
+
+def test_an_entity_with_most_events_leaves_the_other_parts_as_they_were(tmp_path: Path) -> None:
+    events = [event(place, "Opened", {"times": place}, lead) for place, lead in enumerate([*range(8), *[3] * 40], 1)]
+    _, found = segments(tmp_path / "segs", events, size=20)
+    with found:
+        cut = [(part.first, part.last) for part in _cut(found, sources(found, Model.of(Lead)), None, 8)]
+        alone = [(part.first, part.last) for part in _cut(found, sources(found, Model.of(Lead)), None, 1)]
+    assert cut == [(0, 4), (4, 8)]
+    assert alone == [(0, 8)]
 
 
 def test_each_worker_has_as_many_parts() -> None:

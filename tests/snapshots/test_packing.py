@@ -182,6 +182,14 @@ def test_attributes_of_every_sort_come_back() -> None:
     assert PACKING.unpack(PACKING.pack(found, "lead:1")).computed == 8
 
 
+NOBODY = Part("nobody")
+"""What a handler may ask for by `is`."""
+
+
+class Held:
+    NOTHING = Part("nothing")
+
+
 class Elsewhere:
     class Within:
         pass
@@ -223,6 +231,13 @@ def test_what_does_not_come_back_the_same_is_refused() -> None:
         with pytest.raises(InvalidSnapshot, match=said):
             PACKING.pack(state, "lead:1")
     assert PACKING.unpack(PACKING.pack(Loose("a"), "lead:1")) == Loose("a")
+
+
+def test_a_constant_that_a_handler_may_know_again_is_refused() -> None:
+    for constant in (NOBODY, Held.NOTHING):
+        with pytest.raises(InvalidSnapshot, match="a constant"):
+            PACKING.pack(lead(constant), "lead:1")
+    assert PACKING.unpack(PACKING.pack(lead(Part("nobody")), "lead:1")).value == Part("nobody")
 
 
 def test_rules_may_share_values_since_they_change_none() -> None:

@@ -266,6 +266,16 @@ def test_snapshots_of_two_models_stand_side_by_side(db: whence.Whence) -> None:
     assert db.snapshots("pile") == []
 
 
+def test_two_functions_of_one_code_have_snapshots_of_their_own(db: whence.Whence) -> None:
+    def higher(state: int, event: Recorded) -> int:
+        return state + 1
+
+    one, other = (Model.of_function("pile", 0, higher, name=name) for name in ("one", "other"))
+    db.snapshot("pile", model=one)
+    db.snapshot("pile", model=other)
+    assert all(spied(db, model) for model in (one, other))
+
+
 def test_a_snapshot_of_another_store_is_not_used(db: whence.Whence, tmp_path: Path) -> None:
     db.snapshot("pile", model=Pile)
     db.copy(tmp_path / "copy.db")
@@ -289,7 +299,7 @@ def test_a_snapshot_whose_last_event_the_store_does_not_hold_is_not_used(db: whe
     assert ("the store does not hold its last event") in {each.problem for each in db.snapshots("pile")}
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "garbage", "renamed"])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "garbage", "no text", "renamed"])
 def test_a_damaged_snapshot_is_passed_over_named_and_made_again(db: whence.Whence, damage: str) -> None:
     whole = db.snapshot("pile", model=Pile)
     path, plain = whole[-1].path, whole[-1].path.read_bytes()
@@ -298,7 +308,10 @@ def test_a_damaged_snapshot_is_passed_over_named_and_made_again(db: whence.Whenc
         path = path.with_name("other.snapshot")
     else:
         flipped = plain[:-1] + bytes([plain[-1] ^ 1])
-        path.write_bytes({"cut": plain[:-9], "emptied": b"", "flipped": flipped, "garbage": b"x\n{]\ny"}[damage])
+        no_text = plain.replace(b'"pile"', b'"p\xffle"')
+        path.write_bytes(
+            {"cut": plain[:-9], "emptied": b"", "flipped": flipped, "garbage": b"x\n{]\ny", "no text": no_text}[damage]
+        )
     begun = spied(db)
     assert begun is not None
     assert begun.position == (10 if damage == "renamed" else 8)

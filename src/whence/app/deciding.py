@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from whence.answers import Answers, answers_in, compare_answers
 from whence.app.opened import Edge, Moment, NamedModel, Opened, Progress, filtered
@@ -19,9 +19,6 @@ from whence.grammar import split_tag
 from whence.model import Model
 from whence.pack import Asked, Decision, Pack, Table, decide
 from whence.query import AppendCondition, Query
-
-if TYPE_CHECKING:
-    pass
 
 
 class Deciding(Opened):

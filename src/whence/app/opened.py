@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from whence.clock import EARLIEST_US, LATEST_US, to_us
 from whence.config import Config
-from whence.contents import (
-    event_named,
-    main_kind,
-)
+from whence.contents import event_named, main_kind
 from whence.errors import InvalidModel, InvalidTime
 from whence.events import Recorded
 from whence.history import At, History

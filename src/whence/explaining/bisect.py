@@ -16,7 +16,7 @@ import msgspec
 
 from whence.clock import EARLIEST_US, LATEST_US
 from whence.compare import Change, diff
-from whence.errors import FoldFailed, InvalidModel, NotKnown, WhenceError
+from whence.errors import FoldFailed, InvalidModel, NotKnown
 from whence.events import Facts, Recorded
 from whence.expression import Rule, StateRule
 from whence.grammar import normal_kind, split_tag
@@ -80,7 +80,7 @@ def bisect(
     events, in the model's order, that were all there by that moment. Both ends are made sure of, for every entity.
     Between them, what is replayed is the events of those entities alone that are broken at the end (of the first 200
     of them), each time half of what is left, from the last states in which they held: log2 of their number of partial
-    replays, and at most five more.
+    replays, and at most nine more.
 
     Promised of the `breach`: the rule held of its entity before the event and does not after it, both evaluated; and
     none of the entities searched was broken just before it. A rule that flips several times has several such changes,
@@ -198,7 +198,7 @@ class _Search:
         fields = None if self.entity else self.rule.fields
         narrow = self.model if fields is None else self.model.only(fields)
         if narrow is not self.model:
-            with suppress(WhenceError):
+            with suppress(FoldFailed, InvalidModel):
                 found = self._broken(self.history, self._narrow_states(narrow))
                 if found and self._is_sure(found):
                     return found

@@ -36,7 +36,7 @@ class Source(msgspec.Struct, frozen=True):
 
     def table(self, fields: Collection[str], envelope: Collection[str], first: int, last: int) -> pa.Table | None:
         """The rows of some entities, with some fields of the data and columns of the envelope as far as there are such;
-        None where there are no rows."""
+        None for a file that has none of these entities."""
         if self.newest is not None:
             return table_of(self.newest.of(first, last), fields=fields, envelope=envelope)
         schema = self.schema()

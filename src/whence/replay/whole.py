@@ -9,9 +9,11 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +25,7 @@ from whence.config import name_of
 from whence.errors import Cancelled, InvalidModel, WorkerLost
 from whence.model import Model
 from whence.replay.lines import at_of, save
-from whence.replay.part import Named, Part, done_file, folded, ranges, run, scored
+from whence.replay.part import Named, Part, done_file, folded, run, scored
 from whence.replay.slices import Source, Until, counts
 from whence.scoring import Scorecard
 from whence.segments.reading import Segments
@@ -148,9 +150,9 @@ def _cut(segments: Segments, looked: Sequence[Source], executor: Executor | None
     rows = counts(looked, len(entities))
     total = int(rows.sum())
     wanted = parts or _parts(total, 1 if executor is None else _workers(executor))
-    found = []
-    most = -(-int(np.maximum(rows, 1).sum()) // wanted) + int(rows.max(initial=1))  # none is left over for one more
-    for first, last in ranges(rows, most):
+    found, ends = [], np.cumsum(np.maximum(rows, 1))
+    borders = np.searchsorted(ends, ends[-1] * np.arange(1, wanted) / wanted) + 1 if entities else []
+    for first, last in pairwise(np.unique([0, *borders, len(rows)]).tolist()):
         events = int(rows[first:last].sum())
         mine = tuple(source for source in (each.of(first, last) for each in looked) if source is not None)
         found.append(Part(mine, first, last, tuple(entities[first:last]), events, Until()))
@@ -252,13 +254,17 @@ def _stop_file() -> Iterator[Path]:
     """A place for a file that says to the processes of this machine that they are to stop. Its folder is locked as long
     as it is used, so that those of replays that were killed are known, and removed."""
     for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        with suppress(OSError), _locked(left, fcntl.LOCK_NB):
-            shutil.rmtree(left)
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > NEW_S:
+                with _locked(left, fcntl.LOCK_NB):
+                    shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as name, _locked(Path(name)):
         yield Path(name) / "stop"
 
 
 _FOLDER = "whence-replay-"
+NEW_S = 60
+"""A folder may not be locked yet that is no older than so many seconds."""
 
 
 @contextmanager

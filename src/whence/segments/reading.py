@@ -196,13 +196,6 @@ class Segments:
         for type, rows in self._newest.items():
             yield type, table_of(rows, fields=fields, envelope=envelope)
 
-    def rows(self, type: str) -> str:
-        """The view, in SQL, of a type's rows as they are kept: without the entities' names, and so without a join. An
-        event of several entities stands there for each, marked as a `copy` after the first. Raises InvalidQuery."""
-        if type not in self.types:
-            raise InvalidQuery("No event has this type", type=type, remedy=f"There are {', '.join(self.types[:20])}.")
-        return f"kept.rows_{self.types.index(type)}"
-
     def files(self) -> Iterator[tuple[str, Path]]:
         """The files of the segments with the type that each is of, in the order of positions."""
         for segment in self._manifest.segments:
@@ -215,8 +208,9 @@ class Segments:
         return self._newest
 
     def rows_of(self, type: str) -> str:
-        """The name in SQL of a type's rows as they are kept: `entity` is a code, a row stands for each entity of the
-        kind, and times have a zone. Raises InvalidQuery for a type that no event has."""
+        """The view, in SQL, of a type's rows as they are kept: `entity` is a code, times have a zone, and there is no
+        join with the entities' names. An event of several entities stands there for each, marked as a `copy` after the
+        first. Raises InvalidQuery for a type that no event has."""
         if type not in self.types:
             raise InvalidQuery("No event has this type", type=type, remedy=f"There are {', '.join(self.types[:20])}.")
         return f"kept.rows_{self.types.index(type)}"

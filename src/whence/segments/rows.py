@@ -18,8 +18,9 @@ SHARE = 2**18
 """So many rows stay in a processor's cache while they are put in order and scored."""
 SAMPLED = 256
 """Of so many rows one is looked at to find the shares."""
-GROWTH = 16
-"""Columns are made so many times as long as what is to go into them: of memory the system gives what is written."""
+GROWTH, LONG, GROWTH_OF_LONG = 16, 2**20, 4
+"""Columns are made so many times as long as what is to go into them: of memory the system gives what is written. Long
+ones are made less, so that no more is asked for than there may be."""
 
 
 class Part(NamedTuple):
@@ -49,7 +50,7 @@ class Rows:
         for number, (column, values) in enumerate(zip(self.columns, part, strict=False)):
             fits = column.itemsize == 8 or np.max(values, initial=0) <= np.iinfo(column.dtype).max
             if last > len(column) or not fits:
-                size = len(column) if last <= len(column) else GROWTH * last
+                size = len(column) if last <= len(column) else last * (GROWTH if last < LONG else GROWTH_OF_LONG)
                 self.columns[number] = np.empty(size, column.dtype if fits else np.int64)
                 self.columns[number][:first] = column[:first]
             self.columns[number][first:last] = values

@@ -1,7 +1,8 @@
 """The folder of snapshots beside a store: a file each, which names the store, the model's code and the last event that
 are in it, and counts only where all of these are still so. How a state becomes bytes is left to packing.
 
-A file stands under its name when it is whole, and not at all when its builder is killed before.
+A file stands under its name when it is whole, and not at all when its builder is killed before; after a power cut the
+digest in it tells.
 """
 
 from __future__ import annotations
@@ -150,7 +151,7 @@ class SnapshotFolder:
                 file.readline()
                 of = msgspec.json.decode(file.readline(), type=Snapshot)
             problem = self._problem(of, path)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError, msgspec.DecodeError) as error:
             problem = f"it cannot be read: {error}"
         return Kept(path, size, of, problem)
 
@@ -163,15 +164,15 @@ class SnapshotFolder:
             return "it belongs to another store"
         if of.kind != path.parent.name:
             return "it is of another kind"
-        last = next(iter(self._store.read(after=of.position - 1, upto=of.position)), None) if of.position > 0 else None
-        if last is None or last.id != of.last_id:
+        is_there = 0 < of.position <= self._store.head()
+        if not is_there or next(iter(self._store.read(after=of.position - 1, upto=of.position))).id != of.last_id:
             return "the store does not hold its last event"
         return ""
 
     def problems(self) -> Iterator[str]:
         """A sentence for each snapshot that is damaged or of another store, of every kind. Reads all of them."""
         for kept in self.files():
-            if problem := kept.problem or _damage(kept.path):
+            if (problem := kept.problem or _damage(kept.path)) and kept.path.exists():  # a builder may have removed it
                 yield f"{kept.path}: {problem}. It is not used: make it again or drop it (whence snapshot)"
 
     # Making them.
@@ -184,6 +185,8 @@ class SnapshotFolder:
         """
         if self.folder is None:
             raise InvalidSnapshot("A store in memory has no place for snapshots", remedy="Open a file: leads.db.")
+        assert not history.is_branch, "a snapshot is of what was recorded"
+        assert history.bounds[1] == LATEST_US, "a snapshot is of all there was up to a position"
         home = self.folder / model.kind
         wanted = [*places(history.head), history.head] if history.head else []
         try:
@@ -192,7 +195,8 @@ class SnapshotFolder:
                 for part in home.glob(f".*{ENDING}.*.part"):  # of a builder that was killed
                     part.unlink(missing_ok=True)
                 self._make_missing(history, model, wanted, progress)
-                for kept in self.of(model):
+                unreadable = [kept for kept in self.files(model.kind) if kept.snapshot is None]
+                for kept in (*unreadable, *self.of(model)):
                     is_newer = kept.position > history.head  # of a builder that began after this one
                     if kept.problem or not (is_newer or kept.position in wanted):
                         kept.path.unlink(missing_ok=True)
@@ -244,15 +248,24 @@ class SnapshotFolder:
         times = [reached.times[entity] for entity in reached.states] if model.order == "occurred" else []
         content = msgspec.json.encode(of) + b"\n" + msgspec.msgpack.encode(_States([*reached.states], times, states))
         assert self.folder is not None
-        with whole_file(self.folder / model.kind / f"{of.position:012}-{of.fingerprint[:12]}{ENDING}") as file:
+        mark = hashlib.sha256(f"{of.model} {of.fingerprint}".encode()).hexdigest()[:12]
+        with whole_file(self.folder / model.kind / f"{of.position:012}-{mark}{ENDING}") as file:
             file.write(_digest(content) + b"\n" + content)
         return of
 
     def drop(self, kind: str) -> int:
-        """Remove the snapshots of a kind, of every model; how many there were."""
-        files = self.files(normal_kind(kind))
-        for kept in files:
-            kept.path.unlink(missing_ok=True)
+        """Remove the snapshots of a kind, of every model; how many there were. Raises CannotWrite."""
+        home = None if self.folder is None else self.folder / normal_kind(kind)
+        if home is None or not home.is_dir():
+            return 0
+        try:
+            with _locked(home):
+                files = self.files(kind)
+                for kept in files:
+                    kept.path.unlink(missing_ok=True)
+        except OSError as problem:
+            remedy = "Make the folder writable, or remove it by hand: nothing but time is lost."
+            raise CannotWrite(path=home, problem=problem.strerror, remedy=remedy) from problem
         return len(files)
 
 
@@ -265,7 +278,8 @@ class _Latest:
 
     def noting(self, pages: Iterator[Facts]) -> Iterator[Facts]:
         for page in pages:
-            self.us = max(self.us, *(row[4] for row in page.rows if self._prefix in row[2]), self.us)
+            times = [row[4] for row in page.rows if self._prefix in row[2]]
+            self.us = max(self.us, *times) if times else self.us
             yield page
 
 

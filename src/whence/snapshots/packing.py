@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -61,6 +61,7 @@ class Packing:
         self._model = model
         self._classes = _classes(model)
         self._own = frozenset(self._classes.values())
+        self._constants = {id(value) for value in _constants(model, self._own)}
         self._decode = msgspec.msgpack.Decoder(ext_hook=self._restored).decode
         self._may_share = isinstance(model.made_of, Mapping)  # rules change no value within a state
 
@@ -132,6 +133,8 @@ class Packing:
             if kind.__members__.get(value.name) is not value:  # type: ignore[attr-defined]
                 raise _CannotKeep(f"it holds a {kind.__qualname__} without a name")
             return _ext(ENUM, [kind.__qualname__, value.name])
+        if id(value) in self._constants:
+            raise _CannotKeep(f"it holds a constant, a {kind.__qualname__} that may be told by being that very one")
         if not (issubclass(kind, tuple) or _is_frozen(kind)):
             self._only_once(value, seen)
         fields = {name: self._packed(each, seen) for name, each in _taken(kind, value)}
@@ -152,11 +155,21 @@ class Packing:
 
 def _classes(model: Model) -> dict[str, type]:
     """The model's own classes, by name: that of its first state, and those at the top of its modules."""
-    first = type(model.initial())
-    home = module_of(model.made_of)
-    modules = [vars(sys.modules[name]) for name in {first.__module__, home} if name in sys.modules]
-    found = [each for module in modules for each in module.values() if isinstance(each, type)]
+    first, home = type(model.initial()), module_of(model.made_of)
+    found = [each for each in _globals(model) if isinstance(each, type)]
     return {cls.__qualname__: cls for cls in (*found, first) if is_own(cls.__module__, home) and _can_be_made(cls)}
+
+
+def _globals(model: Model) -> list[Any]:
+    """What stands at the top of the modules of a model and of its states."""
+    names = {type(model.initial()).__module__, module_of(model.made_of)}
+    return [each for name in names if name in sys.modules for each in vars(sys.modules[name]).values()]
+
+
+def _constants(model: Model, own: Collection[type]) -> list[Any]:
+    """The objects of the model's own classes that stand at the top of its modules, or in its classes."""
+    members = [each for cls in own for each in vars(cls).values()]
+    return [each for each in (*_globals(model), *members) if type(each) in own and not isinstance(each, Enum)]
 
 
 def _can_be_made(cls: type) -> bool:

@@ -196,5 +196,8 @@ def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) ->
     assert "customer:f, lead:f, visitor:f;" in str(call("journeys", "timeline", "visitor:f"))
     refused = call("journeys", "separate", "visitor:f", "customer:f", "--reason", "no effect")[2]
     assert "visitor:f is joined with lead:f; customer:f is joined with lead:f" in refused
-    assert call("journeys", "separate", "visitor:f", "lead:f", "--reason", "a shared computer")[0] == 0
+    assert "were not joined" in call("journeys", "separate", "visitor:f", "customer:f", "--key", "of-nothing-yet")[2]
+    keyed = ("journeys", "separate", "identity:visitor:f", "lead:f", "--reason", "a shared computer", "--key", "apart")
+    assert call(*keyed)[0] == 0
+    assert call(*keyed)[0] == 0
     assert "lead:f, visitor:f;" not in str(call("journeys", "timeline", "visitor:f"))

@@ -19,7 +19,7 @@ import whence
 from tests.exam import counts
 from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.clock import FixedClock
-from whence.errors import IdConflict, InvalidInput, Refused
+from whence.errors import IdConflict, InvalidInput, InvalidTime, Refused
 from whence.packs.ledger import PACK
 from whence.packs.ledger.book import Book, Draft, expire
 from whence.packs.ledger.decisions import open_, retire
@@ -210,6 +210,20 @@ def test_the_same_key_again_changes_nothing_and_another_request_is_a_conflict() 
     assert Book(db).refund("ch_1", key="r-1").attempts == 0
     with pytest.raises(IdConflict, match="another request"):
         book.refund("ch_1", "1 EUR", key="r-1")
+    assert db.store.head() == head
+
+
+def test_what_a_verb_is_not_told_and_an_empty_key_or_day_are_refused() -> None:
+    db = ledger()
+    book = opened(db)
+    book.charge("ch_1", "20.00 EUR", debit="assets:stripe", credit="income:sales")
+    head = db.store.head()
+    with pytest.raises(TypeError, match="refund is not told ammount"):
+        book.refund("ch_1", ammount="5.00 EUR")
+    with pytest.raises(InvalidInput):
+        book.refund("ch_1", key="")
+    with pytest.raises(InvalidTime, match="Not a day"):
+        book.hold("h_1", "assets:stripe", "1.00 EUR", until="")
     assert db.store.head() == head
 
 

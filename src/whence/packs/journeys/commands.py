@@ -71,6 +71,13 @@ def _can_be_drawn(_context: click.Context, _option: click.Parameter, paths: tupl
     return paths
 
 
+def _counts_all(context: click.Context, _option: click.Parameter, unit: str | None) -> str | None:
+    """A unit, which goes with no name and no limit: that is said before anything is asked."""
+    if unit is not None and (context.params.get("name") is not None or context.params.get("limit") is not None):
+        raise click.UsageError("--by counts the sessions of all; leave out the name and --limit.")
+    return unit
+
+
 drawn = option(
     "--picture",
     "pictures",
@@ -387,17 +394,15 @@ def timeline(name: str, store: str | None, zone: str | None, as_json: bool, as_c
     "whence journeys sessions visitor:abc --gap '2 hours'",
     brief="Visits: touchpoints without a long pause between them.",
 )
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("name", required=False, metavar="[NAME]", is_eager=True)
 @paused
-@option("--by", "unit", type=UNITS, help="A row for each period instead of each session.")
-@option("--limit", type=click.IntRange(1), metavar="N", help="So many sessions, the newest first.")
+@option("--limit", type=click.IntRange(1), metavar="N", help="So many sessions, the newest first.", is_eager=True)
+@option("--by", "unit", type=UNITS, callback=_counts_all, help="A row for each period instead of each session.")
 @asking
 def sessions(asked: Touchpoints, shown: Form, name: str | None, gap: str, unit: Any, limit: int | None) -> int:
     """The sessions, the newest first, of all customers or of the one who has a name: when, how long, how many
     touchpoints, the first and the last. With --by: how many began in each period, of how many customers, how many
     touchpoints they have on average, how long they last in the median, and the share of one touchpoint alone."""
-    if unit is not None and (name is not None or limit is not None):
-        raise click.UsageError("--by counts the sessions of all; leave out the name and --limit.")
     if unit is not None:
         return any_of(show(asked, shown, Sessions, journeys.sessions_by(asked, unit, gap=gap)), shown)
     fields = {"began": "began_us", "customer": "customer", "number": "number"}

@@ -11,6 +11,7 @@ from whence.cli.command import as_form
 from whence.cli.packs import act_command, recorded_by, show_decided
 from whence.cli.screen import Form
 from whence.errors import Refused
+from whence.grammar import id_to_raw
 from whence.moments import span_of
 from whence.pack import Act
 from whence.packs.journeys import decisions
@@ -23,7 +24,9 @@ def separate(
 ) -> int:
     """Separate two names. Raises Refused where no event joined just these two."""
     joined = [set(pair) for pair in pairs_in(db.history(), naming_of(db).joined_by)]
-    if {id, other} not in joined and key is None:  # under a key it may have been done before
+    id, other = id.removeprefix("identity:"), other.removeprefix("identity:")
+    was_done = key is not None and bool(db.store.positions_of([id_to_raw(key)]))
+    if {id, other} not in joined and not was_done:
         names = {
             name: sorted(each for pair in joined if name in pair for each in pair - {name}) for name in (id, other)
         }

@@ -146,8 +146,11 @@ class Book:
     def _take(self, decide: Callable[..., Movement], told: Sequence[Any], named: dict[str, Any]) -> Decided:
         """Decide and append, on what is known first: the condition says whether that is all there is."""
         by, time, key = (named.pop(name, None) for name in ("by", "time", "key"))
+        if unknown := named.keys() - _defaults(decide).keys():
+            raise TypeError(f"{decide.__name__} is not told {', '.join(sorted(unknown))}")
         asked = None if key is None else _request(decide, told, named)
-        id, time_us = key or raw_to_id(SystemClock().new_id()), None if time is None else to_us(time)
+        id = raw_to_id(SystemClock().new_id()) if key is None else key
+        time_us = None if time is None else to_us(time)
 
         def once(attempt: int, anew: bool) -> Decided:
             with self._lock:
@@ -165,7 +168,7 @@ class Book:
             return Decided(positions, events, attempt)
 
         def act(attempt: int) -> Decided:
-            for anew in (attempt > 1, True):
+            for anew in (True,) if attempt > 1 else (False, True):
                 try:
                     return once(attempt, anew)
                 except (Refused, IdConflict) as problem:  # what was done under this key may be why, or by others since
@@ -288,7 +291,7 @@ class Book:
     def _own(self, made: Sequence[msgspec.Struct], events: Sequence[Event], positions: Sequence[int]) -> None:
         """Fold what was just appended, if nothing lies between: by the same handlers, and without reading it again."""
         with self._lock:
-            if self._head != positions[0] - 1:
+            if self._head != positions[0] - 1 or positions[-1] != self._head + len(positions):
                 self._is_behind = True
                 return
             for each, event in zip(made, events, strict=True):

@@ -45,6 +45,6 @@ def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int
     if upto is not None:
         where.append("position <= ?")
         values.append(upto)
-    found = segments.sql(SQL.format(rows=segments.rows(POSTED), where=" AND ".join(where)), *values)
+    found = segments.sql(SQL.format(rows=segments.rows_of(POSTED), where=" AND ".join(where)), *values)
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return Balances({(account, currency): int(minor) for account, currency, minor in rows})

@@ -4,7 +4,7 @@ under which condition it is appended to book."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, TypedDict, Unpack
@@ -110,7 +110,7 @@ def retire(
 
 
 def post(
-    known: Known, id: str, category: str, postings: Iterable[Posting], *, text: Text = None, **how: Unpack[How]
+    known: Known, id: str, category: str, postings: Sequence[Posting], *, text: Text = None, **how: Unpack[How]
 ) -> Posted:
     """A transaction as it is: debits positive, credits negative."""
     return Posted(id, category, tuple(postings), text)
@@ -235,7 +235,8 @@ def hold(
     """
     amount = _positive(money(amount))
     try:
-        date.fromisoformat(until or "2026-02-01")
+        if until is not None:
+            date.fromisoformat(until)
     except ValueError:
         raise InvalidTime("Not a day", given=repr(until), remedy="Write 2026-02-01.") from None
     if known.hold(hold).status != "none":

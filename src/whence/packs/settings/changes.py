@@ -262,8 +262,9 @@ def standing(found: Iterable[Change]) -> dict[str, Standing]:
             documents[change.document] = change.values
         for each in change.differences:
             if change.values is MISSING:
-                alone.pop(each.name, None)
-                if each.after is not MISSING:
+                if each.after is MISSING:
+                    alone.pop(each.name, None)
+                else:
                     alone[each.name] = Standing(each.name, each.after, change)
                 continue
             set_by[change.document, each.path] = change

@@ -55,8 +55,8 @@ of_document = option("--document", default="main", metavar="NAME", help="Which d
 @on_store()
 def set_(db: Whence, form: Form, setting: str, value: str, **told: Any) -> int:
     """A SETTING is written scoring.threshold, or android:features.x where it is of another document than main. A VALUE
-    is JSON where it reads as JSON (70, true, null, a list), else text; @FILE takes what a text file says. A value that
-    the schema in whence.toml does not take is refused."""
+    is JSON where it reads as JSON (70, true, null, a list, "70" in its quotes), else text; @FILE takes what a text
+    file says. A value that the schema in whence.toml does not take is refused."""
     return _decide(db, form, "set", setting, _value(value), **told)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import unified_diff
-from itertools import islice
+from difflib import SequenceMatcher
 from typing import Any
 
 from whence.cell import as_json
@@ -70,5 +69,10 @@ def text_diff(before: str, after: str, context: int = 2) -> Iterator[str]:
     """The lines of a text that differ, with - and + in front and some around them; a text of one line by sentences."""
     by_line = "\n" in before + after
     one, other = (text.splitlines() if by_line or not text else SENTENCE.split(text) for text in (before, after))
-    for line in islice(unified_diff(one, other, n=context, lineterm=""), 3, None):  # past its head
-        yield "  …" if line.startswith("@@") else f"{line[0]} {line[1:]}"
+    groups = SequenceMatcher(None, one, other, autojunk=False).get_grouped_opcodes(context)
+    for number, group in enumerate(groups):
+        if number:
+            yield "  …"
+        for what, first, last, other_first, other_last in group:
+            yield from (f"{'  ' if what == 'equal' else '- '}{line}" for line in one[first:last])
+            yield from (f"+ {line}" for line in other[other_first:other_last] if what != "equal")
