@@ -225,8 +225,8 @@ def test_an_entity_with_most_events_leaves_the_other_parts_as_they_were(tmp_path
     events = [event(place, "Opened", {"times": place}, lead) for place, lead in enumerate([*range(8), *[3] * 40], 1)]
     _, found = segments(tmp_path / "segs", events, size=20)
     with found:
-        cut = [(part.first, part.last) for part in _cut(found, sources(found, Model.of(Lead)), None, 8)]
-        alone = [(part.first, part.last) for part in _cut(found, sources(found, Model.of(Lead)), None, 1)]
+        cut = [(part.first, part.last) for part in _cut(found, sources(found), None, 8)]
+        alone = [(part.first, part.last) for part in _cut(found, sources(found), None, 1)]
     assert cut == [(0, 4), (4, 8)]
     assert alone == [(0, 8)]
 

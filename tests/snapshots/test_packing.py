@@ -45,6 +45,14 @@ class Part(msgspec.Struct, frozen=True):
     more: Any = None
 
 
+NOBODY = Part("nobody")
+"""What a handler may ask for by `is`."""
+
+
+class Held:
+    NOTHING = Part("nothing")
+
+
 class Loose(msgspec.Struct, dict=True):
     name: str = ""
 
@@ -180,14 +188,6 @@ def test_attributes_of_every_sort_come_back() -> None:
     assert found.computed == 7
     found.computed = 8
     assert PACKING.unpack(PACKING.pack(found, "lead:1")).computed == 8
-
-
-NOBODY = Part("nobody")
-"""What a handler may ask for by `is`."""
-
-
-class Held:
-    NOTHING = Part("nothing")
 
 
 class Elsewhere:
