@@ -7,7 +7,7 @@ import os
 from benchmarks.workload import TYPES, Lead, Parts
 from whence.codec import Codec
 from whence.events import Event
-from whence.history import History
+from whence.history import History, state_now
 from whence.model import Model
 from whence.query import AppendCondition, Query
 from whence.replay import replay
@@ -38,7 +38,7 @@ class Whence:
         self.store.append([Event(parts.type, parts.data, (*parts.tags, tag), parts.id)], condition)
 
     def load(self, entity: int) -> Lead:
-        return History.of(self.store).state(self.model, f"lead:{entity}")  # type: ignore[no-any-return]
+        return state_now(self.store, self.model, f"lead:{entity}")  # type: ignore[no-any-return]
 
     def read_all(self) -> int:
         return sum(1 for _ in History.of(self.store).typed(Codec(*TYPES.values())))

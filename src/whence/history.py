@@ -350,6 +350,16 @@ class History:
         return events
 
 
+def state_now(store: Store, model: ModelLike, entity: str) -> Any:
+    """The state of an entity as a store holds it now, or None when it has no events: what `History.of(store).state`
+    says, in one reading. Raises FoldFailed."""
+    split_tag(entity)
+    model = Model.of(model)
+    if model.reads_data:
+        return _fold_one(model, store.read(Query.of(tags=[entity])).facts())
+    return History.of(store).state(model, entity)
+
+
 def by_time(event: Recorded) -> tuple[int, int, bool]:
     """What to sort events by as they happened: time, then position; one inserted after another comes behind it."""
     return event.time_us, event.position, isinstance(event, Inserted)

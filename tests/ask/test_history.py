@@ -15,7 +15,7 @@ from whence.codec import Codec, Tag, Unfit, Upcast
 from whence.errors import FoldFailed, InvalidEvent, InvalidModel, InvalidQuery, NotKnown
 from whence.events import Event, Recorded
 from whence.explaining.why import why
-from whence.history import At, History
+from whence.history import At, History, state_now
 from whence.model import Model, on
 from whence.query import Query
 from whence.rules import built_in
@@ -228,6 +228,27 @@ def test_all_states_at_once_are_those_asked_one_by_one(events: list[Any], order:
         entities = {tag for event in history.events() for tag in event.entities("lead")}
         assert states == {entity: history.state(model, entity) for entity in entities}
         assert states == history.states(model)
+
+
+class Typed(msgspec.Struct):
+    codec: ClassVar[Codec] = CODEC
+    kind: ClassVar[str] = "lead"
+    order: ClassVar[str] = "occurred"
+    scores: list[int] = msgspec.field(default_factory=list)
+
+    @on(LeadScored)
+    def scored(self, event: LeadScored) -> None:
+        self.scores.append(event.score)
+
+
+@given(SOME_EVENTS, st.sampled_from([Model.of(Typed), _seen("occurred"), _seen("position")]))
+def test_the_state_as_of_now_is_that_of_the_whole_history(events: list[Any], model: Model) -> None:
+    store = MemoryStore()
+    for type, tags, time in events:
+        name, data = ("LeadScored", {"lead": "1", "points": time}) if type == "A" else (type, time)
+        store.append([Event(name, data, tuple(tags), time=time)])
+    for entity in ("lead:1", "lead:2", "lead:12", "lead:none"):
+        assert state_now(store, model, entity) == History.of(store).state(model, entity)
 
 
 @given(SOME_EVENTS, st.randoms())

@@ -26,6 +26,7 @@ from whence.explaining.page import page
 from whence.explaining.stepper import Stepper
 from whence.explaining.why import Explanation, LeftOut, why, without, without_each
 from whence.expression import Rule
+from whence.history import state_now
 from whence.query import Query
 from whence.usage import Usage, usage
 
@@ -65,7 +66,7 @@ class Asking(Opened):
     def state(self, entity: str, *, at: Moment = None, model: NamedModel = None) -> dict[str, Any] | None:
         """The fields of an entity at a moment; None when it has no events then."""
         chosen = self.model(entity, model)
-        state = self.history(at).state(chosen, entity)
+        state = state_now(self.store, chosen, entity) if at is None else self.history(at).state(chosen, entity)
         return None if state is None else chosen.fields(state)
 
     def states(
