@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from whence.app.opened import Edge, Moment, NamedModel, Opened, Progress, filtered
 from whence.compare import Change, diff
@@ -29,9 +29,6 @@ from whence.expression import Rule
 from whence.history import state_now
 from whence.query import Query
 from whence.usage import Usage, usage
-
-if TYPE_CHECKING:
-    pass
 
 
 class Asking(Opened):
