@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,20 +43,21 @@ def batches(store: Any, count: int, seed: int = 2) -> float:
 
 
 def threads(store: Any, count: int, writers: int) -> float:
-    """Durable appends of one event from several threads."""
+    """Durable appends of one event from several threads, which are all there before the time begins."""
     each = min(16_000, count) // writers
     given = [list(events(each, seed=100 + writer)) for writer in range(writers)]
+    ready = threading.Barrier(writers + 1)
 
     def write(own: list[Any]) -> None:
+        ready.wait()
         for parts in own:
             store.append([parts])
 
-    def run() -> None:
-        with ThreadPoolExecutor(writers) as pool:
-            for done in [pool.submit(write, own) for own in given]:
-                done.result()  # a writer that failed fails the measure
-
-    return _rate(each * writers, run)
+    with ThreadPoolExecutor(writers) as pool:
+        running = [pool.submit(write, own) for own in given]
+        ready.wait()
+        # A writer that failed fails the measure.
+        return _rate(each * writers, lambda: [done.result() for done in running])
 
 
 def load(store: Any, count: int) -> float:
