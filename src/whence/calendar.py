@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 import msgspec
@@ -26,13 +26,14 @@ class Calendar(msgspec.Struct, frozen=True):
 
     @classmethod
     def over(cls, first_us: int, last_us: int, unit: Unit, zone: tzinfo) -> Calendar:
-        """The periods from that of one moment to that of another, and the beginning of the next one."""
+        """The periods from that of one moment to that of another, and the beginning of the next one; of the last year
+        that the calendar has, 9999, only the first."""
         if unit not in ("day", "week", "month"):
             raise InvalidTime("Not a unit of the calendar", unit=unit, remedy="Say day, week or month.")
         day, last = (to_datetime(us).astimezone(zone).date() for us in (first_us, last_us))
         day = _begin(day, unit)
         days = [day]
-        while days[-1] <= last:
+        while days[-1] <= last and days[-1].year < MAXYEAR:
             if len(days) > PERIODS_MAX:
                 raise InvalidTime("Too many periods", unit=unit, first=day, last=last, remedy="Say week or month.")
             days.append(_next(days[-1], unit))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,18 @@ def test_over_time_is_the_pipeline_at_each_of_these_moments(events: list[Event])
             assert then.get(row.stage, 0) == row.leads, (row, every)
             if every == "day" and row.time.day > 5:
                 break
+
+
+def test_the_ends_of_a_calendar_are_told_in_the_zone() -> None:
+    store = MemoryStore()
+    store.append([CODEC.event(Created("1"), time="2026-10-24T10:00:00+02:00")])
+    db = whence.Whence(store, Config(Path()).in_zone(ZoneInfo("Europe/Berlin")))
+    rows = db.table(over_time, every="day", at="2026-10-26T12:00:00+01:00")  # the clocks go back on the 25th
+    assert [row.time.isoformat() for row in rows if row.stage == "new"] == [
+        "2026-10-24T23:59:59.999999+02:00",
+        "2026-10-25T23:59:59.999999+01:00",
+        "2026-10-26T12:00:00+01:00",
+    ]
 
 
 @given(HISTORIES)

@@ -208,6 +208,12 @@ def test_a_score_by_a_card_is_recorded_with_its_version_and_can_be_tried_otherwi
     assert recorded.baseline.sort == "recorded"
 
 
+def test_a_score_by_a_card_is_compared_with_the_one_that_the_lead_has_whoever_gave_it(told: whence.Whence) -> None:
+    assert [each.lead for each in rescore(told, ["3"], time=DAY.format(25))] == ["3"]
+    told.append(Event("LeadScored", {"score": 77}, ["lead:3"], actor="crm", time=DAY.format(26)))
+    assert [(each.before, each.score < 77) for each in rescore(told, ["3"], time=DAY.format(27))] == [(77, True)]
+
+
 def test_a_function_that_gives_no_number_is_refused(told: whence.Whence) -> None:
     with pytest.raises(InvalidModel, match="A score is a number"):
         list(rescore(told, ["1"], function=lambda lead: "high", name="wrong"))

@@ -11,9 +11,7 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
     ]
     PageViewed = false                                   # not read at all
 
-Without a line these are understood: Created, LeadCreated, OwnerAssigned, Scored, LeadScored, StageChanged, LeadWon,
-LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed, FormSubmitted, WebinarAttended,
-Called, CallMade. A line of yours replaces what is understood.
+What is UNDERSTOOD without a line stands below; a line of yours replaces it.
 """
 
 from __future__ import annotations
@@ -32,6 +30,37 @@ from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.packs.leads.events import EVENTS
 
+UNDERSTOOD = {
+    "Created": "Created",
+    "LeadCreated": "Created",
+    "OwnerAssigned": "Assigned",
+    "Scored": {"as": "Scored", "method": "$actor"},
+    "LeadScored": {"as": "Scored", "method": "$actor"},
+    "StageChanged": "Moved",
+    "LeadWon": "Won",
+    "LeadLost": {"as": "Lost", "reason": "$lost_because"},
+    "EmailSent": {"as": "Touched", "touch": "sent"},
+    "EmailOpened": {"as": "Touched", "touch": "opened"},
+    "EmailClicked": {"as": "Touched", "touch": "clicked"},
+    "Replied": {"as": "Touched", "touch": "replied"},
+    "PageViewed": {"as": "Touched", "touch": "viewed"},
+    "FormSubmitted": {"as": "Touched", "touch": "submitted"},
+    "WebinarAttended": {"as": "Touched", "touch": "attended"},
+    "Called": {"as": "Touched", "touch": "called"},
+    "CallMade": {"as": "Touched", "touch": "called"},
+    "HubSpotDeal": {"as": "Created", "name": "$property_dealname", "source": "$property_source"},
+    "HubSpotStage": {"as": "Moved", "stage": "$value"},
+    "HubSpotContact": [
+        {"when": {"name": "lifecyclestage"}, "as": "Moved", "stage": "$value"},
+        {"when": {"name": "hs_analytics_source"}, "as": "Changed", "source": "$value"},
+    ],
+    "SENT": {"as": "Touched", "touch": "sent"},
+    "OPEN": {"as": "Touched", "touch": "opened"},
+    "CLICK": {"as": "Touched", "touch": "clicked"},
+}
+"""The plain names in the tutorial and the demonstration, and those that the mappings for HubSpot give. An event of such
+a name that lacks what is needed, a StageChanged without a stage, means nothing here."""
+
 OURS = {cls.__name__: cls for cls in EVENTS}
 _FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
 _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
@@ -41,9 +70,27 @@ _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
 }
 
 
+class Field(msgspec.Struct, frozen=True):
+    """What `$cents * 0.01` says: a field of an event, or a part of one, and what it is multiplied by."""
+
+    path: str
+    factor: Decimal | None = None
+
+    def of(self, recorded: Recorded, data: dict[str, Any]) -> Any:
+        """Its value; None where the event has none. Raises ValueError for what cannot be multiplied."""
+        value = _ENVELOPE[self.path](recorded) if self.path in _ENVELOPE else _inside(data, self.path)
+        if self.factor is None or value is None or value == "":
+            return value
+        try:
+            return str(Decimal(str(value)) * self.factor)
+        except (InvalidOperation, Overflow):
+            raise ValueError(f"{self.path} is no number: {str(value)[:80]!r}") from None
+
+
 class Meaning(msgspec.Struct, frozen=True):
-    """An event is read as one of `event`: `fields` says what each of its fields is, where that is not the field of the
-    same name. `when` are fields that have to have these values. A `lenient` one leaves out what does not fit."""
+    """An event is read as one of `event`: `fields` says what each of its fields is, a fixed value or a `Field`, where
+    that is not the field of the same name. `when` are fields that have to have these values. A `lenient` one leaves out
+    what does not fit."""
 
     event: type[msgspec.Struct]
     fields: dict[str, Any] = {}
@@ -53,13 +100,16 @@ class Meaning(msgspec.Struct, frozen=True):
     def of(self, recorded: Recorded) -> Any:
         """The event as ours; None where it does not mean this. Raises ValueError where it ought to and does not fit."""
         data = recorded.data if isinstance(recorded.data, dict) else {}
-        if any(_inside(data, name) != value for name, value in self.when.items()):
+        if self.when and any(_inside(data, name) != value for name, value in self.when.items()):
             return None
         values = {"lead": next(iter(recorded.entities("lead")), "lead:").partition(":")[2]}
         try:
             for name in self.event.__struct_fields__[1:]:
-                value = _value(self.fields[name], recorded, data) if name in self.fields else None
-                value = data.get(name) if value is None else value
+                value = self.fields.get(name)
+                if type(value) is Field:
+                    value = value.of(recorded, data)
+                if value is None:
+                    value = data.get(name)
                 if value is not None and value != "":
                     values[name] = value
             return msgspec.convert(values, self.event, strict=False)
@@ -98,7 +148,13 @@ def _meaning(key: str, said: Any) -> Meaning:
     when = table.get("when", {})
     if not isinstance(when, Mapping):
         raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy='Write when = { name = "dealstage" }.')
-    return Meaning(event, fields, dict(when))
+    return Meaning(event, {name: _field(value) for name, value in fields.items()}, dict(when))
+
+
+def _field(said: Any) -> Any:
+    """What is fixed as it is; a text with $ as the `Field` that it names."""
+    found = _FIELD.fullmatch(said) if isinstance(said, str) else None
+    return said if found is None else Field(found[1], None if found[2] is None else Decimal(found[2]))
 
 
 def _type(name: str) -> str:
@@ -115,21 +171,6 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"Did you mean {found[0]}?" if found else f"There are: {', '.join(known)}."
 
 
-def _value(said: Any, recorded: Recorded, data: dict[str, Any]) -> Any:
-    """A fixed value, or with $ something of the event; None where it has none."""
-    found = _FIELD.fullmatch(said) if isinstance(said, str) else None
-    if found is None:
-        return said
-    name, factor = found.groups()
-    value = _ENVELOPE[name](recorded) if name in _ENVELOPE else _inside(data, name)
-    if factor is None or value is None or value == "":
-        return value
-    try:
-        return str(Decimal(str(value)) * Decimal(factor))
-    except (InvalidOperation, Overflow):
-        raise ValueError(f"{name} is no number: {str(value)[:80]!r}") from None
-
-
 def _inside(data: Any, path: str) -> Any:
     for part in path.split("."):
         if not isinstance(data, dict) or part not in data:
@@ -138,43 +179,8 @@ def _inside(data: Any, path: str) -> Any:
     return data
 
 
-def _plain(said: Mapping[str, Any]) -> dict[str, tuple[Meaning, ...]]:
-    return {
-        name: tuple(msgspec.structs.replace(each, lenient=True) for each in meanings)
-        for name, meanings in meanings_of(said).items()
-    }
-
-
-PLAIN = _plain(
-    {
-        "Created": "Created",
-        "LeadCreated": "Created",
-        "OwnerAssigned": "Assigned",
-        "Scored": {"as": "Scored", "method": "$actor"},
-        "LeadScored": {"as": "Scored", "method": "$actor"},
-        "StageChanged": "Moved",
-        "LeadWon": "Won",
-        "LeadLost": {"as": "Lost", "reason": "$lost_because"},
-        "EmailSent": {"as": "Touched", "touch": "sent"},
-        "EmailOpened": {"as": "Touched", "touch": "opened"},
-        "EmailClicked": {"as": "Touched", "touch": "clicked"},
-        "Replied": {"as": "Touched", "touch": "replied"},
-        "PageViewed": {"as": "Touched", "touch": "viewed"},
-        "FormSubmitted": {"as": "Touched", "touch": "submitted"},
-        "WebinarAttended": {"as": "Touched", "touch": "attended"},
-        "Called": {"as": "Touched", "touch": "called"},
-        "CallMade": {"as": "Touched", "touch": "called"},
-        "HubSpotDeal": {"as": "Created", "name": "$property_dealname", "source": "$property_source"},
-        "HubSpotStage": {"as": "Moved", "stage": "$value"},
-        "HubSpotContact": [
-            {"when": {"name": "lifecyclestage"}, "as": "Moved", "stage": "$value"},
-            {"when": {"name": "hs_analytics_source"}, "as": "Changed", "source": "$value"},
-        ],
-        "SENT": {"as": "Touched", "touch": "sent"},
-        "OPEN": {"as": "Touched", "touch": "opened"},
-        "CLICK": {"as": "Touched", "touch": "clicked"},
-    }
-)
-"""What is understood without being said: the plain names in the tutorial and the demonstration, and those that the
-mappings for HubSpot give. An event of such a name that lacks what is needed, a StageChanged without a stage, means
-nothing here."""
+PLAIN = {
+    name: tuple(msgspec.structs.replace(each, lenient=True) for each in meanings)
+    for name, meanings in meanings_of(UNDERSTOOD).items()
+}
+"""The meaning of each event that is UNDERSTOOD."""

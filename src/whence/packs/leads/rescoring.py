@@ -12,7 +12,7 @@ import msgspec
 
 from whence.app import Whence
 from whence.clock import SystemClock, to_datetime, to_us
-from whence.decide import Decided, execute
+from whence.decide import execute
 from whence.dependence import fields_read
 from whence.errors import InvalidModel, Refused
 from whence.events import Event, Recorded
@@ -58,16 +58,14 @@ def rescore(
     the lead, as its basis. Raises Refused for a lead that is not there, InvalidConfig where there is no card,
     InvalidModel for a function that fails or gives no number, and FoldFailed.
     """
-    lead = db.pack("leads").states[0]
+    model = db.pack("leads").states[0]
     when = SystemClock().now_us if time is None else partial(to_us, time)  # now moves on, past what others record
     then = db.history(to_datetime(when()))
-    chosen = [tag[5:] for tag in then.states(Model.of(lead))] if leads is None else list(leads)
-    score = _by_function(lead, function, name) if function else _by_card(db.scorecard("lead", card))
+    chosen = [tag.partition(":")[2] for tag in then.states(Model.of(model))] if leads is None else list(leads)
+    way = _by_function(model, function, name) if function else _by_card(db.scorecard("lead", card))
     for id in chosen:
-        before: list[Any] = []
-        done = score(db, id, before, when, by)
-        for position, event in zip(done.positions, done.events, strict=True):
-            yield Rescored(id, before[-1], event.data["score"], event.data.get("reason"), position)
+        if (made := _rescored(db, model, id, way, when, by)) is not None:
+            yield made
 
 
 class Events:
@@ -83,61 +81,73 @@ class Events:
         self.all.append(event)
 
 
-When = Callable[[], int]
-Score = Callable[[Whence, str, list[Any], When, str | None], Decided]
+class Way(msgspec.Struct, frozen=True):
+    """How leads are scored: from the id of one, what it is and what happened to it until a moment to the points and the
+    reason. `reads` are the fields of the lead that are looked at, None for its events themselves."""
+
+    method: str
+    version: str
+    score: Callable[[str, Any, Sequence[Recorded], int], tuple[int | float, str | None]]
+    reads: Sequence[str] | None = None
 
 
-def _by_card(card: Scorecard) -> Score:
-    def score(db: Whence, id: str, before: list[Any], when: When, by: str | None) -> Decided:
-        def decide(lead: Any) -> Event | None:
-            at_us = when()
-            known = _known(lead, id, at_us)
-            last = [event for event in known if event.type == "lead.Scored"]
-            score_before, method = (last[-1].data["score"], last[-1].data.get("method")) if last else (None, None)
-            before.append(score_before)
-            made = shares(card, known, at=at_us)
-            most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
-            reason = ", ".join(f"{each.rule} {_number(each.points)}" for each in most) or "no rule gives points"
-            scored = Scored(id, _number(made.points), reason, f"scorecard {card.name}", card.version)
-            return _recorded(scored, score_before, method, at_us, by)
+def _rescored(db: Whence, model: type, id: str, way: Way, when: Callable[[], int], by: str | None) -> Rescored | None:
+    """What was recorded of a lead; None where the same score was recorded last, by the same method."""
+    entity, before = f"lead:{id}", list[Any]()
 
-        return execute(db.store, f"lead:{id}", Events, decide, settings=f"scorecard {card.name} {card.version}")
+    def decide(events: Any) -> Event | None:
+        at_us = when()
+        known = _known(events, id, at_us)
+        lead = Model.of(model).fold(known)
+        before[:] = [lead.score]
+        made = Scored(id, *way.score(id, lead, known, at_us), way.method, way.version)
+        if (lead.score, lead.scored_by) == (made.score, made.method):
+            return None
+        return CODEC.event(made, time=to_datetime(at_us), actor=by)
 
-    return score
+    reads = way.reads and _as_they_were(db, model, entity, way.reads, when())
+    done = execute(db.store, entity, Events, decide, settings=f"{way.method} {way.version}", reads=reads)
+    if not done.events:
+        return None
+    said = done.events[0].data
+    return Rescored(id, before[0], said["score"], said.get("reason"), done.positions[0])
 
 
-def _by_function(model: type, function: Function, name: str | None) -> Score:
-    called = name or getattr(function, "__qualname__", "function")
+def _by_card(card: Scorecard) -> Way:
+    def score(id: str, lead: Any, known: Sequence[Recorded], at_us: int) -> tuple[int | float, str]:
+        made = shares(card, known, at=at_us)
+        most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
+        reason = ", ".join(f"{each.rule} {_number(each.points)}" for each in most)
+        return _number(made.points), reason or "no rule gives points"
+
+    return Way(f"scorecard {card.name}", card.version, score)
+
+
+def _by_function(model: type, function: Function, name: str | None) -> Way:
+    called = str(name or getattr(function, "__qualname__", "function"))
     version = fingerprint(Model.of_function("lead", None, lambda state, event: function(state)))
 
-    def score(db: Whence, id: str, before: list[Any], when: When, by: str | None) -> Decided:
-        def decide(events: Any) -> Event | None:
-            at_us = when()
-            lead = Model.of(model).fold(_known(events, id, at_us))
-            before.append(lead.score)
-            try:
-                found = function(lead)
-            except Exception as problem:  # whatever the code of a user raises
-                facts = {"function": called, "lead": id, "problem": f"{type(problem).__name__}: {problem}"}
-                remedy = "Let it give a number for every lead, also for one without a stage."
-                raise InvalidModel("The function fails", remedy=remedy, **facts) from problem
-            points, reason = found if isinstance(found, tuple) else (found, None)
-            if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points):
-                remedy = "Let it return a number, or a number and a reason."
-                raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
-            return _recorded(Scored(id, points, reason, called, version), lead.score, lead.scored_by, at_us, by)
+    def score(id: str, lead: Any, known: Sequence[Recorded], at_us: int) -> tuple[int | float, str | None]:
+        try:
+            found = function(lead)
+        except Exception as problem:  # whatever the code of a user raises
+            facts = {"function": called, "lead": id, "problem": f"{type(problem).__name__}: {problem}"}
+            remedy = "Let it give a number for every lead, also for one without a stage."
+            raise InvalidModel("The function fails", remedy=remedy, **facts) from problem
+        points, reason = found if isinstance(found, tuple) else (found, None)
+        if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points):
+            remedy = "Let it return a number, or a number and a reason."
+            raise InvalidModel("A score is a number", function=called, value=repr(found)[:80], remedy=remedy)
+        return points, reason
 
-        reads = _as_they_were(db, model, f"lead:{id}", fields_read(function, model), when())
-        return execute(db.store, f"lead:{id}", Events, decide, settings=f"{called} {version}", reads=reads)
-
-    return score
+    return Way(called, version, score, fields_read(function, model))
 
 
-def _as_they_were(db: Whence, model: type, lead: str, reads: Sequence[str] | None, at_us: int) -> Sequence[str] | None:
+def _as_they_were(db: Whence, model: type, lead: str, reads: Sequence[str], at_us: int) -> Sequence[str]:
     """The fields that are read, where they were then as they are now; else all events of the lead, for `why` shows
     fields as they are where the decision stands."""
     now = db.history()
-    if reads is None or all(event.time_us <= at_us for event in now.events(Query.of(tags=[lead]))):
+    if all(event.time_us <= at_us for event in now.events(Query.of(tags=[lead]))):
         return reads
     here, then = now.state(model, lead), db.history(to_datetime(at_us)).state(model, lead)
     return reads if then and all(getattr(here, name) == getattr(then, name) for name in reads) else ("all",)
@@ -150,12 +160,6 @@ def _known(lead: Events, id: str, at_us: int) -> list[Recorded]:
         remedy = "Create it first (whence leads create), or score as of a later time."
         raise Refused("No such lead", lead=id, remedy=remedy)
     return sorted(known, key=lambda event: (event.time_us, event.position))
-
-
-def _recorded(made: Scored, score: Any, method: str | None, time_us: int, by: str | None) -> Event | None:
-    """The event; None where the same score was recorded last, by the same method."""
-    same = (score, method) == (made.score, made.method)
-    return None if same else CODEC.event(made, time=to_datetime(time_us), actor=by)
 
 
 def _number(points: Any) -> int | float:

@@ -84,32 +84,30 @@ class Lead:
 
     @on(Moved)
     def moved(self, event: Moved, recorded: Recorded) -> None:
-        self._enter(event.stage, recorded.time)
-        if event.reason is not None:
-            self.reason = event.reason
+        self._enter(event.stage, recorded.time, event.reason)
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
-        if event.stage is not None or self.stage not in self._pipeline.won:
-            self._enter(event.stage or self._pipeline.won[0], recorded.time)
+        self._enter(event.stage or self._end(self._pipeline.won), recorded.time, event.reason)
         if event.amount is not None:
             self.amount, self.currency = event.amount, event.currency
-        if event.reason is not None:
-            self.reason = event.reason
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
-        if event.stage is not None or self.stage not in self._pipeline.lost:
-            self._enter(event.stage or self._pipeline.lost[0], recorded.time)
-        if event.reason is not None:
-            self.reason = event.reason
+        self._enter(event.stage or self._end(self._pipeline.lost), recorded.time, event.reason)
 
-    def _enter(self, stage: str, time: datetime) -> None:
+    def _enter(self, stage: str, time: datetime, reason: str | None = None) -> None:
         self._hear(time)
         if stage != self.stage:
             self.stage, self.stage_since, self.reason = stage, time, None
             self._path.append((stage, time))
             self.reached.setdefault(stage, time)
+        if reason is not None:
+            self.reason = reason
+
+    def _end(self, ends: tuple[str, ...]) -> str:
+        """The stage of an end that names none: the one that it is in where that is such an end, else the first."""
+        return self.stage if self.stage in ends else ends[0]
 
     def _hear(self, time: datetime) -> None:
         if self.since is None:
@@ -162,19 +160,14 @@ def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
     def read(lead: Lead, recorded: Recorded) -> None:
         for meaning in meanings:
             if (event := meaning.of(recorded)) is not None:
-                event = _ended(lead, event, recorded)
+                if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
+                    said = {"stage": event.stage, "reason": event.reason}
+                    event = Meaning(Won, said).of(recorded)  # with the amount, where the same event says one
                 HANDLERS[type(event)](lead, event, recorded)
                 return
 
     read.__qualname__ = f"Lead.reads[{name}]"
     return read
-
-
-def _ended(lead: Lead, event: Any, recorded: Recorded) -> Any:
-    """A move into a stage that ends it is the end of it, with the amount where the same event says one."""
-    outcome = lead.pipeline().outcome(event.stage) if type(event) is Moved else "open"
-    fields = {} if outcome == "open" else {"stage": event.stage, "reason": event.reason}
-    return Meaning(Won if outcome == "won" else Lost, fields).of(recorded) if fields else event
 
 
 for _name, _read in _readers(Lead.pipeline()).items():

@@ -3,17 +3,19 @@ is not known yet is counted apart and never guessed."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median, quantiles
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
+from whence.calendar import Calendar, Unit
+from whence.clock import to_datetime, to_us
 from whence.errors import InvalidConfig, NotKnown
 from whence.pack import Asked, table
 from whence.packs.leads.pipeline import Pipeline
@@ -268,7 +270,7 @@ class InStageThen(msgspec.Struct, frozen=True):
 def over_time(
     asked: Asked,
     *,
-    every: Annotated[Literal["day", "week", "month"], "at the end of each"] = "week",
+    every: Annotated[Unit, "at the end of each"] = "week",
     ended: Annotated[bool, "with the stages that end it"] = False,
     source: Source = None,
     owner: Owner = None,
@@ -279,23 +281,22 @@ def over_time(
     How many leads were in each stage at the end of each day, week or month, up to the moment asked about.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    paths = [lead.path() for lead in leads.values() if lead.path()]
-    if not paths:
+    entered: dict[str, list[datetime]] = {}
+    left: dict[str, list[datetime]] = {}
+    for lead in leads.values():
+        for stage, time in lead.path():
+            entered.setdefault(stage, []).append(time)
+        for (stage, _), (_, time) in pairwise(lead.path()):
+            left.setdefault(stage, []).append(time)
+    if not entered:
         return
-    moments = list(_ends(min(path[0][1] for path in paths), asked, every))
-    changes: dict[str, list[int]] = {}
-    for path in paths:
-        for number, (stage, time) in enumerate(path):
-            counts = changes.setdefault(stage, [0] * (len(moments) + 1))
-            counts[bisect_left(moments, time)] += 1
-            if number + 1 < len(path):
-                counts[bisect_left(moments, path[number + 1][1])] -= 1
-    shown = [each for each in stages.in_order(changes) if ended or stages.outcome(each) == "open"]
-    now = dict.fromkeys(shown, 0)
-    for number, moment in enumerate(moments):
+    for moves in (*entered.values(), *left.values()):
+        moves.sort()
+    shown = [each for each in stages.in_order(entered) if ended or stages.outcome(each) == "open"]
+    for moment in _ends(min(moves[0] for moves in entered.values()), asked, every):
         for stage in shown:
-            now[stage] += changes[stage][number] if stage in changes else 0
-            yield InStageThen(moment, stage, now[stage])
+            gone, come = bisect_right(left.get(stage, ()), moment), bisect_right(entered.get(stage, ()), moment)
+            yield InStageThen(moment, stage, come - gone)
 
 
 # What they share.
@@ -403,20 +404,10 @@ def _value(leads: Iterable[Lead]) -> str:
     return ", ".join(f"{amount} {currency}".strip() for currency, amount in sorted(sums.items()))
 
 
-def _ends(first: datetime, asked: Asked, every: str) -> Iterator[datetime]:
+def _ends(first: datetime, asked: Asked, every: Unit) -> list[datetime]:
     """The ends of the days, weeks or months from a time on, in the zone; the last is the moment asked about."""
-    last = asked.moment
-    day = first.astimezone(asked.zone).date()
-    while day.year < 9999:
-        if every == "month":
-            day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        else:
-            day += timedelta(days=1 if every == "day" else 7 - day.weekday())
-        end = datetime(day.year, day.month, day.day, tzinfo=asked.zone) - timedelta(microseconds=1)
-        if end >= last:
-            break
-        yield end
-    yield last
+    begins_us = Calendar.over(to_us(first), asked.moment_us, every, asked.zone).begins_us[1:-1]
+    return [*(to_datetime(us - 1).astimezone(asked.zone) for us in begins_us.tolist()), asked.moment]
 
 
 TABLES = (pipeline, conversion, times, ageing, sources, owners, reasons, touches, over_time)
