@@ -11,7 +11,9 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
     ]
     PageViewed = false                                   # not read at all
 
-What is UNDERSTOOD without a line stands below; a line of yours replaces it.
+Without a line these are understood: Created, LeadCreated, OwnerAssigned, Scored, LeadScored, StageChanged, LeadWon,
+LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed, FormSubmitted, WebinarAttended,
+Called, CallMade. A line of yours replaces what is understood.
 """
 
 from __future__ import annotations
