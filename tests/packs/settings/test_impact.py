@@ -22,7 +22,7 @@ from whence.experiments.statistics import student, student_quantile
 from whence.packs import settings
 from whence.packs.settings import Change, Difference
 from whence.packs.settings.impact import Impact, Trials, candidates, impact, trials, weigh
-from whence.packs.settings.impact.telling import sentences
+from whence.packs.settings.impact.telling import cells, sentences
 from whence.packs.settings.impact.trials import Axis
 from whence.packs.settings.tree import MISSING
 from whence.stores.memory import MemoryStore
@@ -180,6 +180,29 @@ def test_shares_and_averages_are_of_the_decisions_that_have_the_field() -> None:
     assert trials(history, "Called", share=("status", "failed")).values.tolist() == [0, 1, 0]
     average = trials(history, "Called", average="ms")
     assert (average.values.tolist(), average.left_out, average.is_share) == ([1, 5.5], 2, False)
+
+
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [
+        (1.0, ["12,348", "12,595", "+251", "+237 to +264"]),
+        (1e-3, ["12.348", "12.595", "+0.251", "+0.237 to +0.264"]),
+        (1e-9, ["0.000012348", "0.000012595", "+0.000000251", "+0.000000237 to +0.000000264"]),
+    ],
+)
+def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit(
+    unit: float, written: list[str]
+) -> None:
+    random = np.random.Generator(np.random.PCG64(3))
+    times = BEGIN_US + np.arange(4000) * DAY_US // 100
+    later = times >= BEGIN_US + 20 * DAY_US
+    values = unit * (12_345 + 250 * later + random.normal(0, 100, len(times)))
+    made = Trials(times, np.arange(len(times)), values, is_share=False, outcome="average ms")
+    change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
+    found = weigh(made, candidates(made, [change]))
+    (row,) = cells(found, UTC)
+    assert [row[name] for name in ("without", "with", "effect", "interval")] == written
+    assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
 
 
 def test_what_is_not_asked_clearly_is_said() -> None:

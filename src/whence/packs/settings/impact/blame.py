@@ -14,10 +14,11 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from whence.duration import DAY_US
 from whence.packs.settings.changes import Change
 from whence.packs.settings.impact.candidates import Candidate, Compared
-from whence.packs.settings.impact.regression import DAY_US, Estimate, estimate
-from whence.packs.settings.impact.trials import Trials
+from whence.packs.settings.impact.regression import Estimate, estimate
+from whence.packs.settings.impact.trials import Bools, Trials
 
 CERTAIN = 0.01
 """A change is held to have done something where the corrected chance is at most this: of a hundred histories in which
@@ -85,65 +86,106 @@ class Impact(msgspec.Struct, frozen=True):
 
 def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:
     """The changes by how clearly they did something to the outcome."""
-    found = {number: estimate(trials, each.rows, each.under) for number, each in enumerate(several)}
-    open_ = {number: made for number, made in found.items() if made is not None}
+    weighing = _Weighing(trials, several)
+    named: list[_Told] = []
+    open_ = {number: made for number, made in weighing.alone.items() if made is not None}
     tried = len(open_)
-    named: list[tuple[int, Estimate, float, tuple[int, ...]]] = []
     worst, likeliest = 0.0, None
     while open_:
-        clearest = min(open_, key=lambda each: (open_[each].p, -abs(open_[each].ratio), each))
-        number, together = _told_apart(trials, several, clearest, open_, [each for each, *_ in named])
-        made = open_[number]
-        corrected = min(1.0, max(worst, min(made.p, open_[clearest].p if together else made.p) * len(open_)))
+        known = [each.number for each in named]
+        number, together = weighing.clearest(open_, known)
+        p = min(made.p for made in open_.values()) if together else open_[number].p
+        corrected = min(1.0, max(worst, p * len(open_)))
         if corrected > CERTAIN:
             likeliest = number
             break
-        worst = corrected
-        named.append((number, made, corrected, together))
-        others = [several[each].under for each, *_ in named]
-        again = {
-            each: estimate(trials, several[each].rows, several[each].under, others) for each in open_ if each != number
-        }
+        worst, made = corrected, open_[number]
+        named.append(_Told(number, made, corrected, weighing.verdict(number, made, together), together))
+        again = {each: weighing.estimated(each, [*known, number]) for each in open_ if each != number}
         open_ = {each: made for each, made in again.items() if made is not None}
-    return _told(trials, several, found, named, open_, likeliest, tried)
+    effects = tuple(weighing.effect(each, tried) for each in _told(weighing.alone, named, open_, likeliest))
+    days = tuple(_days(trials))
+    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, effects, days)
 
 
-def _told_apart(
-    trials: Trials, several: Sequence[Candidate], number: int, open_: dict[int, Estimate], known: Sequence[int]
-) -> tuple[int, tuple[int, ...]]:
-    """The change that explains most, and the others that explain as much as far as the decisions can tell. Two are
-    weighed by how much worse the outcome is explained without each: half the difference of their squared ratios is the
-    logarithm of how many times likelier one is. Of those that are not told apart it is the one that decisions name."""
-    others = [each for each in open_ if each != number and abs(open_[each].ratio) >= CLEAR]
-    ties: list[int] = []
-    for each in sorted(others, key=lambda each: open_[each].p):
-        if not (several[number].rows & several[each].rows).any() and not _alike(several[number], several[each]):
-            continue
-        mine, its = _beside(trials, several, number, each, known)
-        more_likely = (its * its - mine * mine) / 2
-        if more_likely >= TOLD_APART:
-            number, ties = each, []
-        elif more_likely > -TOLD_APART and _alike(several[number], several[each]):
-            ties.append(each)
-    named = next((each for each in ties if several[each].is_named), None)
-    if not several[number].is_named and named is not None:
-        ties = [number, *(each for each in ties if each != named)]
-        number = named
-    return number, tuple(sorted(ties))
+class _Told(msgspec.Struct, frozen=True):
+    """What is said of a change, by its number, and of which others it is not told apart."""
+
+    number: int
+    made: Estimate | None
+    corrected: float | None
+    verdict: Verdict
+    together: tuple[int, ...] = ()
 
 
-def _beside(
-    trials: Trials, several: Sequence[Candidate], one: int, other: int, known: Sequence[int]
-) -> tuple[float, float]:
-    """How many errors the effects of two changes are from none, each with the other allowed for."""
-    rows = several[one].rows | several[other].rows
-    before = [several[each].under for each in known]
-    made = (
-        estimate(trials, rows, several[each].under, [*before, several[beside].under])
-        for each, beside in ((one, other), (other, one))
-    )
-    first, second = (0.0 if each is None else abs(each.ratio) for each in made)
-    return first, second
+class _Weighing:
+    """Changes beside each other, by their numbers: what each comes to, `alone` or with others allowed for."""
+
+    def __init__(self, trials: Trials, several: Sequence[Candidate]) -> None:
+        self.trials, self.several = trials, several
+        self.alone = {number: self.estimated(number) for number in range(len(several))}
+
+    def estimated(self, number: int, others: Sequence[int] = (), rows: Bools | None = None) -> Estimate | None:
+        """The effect of a change with others allowed for, over its own rows by default."""
+        each = self.several[number]
+        beside = [self.several[other].under for other in others]
+        return estimate(self.trials, each.rows if rows is None else rows, each.under, beside)
+
+    def clearest(self, open_: dict[int, Estimate], known: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+        """The change that explains most, and the others that explain as much as far as the decisions can tell. Two are
+        weighed by how much worse the outcome is explained without each: half the difference of their squared ratios is
+        the logarithm of how many times likelier one is. Of those that are not told apart it is the one that decisions
+        name."""
+        several = self.several
+        number = min(open_, key=lambda each: (open_[each].p, -abs(open_[each].ratio), each))
+        others = [each for each in open_ if each != number and abs(open_[each].ratio) >= CLEAR]
+        ties: list[int] = []
+        for each in sorted(others, key=lambda each: open_[each].p):
+            if not (several[number].rows & several[each].rows).any() and not _alike(several[number], several[each]):
+                continue
+            more_likely = (self._ratio(each, number, known) ** 2 - self._ratio(number, each, known) ** 2) / 2
+            if more_likely >= TOLD_APART:
+                number, ties = each, []
+            elif more_likely > -TOLD_APART and _alike(several[number], several[each]):
+                ties.append(each)
+        named = next((each for each in ties if several[each].is_named), None)
+        if not several[number].is_named and named is not None:
+            ties = [number, *(each for each in ties if each != named)]
+            number = named
+        return number, tuple(sorted(ties))
+
+    def _ratio(self, number: int, beside: int, known: Sequence[int]) -> float:
+        """How many errors the effect of a change is from none, with another allowed for, where either is judged."""
+        rows = self.several[number].rows | self.several[beside].rows
+        made = self.estimated(number, [*known, beside], rows)
+        return 0.0 if made is None else abs(made.ratio)
+
+    def verdict(self, number: int, made: Estimate, together: Sequence[int]) -> Verdict:
+        """What is said of a change that is named: where decisions name it alone, it is told apart from the others."""
+        several = self.several
+        if together and (not several[number].is_named or any(several[each].is_named for each in together)):
+            return "one of several"
+        return "lowers it" if made.effect < 0 else "raises it"
+
+    def effect(self, told: _Told, tried: int) -> Effect:
+        each, values, made = self.several[told.number], self.trials.values, told.made
+        under, without = values[each.rows & each.under], values[each.rows & ~each.under]
+        low, high = (None, None) if made is None else made.interval(OUTSIDE / max(tried, 1))
+        return Effect(
+            change=each.change,
+            compared=each.compared,
+            without=len(without),
+            with_it=len(under),
+            mean_without=float(without.mean()) if len(without) else None,
+            mean_with=float(under.mean()) if len(under) else None,
+            effect=None if made is None else made.effect,
+            low=low,
+            high=high,
+            p=None if made is None else made.p,
+            p_corrected=told.corrected,
+            verdict=told.verdict,
+            apart_from=tuple(sorted(self.several[other].change.position for other in told.together)),
+        )
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
@@ -156,72 +198,26 @@ def _alike(one: Candidate, other: Candidate) -> bool:
 
 
 def _told(
-    trials: Trials,
-    several: Sequence[Candidate],
-    first: dict[int, Estimate | None],
-    named: Sequence[tuple[int, Estimate, float, tuple[int, ...]]],
-    open_: dict[int, Estimate],
-    likeliest: int | None,
-    tried: int,
-) -> Impact:
-    """What came of it: the changes that are named, each with those that it is not told apart from; then the others by
-    how clear they are; and those of which too little is known."""
-    effects: dict[int, Effect] = {}
-
-    def tell(
-        number: int, made: Estimate | None, corrected: float | None, verdict: Verdict, apart: Sequence[int] = ()
-    ) -> None:
-        positions = tuple(sorted(several[each].change.position for each in apart))
-        effects[number] = _effect(trials, several[number], made, corrected, verdict, tried, positions)
-
-    firm = {number for number, *_ in named}
-    beside: dict[int, list[int]] = {}
-    for number, made, corrected, together in named:
-        ties = [each for each in together if each not in firm and each not in effects]
-        beside |= {each: [number] for each in ties}
-        alone = not together or (several[number].is_named and not any(several[each].is_named for each in together))
-        told: Verdict = ("lowers it" if made.effect < 0 else "raises it") if alone else "one of several"
-        tell(number, made, corrected, told, together)
-        for each in () if alone else ties:
-            tell(each, first[each], corrected, told, [number, *(other for other in together if other != each)])
-    worst = named[-1][2] if named else 0.0
-    rest = sorted(open_.keys() - effects.keys(), key=lambda each: (each != likeliest, open_[each].p, each))
+    alone: dict[int, Estimate | None], named: Sequence[_Told], open_: dict[int, Estimate], likeliest: int | None
+) -> Iterator[_Told]:
+    """The changes that are named, each with those that it is not told apart from; then the others by how clear they
+    are; and those of which too little is known."""
+    left = {number: made for number, made in alone.items() if number not in {each.number for each in named}}
+    beside: dict[int, tuple[int, ...]] = {}
+    for each in named:
+        yield each
+        for other in (other for other in each.together if other in left):
+            beside[other] = (each.number,)
+            if each.verdict == "one of several":
+                apart = (each.number, *(one for one in each.together if one != other))
+                yield _Told(other, left.pop(other), each.corrected, each.verdict, apart)
+    worst = named[-1].corrected or 0.0 if named else 0.0
+    rest = sorted(open_.keys() & left.keys(), key=lambda number: (number != likeliest, open_[number].p, number))
     for place, number in enumerate(rest):
         worst = min(1.0, max(worst, open_[number].p * (len(rest) - place)))
-        tell(number, open_[number], worst, "chance", beside.get(number, ()))
-    for number, estimated in first.items():
-        if number not in effects:
-            tell(number, None, None, "too few" if estimated is None else "chance", beside.get(number, ()))
-    found, days = tuple(effects.values()), tuple(_days(trials))
-    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, found, days)
-
-
-def _effect(
-    trials: Trials,
-    each: Candidate,
-    made: Estimate | None,
-    corrected: float | None,
-    verdict: Verdict,
-    tried: int,
-    apart_from: tuple[int, ...],
-) -> Effect:
-    under, without = (trials.values[each.rows & side] for side in (each.under, ~each.under))
-    low, high = (None, None) if made is None else made.interval(OUTSIDE / max(tried, 1))
-    return Effect(
-        change=each.change,
-        compared=each.compared,
-        without=len(without),
-        with_it=len(under),
-        mean_without=float(without.mean()) if len(without) else None,
-        mean_with=float(under.mean()) if len(under) else None,
-        effect=None if made is None else made.effect,
-        low=low,
-        high=high,
-        p=None if made is None else made.p,
-        p_corrected=corrected,
-        verdict=verdict,
-        apart_from=apart_from,
-    )
+        yield _Told(number, open_[number], worst, "chance", beside.get(number, ()))
+    for number in (number for number in left if number not in open_):
+        yield _Told(number, None, None, "too few" if alone[number] is None else "chance", beside.get(number, ()))
 
 
 def _days(trials: Trials) -> Iterator[Day]:

@@ -9,13 +9,12 @@ from typing import Literal
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from whence.duration import DAY_US
 from whence.packs.settings.changes import Change
-from whence.packs.settings.impact.trials import BASIS, Axis, Trials
+from whence.packs.settings.impact.trials import BASIS, Axis, Bools, Ints, Trials
 from whence.packs.settings.tree import MISSING
 
-DAY_US = 86_400_000_000
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""
 BESIDE, MAJORITY = 0.05, 0.5
@@ -25,8 +24,6 @@ fewer than so many name it."""
 Compared = Literal["side by side", "by name", "by time"]
 """Decisions that name the version beside others of the same days; before and after, as they name it; or before and
 after the change, whatever they were taken by."""
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -61,9 +58,8 @@ def _candidate(
 ) -> Candidate:
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
-    axis = _axis(trials, change)
-    if axis is not None and change.label is not None:
-        return _by_label(trials, change, axis, near)
+    if change.label is not None and (axis := _axis(trials, change, change.label)) is not None:
+        return _by_label(trials, change, axis, axis.codes == axis.number(change.label), near)
     first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
     within = (times >= first_us) & (times < last_us)
     if named is not None and (named[near] == change.position).any():
@@ -71,34 +67,31 @@ def _candidate(
     return Candidate(change, "by time", within, times >= at_us)
 
 
-def _axis(trials: Trials, change: Change) -> Axis | None:
+def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
     """The axis on which decisions name the label of a change: for an observed one its own field, else any field, and
     last their basis."""
-    if change.label is None:
-        return None
     fields = [name for name in trials.axes if name != BASIS]
     names = [change.document] if change.how == "observed" else [*fields, BASIS]
     axes = (trials.axes[name] for name in names if name in trials.axes)
-    return next((axis for axis in axes if axis.number(change.label) is not None), None)
+    return next((axis for axis in axes if label in axis.names), None)
 
 
-def _by_label(trials: Trials, change: Change, axis: Axis, near: Bools) -> Candidate:
+def _by_label(trials: Trials, change: Change, axis: Axis, under: Bools, near: Bools) -> Candidate:
     times, at_us = trials.times_us, change.time_us
-    under = axis.codes == axis.number(change.label or "")
-    named = axis.codes >= 0
-    mine = np.flatnonzero(near & under & (times >= at_us))
+    named = near & (axis.codes >= 0)
+    others = named & ~under
+    mine = times[near & under & (times >= at_us)]
     if not len(mine):
-        return Candidate(change, "by name", near & named, under)
-    first_us, last_us = int(times[mine[0]]), int(times[mine[-1]])
-    if not (near & named & ~under & (times < first_us + DAY_US)).any():  # the first of all: nothing to compare it with
-        return Candidate(change, "by name", np.zeros(len(times), np.bool_), under)
-    before = axis.codes[near & named & ~under & (times < at_us)]
-    counts = np.bincount(before, minlength=len(axis.names)) if len(before) else np.zeros(len(axis.names), np.int64)
-    other = axis.codes == int(np.argmax(counts))
-    later = near & named & (times >= (first_us + last_us) // 2) & (times <= last_us)
-    if other[later].mean() >= BESIDE or under[later].mean() < MAJORITY:
-        return Candidate(change, "side by side", near & named & (times >= first_us) & (times <= last_us), under)
-    return Candidate(change, "by name", near & (under | other) & (times <= last_us), under)
+        return Candidate(change, "by name", named, under)
+    first_us, last_us = int(mine[0]), int(mine[-1])
+    if not (others & (times < first_us + DAY_US)).any():
+        return Candidate(change, "by name", np.zeros_like(under), under)  # the first of all: nothing to compare it with
+    counts = np.bincount(axis.codes[others & (times < at_us)], minlength=len(axis.names))
+    before = axis.codes == int(np.argmax(counts))  # the version that most were taken by until then
+    later = named & (times >= (first_us + last_us) // 2) & (times <= last_us)
+    if before[later].mean() >= BESIDE or under[later].mean() < MAJORITY:
+        return Candidate(change, "side by side", named & (times >= first_us) & (times <= last_us), under)
+    return Candidate(change, "by name", near & (under | before) & (times <= last_us), under)
 
 
 def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: int) -> tuple[int, int]:
@@ -117,7 +110,9 @@ def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: i
 def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
     """For each document, and for each decision, the position of the change that the version in its basis came from: the
     last one before the decision, -1 where it names none. Documents that no decision names are left out."""
-    axis = trials.axes.get(BASIS) or Axis((), np.zeros(0, np.int64))
+    axis = trials.axes.get(BASIS)
+    if axis is None:
+        return {}
     known: dict[str, dict[str, list[Change]]] = {}
     for change in found:
         if change.version is not None:

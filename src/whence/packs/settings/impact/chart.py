@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from whence import markup
 from whence.clock import to_datetime
+from whence.duration import DAY_US
 from whence.packs.settings.impact.blame import Effect, Impact
-from whence.packs.settings.impact.telling import NUMBERS, cells, signed
+from whence.packs.settings.impact.telling import NUMBERS, Figures, cells
 from whence.packs.settings.wording import summary
 from whence.picture import GUIDE, graphs, laid_out, plain
 
@@ -32,9 +33,9 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
     """The mean of each day, that of the week around it, and the changes beneath; those that did something have a line
     and a name."""
     made = graphs("A picture").Figure()
-    scale = 100 if found.is_share else 1
-    days = [_moment(day.time_us + 43_200_000_000, zone) for day in found.days]
-    means = [scale * day.mean for day in found.days]
+    figures = Figures(found)
+    days = [_moment(day.time_us + DAY_US // 2, zone) for day in found.days]
+    means = [figures.scale * day.mean for day in found.days]
     made.add_scatter(
         x=days,
         y=means,
@@ -42,9 +43,9 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
         name="a day",
         marker={"color": DOT, "size": [min(9, 3 + day.decisions**0.5 / 8) for day in found.days]},
         customdata=[day.decisions for day in found.days],
-        hovertemplate="%{x|%-d %b}: %{y:.3g}, %{customdata:,} decisions<extra></extra>",
+        hovertemplate=f"%{{x|%-d %b}}: %{{y:,.{figures.decimals}f}}, %{{customdata:,}} decisions<extra></extra>",
     )
-    smooth = [scale * each for each in _smooth(found)]
+    smooth = [figures.scale * each for each in _smooth(found)]
     made.add_scatter(x=days, y=smooth, mode="lines", name="a week around it", line={"color": LINE, "width": 2.5})
     low, high = (min(means, default=0.0), max(means, default=1.0))
     room = (high - low or 1.0) * 0.14
@@ -57,7 +58,7 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
                 mode="markers",
                 name=CALLED.get(verdict, verdict),
                 marker={"color": colour, "symbol": mark, "size": 11, "line": {"width": 2, "color": colour}},
-                customdata=[_said(each, found) for each in several],
+                customdata=[_said(each, figures) for each in several],
                 hovertemplate="%{x|%-d %b %H:%M}<br>%{customdata}<extra></extra>",
             )
     for number, each in enumerate(each for each in found.effects if each.did_something):
@@ -73,7 +74,7 @@ def drawn(found: Impact, zone: tzinfo) -> Figure:
         made.add_annotation(
             x=_moment(each.change.time_us, zone),
             y=high + room * (1 - 0.45 * (number % 3)),
-            text=plain(f"{each.change.names[0]} {signed(each.effect, found)}"),
+            text=plain(f"{each.change.names[0]} {_signed(each, figures)}"),
             showarrow=False,
             xanchor="left",
             xshift=5,
@@ -96,7 +97,7 @@ def table(found: Impact, zone: tzinfo) -> str:
 
 def _smooth(found: Impact) -> list[float]:
     """The mean of the days around each, by how many decisions each had."""
-    half = SMOOTH_DAYS // 2 * 86_400_000_000
+    half = SMOOTH_DAYS // 2 * DAY_US
     smoothed = []
     for day in found.days:
         near = [each for each in found.days if abs(each.time_us - day.time_us) <= half]
@@ -105,12 +106,16 @@ def _smooth(found: Impact) -> list[float]:
     return smoothed
 
 
-def _said(each: Effect, found: Impact) -> str:
+def _said(each: Effect, figures: Figures) -> str:
     by = f" by {each.change.who}" if each.change.who else ""
     lines = [f"@{each.change.position}{by}, {each.change.how}", summary(each.change)]
     if each.effect is not None:
-        lines.append(f"{signed(each.effect, found)}, compared {each.compared}")
+        lines.append(f"{_signed(each, figures)}, compared {each.compared}")
     return "<br>".join(map(plain, lines))
+
+
+def _signed(each: Effect, figures: Figures) -> str:
+    return "" if each.effect is None else figures.amount(each.effect, "+")
 
 
 def _moment(us: int, zone: tzinfo) -> str:

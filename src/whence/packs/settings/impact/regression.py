@@ -9,16 +9,15 @@ degrees of freedom as there are days beyond the unknowns.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from whence.duration import DAY_US
 from whence.experiments.statistics import student, student_quantile
-from whence.packs.settings.impact.trials import Trials
+from whence.packs.settings.impact.trials import Bools, Floats, Ints, Trials
 
-DAY_US = 86_400_000_000
 LASTING_DAYS = 7
 """So many days back a day may be like those before it."""
 EPOCH_WEEKDAY = 3
@@ -27,8 +26,8 @@ WEEK_DAYS, TREND_DAYS = 14, 14
 """From so many days on the days of the week, and a trend, are allowed for."""
 SIDE_LEAST, DAYS_LEAST = 50, 3
 """A side of fewer decisions, or of fewer days, says nothing."""
-
-Bools = NDArray[np.bool_]
+CONDITION_MAX = 1e10
+"""From such a condition number on digits are lost that would tell the columns apart."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -58,58 +57,65 @@ def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] 
     taken under. None where a side has too few decisions or days, or nothing tells the change from the others."""
     chosen = np.flatnonzero(rows)
     treated = under[chosen].astype(np.float64)
-    days = (trials.times_us[chosen] // DAY_US).astype(np.int64)
+    days = trials.times_us[chosen] // DAY_US
     if not _is_enough(treated, days):
         return None
+    design = np.column_stack([treated, *_allowed_for(trials.times_us[chosen], [other[chosen] for other in others])])
+    dates, date_of = np.unique(days, return_inverse=True)
+    freedom = len(dates) - design.shape[1]
+    inverse = _inverse(design.T @ design)
+    if inverse is None or freedom < 2:
+        return None
+    values = trials.values[chosen]
+    solved = inverse @ (design.T @ values)
+    shares = (design @ inverse[0]) * (values - design @ solved)  # of each decision in the error of the first unknown
+    by_day = np.bincount(days - days[0], shares).astype(np.float64)
+    variance = max(_clustered(shares, date_of), _clustered(shares, trials.entities[chosen]), _lasting(by_day))
+    return Estimate(float(solved[0]), math.sqrt(variance), freedom) if variance > 0 else None
+
+
+def _allowed_for(times_us: Ints, others: Sequence[Bools]) -> Iterator[Floats]:
+    """The columns beside that of the change: the level, a trend, the days of the week, and other changes."""
+    yield np.ones(len(times_us))
+    days = times_us // DAY_US
     span = int(days[-1] - days[0]) + 1
-    columns = [treated, np.ones(len(chosen))]
     if span >= TREND_DAYS:
-        moments = trials.times_us[chosen] / DAY_US
-        columns.append((moments - moments.mean()) / max(float(moments.std()), 1e-9))
+        moments = times_us / DAY_US
+        yield (moments - moments.mean()) / max(float(moments.std()), 1e-9)
     if span >= WEEK_DAYS:
         weekday = (days + EPOCH_WEEKDAY) % 7
-        columns += [(weekday == each).astype(np.float64) for each in np.flatnonzero(np.bincount(weekday))[1:]]
+        for each in np.flatnonzero(np.bincount(weekday))[1:]:
+            yield (weekday == each).astype(np.float64)
     for other in others:
-        column = other[chosen].astype(np.float64)
-        if 0 < column.sum() < len(column):
-            columns.append(column)
-    design = np.column_stack(columns)
-    moment = design.T @ design
+        if other.any() and not other.all():
+            yield other.astype(np.float64)
+
+
+def _inverse(moment: Floats) -> Floats | None:
+    """The inverse of the products of all columns; None where they hardly tell one from the others. Columns are scaled
+    first, so that their units do not matter."""
     scale = np.sqrt(np.diag(moment))
-    normal = moment / np.outer(scale, scale)
-    if np.linalg.cond(normal) > 1e10:
+    scales = np.outer(scale, scale)
+    if np.linalg.cond(moment / scales) > CONDITION_MAX:
         return None
-    inverse = np.linalg.inv(normal)
-    weights = (inverse / np.outer(scale, scale))[0]
-    values = trials.values[chosen]
-    solved = (inverse / np.outer(scale, scale)) @ (design.T @ values)
-    shares = (design @ weights) * (values - design @ solved)
-    day_number = np.cumsum(np.concatenate(([0], days[1:] != days[:-1])))
-    freedom = int(day_number[-1]) + 1 - len(columns)
-    if freedom < 2:
-        return None
-    by_day = np.bincount(days - days[0], shares).astype(np.float64)
-    variance = max(_clustered(shares, day_number), _clustered(shares, trials.entities[chosen]), _lasting(by_day))
-    if variance <= 0:
-        return None
-    return Estimate(float(solved[0]), math.sqrt(variance), freedom)
+    found: Floats = np.linalg.inv(moment / scales) / scales
+    return found
 
 
-def _is_enough(treated: NDArray[np.float64], days: NDArray[np.int64]) -> bool:
-    count = int(treated.sum())
-    if min(count, len(treated) - count) < SIDE_LEAST:
-        return False
-    first = days[0]
-    return all(np.count_nonzero(np.bincount(days[treated == side] - first)) >= DAYS_LEAST for side in (0.0, 1.0))
+def _is_enough(treated: Floats, days: Ints) -> bool:
+    """Whether both sides have decisions and days enough."""
+    sides = [days[treated == side] for side in (0.0, 1.0)]
+    return all(len(each) >= SIDE_LEAST and len(np.unique(each)) >= DAYS_LEAST for each in sides)
 
 
-def _clustered(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+def _clustered(shares: Floats, groups: Ints) -> float:
+    """The variance where decisions of a group may be alike (Liang and Zeger 1986)."""
     sums = np.bincount(groups, shares)
     count = int(np.count_nonzero(np.bincount(groups)))
     return float(np.sum(sums * sums)) * count / max(count - 1, 1)
 
 
-def _lasting(by_day: NDArray[np.float64]) -> float:
+def _lasting(by_day: Floats) -> float:
     """The same where what is left of one day is like that of the days before it, as with a drift that is no straight
     line: Newey and West's (1987), a week back."""
     found = float(np.sum(by_day * by_day))

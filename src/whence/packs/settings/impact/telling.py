@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Literal
 
 from whence.packs.settings.impact.blame import CERTAIN, Effect, Impact
 from whence.packs.settings.wording import summary
 
+DECIMALS_MAX = 12
 NUMBERS = ("without", "with", "effect", "interval", "p")
 HOW = {
     "side by side": "decisions that name it beside others of the same days",
@@ -17,38 +19,62 @@ HOW = {
 }
 
 
+class Figures:
+    """How the numbers of an impact are written: shares in points of a hundred to a tenth; averages to as many decimals
+    as the effects are known to, two figures of what would mostly go unseen."""
+
+    def __init__(self, found: Impact) -> None:
+        self.scale, self.unit, self.decimals = (100, " points", 1) if found.is_share else (1, "", _decimals(found))
+
+    def number(self, value: float | None, sign: Literal["", "+"] = "", more: int = 0) -> str:
+        """A value, with so many more decimals; — where there is none."""
+        return "—" if value is None else f"{self.scale * value:{sign},.{self.decimals + more}f}"
+
+    def amount(self, value: float, sign: Literal["", "+"] = "") -> str:
+        """A difference as people say it: `4.1 points` of a share."""
+        return f"{self.number(value, sign)}{self.unit}"
+
+
 def sentences(found: Impact) -> Iterator[str]:
     """What it says, the most important first."""
+    figures = Figures(found)
     counted = f"{found.tried} change{'' if found.tried == 1 else 's'}"
     blamed = found.blamed
     if not blamed:
         yield f"None of {counted} did anything to the {found.outcome} that chance does not explain."
         if (least := _least(found)) is not None:
-            yield f"An effect below {amount(least, found)} would mostly go unseen; a longer --window sees smaller ones."
+            least_seen = figures.amount(least)
+            yield f"An effect below {least_seen} would mostly go unseen; a longer --window sees smaller ones."
     told: set[int] = set()
     names_of = {each.change.position: _named(each) for each in found.effects}
     for each in blamed:
         if each.effect is None or each.change.position in told:
             continue
         verb = "lowers" if each.effect < 0 else "raises"
-        said = f"{verb} the {found.outcome} by {amount(abs(each.effect), found)}"
+        said = f"{verb} the {found.outcome} by {figures.amount(abs(each.effect))}"
         if each.verdict == "one of several":
             told |= set(each.apart_from)
             several = " or ".join([_named(each), *(names_of[position] for position in each.apart_from)])
             yield f"{several} {said}: the decisions do not tell them apart."
             continue
         low, high = sorted(abs(bound) for bound in (each.low or 0.0, each.high or 0.0))
-        yield f"{_named(each)} {said}, {amount(low, found, False)} to {amount(high, found)}: {HOW[each.compared]}."
+        yield f"{_named(each)} {said}, {figures.number(low)} to {figures.amount(high)}: {HOW[each.compared]}."
         for position in each.apart_from:
             yield f"{names_of[position]} came at nearly the same time; decisions name the other."
     if blamed:
-        yield f"Of {counted} that were weighed, chance or these explain the rest."
+        yield f"Of {counted} that {'was' if found.tried == 1 else 'were'} weighed, chance or these explain the rest."
 
 
 def _least(found: Impact) -> float | None:
     """An effect that is seen as often as not, in the middle of all changes: half the width of an interval."""
     halves = sorted((each.high - each.low) / 2 for each in found.effects if each.low is not None is not each.high)
     return halves[len(halves) // 2] if halves else None
+
+
+def _decimals(found: Impact) -> int:
+    """So many that two figures are left of the least effect that is seen, or three of the means where none is known."""
+    size = _least(found) or max((abs(day.mean) for day in found.days), default=0.0) / 10
+    return min(max(1 - math.floor(math.log10(size)), 0), DECIMALS_MAX) if size else 0
 
 
 def _named(each: Effect) -> str:
@@ -94,16 +120,12 @@ def rows(found: Impact) -> Iterator[dict[str, Any]]:
 
 def cells(found: Impact, zone: tzinfo) -> Iterator[dict[str, Any]]:
     """A row for each change that could be weighed, as it is read in a table; shares are of a hundred."""
-    scale, digits = (100, 1) if found.is_share else (1, 3)
-
-    def number(value: float | None, form: str = "") -> str:
-        return "—" if value is None else f"{scale * value:{form}.{digits}f}"
-
+    figures = Figures(found)
     for rank, each in enumerate(found.effects, 1):
         if each.verdict == "too few":
             continue
         several = each.change.names
-        bounds = None if each.low is None or each.high is None else (scale * each.low, scale * each.high)
+        low, high = (figures.number(bound, "+", more=found.is_share) for bound in (each.low, each.high))
         yield {
             "": rank,
             "change": f"@{each.change.position}",
@@ -112,22 +134,10 @@ def cells(found: Impact, zone: tzinfo) -> Iterator[dict[str, Any]]:
             "settings": ", ".join(several[:2]) + (" …" if len(several) > 2 else ""),
             "what": summary(each.change),
             "compared": each.compared,
-            "without": number(each.mean_without),
-            "with": number(each.mean_with),
-            "effect": number(each.effect, "+"),
-            "interval": "—" if bounds is None else f"{bounds[0]:+.2f} to {bounds[1]:+.2f}",
+            "without": figures.number(each.mean_without),
+            "with": figures.number(each.mean_with),
+            "effect": figures.number(each.effect, "+"),
+            "interval": "—" if each.low is None else f"{low} to {high}",
             "p": "—" if each.p_corrected is None else f"{each.p_corrected:.2g}",
             "verdict": each.verdict,
         }
-
-
-def amount(value: float, found: Impact, unit: bool = True) -> str:
-    """A difference as people say it: `4.1 points` of a share."""
-    if found.is_share:
-        return f"{100 * value:.1f}" + (" points" if unit else "")
-    return f"{value:.3g}"
-
-
-def signed(value: float | None, found: Impact) -> str:
-    """The same with its sign; nothing where there is none."""
-    return "" if value is None else ("-" if value < 0 else "+") + amount(abs(value), found)

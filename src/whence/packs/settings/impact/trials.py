@@ -7,7 +7,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,6 +20,7 @@ from whence.history import History
 from whence.packs.settings.tree import MISSING, at
 from whence.query import Query
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -71,7 +72,6 @@ def trials(
     share: tuple[str, Any] | None = None,
     entity: str | None = None,
     named_by: Iterable[str] = (),
-    until_us: int | None = None,
 ) -> Trials:
     """The decisions of an event type with one of three outcomes: whether an event of type `outcome` about the same
     entity followed `within_us`, which counts for the latest decision before it; the number in the field `average`; or
@@ -81,47 +81,71 @@ def trials(
     """
     if sum(each is not None for each in (outcome, average, share)) != 1:
         raise InvalidQuery("Not clear what the outcome is", remedy="Give one of outcome, average and share.")
-    fields = [field for field in named_by if field.rpartition(".")[0] == decision]
-    made = sorted(history.events(Query.of(types=[decision])), key=lambda event: event.time_us)
-    if not made:
-        raise NotKnown("There are no such events", type=decision, remedy="whence types lists the types there are.")
-    times = [event.time_us for event in made]
-    if outcome is None:
-        field = average if average is not None else share[0]  # type: ignore[index]
-        measured = [_measured(event, field, share) for event in made]
-        kept = [number for number, value in enumerate(measured) if value is not None]
-        if not kept:
-            raise NotKnown("No such event has this field as a number", type=decision, field=field)
-        who = _who(made, entity)
-        said = f"average {average}" if share is None else f"share with {field} = {share[1]}"
-        values: list[float] = [measured[number] for number in kept]  # type: ignore[misc]
+    made = sorted(_all(history, decision), key=lambda event: event.time_us)
+    if outcome is not None:
+        found = _that_followed(history, made, outcome, within_us, entity)
     else:
-        if within_us is None or within_us <= 0:
-            raise InvalidQuery("An outcome comes within a time", remedy='Give within="7 days".')
-        followed = list(history.events(Query.of(types=[outcome])))
-        if not followed:
-            raise NotKnown("There are no such events", type=outcome, remedy="whence types lists the types there are.")
-        matching = entity or _matching(made, followed)
-        end_us = max(max(times), max(event.time_us for event in followed)) if until_us is None else until_us
-        hits = _followed(made, followed, matching, within_us)
-        kept = [number for number, time_us in enumerate(times) if time_us + within_us <= end_us]
-        values = [float(number in hits) for number in kept]
-        who = _who(made, None, beside=matching)
-        said = f"share with {outcome}"
-    meant = [made[number] for number in kept]
-    names = {field: [_name(event, field) for event in meant] for field in fields}
-    names[BASIS] = [_settings(event) for event in meant]
-    axes = {field: axis for field, said in names.items() if (axis := Axis.of(said)).names}
-    entities = Axis.of([who[number] for number in kept]).codes
+        found = _in_a_field(made, average, share, entity)
+    meant = [made[number] for number in found.kept]
+    fields = [field for field in named_by if field.rpartition(".")[0] == decision]
+    named = {field: [_name(event, field) for event in meant] for field in fields}
+    named[BASIS] = [_settings(event) for event in meant]
     return Trials(
-        np.array([times[number] for number in kept], np.int64),
-        entities,
-        np.array(values, np.float64),
-        axes,
+        np.array([event.time_us for event in meant], np.int64),
+        Axis.of([found.who[number] for number in found.kept]).codes,
+        np.array(found.values, np.float64),
+        {field: axis for field, said in named.items() if (axis := Axis.of(said)).names},
         is_share=average is None,
-        left_out=len(made) - len(kept),
-        outcome=said,
+        left_out=len(made) - len(meant),
+        outcome=found.said,
     )
+
+
+class _Outcomes(NamedTuple):
+    """What came of decisions: the numbers of those of which it is known, and the value of each of these; whom every
+    decision is about; and what the outcome is called."""
+
+    kept: list[int]
+    values: list[float]
+    who: list[Any]
+    said: str
+
+
+def _all(history: History, type: str) -> list[Recorded]:
+    """The events of a type. Raises NotKnown where there are none."""
+    found = list(history.events(Query.of(types=[type])))
+    if not found:
+        raise NotKnown("There are no such events", type=type, remedy="whence types lists the types there are.")
+    return found
+
+
+def _in_a_field(
+    made: Sequence[Recorded], average: str | None, share: tuple[str, Any] | None, entity: str | None
+) -> _Outcomes:
+    """The number in a field of each decision, or whether it has a value."""
+    field, said = (
+        (average, f"average {average}") if share is None else (share[0], f"share with {share[0]} = {share[1]}")
+    )
+    measured = {number: _measured(event, field or "", share) for number, event in enumerate(made)}
+    known = {number: value for number, value in measured.items() if value is not None}
+    if not known:
+        raise NotKnown("No such event has this field as a number", type=made[0].type, field=field)
+    return _Outcomes(list(known), list(known.values()), _who(made, entity), said)
+
+
+def _that_followed(
+    history: History, made: Sequence[Recorded], outcome: str, within_us: int | None, entity: str | None
+) -> _Outcomes:
+    """Whether an event came after each decision, of which the history has seen enough."""
+    if within_us is None or within_us <= 0:
+        raise InvalidQuery("An outcome comes within a time", remedy='Give within="7 days".')
+    followed = _all(history, outcome)
+    matching = entity or _matching(made, followed)
+    last_us = max(event.time_us for event in (*made, *followed))
+    hits = _followed(made, followed, matching, within_us)
+    kept = [number for number, event in enumerate(made) if event.time_us + within_us <= last_us]
+    values = [float(number in hits) for number in kept]
+    return _Outcomes(kept, values, _who(made, None, beside=matching), f"share with {outcome}")
 
 
 def _followed(made: Sequence[Recorded], followed: Sequence[Recorded], kind: str, within_us: int) -> set[int]:
@@ -152,10 +176,9 @@ def _matching(made: Sequence[Recorded], followed: Sequence[Recorded]) -> str:
     return max(sorted(shared), key=lambda kind: kinds[kind])
 
 
-def _kinds(events: Sequence[Recorded]) -> dict[str, int]:
+def _kinds(events: Sequence[Recorded]) -> Counter[str]:
     """How many different tags there are of each kind."""
-    counted = Counter(tag.partition(":")[0] for tag in {tag for event in events for tag in event.tags})
-    return dict(counted)
+    return Counter(tag.partition(":")[0] for tag in {tag for event in events for tag in event.tags})
 
 
 def _who(made: Sequence[Recorded], entity: str | None, beside: str | None = None) -> list[Any]:
