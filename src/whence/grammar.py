@@ -69,7 +69,10 @@ def split_tag(tag: str) -> tuple[str, str]:
 def normal_kind(kind: str) -> str:
     """The kind of an entity, checked as the key of a tag. Raises InvalidEvent."""
     if not _KIND.fullmatch(kind):
+        alone = kind.partition(":")[0]
         remedy = "Start with a small letter, then up to 39 small letters, digits or _, for example lead."
+        if alone != kind and is_kind(alone):
+            remedy = f"This asks about all of a kind. Name it alone: {alone}."
         raise InvalidEvent("Not a kind of entity", kind=repr(kind), remedy=remedy)
     return kind
 

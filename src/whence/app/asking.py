@@ -76,7 +76,7 @@ class Asking(Opened):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> dict[str, dict[str, Any]]:
         """The fields of every entity of a kind at a moment, by entity; with `where` only those with these values."""
-        chosen = self.model(kind, model)
+        chosen = self._model_of_kind(kind, model)
         found = self.history(at).states(chosen, progress=progress)
         return {entity: fields for entity, state in found.items() if _has(fields := chosen.fields(state), where)}
 
@@ -96,7 +96,7 @@ class Asking(Opened):
     ) -> Difference:
         """The entities of a kind that differ between two moments, each with its fields that differ; in one pass over
         the history. Raises NotKnown for a moment before anything was recorded, by the recorded clock."""
-        chosen = self.model(kind, model)
+        chosen = self._model_of_kind(kind, model)
         return difference(self.history(), chosen, self.at(before), self.at(after), progress=progress)
 
     def lateness(self, about: str | None, at: Moment) -> Lateness:

@@ -14,6 +14,7 @@ from whence.config import Config
 from whence.contents import event_named, main_kind
 from whence.errors import InvalidModel, InvalidTime
 from whence.events import Recorded
+from whence.grammar import normal_kind
 from whence.history import At, History
 from whence.model import Model, ModelLike
 from whence.moments import at_of, span_of
@@ -102,6 +103,10 @@ class Opened:
                 "The model is of another kind", model=model.name, kind=model.kind, asked=kind, remedy=remedy
             )
         return model
+
+    def _model_of_kind(self, kind: str, named: NamedModel) -> Model:
+        """The model for all of a kind. Raises InvalidEvent where one entity is named instead, and as model does."""
+        return self.model(normal_kind(kind), named)
 
     def _named(self, entity_or_kind: str, named: NamedModel) -> Model:
         if named is None or isinstance(named, str):

@@ -34,7 +34,7 @@ class Replaying(Scoring):
     ) -> Result:
         """What every entity of a kind comes to, with what each of its events changed: `save` it, to check the code by
         it later. Raises FoldFailed, and NotKnown where there are no events."""
-        return replay(self.store, self.model(kind, model), self.at(at), progress=progress)
+        return replay(self.store, self._model_of_kind(kind, model), self.at(at), progress=progress)
 
     def replay_states(
         self,
@@ -54,7 +54,7 @@ class Replaying(Scoring):
         Raises FoldFailed, WorkerLost for a process that was killed, InvalidModel for a model that no other process can
         import, and as segments does.
         """
-        chosen, moment = self.model(kind, model), self.at(at)
+        chosen, moment = self._model_of_kind(kind, model), self.at(at)
         history = self.history(moment)
         with self.segments(kind) as segments:
             from whence.replay import Until, replay
@@ -106,14 +106,14 @@ class Replaying(Scoring):
 
         `column` names the entities, by default the one called as the kind is, `entity` or `id`. Raises InvalidFile.
         """
-        chosen, history = self.model(kind, model), self._cut(History.of(self.store), at)
+        chosen, history = self._model_of_kind(kind, model), self._cut(History.of(self.store), at)
         return verify(history, chosen, source, column=column, delimiter=delimiter, progress=progress)
 
     def verify_snapshots(
         self, kind: str, *, model: NamedModel = None, progress: Progress | None = None
     ) -> list[SnapshotVerified]:
         """Compare the snapshots of a kind, those of the model, with a fresh replay up to each. Raises FoldFailed."""
-        history, chosen = History.of(self.store), self.model(kind, model)
+        history, chosen = History.of(self.store), self._model_of_kind(kind, model)
         return list(verify_snapshots(history, chosen, self._snapshots, progress=progress))
 
     def test_for(
