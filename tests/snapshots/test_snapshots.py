@@ -316,6 +316,9 @@ def test_a_damaged_snapshot_is_passed_over_named_and_made_again(db: whence.Whenc
     assert begun is not None
     assert begun.position == (10 if damage == "renamed" else 8)
     assert len(db.states("pile", model=Pile)) == 2
+    for read in (False, True):
+        problem = next(each.problem for each in db.snapshots("pile", model=Pile, read=read) if each.path == path)
+        assert (problem == "") == (damage == "renamed")
     assert (db.check()[-1].count == 0) == (damage == "renamed")
     assert text_of(db.snapshot("pile", model=Pile))[-1] == (10, "")
     assert db.check()[-1].holds

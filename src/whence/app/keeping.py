@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from whence.app.opened import Moment, NamedModel, Opened, Progress
 from whence.checking.soundness import Promise, check
 from whence.config import Config
@@ -16,7 +18,7 @@ from whence.files.importer import ImportReport, OnError, Preview, check_readable
 from whence.files.rows import Given
 from whence.query import Query
 from whence.segments.manifest import folders, problems
-from whence.snapshots.folder import Kept
+from whence.snapshots.folder import OF_ANOTHER_MODEL, Kept, read_through
 from whence.stores.opening import open_store
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ def preview_file(
 def check_file(source: Given, *, mapping: str | None = None, config: Config | None = None) -> None:
     """Raise what import_file would raise for the file and its mapping, before a store is made for them."""
     check_readable((config or Config.nearest()).mapping(mapping), source)
+
+
+def _of_another(kept: Kept) -> Kept:
+    return kept if kept.problem else msgspec.structs.replace(kept, problem=OF_ANOTHER_MODEL)
 
 
 class Keeping(Opened):
@@ -97,14 +103,15 @@ class Keeping(Opened):
         Raises InvalidSnapshot for states that would not come back as they are and for a store in memory, FoldFailed,
         CannotWrite.
         """
-        return self._snapshots.make(self.history(), self.model(kind, model), progress)
+        return self._snapshots.make(self.history(), self._model_of_kind(kind, model), progress)
 
-    def snapshots(self, kind: str, *, model: NamedModel = None) -> list[Kept]:
-        """The snapshots of a kind by position, of all models, and of this one why any is not used."""
-        found = {kept.path: kept for kept in self._snapshots.files(kind)}
-        if found:
-            found |= {kept.path: kept for kept in self._snapshots.of(self.model(kind, model))}
-        return list(found.values())
+    def snapshots(self, kind: str, *, model: NamedModel = None, read: bool = True) -> list[Kept]:
+        """The snapshots of a kind by position, of all models, and why any is not used for this one. With `read=False`
+        none is read through, and of those that are damaged only what an answer came upon is told."""
+        files, chosen = self._snapshots.files(kind), self._model_of_kind(kind, model)
+        of_model = {kept.path: kept for kept in self._snapshots.of(chosen)} if files else {}
+        found = [of_model.get(kept.path, _of_another(kept)) for kept in files]
+        return list(map(read_through, found)) if read else found
 
     def drop_snapshots(self, kind: str) -> int:
         """Remove the snapshots of a kind, of all models; how many there were."""
@@ -116,10 +123,10 @@ class Keeping(Opened):
         found = check(self.store, progress)
         if folders(self.store):
             said = tuple(problems(self.store))
-            found.append(Promise("segments are this store's, and undamaged", said, len(said)))
+            found.append(Promise("segments are this store's, and undamaged", said, len(said), derived=True))
         if self._snapshots.files():
             said = tuple(self._snapshots.problems())
-            found.append(Promise("snapshots are this store's, and undamaged", said, len(said)))
+            found.append(Promise("snapshots are this store's, and undamaged", said, len(said), derived=True))
         return found
 
     def check_model(self, model: NamedModel, *, progress: Progress | None = None) -> Purity:

@@ -22,11 +22,13 @@ Progress = Callable[[int, int | None], None]
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """One promise and the problems found with it, the first few in words; it holds when there are none."""
+    """One promise and the problems found with it, the first few in words; it holds when there are none. One about what
+    is derived from the store (segments, snapshots) says nothing of the store itself."""
 
     name: str
     problems: tuple[str, ...]
     count: int
+    derived: bool = False
 
     @property
     def holds(self) -> bool:

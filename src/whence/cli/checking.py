@@ -222,7 +222,7 @@ def verify_state(
     only one side has. A field that the file does not have is not compared.
 
     Without a file it compares the snapshots of the kind with a fresh replay up to each. Ends with 1 when something
-    differs, or there are none."""
+    differs, or none could be compared."""
     form = form_of(as_json, as_csv)
     if file is None and (at is not None or column is not None):
         raise click.UsageError("--at and --entity go with a file: whence verify-state lead crm.csv.")
@@ -230,6 +230,9 @@ def verify_state(
         if file is None:
             with screen.progress("Folding") as told:
                 snapshots = db.verify_snapshots(kind, model=model, progress=told)
+            if not snapshots:
+                screen.note(wording.no_snapshots(db, kind))
+                return exits.NO
             return _show_snapshots(kind, snapshots, form)
         moment = moment_of(db, at, clock)
         with screen.progress("Folding") as told:
@@ -253,9 +256,6 @@ def verify_state(
 
 def _show_snapshots(kind: str, found: Sequence[SnapshotVerified], form: Form) -> int:
     """What differs in each snapshot, and which were not compared."""
-    if not found:
-        screen.note(f"There are no snapshots of {kind}: whence snapshot {kind} makes them. Or name a file of rows.")
-        return exits.NO
     drifts = [(each.position, drift) for each in found for drift in each.drifts]
     if form != "screen" or drifts:
         columns = [Column(n) for n in ("snapshot", "entity", "what", "field", "stored", "replayed")]
@@ -268,7 +268,7 @@ def _show_snapshots(kind: str, found: Sequence[SnapshotVerified], form: Form) ->
             screen.styled(f"Agrees: {entities_text(each.entities)} of kind {kind} at @{each.position}.", "green")
     if drifts:
         screen.note("See whether the model is pure: whence check --model. To make others: --drop them first.")
-    return exits.NO if drifts else exits.OK
+    return exits.NO if drifts or all(each.problem for each in found) else exits.OK
 
 
 def _show_drifts(found: Verified, kind: str, caption: str) -> None:

@@ -66,8 +66,11 @@ def snapshot(
     with opened(store) as db:
         if drop:
             count = db.drop_snapshots(kind)
-            screen.styled(f"Removed {_snapshots(count)} of kind {kind}.", "green" if count else "")
-            return exits.OK if count else exits.NO
+            if not count:
+                screen.note(wording.no_snapshots(db, kind))
+                return exits.NO
+            screen.styled(f"Removed {_snapshots(count)} of kind {kind}.", "green")
+            return exits.OK
         if not listed:
             with screen.progress("Folding") as told:
                 found = db.snapshot(kind, model=model, progress=told)
@@ -79,9 +82,7 @@ def snapshot(
 
 def _show(db: Whence, kind: str, found: Sequence[Kept], form: Form) -> int:
     if not found:
-        there = any(kind in summary.kinds for summary in db.types())
-        none = f"There are no snapshots of {kind}: whence snapshot {kind} makes them."
-        screen.note(none if there else wording.unknown_kind(db, kind))
+        screen.note(wording.no_snapshots(db, kind))
         return exits.NO
     screen.table(COLUMNS, _rows(found, form), form)
     return exits.OK
@@ -92,7 +93,8 @@ def _rows(found: Sequence[Kept], form: Form) -> Iterator[tuple[Any, ...]]:
         of = kept.snapshot
         size = size_text(kept.bytes) if form == "screen" else kept.bytes
         model, entities = (of.model, of.entities) if of else (None, None)
-        yield kept.position or None, model, entities, size, kept.problem or None
+        problem = kept.problem if of or form != "screen" else f"{kept.path.name}: {kept.problem}"
+        yield kept.position or None, model, entities, size, problem or None
 
 
 def _snapshots(count: int) -> str:
@@ -100,10 +102,18 @@ def _snapshots(count: int) -> str:
 
 
 def note_unused(db: Whence, kind: str, model: str | None) -> None:
-    """Say of the snapshots of a kind why none of them is used, where there are some."""
-    found = db.snapshots(kind, model=model)
-    if found and all(kept.problem for kept in found):
-        screen.note(f"The snapshots of {kind} are not used: {found[-1].problem}. whence snapshot {kind} makes others.")
+    """Say of the snapshots of a kind why none or one of them is not used, where there are some."""
+    from whence.snapshots.folder import OF_ANOTHER_MODEL
+
+    found = [kept for kept in db.snapshots(kind, model=model, read=False) if kept.problem != OF_ANOTHER_MODEL]
+    unused = [kept for kept in found if kept.problem]
+    if not unused:
+        return
+    why = f"{unused[-1].problem}. whence snapshot {kind} makes"
+    if len(unused) == len(found):
+        screen.note(f"No snapshot of {kind} is used: {why} others.")
+    else:
+        screen.note(f"A snapshot of {kind} is not used, {unused[-1].path.name}: {why} it again.")
 
 
 COMMANDS = (snapshot,)

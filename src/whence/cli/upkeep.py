@@ -109,6 +109,8 @@ def check(model: tuple[str, ...], every: bool, store: str | None, as_json: bool)
     one process to the next. It reads the model's code and runs it on a sample of the store's events in processes of
     its own. That is a check, not a sandbox: what it does not find may be impure still."""
     with opened(store) as db:
+        if every and not db.config.models:
+            screen.note("There is no [model.KIND] in whence.toml to check. Name one: whence check --model lead.py:Lead")
         if model or every:
             return _check_models(db, (*model, *(db.config.models if every else ())), as_json)
         with screen.progress("Reading") as told:
@@ -194,7 +196,7 @@ def _print(db: Whence, promises: list[Promise]) -> None:
             screen.dim(f"     and {promise.count - len(promise.problems):,} more")
     print()
     screen.table([Column("about", "dim"), Column("value")], _about(db), "screen")
-    if not all(promise.holds for promise in promises):
+    if not all(promise.holds or promise.derived for promise in promises):
         screen.note("Stop writing to this store, keep a copy of the file, and copy it to a new one: whence copy A B.")
 
 

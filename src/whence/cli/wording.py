@@ -152,6 +152,13 @@ def unknown_kind(db: Whence, kind: str) -> str:
     return f"There is no {kind} here" + (_did_you_mean(near) or f". {_there_are(kinds)}")
 
 
+def no_snapshots(db: Whence, kind: str) -> str:
+    """That a kind has no snapshots, or is not there at all."""
+    if any(kind in summary.kinds for summary in db.types()):
+        return f"There are no snapshots of {kind}: whence snapshot {kind} makes them."
+    return unknown_kind(db, kind)
+
+
 def none_has(kind: str, states: Mapping[str, Mapping[str, Any]], wanted: Mapping[str, Any]) -> str:
     """Which of the values that were asked for no state has, and those there are."""
     for field, value in wanted.items():

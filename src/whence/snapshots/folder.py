@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ ENDING = ".snapshot"
 STEP_MIN = 2**13
 """Fewer events than so many are folded as quickly as their states are read."""
 PLACES_MAX = 8
+OF_ANOTHER_MODEL = "it is of another model"
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -90,18 +92,23 @@ class SnapshotFolder:
         self._store = store
         path = getattr(store, "path", None)
         self.folder = folder or (None if path is None else Path(f"{path}.snapshots"))
+        self._damaged: dict[tuple[Path, int], str] = {}
+        """What was found damaged on the way to an answer, by path and time of the last change."""
 
     # Using them.
 
     def before(
         self, model: Model, last: int, last_us: int = LATEST_US, entities: Collection[str] | None = None
     ) -> Reached | None:
-        """As history.Snapshots has it. One that is damaged is passed over."""
+        """As history.Snapshots has it. One that is damaged is passed over, and named as such from then on."""
         for kept in reversed(self.usable(model)):
             of = kept.snapshot
             if of is not None and of.position <= last and of.latest_us <= last_us:
-                with suppress(InvalidSnapshot):
+                try:
                     return self.read(kept, model, entities)
+                except InvalidSnapshot as damage:
+                    with suppress(OSError):  # another builder removed it
+                        self._damaged[kept.path, kept.path.stat().st_mtime_ns] = str(damage.facts["problem"])
         return None
 
     def read(self, kept: Kept, model: Model, entities: Collection[str] | None = None) -> Reached:
@@ -136,22 +143,38 @@ class SnapshotFolder:
         return found
 
     def files(self, kind: str | None = None) -> list[Kept]:
-        """The snapshots of a kind or of all, whatever code they are of, by position."""
-        if self.folder is None or not self.folder.is_dir():
+        """The snapshots of a kind or of all, whatever code they are of, by position; a folder that cannot be read
+        stands among them."""
+        if self.folder is None:
             return []
-        paths = self.folder.glob(f"{kind or '*'}/*{ENDING}")
-        found = [self._kept(path) for path in paths]
+        found: list[Kept] = []
+
+        def inside(folder: Path) -> list[Path]:
+            try:
+                return list(folder.iterdir())
+            except FileNotFoundError:
+                return []
+            except OSError as error:
+                found.append(Kept(folder, 0, None, f"it cannot be read: {error.strerror}"))
+                return []
+
+        for home in inside(self.folder) if kind is None else [self.folder / kind]:
+            if kind is not None or not os.path.isfile(home):
+                found += [self._kept(path) for path in inside(home) if path.suffix == ENDING]
         return sorted(found, key=lambda kept: (kept.position, kept.path))
 
     def _kept(self, path: Path) -> Kept:
         size, of = 0, None
         try:
-            size = path.stat().st_size
+            stat = path.stat()
+            size = stat.st_size
             with path.open("rb") as file:
                 file.readline()
                 of = msgspec.json.decode(file.readline(), type=Snapshot)
-            problem = self._problem(of, path)
-        except (OSError, ValueError, msgspec.DecodeError) as error:
+            problem = self._problem(of, path) or self._damaged.get((path, stat.st_mtime_ns), "")
+        except OSError as error:
+            problem = f"it cannot be read: {error.strerror}"
+        except (ValueError, msgspec.DecodeError) as error:
             problem = f"it cannot be read: {error}"
         return Kept(path, size, of, problem)
 
@@ -171,9 +194,9 @@ class SnapshotFolder:
 
     def problems(self) -> Iterator[str]:
         """A sentence for each snapshot that is damaged or of another store, of every kind. Reads all of them."""
-        for kept in self.files():
-            if (problem := kept.problem or _damage(kept.path)) and kept.path.exists():  # a builder may have removed it
-                yield f"{kept.path}: {problem}. It is not used: make it again or drop it (whence snapshot)"
+        for kept in map(read_through, self.files()):
+            if kept.problem and os.path.lexists(kept.path):  # a builder may have removed it
+                yield f"{kept.path}: {kept.problem}. It is not used: make it again or drop it (whence snapshot)"
 
     # Making them.
 
@@ -181,7 +204,8 @@ class SnapshotFolder:
         """Make the snapshots of a model that are missing, at the head and the places before it, and return all; those
         of other code, and at places that are none any more, are removed. A second builder waits for the first.
 
-        Raises InvalidSnapshot for states that cannot be kept, FoldFailed and CannotWrite.
+        Raises InvalidSnapshot for states that cannot be kept and for a fold that changes its own code, FoldFailed and
+        CannotWrite.
         """
         if self.folder is None:
             raise InvalidSnapshot("A store in memory has no place for snapshots", remedy="Open a file: leads.db.")
@@ -201,14 +225,15 @@ class SnapshotFolder:
                     if kept.problem or not (is_newer or kept.position in wanted):
                         kept.path.unlink(missing_ok=True)
         except OSError as problem:
-            remedy = "Free space, or make the folder writable; the snapshots that were there are kept."
-            raise CannotWrite(path=home, problem=problem.strerror, remedy=remedy) from problem
+            remedy = "Free space, make it writable, or move away what is in its place; other snapshots are kept."
+            facts = {"path": problem.filename or home, "problem": problem.strerror}
+            raise CannotWrite("The snapshots cannot be written", **facts, remedy=remedy) from problem
         return self.usable(model)
 
     def _make_missing(self, history: History, model: Model, wanted: list[int], progress: Progress | None) -> None:
         whole = [kept.snapshot for kept in self.usable(model) if not _damage(kept.path)]
         there = {of.position: of for of in whole if of is not None}
-        reached, latest_us = Reached.nothing(), EARLIEST_US
+        reached, latest_us, mark = Reached.nothing(), EARLIEST_US, fingerprint(model)
         for position in wanted:
             if position in there:
                 continue
@@ -227,6 +252,10 @@ class SnapshotFolder:
                 continue
             latest_us = latest.us
             if reached.states:  # none of a kind that is mistyped
+                if fingerprint(model) != mark:
+                    what = "folding changed the model's own code: a list or table in its class or module"
+                    remedy = "Let each state hold its own: whence check --model names what is shared."
+                    raise InvalidSnapshot(model=model.name, problem=what, remedy=remedy)
                 there[position] = self._write(model, reached, latest_us)
 
     def _write(self, model: Model, reached: Reached, latest_us: int) -> Snapshot:
@@ -256,16 +285,23 @@ class SnapshotFolder:
     def drop(self, kind: str) -> int:
         """Remove the snapshots of a kind, of every model; how many there were. Raises CannotWrite."""
         home = None if self.folder is None else self.folder / normal_kind(kind)
-        if home is None or not home.is_dir():
+        if home is None or not self.files(kind):
             return 0
+        files, failed = list[Kept](), list[OSError]()
         try:
             with _locked(home):
                 files = self.files(kind)
                 for kept in files:
-                    kept.path.unlink(missing_ok=True)
+                    try:
+                        kept.path.unlink(missing_ok=True)
+                    except OSError as problem:
+                        failed.append(problem)
+                if failed:
+                    raise failed[0]
         except OSError as problem:
             remedy = "Make the folder writable, or remove it by hand: nothing but time is lost."
-            raise CannotWrite(path=home, problem=problem.strerror, remedy=remedy) from problem
+            facts = {"path": problem.filename or home, "problem": problem.strerror}
+            raise CannotWrite("The snapshots cannot be removed", **facts, remedy=remedy) from problem
         return len(files)
 
 
@@ -294,6 +330,11 @@ def _locked(home: Path) -> Iterator[None]:
     with (home / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def read_through(kept: Kept) -> Kept:
+    """A file of the folder, with what reading all of it finds."""
+    return kept if kept.problem else msgspec.structs.replace(kept, problem=_damage(kept.path))
 
 
 def _damage(path: Path) -> str:
