@@ -111,7 +111,7 @@ class Request(msgspec.Struct, frozen=True):
         """What was asked for, as JSON."""
         asked = {"decision": self.decision.name, "id": self.id}
         given = dict(zip((each.name for each in self.decision.parameters), self.positional, strict=False))
-        told: dict[str, Any] = msgspec.to_builtins({**asked, **given, **self.options}, str_keys=True)
+        told: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**asked, **given, **self.options}))
         return told
 
 

@@ -82,6 +82,9 @@ class Postings:
         return sorted(set().union(*(self._item_matches(item, after, upto) for item in query.items)))
 
     def _newest_item_match(self, item: QueryItem, after: int) -> int | None:
+        if not item.types and len(item.tags) == 1:  # what most decisions depend on
+            positions = self.by_tag.get(item.tags[0], NONE)
+            return positions[-1] if positions and positions[-1] > after else None
         lists = list(self._lists(item))
         if not lists or any(not positions or positions[-1] <= after for positions in lists):
             return None

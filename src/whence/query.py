@@ -9,10 +9,13 @@ from typing import Any
 import msgspec
 
 from whence.errors import InvalidQuery
+from whence.grammar import TAGS_MAX as ITEM_TAGS_MAX
 from whence.grammar import normal_tags, normal_type
 
 TAGS_MAX = 30_000
 """In all items together. SQLite takes no more in one statement."""
+ITEMS_CERTAINLY_FEW = TAGS_MAX // ITEM_TAGS_MAX
+"""So many items have no more tags than that, whatever they are."""
 
 
 class QueryItem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,7 +54,7 @@ class Query(msgspec.Struct, frozen=True):
         for item in items:
             if not isinstance(item, QueryItem):
                 raise InvalidQuery("A query is made of items", item=repr(item)[:80], remedy="Write Query.of(tags=[…]).")
-        if sum(len(item.tags) for item in items) > TAGS_MAX:
+        if len(items) > ITEMS_CERTAINLY_FEW and sum(len(item.tags) for item in items) > TAGS_MAX:
             raise InvalidQuery("A query has too many tags", most=TAGS_MAX, remedy="Ask in several queries.")
         msgspec.structs.force_setattr(self, "items", items)
 
@@ -79,8 +82,7 @@ class Query(msgspec.Struct, frozen=True):
         """`{"all": true}`, or `{"items": [{"types": […], "tags": […]}]}`; the same query always gives the same text."""
         if self.is_all:
             return {"all": True}
-        items = [{k: list(v) for k, v in (("types", item.types), ("tags", item.tags)) if v} for item in self.items]
-        return {"items": items}
+        return {"items": msgspec.json.decode(msgspec.json.encode(self.items))}
 
     @classmethod
     def from_json(cls, value: Any) -> Query:
@@ -150,8 +152,8 @@ class Basis(msgspec.Struct, frozen=True):
     reads: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        texts = (self.settings or "", *(self.reads or ()))
-        if not isinstance(self.query, Query) or not all(isinstance(text, str) for text in texts):
+        texts = self.reads if self.settings is None else (self.settings, *(self.reads or ()))
+        if not isinstance(self.query, Query) or not all(isinstance(text, str) for text in texts or ()):
             raise InvalidQuery("A basis is a Query, a position, a text and names of fields", basis=repr(self)[:80])
         _check_position("position", self.position)
 

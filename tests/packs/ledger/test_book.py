@@ -213,6 +213,14 @@ def test_the_same_key_again_changes_nothing_and_another_request_is_a_conflict() 
     assert db.store.head() == head
 
 
+def test_a_retry_of_what_emptied_an_account_is_known_by_its_key() -> None:
+    book = opened(ledger())
+    book.enter("assets:bank", "wallets:ben", "5.00 EUR")
+    out = (Posting("wallets:ben", 500, "EUR"), Posting("assets:bank", -500, "EUR"))
+    first = book.post("payout", out, key="p-1")
+    assert book.post("payout", out, key="p-1").positions == list(first.positions)
+
+
 def test_what_a_verb_is_not_told_and_an_empty_key_or_day_are_refused() -> None:
     db = ledger()
     book = opened(db)

@@ -11,14 +11,16 @@ import inspect
 import random
 import threading
 import time as sleeping
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
+from whence import jsonvalue
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
 from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
@@ -43,11 +45,13 @@ from whence.query import AppendCondition, Basis, Query, QueryItem
 
 STATES = (Account, Charge, Hold, Transaction, Periods)
 MODELS = {each.kind: Model.of(each) for each in STATES}
-HANDLERS = {
-    each.kind: {event: handler for handler in vars(each).values() for event in getattr(handler, "__whence_on__", ())}
+HANDLERS: dict[tuple[type, type], Callable[..., None]] = {
+    (each, event): handler
     for each in STATES
+    for handler in vars(each).values()
+    for event in getattr(handler, "__whence_on__", ())
 }
-"""The handlers of each kind by the class of the event."""
+"""The handlers by the class of the state and that of the event."""
 BOOK = f"book:{MAIN}"
 OPENING = (AccountOpened.event_type, AccountClosed.event_type, LimitChanged.event_type)
 STATES_MAX, GAP_MAX = 200_000, 20_000
@@ -122,16 +126,15 @@ class Book:
 
         def act(attempt: int) -> list[Outcome]:
             with self._lock:
-                made, events, outcomes, guard = self._checked(drafts, by, correlation)
+                made, events, places, guard = self._checked(drafts, by, correlation)
                 head = self._head
+            positions: Sequence[int] = ()
             if events:
                 positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
                 self._own(made, events, positions)
-                by_id = {event.id: position for event, position in zip(events, positions, strict=True)}
-                for place, draft in enumerate(drafts):
-                    if outcomes[place].refused is None:
-                        outcomes[place] = Outcome(by_id[draft.posted.transaction])
-            return outcomes
+            return [
+                Outcome(None, place) if isinstance(place, Refused) else Outcome(positions[place]) for place in places
+            ]
 
         return retried(act)
 
@@ -145,7 +148,7 @@ class Book:
 
     def _take(self, decide: Callable[..., Movement], told: Sequence[Any], named: dict[str, Any]) -> Decided:
         """Decide and append, on what is known first: the condition says whether that is all there is."""
-        by, time, key = (named.pop(name, None) for name in ("by", "time", "key"))
+        by, time, key = named.pop("by", None), named.pop("time", None), named.pop("key", None)
         if unknown := named.keys() - _defaults(decide).keys():
             raise TypeError(f"{decide.__name__} is not told {', '.join(sorted(unknown))}")
         asked = None if key is None else _request(decide, told, named)
@@ -186,18 +189,18 @@ class Book:
         if position is None:
             return None
         found = next(iter(self._store.read(after=position - 1, upto=position)))
-        if found.meta.get("request") != asked:
-            facts = {"key": key, "before": found.meta.get("request"), "now": asked}
+        before, now = found.meta.get("request"), jsonvalue.decode(jsonvalue.encode(asked))
+        if before != now:
+            facts = {"key": key, "before": before, "now": now}
             raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
         return Decided([found.position], [found.to_event()], 0)
 
     def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
-        names = list(dict.fromkeys(_accounts_of(made)))
-        accounts, moved = self._accounts(names), laws.Moved()
+        accounts, moved = self._accounts(_accounts_of(made)), laws.Moved()
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
-        return _query(noted, names, laws.lowered(moved, accounts))
+        return _query(noted, accounts, laws.lowered(moved, accounts))
 
     def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
@@ -216,8 +219,8 @@ class Book:
 
     def _checked(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
-    ) -> tuple[list[msgspec.Struct], list[Event], list[Outcome], Query]:
-        """What of the drafts is allowed, one after the other, as events, and what became of each."""
+    ) -> tuple[list[msgspec.Struct], list[Event], list[int | Refused], Query]:
+        """What of the drafts is allowed, one after the other, as events, and each one's place among these."""
         names = dict.fromkeys(name for draft in drafts for name in _accounts_of(draft.posted))
         charges = dict.fromkeys(f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge is not None)
         self._catch_up()
@@ -226,27 +229,26 @@ class Book:
         left = {entity: self._state(entity).left_minor for entity in charges}
         moved: laws.Moved = {}
         strict: set[str] = set()
-        structs, events, outcomes = list[msgspec.Struct](), list[Event](), list[Outcome]()
+        structs, events, places = list[msgspec.Struct](), list[Event](), list[int | Refused]()
         for draft in drafts:
-            opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else []
-            before = {each.account: accounts[each.account] for each in opens}
+            opens = [each for each in draft.opens if accounts[each.account].status == "none"]
+            opened = {each.account: _new(each) for each in opens}
             try:
                 us, posted = self._dated(draft.posted, draft.time_us)
                 remains = _left(posted, left)
-                accounts.update((each.account, _new(each)) for each in opens)
-                laws.allow(posted, accounts, moved)
+                laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
             except Refused as problem:
-                accounts |= before
-                outcomes.append(Outcome(None, problem))
+                places.append(problem)
                 continue
-            strict.update(before)
+            accounts |= opened
+            strict |= opened.keys()
             left |= remains
             about: dict[str, Any] = {"time": us, "actor": by, "correlation": correlation}
             events += [CODEC.event(each, **about) for each in opens]
             events.append(CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about))
             structs += [*opens, posted]
-            outcomes.append(Outcome(0))
-        return structs, events, outcomes, _query(charges, names, strict | laws.lowered(moved, accounts))
+            places.append(len(events) - 1)
+        return structs, events, places, _query(charges, names, strict | laws.lowered(moved, accounts))
 
     # What is known. All of it under the lock.
 
@@ -256,12 +258,13 @@ class Book:
         return self._kept[entity]
 
     def _accounts(self, names: Iterable[str]) -> dict[str, Account]:
-        self._look_up(f"account:{name}" for name in names)
-        return {name: self._kept[f"account:{name}"] for name in names}
+        entities = {name: f"account:{name}" for name in names}
+        self._look_up(entities.values())
+        return {name: self._kept[entity] for name, entity in entities.items()}
 
     def _look_up(self, entities: Iterable[str]) -> None:
         """The states of entities, as of the position up to which all that is kept holds."""
-        new = [each for each in dict.fromkeys(entities) if each not in self._kept]
+        new = [each for each in entities if each not in self._kept]
         for start in range(0, len(new), APART_MAX):
             group = new[start : start + APART_MAX]
             self._kept.update((each, MODELS[each.partition(":")[0]].initial()) for each in group)
@@ -296,8 +299,9 @@ class Book:
                 return
             for each, event in zip(made, events, strict=True):
                 for tag in event.tags:
-                    if tag in self._kept and (handler := HANDLERS[tag.partition(":")[0]].get(type(each))):
-                        handler(self._kept[tag], each)
+                    state = self._kept.get(tag)
+                    if handler := HANDLERS.get((type(state), type(each))):
+                        handler(state, each)
             self._head = positions[-1]
 
 
@@ -335,24 +339,31 @@ def _defaults(decide: Callable[..., Movement]) -> dict[str, Any]:
 
 
 def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
-    """What was asked for, as JSON, so that another request under the same key is known; amounts as they are shown."""
+    """What was asked for, so that another request under the same key is known; amounts as they are shown."""
     defaults = _defaults(decide)
     said = {**defaults, **dict(zip(defaults, told, strict=False)), **named}
-    said |= {name: str(money(said[name])) for name in ("amount", "fee") if said.get(name) is not None}
+    said = {name: value for name, value in said.items() if value is not None}
+    said |= {name: str(money(said[name])) for name in ("amount", "fee") if name in said}
     return {"verb": decide.__name__, **msgspec.to_builtins(said)}
 
 
 def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
     """What a decision depends on: the closed periods, all events of its entities and of the accounts that have a limit,
     and of the other accounts whether they are open."""
-    items = [QueryItem(tags=(BOOK,)), *(QueryItem(tags=(each,)) for each in entities)]
-    items += [QueryItem(tags=(f"account:{name}",)) for name in accounts if name in strict]
+    items = [_item((BOOK,)), *(_item((each,)) for each in entities)]
+    items += [_item((f"account:{name}",)) for name in accounts if name in strict]
     free = [name for name in accounts if name not in strict]
     if len(free) > APART_MAX:
         items.append(QueryItem(types=OPENING[1:]))
     else:
-        items += [QueryItem(types=OPENING, tags=(f"account:{name}",)) for name in free]
+        items += [_item((f"account:{name}",), OPENING) for name in free]
     return Query(tuple(items))
+
+
+@lru_cache(STATES_MAX)
+def _item(tags: tuple[str, ...], types: tuple[str, ...] = ()) -> QueryItem:
+    """An item of a query; kept, since it is checked when it is made, and the same come again."""
+    return QueryItem(types, tags)
 
 
 def _accounts_of(event: Movement) -> list[str]:

@@ -19,11 +19,12 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
     """Raise Refused unless there are two postings or more, which come to zero in each currency."""
     sums: dict[str, int] = {}
     for each in postings:
-        if each.currency not in sums:
-            exponent(each.currency)
-        if abs(each.amount_minor) > INTEGER_MAX:  # asked before a Money is made: this is the hot path of posting
-            kept(Money(each.amount_minor, each.currency), **about)
-        sums[each.currency] = sums.get(each.currency, 0) + each.amount_minor
+        currency, minor = each.currency, each.amount_minor
+        if currency not in sums:
+            exponent(currency)
+        if abs(minor) > INTEGER_MAX:  # asked before a Money is made: this is the hot path of posting
+            kept(Money(minor, currency), **about)
+        sums[currency] = sums.get(currency, 0) + minor
     if len(postings) < 2:
         raise Refused("A transaction has two postings or more", remedy="Name where it comes from.", **about)
     for currency, over in sums.items():
@@ -66,11 +67,11 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
                 change += event.freed_minor
             changes.append((each.account, each.currency, change))
     for name, currency, change in changes:
-        _refuse_unusable(accounts[name], name, currency)
-        key = (name, currency)
+        account, key = accounts[name], (name, currency)
+        _refuse_unusable(account, name, currency)
         own[key] = after = own.get(key, moved.get(key, 0)) + change
-        floor = accounts[name].floor_minor
-        if change < 0 and floor is not None and (there := accounts[name].available_minor(currency)) + after < floor:
+        floor = account.floor_minor
+        if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
             facts = {"available": there + after - change, "wanted": -change, "least": floor}
             told = {key: str(Money(minor, currency)) for key, minor in facts.items()}
             remedy = "Move less, or change the limit: whence ledger limit."

@@ -60,10 +60,10 @@ class Account:
     @on(Posted)
     def posted(self, event: Posted) -> None:
         for posting in event.postings:
-            if self.status == "none":
-                self._before.setdefault(posting.account, []).append(posting)
-            elif posting.account == self.account:
+            if posting.account == self.account:
                 self._move(posting)
+            elif self.status == "none":
+                self._before.setdefault(posting.account, []).append(posting)
         if event.hold is not None and event.hold in self.holds:
             self._free(event.hold, event.freed_minor)
 
@@ -98,7 +98,8 @@ class Account:
 
     def available_minor(self, currency: str) -> int:
         """What is there and not held."""
-        return self.balances.get(currency, 0) - self.held_minor(currency)
+        there = self.balances.get(currency, 0)
+        return there - self.held_minor(currency) if self.holds else there
 
 
 class Charge:
