@@ -68,7 +68,20 @@ OWN_PARAMETERS = {
 """Names that every command of a pack has already, so that no decision and no table uses one for its own."""
 
 VALUES = (str, int, float, bool, Decimal, date, datetime)
-"""What a parameter may be: one of these, or a Literal of texts; a list of them; or None too."""
+"""What a parameter may be: one of these, or a Literal of texts; a list of them; or None, or something else, too. Of a
+number `msgspec.Meta(ge=1)` may say the least and the most."""
+
+
+Share = Annotated[float, "a share of a whole"]
+"""The type of a row's field that is shown in per cent."""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """How a parameter is written on the command line where its name and type do not say it, as a mark of its type: the
+    option, and the word for its value. `Annotated[list[str], Written("--touch", "STEP"), "what may have helped"]`."""
+
+    option: str = ""
+    value: str = ""
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -82,6 +95,9 @@ class Parameter(msgspec.Struct, frozen=True):
     is_required: bool = True
     default: Any = None
     meaning: str = ""
+    written: Written = Written()
+    least: Any = None
+    most: Any = None
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -229,14 +245,14 @@ class Table:
 
 class Act:
     """A function that a pack's own command is made of: its name, its help and what it is told, after the first
-    parameters, which the command sees to, as it does to those whose names every command has already."""
+    parameters, which the command sees to, as it does to `but` and to those whose names every command has already."""
 
-    def __init__(self, function: Callable[..., Any], *, first: int = 1) -> None:
+    def __init__(self, function: Callable[..., Any], *, first: int = 1, but: Sequence[str] = ()) -> None:
         self.function = function
         self.name = _name(function)
         self.help, self.examples = _help(function)
         rest = _parameters(function)[first:]
-        own = [each for each in rest if each.name not in OWN_PARAMETERS and each.kind is not each.VAR_KEYWORD]
+        own = [each for each in rest if each.name not in (*OWN_PARAMETERS, *but) and each.kind is not each.VAR_KEYWORD]
         self.parameters = _told(self.name, own, _hints(function))
 
 
@@ -487,31 +503,40 @@ def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
         )
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         raise InvalidModel("Each parameter has a name", function=of, parameter=name, remedy="Write them one by one.")
-    meaning, default = "", parameter.default
+    marks: list[Any] = []
     if typing.get_origin(hint) is Annotated:
         hint, *marks = typing.get_args(hint)
-        meaning = next((mark for mark in marks if isinstance(mark, str)), "")
-    if typing.get_origin(hint) in (typing.Union, UnionType):
-        hint = next((each for each in typing.get_args(hint) if each is not NoneType), str)
-    is_many = typing.get_origin(hint) in (list, tuple)
+    hint = _first_of(hint)
+    is_many = typing.get_origin(hint) in (list, tuple, Sequence)
     if is_many:
-        hint = next(iter(typing.get_args(hint)), str)
+        hint = _first_of(next(iter(typing.get_args(hint)), str))
     choices = tuple(typing.get_args(hint)) if typing.get_origin(hint) is Literal else ()
     base = str if choices else hint
     if base not in VALUES or not all(isinstance(each, str) for each in choices):
         remedy = "Use str, int, float, bool, Decimal, date, datetime, a Literal of texts, or a list of one."
         raise InvalidModel("A parameter cannot be typed", function=of, parameter=name, type=hint, remedy=remedy)
-    is_required = default is parameter.empty
+    is_required = parameter.default is parameter.empty
+    bounds = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
     return Parameter(
         name,
         base,
         choices,
         is_many,
-        parameter.kind is not parameter.KEYWORD_ONLY,
-        is_required,
-        None if is_required else default,
-        meaning,
+        is_positional=parameter.kind is not parameter.KEYWORD_ONLY,
+        is_required=is_required,
+        default=None if is_required else parameter.default,
+        meaning=next((mark for mark in marks if isinstance(mark, str)), ""),
+        written=next((mark for mark in marks if isinstance(mark, Written)), Written()),
+        least=bounds.ge,
+        most=bounds.le,
     )
+
+
+def _first_of(hint: Any) -> Any:
+    """The first type of several, None aside: what is typed on the command line."""
+    if typing.get_origin(hint) not in (typing.Union, UnionType):
+        return hint
+    return next((each for each in typing.get_args(hint) if each is not NoneType), str)
 
 
 def _refuse_repeated(pack: str, what: str, names: Iterable[str]) -> None:

@@ -248,7 +248,9 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar
 import msgspec
 from whence import Codec, Tag, on
-from whence.pack import Asked, Pack, decision, table
+from collections.abc import Sequence
+from msgspec import Meta, field
+from whence.pack import Asked, Pack, Share, Written, decision, table
 
 class Sold(msgspec.Struct, frozen=True):
     event_type: ClassVar[str] = "shop.Sold"
@@ -276,7 +278,28 @@ def sales(asked: Asked, *, what: str = "", table: str = "", over: float = 0) -> 
     """Sales."""
     return {"fail": lambda: 1 / 0, "five": lambda: [5], "none": lambda: None}.get(what, lambda: [Row("a")])()
 
-PACK = Pack(name="shops", title="Shops", states=(Shop,), decisions=(sell,), tables=(sales,))
+class Shift(msgspec.Struct, frozen=True):
+    name: str
+    began_us: int = field(name="began")
+    open_s: float | None
+    sold: Share | None
+    number: int
+    many: int
+
+@table
+def shifts(
+    asked: Asked,
+    names: Annotated[Sequence[str | int], Written(value="NAME")],
+    *,
+    only: Annotated[list[str], Written("--only-this", "WORD"), "again and again"] = (),
+    number: Annotated[int, Meta(ge=1, le=9)] = 1,
+) -> Iterable[Shift]:
+    """Shifts."""
+    for each in names:
+        if not only or each in only:
+            yield Shift(each, 1_767_600_000_000_000, 5400.0, 0.25, 1234, 1234)
+
+PACK = Pack(name="shops", title="Shops", states=(Shop,), decisions=(sell,), tables=(sales, shifts))
 '''
 
 
@@ -311,6 +334,19 @@ def test_a_pack_that_gives_something_else_is_told_so(shops: Call, command: tuple
     code, _, err = shops("shops", *command)
     assert (code, said in err) == (2, True)
     assert shops("log", "--json")[1] == ""
+
+
+def test_marks_say_how_a_parameter_is_written_and_names_and_marks_how_a_field_is_shown(shops: Call) -> None:
+    code, out, _ = shops("shops", "shifts", "a", "b", "c", "--only-this", "a", "--only-this", "b", "--zone", "UTC")
+    assert code == 0
+    heading, first, *_ = (line.split("  ") for line in out.splitlines())
+    assert [cell.strip() for cell in heading if cell] == ["name", "began", "open", "sold", "number", "many"]
+    shown = ["a", "2026-01-05 08:00:00", "1 h 30 min", "25.0%", "1234", "1,234"]
+    assert [cell.strip() for cell in first if cell.strip()] == shown
+    row = json.loads(shops("shops", "shifts", "a", "--json")[1])
+    assert (row["began"], row["open_s"], row["sold"]) == ("2026-01-05T08:00:00Z", 5400.0, 0.25)
+    assert "1<=x<=9" in shops("shops", "shifts", "a", "--number", "10")[2]
+    assert "NAME..." in shops("shops", "shifts")[2]
 
 
 def test_an_option_may_be_called_as_a_parameter_of_whence_itself(shops: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
@@ -12,11 +13,13 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from traceback import walk_tb
+from types import UnionType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import rich_click as click
 
+from whence import duration
 from whence.cli import exits, screen
 from whence.cli.command import (
     Option,
@@ -198,32 +201,63 @@ def show_rows(
     row: type[msgspec.Struct], rows: Iterable[Any], form: screen.Form, zone: tzinfo, *, caption: str = ""
 ) -> int:
     """Print rows that are structs of one class, a field a column, and say how many there are."""
-    fields = msgspec.structs.fields(row)
-    columns = [Column(each.encode_name, right=_is_number(each.type)) for each in fields]
-    shown = ([_shown(getattr(one, each.name), zone, form) for each in fields] for one in rows)
-    return screen.table(columns, shown, form, caption=caption)
+    return screen.table(columns_of(row, form), map(cells_of(row, form, zone), rows), form, caption=caption)
 
 
-def _is_number(hint: Any) -> bool:
-    parts = getattr(hint, "__args__", None) or (hint,)
-    return any(part in NUMBERS for part in parts)
+def columns_of(row: type[msgspec.Struct], form: screen.Form) -> list[Column]:
+    """The columns of structs of a class, named as their fields; numbers stand to the right."""
+    return [
+        Column(
+            each.name.removesuffix("_s") if form == "screen" and each.name.endswith("_s") else each.encode_name,
+            "cyan" if number == 0 else "blue" if each.name.endswith("_us") else "",
+            right=any(part in NUMBERS for part in _types(each.type)) and not each.name.endswith("_us"),
+        )
+        for number, each in enumerate(msgspec.structs.fields(row))
+    ]
 
 
-def _shown(value: Any, zone: tzinfo, form: screen.Form) -> Any:
+def cells_of(row: type[msgspec.Struct], form: screen.Form, zone: tzinfo) -> Callable[[Any], list[Any]]:
+    """What stands in the columns for a struct. The end of a field's name says its unit, `_us` a moment in microseconds
+    and `_s` a span of seconds; its type may say that it is a Share."""
+    from whence.pack import Share
+
+    fields = [(each.name, Share in _types(each.type)) for each in msgspec.structs.fields(row)]
+    return lambda one: [_shown(name, is_share, getattr(one, name), zone, form) for name, is_share in fields]
+
+
+def _types(hint: Any) -> Sequence[Any]:
+    """The type, or those of which it is one; the bare ones beside."""
+    parts = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, UnionType) else (hint,)
+    return [*parts, *(typing.get_args(part)[0] for part in parts if typing.get_origin(part) is typing.Annotated)]
+
+
+def _shown(name: str, is_share: bool, value: Any, zone: tzinfo, form: screen.Form) -> Any:
     """A value of a row as it is printed: times in the zone, decimals as they are written."""
-    from whence.clock import to_us
-    from whence.moments import text_of
+    from whence.clock import to_iso, to_us
+    from whence.moments import second_of, text_of
 
     match value:
+        case None:
+            return None
+        case int() if name.endswith("_us"):
+            return second_of(value, zone) if form == "screen" else to_iso(value)
+        case int() | float() if name.endswith("_s") and form == "screen":
+            return duration.text_of(value * duration.SECOND_US)
+        case float() if form == "screen" and is_share:
+            return f"{value:.1%}"
         case datetime():
             return text_of(to_us(value), zone if form == "screen" else UTC)
-        case Decimal() | date():
+        case Decimal():
+            return f"{value:f}"
+        case date():
             return str(value)
         case float() if form == "screen":
             return f"{value:,.3f}".rstrip("0").rstrip(".")
-        case int() if form == "screen" and not isinstance(value, bool):
+        case int() if form == "screen" and not isinstance(value, bool) and name not in ("position", "number"):
             return f"{value:,}"
-        case str() | int() | float() | None:
+        case dict() if form == "screen":
+            return "  ".join(screen.pair(key, each) for key, each in value.items())
+        case str() | int() | float():
             return value
     return msgspec.to_builtins(value, str_keys=True)
 
@@ -267,11 +301,15 @@ def _finished(
 
 def _click(parameter: Parameter) -> click.Parameter:
     kind: Any = click.Choice(parameter.choices) if parameter.choices else _TYPES.get(parameter.type, click.STRING)
-    if parameter.is_positional and not parameter.is_many:
+    if parameter.type is int:
+        kind = click.IntRange(parameter.least, parameter.most)
+    if _is_argument(parameter):
+        name = _written(parameter) + ("..." if parameter.is_many else "")
         return click.Argument(
             [parameter.name],
-            metavar=parameter.name.upper() if parameter.is_required else f"[{parameter.name.upper()}]",
+            metavar=name if parameter.is_required else f"[{name}]",
             type=kind,
+            nargs=-1 if parameter.is_many else 1,
             required=parameter.is_required,
             **_default(parameter),
         )
@@ -283,7 +321,7 @@ def _click(parameter: Parameter) -> click.Parameter:
         multiple=parameter.is_many,
         required=parameter.is_required and not flag,
         **_default(parameter),
-        metavar=None if flag or parameter.choices else _METAVARS.get(parameter.type, "TEXT"),
+        metavar=None if flag or parameter.choices else parameter.written.value or _METAVARS.get(parameter.type, "TEXT"),
         help=_sentence(parameter.meaning or parameter.name.replace("_", " ")),
         show_envvar=True,
         show_default=parameter.default not in (None, False, (), ""),
@@ -292,9 +330,13 @@ def _click(parameter: Parameter) -> click.Parameter:
 
 def _written(parameter: Parameter) -> str:
     """A parameter as it is written on the command line."""
-    if parameter.is_positional and not parameter.is_many:
-        return parameter.name.upper()
-    return f"--{parameter.name.strip('_').replace('_', '-')}"
+    if _is_argument(parameter):
+        return parameter.written.value or parameter.name.upper()
+    return parameter.written.option or f"--{parameter.name.strip('_').replace('_', '-')}"
+
+
+def _is_argument(parameter: Parameter) -> bool:
+    return parameter.is_positional and not parameter.written.option
 
 
 def _default(parameter: Parameter) -> dict[str, Any]:
@@ -307,7 +349,7 @@ def _default(parameter: Parameter) -> dict[str, Any]:
     return {"default": parameter.default or () if parameter.is_many else parameter.default}
 
 
-_TYPES = {int: click.INT, float: click.FLOAT, str: click.STRING}
+_TYPES = {float: click.FLOAT, str: click.STRING}
 _METAVARS = {int: "NUMBER", float: "NUMBER", Decimal: "NUMBER", date: "DAY", datetime: "TIME"}
 
 

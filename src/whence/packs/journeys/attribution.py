@@ -19,21 +19,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 import numpy as np
 
 from whence.duration import HOUR_US, us_of
 from whence.errors import InvalidQuery
+from whence.pack import Share, Written
 from whence.packs.journeys.chain import Array, first_beyond
 from whence.packs.journeys.cohorts import refuse_odd
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Step
+from whence.packs.journeys.step import Duration, Field, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 from whence.scoring.decay import half_life_table
 
 Model = Callable[[Sequence[int]], Sequence[int]]
-MODELS = ("first", "last", "linear", "decay", "position")
+Known = Literal["first", "last", "linear", "decay", "position"]
+MODELS: tuple[Known, ...] = get_args(Known)
 WHOLE = 1_000_000
 NONE = "(none)"
 
@@ -44,7 +47,7 @@ class Credit(msgspec.Struct, frozen=True):
     model: str
     channel: str
     conversions: Decimal
-    share: float
+    share: Share
     total: Decimal | None = None
 
 
@@ -61,18 +64,25 @@ class _Shared(msgspec.Struct, frozen=True):
 
 def attribution(
     asked: Touchpoints,
-    conversion: str | Step,
-    touches: Sequence[str | Step],
+    conversion: Annotated[str | Step, Written(value="STEP")],
+    touches: Annotated[Sequence[str | Step], Written("--touch", "STEP"), "what may have helped; may repeat"],
     *,
-    channel: str | None = None,
-    models: Sequence[str | Model] = MODELS,
-    within: str = "30 days",
-    half_life: str = "7 days",
-    total: str | None = None,
+    channel: Annotated[str | None, Field, "the field that names the channel; else the event type does"] = None,
+    models: Annotated[Sequence[Known | Model], Written("--model"), "only this model; may be given again"] = MODELS,
+    within: Annotated[str, Duration, "so long before a conversion touchpoints count"] = "30 days",
+    half_life: Annotated[str, Duration, "after so long decay has halved a credit"] = "7 days",
+    total: Annotated[str | None, Field, "a field of conversions to share out too"] = None,
 ) -> list[Credit]:
-    """Under each model what each channel is owed, the most first. `touches` are the events that may have helped;
-    `channel` is the field that names their channel, by default their type does; `total` is a field of conversions to
-    share out. The same history with other models is the same question with other `models`. Raises InvalidQuery."""
+    """$ whence journeys attribution Bought --touch 'Visited|Read' --channel source
+    $ whence journeys attribution Bought --touch Visited --channel source --model first --model decay --total amount
+
+    Which channels the conversions are owed to.
+
+    Each conversion is worth 1 and shared among the customer's touchpoints before it. first and last: all to one;
+    linear: the same to each; decay: halved by each half-life before the conversion; position: 40 % to the first, 40 %
+    to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before. Without --model
+    all models stand side by side.
+    """
     converted = asked.known(Step.of(conversion))
     touched = [asked.known(Step.of(each)) for each in touches]
     if not touched:

@@ -15,18 +15,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
 
 from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
+from whence.pack import Share, Written
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Step
+from whence.packs.journeys.step import Begin, Count, Field, Returns, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 
 Kind = Literal["n-day", "unbounded", "bracket"]
+Long = Annotated[Unit, "how long a period is"]
 LAST = np.iinfo(np.int64).max
 SUM_MAX = 2.0**62
 """In millionths; sums are of 64 bits."""
@@ -48,16 +50,12 @@ class Retained(msgspec.Struct, frozen=True):
     period: str
     eligible: int
     returned: int
-    share: float | None
+    share: Share | None
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """How often, how lately and for how much a customer bought, as the BTYD models ask it (Fader and Hardie).
-
-    `frequency` counts the days with a purchase after the first one; `recency` are the days from the first to the last,
-    `age` those from the first to the day asked about; `monetary` is the mean of the days that frequency counts, 0 where
-    there are none; `total` is all of it. Without a field to sum up the last two are None.
-    """
+    """How often, how lately and for how much a customer bought; what that means stands at `customers`. Without a field
+    to sum up the last two are None."""
 
     customer: str
     frequency: int
@@ -78,14 +76,19 @@ class _Events(msgspec.Struct, frozen=True):
 def cohorts(
     asked: Touchpoints,
     *,
-    unit: Unit = "month",
-    begin: str | Step | None = None,
-    returns: str | Step | None = None,
-    total: str | None = None,
+    unit: Long = "month",
+    begin: Begin = None,
+    returns: Returns = None,
+    total: Annotated[str | None, Field, "sum up this field instead of counting customers"] = None,
 ) -> list[Cohort]:
-    """A cohort for each period in which somebody began. `begin` is the event that a customer begins with, by default
-    any; `returns` the one that counts as coming back, by default the same, from the first beginning on; `total` a field
-    to sum up instead of counting customers. In period 0 are those who did it in the period in which they began."""
+    """$ whence journeys cohorts --unit week
+    $ whence journeys cohorts --begin Bought --total amount --picture cohorts.html
+
+    Who began together, and how many came back.
+
+    A row for each period in which customers began, with how many there are and, for each period from then on, how many
+    did it again, or with --total what they brought. Period 0 is the one in which they began.
+    """
     begun, came, amount = _asked(asked, begin, returns, total)
     if not len(begun.who):
         return []
@@ -124,16 +127,23 @@ def cohorts(
 def retention(
     asked: Touchpoints,
     *,
-    kind: Kind = "n-day",
-    unit: Unit = "day",
-    begin: str | Step | None = None,
-    returns: str | Step | None = None,
-    upto: int = 30,
-    brackets: Sequence[str] = (),
+    kind: Annotated[Kind, Written("--type"), "what counts"] = "n-day",
+    unit: Long = "day",
+    begin: Begin = None,
+    returns: Returns = None,
+    upto: Annotated[int, Written(value="N"), msgspec.Meta(ge=0), "the last period"] = 30,
+    brackets: Annotated[Sequence[str], Written("--bracket", "N-M"), "several periods as one; may be given again"] = (),
 ) -> list[Retained]:
-    """The share of customers who came back, by periods after the one in which they began; what the kinds are stands at
-    the top. `begin` and `returns` as for cohorts. `upto` is the last period of n-day and unbounded; `brackets` are
-    "1-3", "4-7" and so on, and "0" for the first alone."""
+    """$ whence journeys retention --begin Visited --returns Bought --upto 7
+    $ whence journeys retention --type unbounded --unit week --upto 4 --picture retention.html
+    $ whence journeys retention --type bracket --bracket 0 --bracket 1-3 --bracket 4-7
+
+    The share of customers who come back.
+
+    n-day: who came back in period n. unbounded: in period n or any later one. bracket: in any of several periods.
+    Period 0 is the one in which a customer began, a day of the calendar, a week from Monday, or a month. Only those
+    count for whom the period is over: eligible.
+    """
     begun, came, _ = _asked(asked, begin, returns, None)
     if kind == "bracket":
         spans = [_bracket(each) for each in brackets]
@@ -159,10 +169,21 @@ def retention(
 
 
 def customers(
-    asked: Touchpoints, bought: str | Step, *, total: str | None = None, top: int | None = None
+    asked: Touchpoints,
+    bought: Annotated[str | Step, Written(value="STEP")],
+    *,
+    total: Annotated[str | None, Field, "the field to sum up"] = None,
+    top: Annotated[int | None, Count, "so many, the most frequent first"] = None,
 ) -> list[Customer]:
-    """How often, how lately and for how much each customer bought, the most frequent first; `total` is the field to sum
-    up, `top` how many to name. What the columns are stands at Customer."""
+    """$ whence journeys customers Bought
+    $ whence journeys customers Bought --total amount --at 2026-01-20 --json
+
+    How often, how lately and for how much each bought.
+
+    A row for each customer, as the models of Fader and Hardie (BG/NBD and others) ask it, in days. frequency: days with
+    a purchase after the first; recency: from the first to the last; age: from the first to the moment asked about;
+    monetary: the mean of a repeat day, 0 where there is none; total: all of it.
+    """
     step = asked.known(Step.of(bought))
     events = _events(asked, step, total)
     if not len(events.who):

@@ -4,7 +4,7 @@ decided in chain; here steps become events, and the answer becomes rows."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -13,15 +13,22 @@ from whence.clock import LATEST_US
 from whence.duration import SECOND_US, us_of
 from whence.errors import InvalidQuery
 from whence.moments import span_of
+from whence.pack import Share, Written
 from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Step, steps_of
+from whence.packs.journeys.step import Count, Step, Steps, steps_of
+from whence.packs.journeys.step import Duration as Span
 from whence.packs.journeys.touchpoints import Touchpoints
 
 TOP = 10
 """So many values of a field have a group of their own; the others are one."""
 OTHER = "(other)"
 VERSIONS = "versions"
+
+How = Annotated[Order, "how steps may lie"]
+Within = Annotated[str | None, Span, "so long after the start the last step still counts: '30 days'"]
+Exclude = Annotated[Sequence[str | Step], Written(value="STEP"), "an event that ends an attempt; may be given again"]
+Period = Annotated[str | None, Written(value="PERIOD"), "starts in this: 2026-01, or A..B"]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -30,8 +37,8 @@ class Row(msgspec.Struct, frozen=True):
 
     step: str
     customers: int
-    of_first: float | None
-    of_previous: float | None
+    of_first: Share | None
+    of_previous: Share | None
     dropped: int
     did_it_at_all: int | None
     median_s: float | None
@@ -66,8 +73,8 @@ class Funnel(msgspec.Struct, frozen=True):
 class Duration(msgspec.Struct, frozen=True):
     """How long customers took from one step to another, in seconds; the last row is from the first step to the last."""
 
-    from_step: str
-    to_step: str
+    from_step: str = msgspec.field(name="from")
+    to_step: str = msgspec.field(name="to")
     customers: int
     min_s: float | None
     p25_s: float | None
@@ -83,10 +90,10 @@ class Dropped(msgspec.Struct, frozen=True):
 
     customer: str
     step: str
-    since_us: int
+    since_us: int = msgspec.field(name="since")
     missing: str
-    last_type: str
-    last_us: int
+    last_type: str = msgspec.field(name="last")
+    last_us: int = msgspec.field(name="last_at")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -102,23 +109,31 @@ class Question(msgspec.Struct, frozen=True):
 
 def funnel(
     asked: Touchpoints,
-    steps: Sequence[str | Step],
+    steps: Steps,
     *,
-    order: Order = "ordered",
-    within: str | None = None,
-    exclude: Sequence[str | Step] = (),
+    order: How = "ordered",
+    within: Within = None,
+    exclude: Exclude = (),
     by: str | None = None,
-    periods: Sequence[str] = (),
-    top: int = TOP,
+    periods: Annotated[
+        Sequence[str], Written("--period", "PERIOD"), "starts in this: 2026-01, or A..B; more compare"
+    ] = (),
+    top: Annotated[int, Count, "so many values have their own funnel"] = TOP,
 ) -> Funnel:
-    """How many customers get to each step. `order` is what chain says; `within` a window from the start ("30 days");
-    `exclude` are events after the start that end an attempt, so that no later step counts.
+    """$ whence journeys funnel Visited SignedUp Bought --within '30 days'
+    $ whence journeys funnel Visited 'signed up: SignedUp|Invited' 'Bought amount>=20' --by source --json
+    $ whence journeys funnel Visited Bought --period 2026-01-05..2026-01-08 --period 2026-01-09 --picture funnel.html
 
-    `by` gives a group for each value of a field, as the start has it (the `top` most frequent ones, the others as one):
-    a field of the data, `actor`, or `settings`, the version of the settings that a decision names. `periods` gives a
-    group for each period in which starts lie: "2026-01", "2026-01-05..2026-01-20"; `["versions"]` for the periods
-    between the events that whence.toml's `settings` name. Later steps count whenever they come, so to compare periods
-    fairly say `within`: who started too late for it is counted as `still_open`. Raises InvalidQuery, InvalidTime.
+    How many customers get from step to step.
+
+    A step is an event type, several as A|B, with conditions and a name: "Bought: Paid|Invoiced amount>=20". ordered:
+    other events may lie between; strict: each step is the very next event; any: in whichever order. A customer counts
+    once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else.
+
+    Of several periods only the starts lie in each; later steps count whenever they come, so to compare periods fairly
+    say within: who started too late for it is still open. In Python `["versions"]` are the periods between the events
+    that whence.toml's `settings` name. With --by a field of the data, actor, or settings, the version that a decision
+    names. The command ends with 1 when nobody did the first step.
     """
     meant = _asked(asked, steps, order, within, exclude)
     if by is not None:
@@ -134,15 +149,21 @@ def funnel(
 
 def times(
     asked: Touchpoints,
-    steps: Sequence[str | Step],
+    steps: Steps,
     *,
-    order: Order = "ordered",
-    within: str | None = None,
-    exclude: Sequence[str | Step] = (),
-    period: str | None = None,
+    order: How = "ordered",
+    within: Within = None,
+    exclude: Exclude = (),
+    period: Period = None,
 ) -> list[Duration]:
-    """How long customers took from each step to the next, and from the first to the last. Only those who got to the
-    later step count; a median lies between the two middle ones of an even number."""
+    """$ whence journeys times Visited SignedUp Bought
+
+    How long customers take from step to step.
+
+    A row for each step and the next, and one from the first to the last: of those who got there, the shortest and the
+    longest time, the mean, the median, and what a quarter, three quarters and nine tenths stay below. Steps are written
+    as in whence journeys funnel. In JSON and CSV times are seconds.
+    """
     meant = _asked(asked, steps, order, within, exclude, period)
     found, _ = _chains(asked, meant)
     count = len(meant.steps)
@@ -152,16 +173,22 @@ def times(
 
 def dropped(
     asked: Touchpoints,
-    steps: Sequence[str | Step],
+    steps: Steps,
     *,
-    step: str | int | None = None,
-    order: Order = "ordered",
-    within: str | None = None,
-    exclude: Sequence[str | Step] = (),
-    period: str | None = None,
+    step: Annotated[str | int | None, Written(value="NAME|NUMBER"), "only who got to this step and no further"] = None,
+    order: How = "ordered",
+    within: Within = None,
+    exclude: Exclude = (),
+    period: Period = None,
 ) -> list[Dropped]:
-    """Who got to a step and not to the next, by name, those who wait longest first. `step` is the name or number of the
-    last one that they got to, by default any. Raises InvalidQuery for a step that is not in the funnel."""
+    """$ whence journeys dropped Visited SignedUp Bought
+    $ whence journeys dropped Visited SignedUp Bought --step Visited --json
+
+    Who dropped out where, by name.
+
+    The customers who got to a step and not to the next one: when they got there, what is missing, and the last that is
+    known of them. Those who wait longest come first. Steps are written as in whence journeys funnel.
+    """
     meant = _asked(asked, steps, order, within, exclude, period)
     found, _ = _chains(asked, meant)
     levels = found.levels

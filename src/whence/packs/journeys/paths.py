@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 import numpy as np
 
 from whence.errors import InvalidQuery
+from whence.pack import Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Step
+from whence.packs.journeys.step import Count, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
@@ -23,23 +25,31 @@ class Link(msgspec.Struct, frozen=True):
     after, `(beginning)`: nothing before, `(other)`: one of the types that are not shown by name."""
 
     depth: int
-    source: str
-    target: str
+    source: str = msgspec.field(name="from")
+    target: str = msgspec.field(name="to")
     customers: int
 
 
 def paths(
     asked: Touchpoints,
     *,
-    start: str | Step | None = None,
-    end: str | Step | None = None,
-    depth: int = 4,
-    top: int = 8,
-    repeats: bool = False,
+    start: Annotated[
+        str | Step | None, Written("--from", "STEP"), "what follows the first of these; else the first touchpoint"
+    ] = None,
+    end: Annotated[str | Step | None, Written("--to", "STEP"), "what comes before the last of these"] = None,
+    depth: Annotated[int, msgspec.Meta(ge=1, le=12), "so many links"] = 4,
+    top: Annotated[int, Count, "so many types at each depth have their name"] = 8,
+    repeats: Annotated[bool, "count several of a type in a row one by one"] = False,
 ) -> list[Link]:
-    """What follows each customer's first `start`, or what comes before the last `end`, over so many links; without
-    either, from each customer's first touchpoint. Of several touchpoints of a type in a row the first counts alone,
-    unless `repeats`. At each depth the `top` most frequent types have their name. Raises InvalidQuery."""
+    """$ whence journeys paths --from Visited --depth 3
+    $ whence journeys paths --to Bought --depth 3 --picture paths.html
+
+    Which touchpoints follow each other.
+
+    How many customers went from one touchpoint to the next, at each depth: after the first event named by --from, or
+    before the last one named by --to. (end): nothing came after it; (beginning): nothing before; (other): one of the
+    rarer types. A picture is a Sankey diagram.
+    """
     if start is not None and end is not None:
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."

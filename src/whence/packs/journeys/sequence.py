@@ -16,13 +16,16 @@ A source is told by a field (or by `actor`); without one all numbers are of one 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 
 from whence.duration import text_of
 from whence.events import Recorded
 from whence.grammar import split_tag
+from whence.pack import Written
 from whence.packs.journeys.sql import statement
+from whence.packs.journeys.step import Field
 from whence.packs.journeys.touchpoints import Touchpoints
 
 NAMED_MAX = 5
@@ -48,9 +51,22 @@ class Sound(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...]
 
 
-def check(asked: Touchpoints, sequence: str | None = None, *, source: str | None = None) -> Sound:
-    """Look through all events that have the field `sequence`, those of no customer too, and through who is who.
-    `source` is the field that tells sources apart, or `actor`."""
+def check(
+    asked: Touchpoints,
+    sequence: Annotated[
+        str | None, Written("--sequence", "FIELD"), "the field in which sources number what they send"
+    ] = None,
+    *,
+    source: Annotated[str | None, Field, "the field that tells sources apart, or actor; else all are one"] = None,
+) -> Sound:
+    """$ whence journeys check --sequence number --source actor
+
+    Gaps, conflicts and clocks that run backwards.
+
+    Looks for numbers that are missing, that came again with the same or with other content, for times that run
+    backwards in the order of the numbers, and for customers of the main kind that were joined into one. Nothing is
+    dropped or repaired: every event counts in every other question. The command ends with 1 when there is a fault.
+    """
     joined = tuple(_several(asked))
     if sequence is None:
         return Sound(0, 0, joined)

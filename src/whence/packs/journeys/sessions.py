@@ -4,6 +4,7 @@ which it began."""
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -11,26 +12,24 @@ import numpy as np
 from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.errors import NotKnown
+from whence.pack import Share
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.timeline import GAP
+from whence.packs.journeys.step import Count
+from whence.packs.journeys.timeline import GAP, Pause
 from whence.packs.journeys.touchpoints import Touchpoints
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A session of a customer, numbered from 1: when it began and ended (microseconds UTC), how many touchpoints it
-    has, and the types of the first and the last."""
+    """A session of a customer, numbered from 1: when it began (microseconds UTC), how long it lasted, how many
+    touchpoints it has, and the types of the first and the last."""
 
+    began_us: int = msgspec.field(name="began")
     customer: str
     number: int
-    began_us: int
-    ended_us: int
+    lasted_s: float = msgspec.field(name="seconds")
     events: int
     entry: str
     exit: str
-
-    @property
-    def lasted_s(self) -> float:
-        return (self.ended_us - self.began_us) / SECOND_US
 
 
 class Sessions(msgspec.Struct, frozen=True):
@@ -42,12 +41,25 @@ class Sessions(msgspec.Struct, frozen=True):
     customers: int
     events_mean: float
     median_s: float
-    of_one_event: float
+    of_one_event: Share
 
 
-def sessions(asked: Touchpoints, *, name: str | None = None, gap: str = GAP, limit: int | None = None) -> list[Session]:
-    """The sessions, the newest first; of the customer who has a name, where one is given. Raises NotKnown for a name
-    that no event has."""
+def sessions(
+    asked: Touchpoints,
+    name: str | None = None,
+    *,
+    gap: Pause = GAP,
+    limit: Annotated[int | None, Count, "so many sessions, the newest first"] = None,
+) -> list[Session]:
+    """$ whence journeys sessions --by week
+    $ whence journeys sessions visitor:abc --gap '2 hours'
+
+    Visits: touchpoints without a long pause between them.
+
+    The sessions, the newest first, of all customers or of the one who has a name: when, how long, how many touchpoints,
+    the first and the last. With --by: how many began in each period, of how many customers, how many touchpoints they
+    have on average, how long they last in the median, and the share of one touchpoint alone.
+    """
     who = None if name is None else asked.who(name)
     if name is not None and who is None:
         raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")
@@ -56,10 +68,10 @@ def sessions(asked: Touchpoints, *, name: str | None = None, gap: str = GAP, lim
     types = asked.segments.types
     return [
         Session(
+            began_us=row["began_us"],
             customer=asked.name(row["who"]),
             number=row["number"],
-            began_us=row["began_us"],
-            ended_us=row["ended_us"],
+            lasted_s=(row["ended_us"] - row["began_us"]) / SECOND_US,
             events=row["events"],
             entry=types[row["entry"]],
             exit=types[row["leave"]],

@@ -9,12 +9,14 @@ Approved: A_APPROVED|A_REGISTERED           named
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from whence.errors import InvalidQuery
+from whence.pack import Written
 
 _NAMED = re.compile(r"(?P<name>[^:|=<>]+): +(?P<rest>.+)")
 _TYPES = re.compile(r"[A-Za-z][A-Za-z0-9_.]*(\|[A-Za-z][A-Za-z0-9_.]*)*")
@@ -73,6 +75,12 @@ def steps_of(said: Any) -> tuple[Step, ...]:
 
 
 STEPS_MAX = 30
+Steps = Annotated[Sequence[str | Step], Written(value="STEP")]
+Begin = Annotated[str | Step | None, Written(value="STEP"), "what a customer begins with; else any event"]
+Returns = Annotated[str | Step | None, Written(value="STEP"), "what counts as coming back; else the same as --begin"]
+Field = Written(value="FIELD")
+Duration = Written(value="DURATION")
+Count = msgspec.Meta(ge=1)
 
 
 def _value(text: str) -> str | float | bool:

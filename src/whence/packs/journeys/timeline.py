@@ -4,10 +4,11 @@ they fall into, and the moments at which names were joined or separated. It read
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import msgspec
 
+from whence.app import Moment, Whence
 from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.events import Recorded
@@ -15,28 +16,25 @@ from whence.grammar import split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.state import Identity, naming_of
+from whence.packs.journeys.step import Duration
 from whence.query import Query, QueryItem
-
-if TYPE_CHECKING:
-    from whence.app import Moment, Whence
 
 GAP = "30 minutes"
 """A session ends when nothing happens for so long; as Google Analytics, Amplitude and Mixpanel have it at first."""
+Pause = Annotated[str, Duration, "a pause that ends a session"]
 
 
 class Touch(msgspec.Struct, frozen=True):
-    """A touchpoint: when it happened and was recorded (microseconds UTC), under which of the customer's names, in which
-    session (from 1; None for who is who), by whom, and from which source: what its meta
-    names, else the import that it came with."""
+    """A touchpoint: when it happened (microseconds UTC), in which session (from 1; None for who is who), under which
+    of the customer's names, by whom, and from which source: what its meta names, else the import that it came with."""
 
-    time_us: int
-    recorded_us: int
-    position: int
+    time_us: int = msgspec.field(name="time")
     session: int | None
     type: str
     name: str
-    actor: str | None
+    actor: str | None = msgspec.field(name="by")
     source: str | None
+    position: int
     data: Any
 
 
@@ -54,15 +52,22 @@ def timeline(
     db: Whence,
     name: str,
     *,
-    gap: str = GAP,
+    gap: Pause = GAP,
     kinds: Sequence[str] = (),
     joined_by: Sequence[str] | None = None,
     at: Moment = None,
     clock: str = "occurred",
 ) -> Timeline:
-    """The time line of the customer who has a name (`visitor:abc`), as it had happened or was known at a moment; what
-    `kinds` and `joined_by` mean stands at touchpoints. A touchpoint after `gap` begins a session. Raises NotKnown for a
-    name that no event has."""
+    """$ whence journeys timeline visitor:abc
+    $ whence journeys timeline lead:42 --at 2026-01-07 --json
+
+    All touchpoints of one customer over all sources.
+
+    The touchpoints of the customer who has a name, under all the names that are joined with it, in the order in which
+    they happened: when, in which session, what, under which name, by whom and from where. The moments at which names
+    were joined or separated stand among them, without a session. An earlier moment by the recorded clock gives what was
+    known then. Ends with 1 when nothing is known of the name.
+    """
     split_tag(name)
     naming = naming_of(db)
     history = db.history(db.at(at, clock=clock))
@@ -91,13 +96,12 @@ def _touches(events: Iterable[Recorded], names: Sequence[str], gap_us: int) -> I
         tags = set(event.tags)
         yield Touch(
             time_us=event.time_us,
-            recorded_us=event.recorded_us,
-            position=event.position,
             session=session if is_touch else None,
             type=event.type,
             name=next((each for each in names if each in tags), "") if is_touch else " ".join(sorted(_named(event))),
             actor=event.actor,
             source=_source(event),
+            position=event.position,
             data=event.data,
         )
 
