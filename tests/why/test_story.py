@@ -4,6 +4,7 @@ whether the score is folded from the events, decided on them, or given by somebo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,26 @@ def test_given_from_outside_one_event_is_proven_and_the_rest_stands_apart(db: Wh
     found = named.why(LEAD, "score", model=Decided)
     assert [(each.recorded.position, each.role) for each in found.contributions] == [(7, "set")]
     assert [event.position for event in found.between] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_value_that_was_so_already_names_the_event_by_which_it_came_to_be_so(db: Whence) -> None:
+    scores = [Event("LeadScored", {"score": score}, [LEAD], actor=by) for score, by in [(90, "anna"), (90, "ben")]]
+    db.append(*scores, Event("LeadScored", {"score": 90}, [LEAD], actor="carla"))
+    found = db.why(LEAD, "score", model=Folded)
+    assert [each.actor for each in found.events] == ["carla"]
+    assert found.came_by is not None
+    assert (found.came_by.actor, found.came_by.position) == ("anna", 6)
+    told = db.told(found)
+    assert "carla set it to 90 again on 12 January 2026: lead scored, entry 8" in told
+    assert "It was so already since 12 January 2026: lead scored, entry 6 (recorded by anna)." in told
+    assert db.why(LEAD, "score", model=Folded, at=6).came_by is None
+
+
+@pytest.mark.parametrize(("lists", "came"), [([[1], [1]], 6), ([[1] * 999, [2] * 999], None)])
+def test_what_is_too_long_to_be_compared_is_not_said_to_have_been_so(db: Whence, lists: Any, came: int | None) -> None:
+    db.append(*(Event("Listed", {"places": places}, [LEAD]) for places in lists))
+    found = db.why(LEAD, "places").came_by
+    assert (found and found.position) == came
 
 
 def test_without_an_event_the_value_is_another(db: Whence) -> None:

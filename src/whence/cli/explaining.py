@@ -67,6 +67,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "contributions": [_contribution_as_json(each) for each in found.contributions],
         "between": [event.to_json() for event in found.between],
         "not_followed": found.not_followed,
+        "came_by": None if found.came_by is None else found.came_by.to_json(),
     }
 
 
@@ -106,6 +107,10 @@ def _show(db: Whence, found: Explanation, caption: str) -> None:
     screen.styled(f"{found.entity}  {found.field} = {screen.shown(see(found.value))}", "bold")
     rows = [_row(each, zone, causes) for each in found.contributions]
     screen.table(COLUMNS, rows, "screen", caption=caption)
+    if found.came_by is not None:
+        print()
+        screen.styled("It was so already. By this it came to be so:", "bold yellow")
+        _show_events([found.came_by], zone)
     for each in found.contributions:
         if each.looked_at is not None:
             _show_looked(each, each.looked_at, zone)

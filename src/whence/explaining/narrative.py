@@ -43,6 +43,10 @@ def lines(found: Explanation, *, zone: tzinfo = UTC, at: At | None = None) -> It
         yield 0, _sentence(each, found, zone)
         if each.looked_at is not None:
             yield from ((depth + 1, line) for depth, line in decision_lines(each, zone))
+    if (came := found.came_by) is not None:
+        by = f" (recorded by {_printable(came.actor)})" if came.actor else ""
+        entry = f"{words_of(came.type)}, entry {came.position}{by}"
+        yield 0, f"It was so already since {day_of(came.time_us, zone)}: {entry}."
     if total := sum_of(found):
         yield 0, f"Together: {total}."
     if late := _late(found.events, zone):
@@ -80,7 +84,10 @@ def name_of(entity: str) -> str:
 
 
 def words_of(name: str) -> str:
-    """A type or a field in words: `lead.EmailOpened` is `email opened`, `emails_opened` `emails opened`."""
+    """A type or a field in words: `lead.EmailOpened` is `email opened`, `emails_opened` `emails opened`. One
+    that is written neither way (`A_SUBMITTED`) is another system's code, and stays."""
+    if "_" in name and not name.islower():
+        return name
     last = name if name.islower() else name.rpartition(".")[2]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last).replace("_", " ").replace(".", " ").lower()
 
@@ -119,9 +126,11 @@ def _sentence(each: Contribution, found: Explanation, zone: tzinfo) -> str:
     who = f"{_printable(event.actor)}" if event.actor else None
     day, entry = day_of(event.time_us, zone), f"{words_of(event.type)}, entry {event.position}"
     if each.role == "set":
-        before = "" if each.before is None else f" (from {value_text(each.before)})"
+        again = found.came_by is not None and each is found.contributions[-1]
         by = f"{who} set it" if who else "It was set"
-        return f"{by} to {value_text(each.after)} on {day}{before}: {entry}{_note(each)}."
+        before = "" if each.before is None or again else f" (from {value_text(each.before)})"
+        to = f"to {value_text(each.after)}{' again' if again else ''}"
+        return f"{by} {to} on {day}{before}: {entry}{_note(each)}."
     by = f" (recorded by {who})" if who else ""
     if each.role == "added" and each.added is not None:
         verb = "took away" if each.added < 0 else "added"

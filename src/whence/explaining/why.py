@@ -85,6 +85,8 @@ class Explanation(msgspec.Struct, frozen=True):
     it wrote), or "events" (every event that the model handles). `between` are the entity's other events and the
     settings changes since the value before, where an outside system set the value and nothing proves what it looked at.
     `not_followed` counts the decisions, the earlier ones, whose `looked_at` was left out: all would take too long.
+    `came_by` is the event by which the value came to be so, where the last one left it as it was and this is none of
+    those that made it.
     """
 
     entity: str
@@ -98,6 +100,7 @@ class Explanation(msgspec.Struct, frozen=True):
     precision: Precision
     between: tuple[Recorded, ...] = ()
     not_followed: int = 0
+    came_by: Recorded | None = None
 
     @property
     def events(self) -> list[Recorded]:
@@ -209,6 +212,7 @@ def _why(
         precision=found.precision,
         between=_between(history, events, field, found, settings),
         not_followed=not_followed,
+        came_by=_came_by(model, events, field, found, contributions),
     )
 
 
@@ -339,6 +343,24 @@ def _contributions(model: Model, events: Sequence[Recorded], field: str, found: 
             changes=tuple(change for change in changes if not same(change.before, change.after)),
             rules=tuple(dict.fromkeys(rule for name in through for rule in model.rules_of(event.type, name))),
         )
+
+
+def _came_by(
+    model: Model, events: Sequence[Recorded], field: str, found: Slice, contributions: Sequence[Contribution]
+) -> Recorded | None:
+    """The event by which a value came to be so that the last one only set again; None where it was so at the start."""
+    last = contributions[-1] if contributions else None
+    if last is None or last.role == "fed" or not same(last.before, last.after):
+        return None
+    if not is_atom(found.value) and _is_long(found.value):
+        return None  # only how many parts it has was compared
+    state, came = model.initial(), None
+    value = _shown(_brief(model, state, field))
+    for event in events[: events.index(last.recorded)]:
+        state = model.apply(state, event)
+        before, value = value, _shown(_brief(model, state, field))
+        came = came if same(before, value) else event
+    return came if all(each.recorded is not came for each in contributions) else None
 
 
 def _root(found: Slice, field: str) -> str:
