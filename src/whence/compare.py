@@ -7,14 +7,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from difflib import get_close_matches
 from enum import Enum
 from json.encoder import encode_basestring
 from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidModel
+from whence.errors import InvalidModel, near
 from whence.parts import parts_of
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -156,6 +155,4 @@ def refuse_unknown(states: Mapping[str, Fields], fields: Iterable[str]) -> None:
 
 def refuse_field(field: str, known: Mapping[str, Any]) -> None:
     """Raise InvalidModel for a field that there is not, naming those there are."""
-    near = get_close_matches(field, list(known), 1)
-    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
-    raise InvalidModel("There is no such field", field=field, remedy=remedy)
+    raise InvalidModel("There is no such field", field=field, remedy=near(field, known))

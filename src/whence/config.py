@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidEvent, WhenceError
+from whence.errors import InvalidConfig, InvalidEvent, WhenceError, near
 from whence.files.mapping import Mapping
 from whence.grammar import normal_kind, normal_type, split_tag
 from whence.model import Model
@@ -282,8 +282,7 @@ def load_named(named: str, folder: Path) -> Any:
         raise InvalidConfig("Not the name of a model", model=repr(named), remedy="Write module:Class or file.py:Class.")
     module = _module(place, folder)
     if not hasattr(module, attribute):
-        near = get_close_matches(attribute, dir(module), 3)
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "Check the name."
+        remedy = near(attribute, dir(module), 3, otherwise="Check the name.")
         raise InvalidConfig("No such class in that module", module=place, name=attribute, remedy=remedy)
     return getattr(module, attribute)
 
@@ -385,14 +384,12 @@ def _tables(path: Path, key: str, table: dict[str, Any]) -> dict[str, dict[str, 
 def _refuse_unknown(path: Path, table: Iterable[str], known: Iterable[str]) -> None:
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
-            raise InvalidConfig("No such key", file=path, key=key, remedy=remedy)
+            raise InvalidConfig("No such key", file=path, key=key, remedy=near(key, known))
 
 
 def _unknown(fact: str, what: str, name: str, known: Iterable[str], path: Path | None, example: str) -> InvalidConfig:
-    near = get_close_matches(name, list(known), 3) or sorted(known)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else f"Write it in {FILE_NAME} as {example}."
+    like = get_close_matches(name, list(known), 3) or sorted(known)
+    remedy = f"Did you mean {' or '.join(like)}?" if like else f"Write it in {FILE_NAME} as {example}."
     return InvalidConfig(fact, **{what: name, "file": path or f"no {FILE_NAME} here or above"}, remedy=remedy)
 
 

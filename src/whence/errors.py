@@ -34,6 +34,7 @@ A class's docstring is its default sentence; facts given by keyword become attri
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -55,6 +56,17 @@ class WhenceError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.fact, self.remedy, self.facts)
+
+
+def near(name: str, known: Iterable[str], most: int = 1, otherwise: str = "") -> str:
+    """The remedy for a name that is not known: the names that are like it, so many at most; where none is, `otherwise`,
+    by default all that there are."""
+    from difflib import get_close_matches  # here, since most names are known
+
+    names = list(known)
+    if found := get_close_matches(name, names, most):
+        return f"Did you mean {' or '.join(found)}?"
+    return otherwise or f"There are: {', '.join(names) or 'none'}."
 
 
 def _fact(name: str, value: Any) -> str:

@@ -33,7 +33,7 @@ from typing import Any
 from whence.clock import to_datetime
 from whence.compare import same
 from whence.dependence import ALONE
-from whence.errors import InvalidConfig, InvalidEvent
+from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.model import ORDERS, Model, Step, failed_in
@@ -207,8 +207,8 @@ def _names_in(data: Any, before: str = "") -> Iterator[str]:
 
 
 def _near(name: str, found: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(set(found)), 1)
-    return f" Did you mean {near[0]}?" if near else ""
+    like = get_close_matches(name, sorted(set(found)), 1)
+    return f" Did you mean {like[0]}?" if like else ""
 
 
 def is_tally(value: Any) -> bool:
@@ -377,6 +377,4 @@ def _names(place: str, rule: Mapping[str, Any], key: str) -> list[str]:
 def _refuse_unknown(place: str, table: Mapping[str, Any], known: Sequence[str]) -> None:
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
-            raise InvalidConfig("No such key", key=f"{place}.{key}", remedy=remedy)
+            raise InvalidConfig("No such key", key=f"{place}.{key}", remedy=near(key, known))

@@ -46,17 +46,16 @@ Durations are whole hours, days or weeks, up to 3650 days.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
 
 from whence import jsonvalue
-from whence.errors import InvalidConfig, InvalidEvent, InvalidModel
+from whence.errors import InvalidConfig, InvalidEvent, InvalidModel, near
 from whence.grammar import is_kind, normal_type
 from whence.model import ORDERS
 from whence.scoring.condition import COMPARISONS, TESTS
@@ -300,7 +299,7 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         names = [score.name for score in self.scores]
         if name is not None and name not in names:
             facts = {"scorecard": self.name, "score": name}
-            raise InvalidModel("There is no such score", remedy=_near(name, names), **facts)
+            raise InvalidModel("There is no such score", remedy=near(name, names), **facts)
         return self.scores[0 if name is None else names.index(name)]
 
     @classmethod
@@ -469,13 +468,7 @@ def _refuse_unknown(where: Where, table: Any, known: Sequence[str], fact: str) -
         raise _mistake(where, fact, value=repr(table)[:80])
     for key in table:
         if key not in known:
-            raise _mistake((*where, key), "No such key", key=key, remedy=_near(key, known))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    near = get_close_matches(name, names, 1)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names) or 'none'}."
+            raise _mistake((*where, key), "No such key", key=key, remedy=near(key, known))
 
 
 def _refuse_stranger(where: Where, what: str, name: str, known: Sequence[str], **of: Any) -> None:
@@ -483,7 +476,7 @@ def _refuse_stranger(where: Where, what: str, name: str, known: Sequence[str], *
         return
     if not name:
         raise _mistake(where, f"Which {what}", **of, key=what, remedy=f"Write {what} = {known[0]!r}.".replace("'", '"'))
-    remedy = _near(name, known) if known else f"Write [scorecard.NAME.{what}.{name}] for it."
+    remedy = near(name, known) if known else f"Write [scorecard.NAME.{what}.{name}] for it."
     raise _mistake(
         where, f"There is no such {what}", **of, **({what: name} if what not in of else {"is": name}), remedy=remedy
     )
@@ -577,7 +570,7 @@ def _check_conditions(key: str, table: Any) -> None:
 def _check_test(where: Where, test: Any, against: Any) -> None:
     place = (*where, test)
     if test not in TESTS:
-        remedy = f'{_near(str(test), TESTS)} A field within a field is written "{where[-1]}.{test}".'
+        remedy = f'{near(str(test), TESTS)} A field within a field is written "{where[-1]}.{test}".'
         raise _mistake(place, "No such test", remedy=remedy)
     if test in COMPARISONS:
         if number_of(against) is None:

@@ -142,7 +142,7 @@ def test_a_value_that_the_schema_does_not_take_is_refused(call: Call, folder: Pa
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('\n[[pack.settings.schema]]\nkey = "a"\ntype = "int"\n', "Write integer"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\ntype = "int"\n', "Did you mean integer"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nat_lest = 1\n', "Did you mean at_least"),
         ('\n[[pack.settings.schema]]\nkey = "a b"\n', "Not a key"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nat_least = "1"\n', "at_least"),
@@ -357,6 +357,16 @@ def test_a_version_of_an_empty_store_is_asked_for(call: Call) -> None:
     code, _, err = call("settings", "affected", "p3")
     assert code == 1
     assert "Set something first" in err
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e400", "12345678901234567890123", '{"a": 1, "a": 2}'])
+def test_a_value_that_no_event_can_hold_is_refused_by_its_setting_with_what_to_type(call: Call, value: str) -> None:
+    code, _, err = call("settings", "set", "limits.high", value)
+    assert code == 2
+    assert "Setting: limits.high" in err
+    (typed,) = shlex.split(err.rpartition("quotes of its own: ")[2].strip().removesuffix("."))
+    assert call("settings", "set", "limits.high", typed)[0] == 0
+    assert rows(call("settings", "get", "limits.high", "--json")[1]) == [{"setting": "limits.high", "value": value}]
 
 
 def test_a_file_that_is_not_there_is_named_once(call: Call) -> None:

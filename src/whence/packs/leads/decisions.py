@@ -6,10 +6,9 @@ import math
 from decimal import Decimal
 from typing import Annotated, Any
 
-from whence.errors import Refused
+from whence.errors import Refused, near
 from whence.pack import decision
 from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won, is_money
-from whence.packs.leads.meaning import near
 from whence.packs.leads.state import Lead
 
 

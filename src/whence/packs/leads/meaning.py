@@ -19,15 +19,14 @@ Called, CallMade. A line of yours replaces what is understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation, Overflow
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
 from whence.clock import to_iso
-from whence.errors import InvalidConfig, InvalidEvent
+from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.packs.leads.events import EVENTS
@@ -164,13 +163,6 @@ def _type(name: str) -> str:
         return normal_type(name)
     except InvalidEvent as problem:
         raise InvalidConfig(problem.fact, key=f"pack.leads.events.{name}", remedy=problem.remedy) from None
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """The remedy for a name that is not known."""
-    known = list(known)
-    found = get_close_matches(name, known, 1)
-    return f"Did you mean {found[0]}?" if found else f"There are: {', '.join(known)}."
 
 
 def _inside(data: Any, path: str) -> Any:

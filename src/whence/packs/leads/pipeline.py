@@ -24,8 +24,8 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig
-from whence.packs.leads.meaning import PLAIN, Meaning, meanings_of, near
+from whence.errors import InvalidConfig, near
+from whence.packs.leads.meaning import PLAIN, Meaning, meanings_of
 
 KEYS = ("stages", "won", "lost", "qualified", "events")
 STAGES = {

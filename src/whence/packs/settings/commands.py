@@ -4,6 +4,7 @@ differs, long texts by their lines; and `impact`. Those of files stand with thei
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ import rich_click as click
 
 from whence.cli import exits, screen
 from whence.cli.command import (
+    as_form,
     at_moment,
     at_store,
+    by_actor,
     by_clock,
     command,
-    grouped,
     happened_at,
     in_zone,
     on_store,
@@ -24,10 +26,13 @@ from whence.cli.command import (
     option,
     under_key,
 )
+from whence.cli.packs import act_command
 from whence.cli.screen import Column, Form
-from whence.errors import InvalidFile, NotKnown
+from whence.errors import InvalidEvent, InvalidFile, NotKnown
 from whence.moments import span_of
+from whence.pack import Act, Decision
 from whence.packs.settings.changes import Difference, changes, compare
+from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.files.commands import by_whom, import_, watch
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.state import Document
@@ -38,59 +43,32 @@ from whence.words import value_of
 if TYPE_CHECKING:
     from whence.app import Whence
 
-recorded_by = grouped(by_whom, happened_at, under_key)
 of_document = option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
 
 
-@command(
-    "set",
-    "whence settings set scoring.threshold 70 --by anna --why 'too many calls'",
-    "whence settings set prompts.email @email.txt --label p3 --by ben",
-    brief="A setting has another value from now on.",
-)
-@click.argument("setting", metavar="SETTING")
-@click.argument("value", metavar="VALUE")
-@recorded_by
-@option("--label", metavar="NAME", help="What decisions call this version: p4.")
-@on_store()
-def set_(db: Whence, form: Form, setting: str, value: str, **told: Any) -> int:
-    """A SETTING is written scoring.threshold, or android:features.x where it is of another document than main. A VALUE
-    is JSON where it reads as JSON (70, true, null, a list, "70" in its quotes), else text; @FILE takes what a text
-    file says. A value that the schema in whence.toml does not take is refused."""
-    return _decide(db, form, "set", setting, _value(value), **told)
+def _deciding(decision: Decision) -> click.Command:
+    """The command of a decision, which is told the document and its key as the name of a setting."""
 
-
-set_.context_settings = {"ignore_unknown_options": True}  # so that -1 is a value
-
-
-@command(
-    "unset",
-    "whence settings unset mail.footer --by ben --why 'the mailer adds one'",
-    brief="There is no such setting any more.",
-)
-@click.argument("setting", metavar="SETTING")
-@recorded_by
-@on_store()
-def unset(db: Whence, form: Form, setting: str, **told: Any) -> int:
-    """Takes a SETTING away, and an object that held nothing else with it. What it was stays in the history."""
-    return _decide(db, form, "unset", setting, **told)
-
-
-def _decide(
-    db: Whence, form: Form, decision: str, setting: str, *value: Any, by: str | None, time: str | None, **told: Any
-) -> int:
-    document, key = split_name(setting)
-    when = None if time is None else span_of(time, zone=db.config.zone).first_us
-    done = db.decide(f"settings.{decision}", document, key, *value, by=by, time=when, **told)
-    if not done.positions:
-        if form == "screen":
-            screen.note("It has this value already: nothing was appended.")
+    def run(db: Whence, form: Form, *, setting: str, by: str | None, time: str | None, **told: Any) -> int:
+        document, key = split_name(setting)
+        if "value" in told:
+            told["value"] = _value(setting, told["value"])
+        when = None if time is None else span_of(time, zone=db.config.zone).first_us
+        done = db.decide(decision, document, key, by=by, time=when, **told)
+        if not done.positions:
+            if form == "screen":
+                screen.note("It has this value already: nothing was appended.")
+            return exits.OK
+        change = next(each for each in changes(db.history()) if each.position == done.positions[0])
+        _show(change.differences, form, change.position, change.version)
+        if form == "screen" and not done.attempts:
+            screen.note("It was there already, under this key.")
         return exits.OK
-    change = next(each for each in changes(db.history()) if each.position == done.positions[0])
-    _show(change.differences, form, change.position, change.version)
-    if form == "screen" and not done.attempts:
-        screen.note("It was there already, under this key.")
-    return exits.OK
+
+    act = Act(decision.function, first=2)
+    made = act_command("settings", act, run, by_actor(help="Who changes it."), happened_at, under_key, as_form)
+    made.context_settings = {"ignore_unknown_options": decision is set_}  # so that -1 is a value
+    return made
 
 
 @command(
@@ -227,10 +205,15 @@ def impact(
     return exits.OK
 
 
-def _value(text: str) -> Any:
-    """What is typed, as JSON where it reads as JSON, else as text; @FILE is what the file says. Raises InvalidFile."""
+def _value(setting: str, text: str) -> Any:
+    """What is typed, as JSON where it reads as JSON, else as text; @FILE is what the file says. Raises InvalidEvent for
+    JSON that no event can hold, and InvalidFile."""
     if not text.startswith("@") or len(text) == 1:
-        return value_of(text)
+        try:
+            return value_of(text)
+        except InvalidEvent as problem:
+            remedy = f"Write it as text, in quotes of its own: {shlex.quote(json.dumps(text))}."
+            raise InvalidEvent(problem.fact, setting=setting, value=text[:80], remedy=remedy) from None
     try:
         return Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError) as problem:
@@ -266,4 +249,4 @@ def _show(found: Sequence[Difference], form: Form, position: int | None = None, 
             screen.styled(line, {"-": "red", "+": "green"}.get(line[0], "dim"))
 
 
-COMMANDS: tuple[click.Command, ...] = (set_, unset, diff, show, rollback, import_, watch, impact)
+COMMANDS: tuple[click.Command, ...] = (*map(_deciding, DECISIONS), diff, show, rollback, import_, watch, impact)

@@ -4,10 +4,9 @@ refused, and what changes nothing is nothing."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any
 
-from whence.errors import Refused
+from whence.errors import Refused, near
 from whence.pack import decision
 from whence.packs.settings.events import Changed, tagged
 from whence.packs.settings.state import Document
@@ -39,7 +38,12 @@ def set_(
     """$ whence settings set scoring.threshold 70 --by anna --why "too many calls" --time 2026-01-05
     $ whence settings set prompts.email "Write as one who has read their page." --label p3 --by ben --time 2026-01-05
 
-    A setting has another value from now on. Said again it changes nothing, unless it is called by another label.
+    A setting has another value from now on.
+
+    A SETTING is written scoring.threshold, or android:features.x where it is of another document than main. A VALUE is
+    JSON where it reads as JSON (70, true, null, a list, "70" in its quotes), else text; @FILE takes what a text file
+    says. A value that the schema in whence.toml does not take is refused. Said again it changes nothing, unless it is
+    called by another label.
     """
     path = path_of(setting)
     before = at(document.values, path)
@@ -58,14 +62,17 @@ def unset(
     *,
     why: Annotated[str | None, "why it is taken away"] = None,
 ) -> Changed:
-    """$ whence settings set mail.footer "Yours" --by ben --time 2026-01-06
-    $ whence settings unset mail.footer --by ben --why "the mailer adds one" --time 2026-01-07
+    """$ whence settings unset prompts.email --by ben --why "the mailer has its own" --time 2026-01-07
 
     There is no such setting any more.
+
+    An object that held nothing else goes with it. What it was stays in the history.
     """
     path = path_of(setting)
     if at(document.values, path) is MISSING:
-        refuse_unknown(document.values, id, key_of(path))
+        known = [name_of(id, key_of(each)) for each, _ in leaves(document.values) if each]
+        remedy = near(name_of(id, key_of(path)), known, 3, otherwise="whence settings get lists them.")
+        raise Refused("There is no such setting", setting=name_of(id, key_of(path)), remedy=remedy)
     return changed(document, id, pruned(document.values, [Edit(key_of(path), "remove")]), why=why)
 
 
@@ -78,14 +85,6 @@ def changed(document: Document, id: str, edits: Sequence[Edit], **said: Any) -> 
         remedy = "Give it another value, or change [[pack.settings.schema]] in whence.toml."
         raise Refused("The schema does not take this value", setting=setting, problem=problem + more, remedy=remedy)
     return Changed(settings=id, edits=list(edits), version=version_of(after), setting=tagged(id, list(edits)), **said)
-
-
-def refuse_unknown(values: Any, document: str, key: str) -> None:
-    """Raise Refused for a setting that is not there, naming what is near."""
-    known = [name_of(document, key_of(path)) for path, _ in leaves(values) if path]
-    near = get_close_matches(name_of(document, key), known, 3)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
-    raise Refused("There is no such setting", setting=name_of(document, key), remedy=remedy)
 
 
 def _refuse_within_a_value(document: Document, id: str, path: tuple[str, ...]) -> None:

@@ -10,14 +10,13 @@ at_most = 100
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from whence.compare import same
-from whence.errors import InvalidConfig, InvalidQuery
+from whence.errors import InvalidConfig, InvalidQuery, near
 from whence.packs.settings.tree import MISSING, Path, at, key_of, name_of, path_of, split_name
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -50,8 +49,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         refuse_unknown_keys("No such key in a schema", table, ("key", *cls.__struct_fields__[2:]))
         said, kind = table.get("key"), table.get("type")
         if kind is not None and kind not in TYPES:
-            near = get_close_matches(str(kind), TYPES, 1) or list(TYPES)
-            raise InvalidConfig("No such type", setting=said, type=repr(kind), remedy=f"Write {' or '.join(near)}.")
+            raise InvalidConfig("No such type", setting=said, type=repr(kind), remedy=near(str(kind), TYPES))
         try:
             document, key = split_name(said if isinstance(said, str) else "")
             re.compile(table.get("matches", ""))
@@ -122,14 +120,11 @@ class Schema(msgspec.Struct, frozen=True):
         return found + [f"{name_of(document, key_of(rule.path))}: it is required and not there" for rule in missing]
 
 
-def refuse_unknown_keys(fact: str, table: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown_keys(fact: str, table: Iterable[str], known: Sequence[str]) -> None:
     """Raise InvalidConfig for a key that is not known, naming what is near."""
-    known = list(known)
     for name in table:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            remedy = f"Did you mean {near[0]}?" if near else f"The keys are {', '.join(known)}."
-            raise InvalidConfig(fact, key=name, remedy=remedy)
+            raise InvalidConfig(fact, key=name, remedy=near(name, known))
 
 
 def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import msgspec
 
 from whence.compare import same
-from whence.errors import NotKnown
+from whence.errors import NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, Difference, How, Standing, is_or_in, standing, timeline
 from whence.packs.settings.tree import MISSING, SHORT, at, path_of
@@ -171,8 +170,7 @@ def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
         return list(found.values())
     meant = [each for each in found.values() if is_or_in(each.name, setting)]
     if not meant:
-        near = get_close_matches(setting, list(found), 3)
-        remedy = f"Did you mean {' or '.join(near)}?" if near else "whence settings get lists them."
+        remedy = near(setting, found, 3, otherwise="whence settings get lists them.")
         raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
     return meant
 
