@@ -13,7 +13,7 @@ import whence
 from whence.compare import same
 from whence.packs import settings
 from whence.packs.settings import Document, Version
-from whence.packs.settings.changes import standing
+from whence.packs.settings.standing import standing
 from whence.packs.settings.tree import key_of, leaves, name_of, version_of
 
 NAMES = st.sampled_from(["a", "b", "main", "x.y", "q/r", "k:v", ""])

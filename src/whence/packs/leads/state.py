@@ -128,6 +128,9 @@ class Lead:
             self.country = event.country
 
 
+# Events of others, as `meaning` says: each is read as one of ours, and handled as it is.
+
+
 HANDLERS: dict[type, Any] = {
     Created: Lead.created,
     Changed: Lead.changed,

@@ -6,22 +6,24 @@ before something went wrong, what a change did to an outcome, and the way back. 
     settings.rollback(db, last=1, by="anna", preview=True)
 
 Read `events` (what happens), `tree` (values, their keys, how two differ), `schema` and `state` (a document as it
-stands), `decisions`, `scenarios`; then `changes` (all that was changed, and what is in force), and what is asked of it:
-`tables`, `claims`, `suspects`, `affected`; then `rollback`, `commands`. Two subjects have a folder of their own:
-`files`, those that are watched or imported, and `impact`, what each change did to an outcome.
+stands), `decisions`, `scenarios`; then `changes` (all that was changed), `standing` (what is in force), and what is
+asked of them: `tables`, `claims`, `suspects`, `affected`; then `rollback`, `commands`, and `wording`, how they show it.
+Two subjects have a folder of their own: `files`, those that are watched or imported, and `impact`, what each change did
+to an outcome.
 """
 
 from importlib.resources import files as resources
 
 from whence.pack import Pack
 from whence.packs.settings import affected, claims, decisions, suspects, tables
-from whence.packs.settings.changes import Change, Difference, changes, compare, version_at
+from whence.packs.settings.changes import Change, Difference, changes
 from whence.packs.settings.files.changefile import import_changes
 from whence.packs.settings.files.git import import_git
 from whence.packs.settings.files.recording import Imported, Version, observe, record
 from whence.packs.settings.files.watching import Seen, scan, watch
 from whence.packs.settings.rollback import Rollback, rollback
 from whence.packs.settings.scenarios import SCENARIOS
+from whence.packs.settings.standing import compare, version_at
 from whence.packs.settings.state import Document, as_configured
 
 PACK = Pack(

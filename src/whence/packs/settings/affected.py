@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from whence.clock import LATEST_US, to_datetime, to_us
+from whence.clock import EARLIEST_US, LATEST_US, to_datetime, to_us
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
@@ -54,18 +54,17 @@ def affected(
     names = _Names(chosen, version, (*configured.named_by, *configured.observed))
     last_us = min((each.time_us for each in found if _ends(each, chosen)), default=LATEST_US)
     first_us = min(each.time_us for each in chosen)
-    span = to_us(since) if since else -LATEST_US, to_us(until) if until else LATEST_US
-    if span[1] < span[0]:
+    since_us, until_us = to_us(since) if since else EARLIEST_US, to_us(until) if until else LATEST_US
+    if until_us < since_us:
         raise InvalidQuery("It ends before it begins", since=since, until=until, remedy="Let --until be the later.")
     decided: dict[bytes | str, tuple[Recorded, str]] = {}
     for event in asked.history.events():
-        if event.type.startswith("settings.") or not span[0] <= event.time_us <= span[1]:
+        if event.type.startswith("settings.") or not since_us <= event.time_us <= until_us:
             continue
         said = names.said_by(event)
-        if said is not None:
-            if said:
-                decided[event.raw_id] = event, "names it"
-        elif event.type in (type or ()) and first_us <= event.time_us < last_us:
+        if said:
+            decided[event.raw_id] = event, "names it"
+        elif said is None and event.type in (type or ()) and first_us <= event.time_us < last_us:
             decided[event.raw_id] = event, "in force"
     yield from _with_what_followed(asked, decided, about)
 

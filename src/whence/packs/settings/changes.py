@@ -1,19 +1,18 @@
 """Every change of settings in a history, with what each value was before: those that somebody made, those that
-whence.toml's `settings` name, and those that nobody announced, found in the events. And what is in force, set by which.
-"""
+whence.toml's `settings` name, and those that nobody announced, found in the events. What is in force is left to
+standing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.clock import to_datetime
 from whence.codec import Unfit
-from whence.compare import same
 from whence.errors import InvalidEvent
 from whence.events import Recorded
 from whence.history import History
@@ -21,7 +20,6 @@ from whence.pack import Asked
 from whence.packs.settings.events import CODEC, TYPES, Changed, VersionRefused
 from whence.packs.settings.state import Document, split_field
 from whence.packs.settings.tree import (
-    EMPTY_VERSION,
     MAIN,
     MISSING,
     Edit,
@@ -30,14 +28,10 @@ from whence.packs.settings.tree import (
     edited,
     edits_between,
     key_of,
-    leaves,
     name_of,
     path_of,
 )
 from whence.query import Query, QueryItem
-
-if TYPE_CHECKING:
-    from whence.app import Moment, Whence
 
 SEEN_LATELY = 200
 """A value that one of so many events before it had is no change: it is side by side with others, as in a rollout."""
@@ -179,8 +173,8 @@ class _Own:
         before, self.values[name] = self.values.get(name, {}), said
         found = differences(MAIN, before, edits_between(before, said))
         within = (msgspec.structs.replace(each, name=f"{name}.{key_of(each.path)}") for each in found)
-        why, label = data.get("why", data.get("reason")), data.get("label", data.get("version"))
-        why, label = (None if each is None else str(each) for each in (why, label))
+        said_of = {field: str(data[field]) for field in SAID_ABOUT if data.get(field) is not None}
+        why, label = said_of.get("why", said_of.get("reason")), said_of.get("label", said_of.get("version"))
         return _change(event, "own event", name, within, why=why, label=label)
 
 
@@ -237,65 +231,3 @@ def is_or_in(name: str, setting: str) -> bool:
     """Whether a setting is the one named, or one within it."""
     setting = setting.rstrip(":")
     return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
-
-
-# What is in force.
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """A setting in force: its value, and the change that set it."""
-
-    name: str
-    value: Any
-    change: Change
-
-
-def standing(found: Iterable[Change]) -> dict[str, Standing]:
-    """Each setting in force with the change that set it, by its full name: the last that was about it or what holds it;
-    of an object without anything in it, also the one that took the last of it away."""
-    documents: dict[str, Any] = {}
-    set_by: dict[tuple[str, Path], Change] = {}
-    emptied_by: dict[tuple[str, Path], Change] = {}
-    alone: dict[str, Standing] = {}
-    for change in found:
-        if change.values is not MISSING:
-            documents[change.document] = change.values
-        for each in change.differences:
-            if change.values is MISSING:
-                if each.after is MISSING:
-                    alone.pop(each.name, None)
-                else:
-                    alone[each.name] = Standing(each.name, each.after, change)
-                continue
-            set_by[change.document, each.path] = change
-            if each.after is MISSING:
-                emptied_by[change.document, each.path[:-1]] = change
-    made = {}
-    for document, values in documents.items():
-        for path, value in leaves(values):
-            by = [set_by.get((document, path[:length])) for length in range(len(path) + 1)]
-            by += [emptied_by.get((document, path))] if value == {} else []
-            name = name_of(document, key_of(path))
-            if known := [each for each in by if each is not None]:
-                made[name] = Standing(name, value, max(known, key=lambda each: each.position))
-    return made | alone
-
-
-def compare(
-    db: Whence, before: Moment, after: Moment = None, *, clock: str = "occurred", setting: str | None = None
-) -> list[Difference]:
-    """The settings that differ between two moments, `after` by default now: all, or those within one."""
-    pack = db.pack("settings")
-    one, other = (standing(timeline(db.asked(each, clock=clock, pack=pack))) for each in (before, after))
-    pairs = (
-        Difference(name, one[name].value if name in one else MISSING, other[name].value if name in other else MISSING)
-        for name in dict.fromkeys((*one, *other))
-        if setting is None or is_or_in(name, setting)
-    )
-    return [each for each in pairs if not same(each.before, each.after)]
-
-
-def version_at(db: Whence, document: str = MAIN, moment: Moment = None) -> str:
-    """The version of a document at a moment, for a decision to name: `db.execute(…, settings=version_at(db))`."""
-    state: Document | None = db.history(moment).state(Document, f"settings:{document}")
-    return EMPTY_VERSION if state is None else state.version

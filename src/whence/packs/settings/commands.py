@@ -31,10 +31,11 @@ from whence.cli.screen import Column, Form
 from whence.errors import InvalidEvent, InvalidFile, NotKnown
 from whence.moments import span_of
 from whence.pack import Act, Decision
-from whence.packs.settings.changes import Difference, changes, compare
+from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.files.commands import by_whom, import_, watch
 from whence.packs.settings.rollback import rollback as go_back
+from whence.packs.settings.standing import compare
 from whence.packs.settings.state import Document
 from whence.packs.settings.tree import MISSING, SHORT, split_name
 from whence.packs.settings.wording import cell, is_long, plain, text_diff

@@ -10,6 +10,7 @@ import msgspec
 
 from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown, Refused
+from whence.history import History
 from whence.packs.settings.changes import Change, Difference, changes, differences
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
@@ -59,7 +60,7 @@ def rollback(
     """
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
-    announced = [each for each in changes(db.history()) if each.how == "announced"]
+    announced = _announced(db.history())
     found = [each for each in announced if each.document == document]
     if not found:
         names = ", ".join(dict.fromkeys(each.document for each in announced))
@@ -78,7 +79,7 @@ def rollback(
         undone = found[-last:]
         way, said = _to(found[:-last]), f"back by {last} change{'s' if last > 1 else ''}"
     else:
-        then = [each for each in changes(db.history(db.at(to, clock=clock))) if each.how == "announced"]
+        then = _announced(db.history(db.at(to, clock=clock)))
         there = {each.position for each in then}
         undone = [each for each in found if each.position not in there]
         way, said = _to([each for each in then if each.document == document]), f"back to {to}"
@@ -99,6 +100,10 @@ def rollback(
         return made[0]
     done = db.execute(f"settings:{document}", decide, model=model)
     return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+
+
+def _announced(history: History) -> list[Change]:
+    return [each for each in changes(history) if each.how == "announced"]
 
 
 def _to(known: Sequence[Change]) -> Way:

@@ -11,11 +11,11 @@ import msgspec
 
 from whence.clock import to_us
 from whence.compare import same
+from whence.duration import HOUR_US
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, is_or_in, timeline
 from whence.packs.settings.wording import summary
 
-HOUR_US = 3_600_000_000
 HALVED_HOURS = 24
 """A change weighs half as much a day earlier."""
 NEAR = 100

@@ -11,7 +11,8 @@ import msgspec
 from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, Difference, How, Standing, is_or_in, standing, timeline
+from whence.packs.settings.changes import Change, Difference, How, is_or_in, timeline
+from whence.packs.settings.standing import Standing, standing
 from whence.packs.settings.tree import MISSING, SHORT, at, path_of
 from whence.packs.settings.wording import plain
 

@@ -1,0 +1,73 @@
+"""What is in force, set by which change; and how it differs between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whence.compare import same
+from whence.packs.settings.changes import Change, Difference, is_or_in, timeline
+from whence.packs.settings.state import Document
+from whence.packs.settings.tree import EMPTY_VERSION, MAIN, MISSING, Path, key_of, leaves, name_of
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A setting in force: its value, and the change that set it."""
+
+    name: str
+    value: Any
+    change: Change
+
+
+def standing(found: Iterable[Change]) -> dict[str, Standing]:
+    """Each setting in force with the change that set it, by its full name: the last that was about it or what holds it;
+    of an object without anything in it, also the one that took the last of it away."""
+    documents: dict[str, Any] = {}
+    set_by: dict[tuple[str, Path], Change] = {}
+    emptied_by: dict[tuple[str, Path], Change] = {}
+    alone: dict[str, Standing] = {}  # those of no document: observed ones, and events of one's own
+    for change in found:
+        for each in change.differences:
+            if change.values is not MISSING:
+                documents[change.document] = change.values
+                set_by[change.document, each.path] = change
+                if each.after is MISSING:
+                    emptied_by[change.document, each.path[:-1]] = change
+            elif each.after is not MISSING:
+                alone[each.name] = Standing(each.name, each.after, change)
+            else:
+                alone.pop(each.name, None)
+    made = {}
+    for document, values in documents.items():
+        for path, value in leaves(values):
+            by = [set_by.get((document, path[:length])) for length in range(len(path) + 1)]
+            by += [emptied_by.get((document, path))] if value == {} else []
+            name = name_of(document, key_of(path))
+            if known := [each for each in by if each is not None]:
+                made[name] = Standing(name, value, max(known, key=lambda each: each.position))
+    return made | alone
+
+
+def compare(
+    db: Whence, before: Moment, after: Moment = None, *, clock: str = "occurred", setting: str | None = None
+) -> list[Difference]:
+    """The settings that differ between two moments, `after` by default now: all, or those within one."""
+    pack = db.pack("settings")
+    one, other = (standing(timeline(db.asked(each, clock=clock, pack=pack))) for each in (before, after))
+    pairs = (
+        Difference(name, one[name].value if name in one else MISSING, other[name].value if name in other else MISSING)
+        for name in dict.fromkeys((*one, *other))
+        if setting is None or is_or_in(name, setting)
+    )
+    return [each for each in pairs if not same(each.before, each.after)]
+
+
+def version_at(db: Whence, document: str = MAIN, moment: Moment = None) -> str:
+    """The version of a document at a moment, for a decision to name: `db.execute(…, settings=version_at(db))`."""
+    state: Document | None = db.history(moment).state(Document, f"settings:{document}")
+    return EMPTY_VERSION if state is None else state.version
