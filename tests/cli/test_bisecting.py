@@ -89,3 +89,9 @@ def test_what_cannot_be_found_is_said(
     assert done.code == code
     assert said in done.err
     assert done.out == ""
+
+
+def test_what_is_broken_now_can_become_a_failing_test(pipeline: Path, whence: Run) -> None:
+    rule = "score is None or score <= 70"
+    assert "whence test-for lead:42 RULE -o" in whence("bisect", "lead:42", rule).out
+    assert "test-for" not in whence("bisect", "lead:42", rule, "--bad", "2026-01-12").out

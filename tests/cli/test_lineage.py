@@ -116,3 +116,12 @@ def test_a_cause_at_a_position_that_is_not_there_is_refused(pipeline: Path, when
     assert "No event at this position (Position: 999" in done.err
     assert whence("append", "lead:42", "Called", "--cause", "@1", "--store", "new.db").code == 4
     assert not (pipeline / "new.db").exists()
+
+
+def test_of_many_types_of_a_correlation_the_most_frequent_are_counted(pipeline: Path, whence: Run) -> None:
+    for letter in "ABCDEFGH":
+        whence("append", "lead:1", letter, "--correlation", "file:1")
+    whence("append", "lead:1", "H", "--correlation", "file:1", "--id", "last")
+    footer = whence("trace", "last").out.splitlines()[-1]
+    counts = "A 1, B 1, C 1, D 1, E 1, F 1, 2 more types"
+    assert footer == f"0 causes, 0 effects; 8 more of correlation file:1: {counts}; times in UTC"

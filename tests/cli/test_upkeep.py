@@ -205,3 +205,10 @@ def test_a_model_that_no_event_was_run_through_is_not_called_stable(folder: Path
     assert done.code == 0
     assert done.out.count("ok  ") == 1
     assert "read, not run: there is no event" in done.out
+
+
+def test_a_file_alone_is_no_model_and_no_models_are_said(pipeline: Path, whence: Run) -> None:
+    done = whence("check", "--model", "crm.py")
+    assert (done.code, done.out) == (2, "")
+    assert "Name its class too: crm.py:Lead." in done.err
+    assert "There is no [model.KIND] in whence.toml" in whence("check", "--models").err

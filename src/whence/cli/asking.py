@@ -105,7 +105,10 @@ def at(
 def _entity(text: str) -> str:
     """The entity, which is kind:value. Raises InvalidEvent for a word without a kind."""
     if ":" not in text:
-        raise InvalidEvent("Not an entity", entity=repr(text), remedy=f"Write kind:value, for example lead:{text}.")
+        remedy = f"Write kind:value, for example lead:{text}."
+        if is_kind(text):
+            remedy += f" All of a kind are shown by whence states {text}."
+        raise InvalidEvent("Not an entity", entity=repr(text), remedy=remedy)
     return text
 
 

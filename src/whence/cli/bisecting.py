@@ -83,7 +83,7 @@ def bisect(
         if found.breach is None:
             screen.note(_why_not(db, found, end))
             return exits.NO
-        _show(db, found, found.breach, form)
+        _show(db, found, found.breach, end, form)
         return exits.OK
 
 
@@ -112,7 +112,7 @@ def _named(entities: Sequence[str]) -> str:
     return ", ".join(entities[:NAMED_MAX]) + more
 
 
-def _show(db: Whence, found: Bisection, breach: Breach, form: Form) -> None:
+def _show(db: Whence, found: Bisection, breach: Breach, end: At, form: Form) -> None:
     event, zone = breach.recorded, db.config.zone
     if form == "json":
         screen.json_lines([_as_json(found, breach)])
@@ -133,6 +133,8 @@ def _show(db: Whence, found: Bisection, breach: Breach, form: Form) -> None:
         screen.dim("A rule that flips several times has several such events: --first finds the very first.")
     if others := [entity for entity in found.broken if entity != breach.entity]:
         screen.dim(f"Broken at the end as well: {_named(others)}. Ask for each: whence bisect {others[0]} RULE")
+    if breach.entity in found.broken and end.is_now:
+        screen.dim(f"As a failing test: whence test-for {breach.entity} RULE -o test_it.py")
 
 
 def _state(db: Whence, breach: Breach) -> Iterator[tuple[str, Any, Any]]:

@@ -106,8 +106,7 @@ def _footer(found: Lineage, zone: tzinfo) -> str:
     parts = [f"{_count(len(found.causes), 'cause')}, {_count(len(found.effects), 'effect')}"]
     if found.correlated:
         others = f"{sum(found.correlated.values()):,}"
-        counts = ", ".join(f"{type} {count:,}" for type, count in found.correlated.items())
-        parts.append(f"{others} more of correlation {found.recorded.correlation}: {counts}")
+        parts.append(f"{others} more of correlation {found.recorded.correlation}: {found.counts_text()}")
     return "; ".join([*parts, times_in(zone)])
 
 

@@ -23,6 +23,7 @@ from whence.cli.command import (
 )
 from whence.cli.screen import Column
 from whence.config import Config
+from whence.errors import InvalidModel
 from whence.moments import zone_text
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ def _check_models(db: Whence, models: Iterable[str], as_json: bool) -> int:
     """Say of each model whether it is pure."""
     pure = True
     for model in dict.fromkeys(models):
+        if model.endswith(".py"):
+            raise InvalidModel("A file is no model", model=model, remedy=f"Name its class too: {model}:Lead.")
         if ":" not in model and model not in db.config.models and not any(model in each.kinds for each in db.types()):
             screen.note(wording.unknown_kind(db, model))
             pure = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ NESTED_MAX = 200
 """So deep does a tree nest as JSON, as every value does: what is deeper is counted."""
 PAGE_DEPTH, PAGE_SIBLINGS = 12, 20
 """So much of a tree is shown where it must fit on a page."""
+TYPES_MAX = 6
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -109,8 +110,14 @@ class Lineage(msgspec.Struct, frozen=True):
         shown = nested(self._items())
         if not self.correlated:
             return shown
-        counts = ", ".join(f"{type} {count:,}" for type, count in self.correlated.items())
-        return f"{shown}<p>{cell(f'{self.recorded.correlation}: {counts}')}</p>"
+        return f"{shown}<p>{cell(f'{self.recorded.correlation}: {self.counts_text()}')}</p>"
+
+    def counts_text(self) -> str:
+        """The most frequent types of the same correlation, each with its number, and how many more types there are."""
+        counts = [f"{type} {count:,}" for type, count in islice(self.correlated.items(), TYPES_MAX)]
+        if (more := len(self.correlated) - TYPES_MAX) > 0:
+            counts.append(f"{more} more type{'' if more == 1 else 's'}")
+        return ", ".join(counts)
 
     def _items(self) -> Iterator[tuple[int, str]]:
         """What a page shows, each with its depth: the chain, the event, and its effects beneath it."""
