@@ -21,9 +21,11 @@ from whence.errors import InvalidQuery, NotKnown
 from whence.experiments.statistics import student, student_quantile
 from whence.packs import settings
 from whence.packs.settings import Change, Difference
-from whence.packs.settings.impact import Impact, Trials, candidates, impact, trials, weigh
+from whence.packs.settings.impact.asking import impact
+from whence.packs.settings.impact.blame import Impact, weigh
+from whence.packs.settings.impact.candidates import candidates
 from whence.packs.settings.impact.telling import cells, sentences
-from whence.packs.settings.impact.trials import Axis
+from whence.packs.settings.impact.trials import Axis, Trials, trials
 from whence.packs.settings.tree import MISSING
 from whence.stores.memory import MemoryStore
 

@@ -9,7 +9,8 @@ import rich_click as click
 
 from whence.cli import exits, screen
 from whence.cli.command import at_moment, at_store, by_actor, command, in_zone, on_store, opened, option
-from whence.cli.screen import Column, Form
+from whence.cli.packs import show_rows
+from whence.cli.screen import Form
 from whence.config import load_named
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def rescore(
     given by another card or function, as an event lead.Scored with what it was made on. A function is given the lead
     and returns a number, or a number and the reason; it may look at nothing else. `whence why lead:42 score` then leads
     on to what it looked at."""
+    from whence.packs.leads.rescoring import Rescored
     from whence.packs.leads.rescoring import rescore as record
 
     if card is not None and function is not None:
@@ -49,15 +51,7 @@ def rescore(
     ids = [each.removeprefix("lead:") for each in leads] or None
     when = None if time is None else db.at(time).occurred_us
     done = record(db, ids, card=card, function=named, name=function, time=when, by=by)
-    rows = ((each.lead, each.before, each.score, each.reason, each.position) for each in done)
-    columns = [
-        Column("lead", "cyan"),
-        Column("before", right=True),
-        Column("score", "green", right=True),
-        Column("reason"),
-        Column("position", "yellow", right=True),
-    ]
-    if not screen.table(columns, rows, form) and form == "screen":
+    if not show_rows(Rescored, done, form, db.config.zone) and form == "screen":
         screen.note("Every score is as it was recorded last.")
     return exits.OK
 

@@ -75,12 +75,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """What is wrong with a value, in words; nothing when it may be."""
         if value is None and self.may_be_null:
             return ""
-        if self.type is not None:
-            allowed = TYPES[self.type]
-            if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-                return f"it is {_kind_of(value)}, not {_with_article(self.type)}"
+        if self.type is not None and type(value) not in TYPES[self.type]:
+            return f"it is {_kind_of(value)}, not {_with_article(self.type)}"
         size, unit = (len(value), " long") if isinstance(value, (str, list, dict)) else (value, "")
-        if isinstance(size, (int, float)) and not isinstance(size, bool):
+        if type(size) in TYPES["number"]:
             if self.at_least is not None and size < self.at_least:
                 return f"{size:g}{unit} is below the least, {self.at_least:g}"
             if self.at_most is not None and size > self.at_most:
@@ -136,10 +134,8 @@ def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def _kind_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    name = {bool: "boolean", int: "integer", float: "number", str: "text", list: "list", dict: "object"}[type(value)]
-    return _with_article(name)
+    names = (_with_article(name) for name, types in TYPES.items() if type(value) in types)
+    return next(names, "null")
 
 
 def _with_article(name: str) -> str:

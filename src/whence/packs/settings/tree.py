@@ -23,19 +23,8 @@ PLAIN = re.compile(r"[^\s./:~]+")
 """A part of a key that needs no pointer."""
 
 Path = tuple[str, ...]
-
-
-class _Missing:
-    """What stands where there is no value; None is a value."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-MISSING: Any = _Missing()
+MISSING: Any = msgspec.UNSET
+"""What stands where there is no value; None is a value."""
 
 
 class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
