@@ -16,7 +16,8 @@ from whence.clock import to_datetime
 from whence.events import Event, Recorded, encode, recorded_from
 from whence.history import Inserted
 from whence.scoring import Crossing, Grade, Group, Rule, Score, Scorecard, Threshold, crossings, score, shares
-from whence.scoring.kernel import DAY_END, Standings, awards_of, score_all
+from whence.scoring.kernel import Standings, awards_of, score_all
+from whence.scoring.sequence import DAY_END
 
 TYPES = ("A", "B", "C")
 ENTITIES = ("lead:1", "lead:2")

@@ -13,7 +13,9 @@ import pytest
 from tests.scoring.entities import at, event
 from whence.errors import InvalidInput
 from whence.scoring import Group, Rule, Score, Scorecard, Threshold, crossings, score
-from whence.scoring.kernel import COMPILED, DAY_END, NO_RULE, Awards, awards_of, score_all
+from whence.scoring.compiled import COMPILED
+from whence.scoring.kernel import Awards, awards_of, score_all
+from whence.scoring.sequence import DAY_END, NO_RULE
 
 CARD = Scorecard(
     name="lead",
@@ -182,7 +184,8 @@ import sys
 if sys.argv[1] == "without":
     sys.modules["numba"] = None
 from tests.scoring.test_kernel import CARD, EVENTS, at
-from whence.scoring.kernel import COMPILED, awards_of, score_all
+from whence.scoring.compiled import COMPILED
+from whence.scoring.kernel import awards_of, score_all
 found = score_all(CARD, awards_of(CARD, EVENTS)[1], at(9))
 columns = [found.crossings.at_us, found.crossings.position, found.crossings.score_micro, found.groups_micro]
 print([found.scores_micro.tolist(), *(column.tolist() for column in columns)])

@@ -15,7 +15,8 @@ from whence.experiments.population import NEVER, Columns, Events, Population
 from whence.experiments.side import CardSide, Side, before
 from whence.experiments.statistics import Ints, Mask
 from whence.scoring import Scorecard, Threshold
-from whence.scoring.kernel import COMPILED, Awards, Crossings, score_all
+from whence.scoring.compiled import COMPILED
+from whence.scoring.kernel import Awards, Crossings, score_all
 from whence.scoring.points import MICRO
 
 AT_ONCE_EVENTS = 20_000

@@ -19,7 +19,8 @@ from whence.experiments.statistics import Ints
 from whence.history import History, Progress, events_by_entity
 from whence.query import Query
 from whence.scoring import Scorecard
-from whence.scoring.kernel import COMPILED, Awards, awards_by_entity
+from whence.scoring.compiled import COMPILED
+from whence.scoring.kernel import Awards, awards_by_entity
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,8 +11,8 @@ import numpy as np
 
 from whence.clock import to_iso
 from whence.errors import CannotWrite
-from whence.scoring.kernel import DAY_END
 from whence.scoring.points import points_of
+from whence.scoring.sequence import DAY_END
 from whence.segments.scoring import Scored
 from whence.wholefile import whole_file
 

@@ -8,34 +8,25 @@ With numba it is compiled, which takes about ten seconds the first time on a mac
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from whence.clock import EARLIEST_US, to_us
+from whence.clock import to_us
 from whence.errors import InvalidInput
 from whence.events import Recorded
 from whence.history import events_by_entity
+from whence.scoring import sequence
 from whence.scoring.card import Scorecard
 from whence.scoring.live import Moment, Standing, standing_of
 from whence.scoring.matching import Matcher, in_order
 from whence.scoring.points import AWARD_POINTS_MAX, MICRO
+from whence.scoring.sequence import AS_OF_LAST, NO_RULE, Int32, Int64
 
-Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
-
-NO_RULE = -1
-"""The rule of a row at which an event begins. It is needed of an event that meets no rule, since thresholds are looked
-at there too, and of one that has the position of the event before it, as inserted ones of a branch do."""
-DAY_END = -1
-"""The position of a crossing that no event made."""
-COMPILED = find_spec("numba") is not None
-
-AS_OF_LAST = EARLIEST_US - 1
-"""In place of a moment: each entity as of its last event."""
+CROSSINGS_EACH = 8
+"""There is room for a crossing of so many rows, and one of each entity, before it is found that more is needed."""
 
 
 class Awards(msgspec.Struct, frozen=True, eq=False):
@@ -94,32 +85,43 @@ def score_all(card: Scorecard, awards: Awards, at: Moment | None = None) -> Stan
     Raises InvalidInput for rows that are not sorted, points beyond what a card gives, and sums beyond 64 bits, and
     InvalidTime.
     """
-    from whence.scoring import sequence  # it imports numba
-
     at_us = AS_OF_LAST if at is None else to_us(at)
     _check(card, awards, at_us)
-    found = sequence.run(
-        sequence.arrays_of(card),
+    arrays = sequence.arrays_of(card)
+    given = sequence.Given(
         _column(awards.entity, np.int32),
         _column(awards.time_us, np.int64),
         _column(awards.position, np.int64),
         _column(awards.rule, np.int32),
         _column(awards.points, np.int64),
-        card.order == "occurred",
-        at_us,
     )
-    problem, row, entity, moments, scores, groups, crossings = found
+    measured = np.zeros(2, np.int64)
+    problem = sequence.measure(arrays, given, int(card.order == "occurred"), measured)
     if problem == sequence.SORTED_WRONGLY:
         remedy = "Sort them by entity, then by time and position (or by position, if the card says so)."
-        raise InvalidInput("Awards that are not in order", row=row, remedy=remedy)
+        raise InvalidInput("Awards that are not in order", row=int(measured[0]), remedy=remedy)
     if problem == sequence.TOO_MANY_POINTS:
-        raise InvalidInput("More points of one entity than can be added", row=row, remedy="Give fewer points.")
-    columns = crossings.T
+        remedy = "Give fewer points."
+        raise InvalidInput("More points of one entity than can be added", row=int(measured[0]), remedy=remedy)
+    entities, changing_max = measured.tolist()
+    state = sequence.State.of(arrays, changing_max)
+    found = sequence.Found(
+        np.empty(entities, np.int32),
+        np.empty(entities, np.int64),
+        np.empty((entities, len(card.scores)), np.int64),
+        np.empty((entities, len(card.groups)), np.int64),
+        np.empty((len(awards.entity) // CROSSINGS_EACH + entities, 6), np.int64),
+    )
+    crossed = sequence.run(arrays, given, at_us, state, found)
+    if crossed > len(found.crossings):
+        found = found._replace(crossings=np.empty((crossed, 6), np.int64))
+        sequence.run(arrays, given, at_us, state, found)
+    columns = found.crossings[:crossed].T
     return Standings(
-        entity,
-        moments,
-        scores,
-        groups,
+        found.entity,
+        found.at_us,
+        found.scores,
+        found.groups,
         Crossings(
             columns[sequence.C_ENTITY].astype(np.int32),
             columns[sequence.C_THRESHOLD].astype(np.int32),

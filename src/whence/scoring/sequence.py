@@ -1,19 +1,30 @@
-"""A scorecard over arrays, event by event: the card as numbers, and the loops that numba compiles. What goes in and
-what comes out is left to kernel, which imports this when it is asked, since numba takes a while to import."""
+"""A scorecard over arrays, event by event: the card as numbers, and the loops that are compiled. What goes in and what
+comes out is left to kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from whence.clock import EARLIEST_US
 from whence.scoring.card import Group, Rule, Score, Scorecard, Threshold
+from whence.scoring.compiled import Compiled
 from whence.scoring.decay import DAY_US, HOUR_US
-from whence.scoring.kernel import AS_OF_LAST, COMPILED, DAY_END, NO_RULE, Int32, Int64
 from whence.scoring.live import Fading
 from whence.scoring.points import MICRO, unit_of
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+
+NO_RULE = -1
+"""The rule of a row at which an event begins. It is needed of an event that meets no rule, since thresholds are looked
+at there too, and of one that has the position of the event before it, as inserted ones of a branch do."""
+DAY_END = -1
+"""The position of a crossing that no event made."""
+AS_OF_LAST = EARLIEST_US - 1
+"""In place of a moment: each entity as of its last event."""
 
 _UNBOUNDED = 2**62
 _SUM_MAX = 2**61
@@ -30,8 +41,6 @@ _SCORE, _AT, _LEAST = range(3)
 _A_GROUP, _A_TIME, _A_POINTS, _A_END, _A_TABLE, _A_WHOLE = range(6)
 # Those of the crossings that come out.
 C_ENTITY, C_THRESHOLD, C_ENTERED, C_AT, C_POSITION, C_SCORE = range(6)
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def arrays_of(card: Scorecard) -> Card:
@@ -74,22 +83,9 @@ def _bounds(part: Group | Score) -> list[int]:
     return [-_UNBOUNDED if floor is None else floor, _UNBOUNDED if ceiling is None else ceiling]
 
 
-# What is compiled: integers and arrays of them. All of it is in this file, so that numba's cache notices a change.
+# What is compiled: integers and arrays of them. All of it is in this file, so that a change of it is noticed.
 
 
-def compiled(function: _F) -> _F:
-    """A function of integers and arrays, compiled where numba is there."""
-    if not COMPILED:
-        return function
-    from numba import njit
-
-    try:
-        return cast(_F, njit(function, cache=True, nogil=True))
-    except RuntimeError:  # no folder that a cache can be written to
-        return cast(_F, njit(function, nogil=True))
-
-
-@compiled
 def _rounded(micro: int, unit: int) -> int:
     whole = micro // unit
     rest = micro - whole * unit
@@ -98,7 +94,6 @@ def _rounded(micro: int, unit: int) -> int:
     return whole * unit
 
 
-@compiled
 def _faded(micro: int, factor: int) -> int:
     """micro · factor / MICRO, half to even; in two parts where the product can be beyond 64 bits."""
     if -_PLAIN < micro < _PLAIN:
@@ -129,9 +124,9 @@ class Card(NamedTuple):
     thresholds: Int64
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
     """What is known of one entity. `alive` are the awards that still change, `rising` and `falling` what those above
-    and below zero of each group give, or a bound of that."""
+    and below zero of each group give, or a bound of that; the `later` ones are the same as of another moment."""
 
     awarded: Int64
     held: Int64
@@ -142,9 +137,39 @@ class _State(NamedTuple):
     found: Int64
     rising: Int64
     falling: Int64
+    later_rising: Int64
+    later_falling: Int64
+
+    @classmethod
+    def of(cls, card: Card, changing_max: int) -> State:
+        """Room for an entity with at most so many awards that change."""
+        rules, groups = np.zeros(len(card.rules), np.int64), np.zeros(len(card.groups), np.int64)
+        alive = np.empty((changing_max, 6), np.int64)
+        reached, scores = np.zeros(len(card.thresholds), np.bool_), np.zeros(len(card.scores), np.int64)
+        again = [groups.copy() for _ in range(5)]
+        return cls(rules, rules.copy(), groups, alive, reached, again[0], scores, *again[1:])
 
 
-@compiled
+class Given(NamedTuple):
+    """The rows: see Awards."""
+
+    entity: Int32
+    time_us: Int64
+    position: Int64
+    rule: Int32
+    points: Int64
+
+
+class Found(NamedTuple):
+    """What is filled in: the arrays of Standings, and the crossings in rows of six columns."""
+
+    entity: Int32
+    at_us: Int64
+    scores: Int64
+    groups: Int64
+    crossings: Int64
+
+
 def _fade(count: int, above: int, below: int, alive: Int64, factors: Int64, rising: Int64, falling: Int64) -> None:
     """What each group's changing awards give: in `rising` those above zero as they are at one moment, in `falling`
     those below as at another."""
@@ -165,7 +190,6 @@ def _fade(count: int, above: int, below: int, alive: Int64, factors: Int64, risi
                 falling[alive[k, _A_GROUP]] += micro
 
 
-@compiled
 def _score(
     staying: Int64,
     rising: Int64,
@@ -187,7 +211,6 @@ def _score(
         found[s] = _rounded(min(max(total, scores[s, _FLOOR]), scores[s, _CEILING]), scores[s, _UNIT])
 
 
-@compiled
 def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> bool:
     """Whether the scores in `found` lie otherwise to a threshold than was known."""
     for t in range(len(thresholds)):  # noqa: SIM110 - numba compiles no any() of a generator
@@ -196,7 +219,6 @@ def _crosses(found: Int64, thresholds: Int64, reached: NDArray[np.bool_]) -> boo
     return False
 
 
-@compiled
 def _room(
     staying: Int64,
     rising: Int64,
@@ -226,7 +248,6 @@ def _room(
     return above, below
 
 
-@compiled
 def _note(
     crossings: Int64,
     crossed: int,
@@ -236,29 +257,27 @@ def _note(
     code: int,
     moment: int,
     position: int,
-) -> tuple[Int64, int]:
-    """Keep the crossings that the scores in `found` make; return the array, which may be a larger one, and how many."""
+) -> int:
+    """Keep the crossings that the scores in `found` make, as far as there is room; return how many they are by now."""
     for t in range(len(thresholds)):
         score = found[thresholds[t, _SCORE]]
         holds = score >= thresholds[t, _AT]
         if holds != reached[t]:
             reached[t] = holds
-            if crossed == len(crossings):
-                crossings = np.concatenate((crossings, np.empty_like(crossings)))
-            row = crossings[crossed]
-            row[C_ENTITY], row[C_THRESHOLD], row[C_ENTERED] = code, t, holds
-            row[C_AT], row[C_POSITION], row[C_SCORE] = moment, position, score
+            if crossed < len(crossings):
+                row = crossings[crossed]
+                row[C_ENTITY], row[C_THRESHOLD], row[C_ENTERED] = code, t, holds
+                row[C_AT], row[C_POSITION], row[C_SCORE] = moment, position, score
             crossed += 1
-    return crossings, crossed
+    return crossed
 
 
-@compiled
 def _day_ends(
-    card: Card, state: _State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
-) -> tuple[Int64, int]:
+    card: Card, state: State, count: int, now: int, upto: int, crossings: Int64, crossed: int, code: int
+) -> int:
     """Note what crosses at the ends of days after `now` and up to `upto`, as far as an award still changes. What it
     leaves in `rising` and `falling` bounds nothing."""
-    _, _, staying, alive, reached, sums, found, rising, falling = state
+    _, _, staying, alive, reached, sums, found, rising, falling, _, _ = state
     _, factors, groups, scores, members, thresholds = card
     ends = now
     for k in range(count):
@@ -281,13 +300,12 @@ def _day_ends(
             days //= 2
             continue
         if crosses:
-            crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, first_us, DAY_END)
+            crossed = _note(crossings, crossed, found, thresholds, reached, code, first_us, DAY_END)
         day += days
         days *= 2
-    return crossings, crossed
+    return crossed
 
 
-@compiled
 def _without_ended(alive: Int64, count: int, moment: int) -> tuple[int, int]:
     """Move together the awards of which something is left; return how many they are and when the first of them ends.
     Time does not go back."""
@@ -302,68 +320,48 @@ def _without_ended(alive: Int64, count: int, moment: int) -> tuple[int, int]:
     return kept, ends
 
 
-@compiled
-def _measure(
-    card: Card, entity: Int32, time_us: Int64, position: Int64, rule: Int32, points: Int64, by_time: bool
-) -> tuple[int, int, int, int]:
-    """What is wrong and in which row, how many entities there are, and the most awards of one that change."""
+@Compiled
+def measure(card: Card, given: Given, by_time: int, found: Int64) -> int:
+    """What is wrong with the rows, or 0. Into `found` goes in which row; else how many entities there are, and the most
+    awards of one that change."""
+    entity, time_us, position, rule, points = given
+    rules = card.rules
     entities, changing, longest, added = 0, 0, 0, 0
     for i in range(len(entity)):
         if i == 0 or entity[i] != entity[i - 1]:
             if i > 0 and entity[i] < entity[i - 1]:
-                return SORTED_WRONGLY, i, 0, 0
+                found[0] = i
+                return SORTED_WRONGLY
             entities, changing, added = entities + 1, 0, 0
         else:
             is_older = time_us[i] < time_us[i - 1]
             is_same = time_us[i] == time_us[i - 1]
             if (by_time and is_older) or (position[i] < position[i - 1] and (is_same or not by_time)):
-                return SORTED_WRONGLY, i, 0, 0
+                found[0] = i
+                return SORTED_WRONGLY
         added += abs(points[i])
         if added > _SUM_MAX:
-            return TOO_MANY_POINTS, i, 0, 0
-        if rule[i] >= 0 and card.rules[rule[i], _END_HOURS] >= 0:
-            changing += 1
-            longest = max(longest, changing)
-    return 0, 0, entities, longest
+            found[0] = i
+            return TOO_MANY_POINTS
+        changing += (rule[i] >= 0) & (rules[max(rule[i], 0), _END_HOURS] >= 0)  # which nobody can predict
+        longest = max(longest, changing)
+    found[0], found[1] = entities, longest
+    return 0
 
 
-@compiled
-def run(
-    card: Card,
-    entity: Int32,
-    time_us: Int64,
-    position: Int64,
-    rule: Int32,
-    points: Int64,
-    by_time: bool,
-    at_us: int,
-) -> tuple[int, int, Int32, Int64, Int64, Int64, Int64]:
-    """What is wrong and in which row; then the arrays of Standings, and the crossings in rows of six columns."""
-    problem, row, entities, longest = _measure(card, entity, time_us, position, rule, points, by_time)
-    out_entity = np.empty(entities, np.int32)
-    out_at = np.empty(entities, np.int64)
-    out_scores = np.empty((entities, len(card.scores)), np.int64)
-    out_groups = np.empty((entities, len(card.groups)), np.int64)
+@Compiled
+def run(card: Card, given: Given, at_us: int, state: State, out: Found) -> int:
+    """Fill in what the entities come to; return how many crossings there are, of which those are kept that there is
+    room for."""
+    entity, time_us, position, rule, points = given
+    out_entity, out_at, out_scores, out_groups, crossings = out
     has_thresholds = len(card.thresholds) > 0
-    crossings = np.empty((max(16, entities), 6), np.int64)
     crossed = 0
-    state = _State(
-        np.empty(len(card.rules), np.int64),
-        np.empty(len(card.rules), np.int64),
-        np.empty(len(card.groups), np.int64),
-        np.empty((longest, 6), np.int64),
-        np.empty(len(card.thresholds), np.bool_),
-        np.empty(len(card.groups), np.int64),
-        np.empty(len(card.scores), np.int64),
-        np.zeros(len(card.groups), np.int64),
-        np.zeros(len(card.groups), np.int64),
-    )
     # By names of their own, and so handed on: to take an array out of a tuple for each row costs more than the row.
-    awarded, held, staying, alive, reached, sums, found, rising, falling = state
-    later_rising, later_falling = np.zeros_like(rising), np.zeros_like(falling)
+    awarded, held, staying, alive, reached, sums, found, rising, falling, later_rising, later_falling = state
     rules, factors, groups, scores, members, thresholds = card
     i = 0
-    for e in range(entities):
+    for e in range(len(out_entity)):
         code = entity[i]
         awarded[:] = 0
         held[:] = 0
@@ -398,7 +396,7 @@ def run(
                         _score(staying, rising, later_falling, sums, found, groups, scores, members)
                         crosses = _crosses(found, thresholds, reached)
                     if crosses:
-                        crossings, crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
+                        crossed = _day_ends(card, state, count, now, moment, crossings, crossed, code)
                 for g in range(len(groups)):  # to assign whole arrays takes longer
                     rising[g], falling[g] = later_rising[g], later_falling[g]
             now, seen = moment, True
@@ -451,17 +449,19 @@ def run(
             _score(staying, rising, falling, sums, found, groups, scores, members)
             if _crosses(found, thresholds, reached):
                 here = position[first]
-                crossings, crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
+                crossed = _note(crossings, crossed, found, thresholds, reached, code, now, here)
                 above, below = _room(staying, rising, falling, groups, scores, members, thresholds, reached)
                 settled = above > 0 and below >= 0
         if seen and at_us != AS_OF_LAST:
             if not settled and count > 0 and has_thresholds:
-                crossings, crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
+                crossed = _day_ends(card, state, count, now, at_us, crossings, crossed, code)
             now = at_us
         _fade(count, now, now, alive, factors, rising, falling)
         _score(staying, rising, falling, sums, found, groups, scores, members)
         out_entity[e] = code
         out_at[e] = now
-        out_scores[e] = found
-        out_groups[e] = sums
-    return problem, row, out_entity, out_at, out_scores, out_groups, crossings[:crossed]
+        for s in range(len(scores)):
+            out_scores[e, s] = found[s]
+        for g in range(len(groups)):
+            out_groups[e, g] = sums[g]
+    return crossed

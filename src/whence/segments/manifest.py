@@ -115,9 +115,10 @@ def _refuse_foreign(found: Manifest, identity: Identity, kind: str, folder: Path
 
 
 def _is_there(folder: Path, segment: Segment) -> bool:
+    place = folder / segment.folder
     for file in segment.files:
         try:
-            if (folder / segment.folder / file.name).stat().st_size != file.bytes:
+            if (place / file.name).stat().st_size != file.bytes:
                 return False
         except OSError:
             return False

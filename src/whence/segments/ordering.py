@@ -1,90 +1,115 @@
 """Rows put in order: by entity, and within each by time and position, or by position. They come in parts, each in the
-order of entities and nearly in that of time, so a row goes at once to its entity's place and moves little from there.
-
-With numba it is compiled; without it, numpy sorts the same way, some ten times as slowly."""
+order of entities and nearly in that of time: a row goes at once to its entity's place, and moves little from there."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whence.scoring.kernel import COMPILED, Int32, Int64
-from whence.scoring.sequence import compiled
+from whence.scoring.compiled import COMPILED, Compiled
+from whence.scoring.sequence import Int32, Int64
 from whence.segments.rows import TYPES, Rows
 
 MOVES_EACH = 32
-"""With more moves than that for each row of an entity, its rows are merged instead of inserted."""
+"""With more moves than that for each row of an entity, numpy sorts instead."""
 
 
 def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[NDArray[Any]]:
     """The columns of some rows, of each part those from a place to an end, by entity; then by time if so asked; then by
-    position and rule, and by part. All rows of an entity must be among them."""
+    position and rule, and by part. All rows of an entity must be among them. So they stand in `rows` from now on."""
     if COMPILED:
-        entity, time_us, position, rule, *points = rows.columns
-        given = points[0] if points else np.zeros(0, np.int64)
-        found = _in_order(begins, ends, entity, time_us, position, rule, given, by_time)
-        return list(found[: len(rows.columns)])
+        found = [np.empty(int(np.sum(ends - begins)), type) for type, _ in zip(TYPES, rows.columns, strict=False)]
+        given, out = _Columns.of(rows.columns), _Columns.of(found)
+        if rows.ordered:
+            _gather(begins, ends, given, out)
+            return found
+        there = begins < ends
+        lowest = int(np.min(given.entity[begins[there]], initial=2**31 - 1))
+        highest = int(np.max(given.entity[ends[there] - 1], initial=lowest - 1))
+        if _in_order(begins, ends, lowest, given, out, np.zeros(highest - lowest + 2, np.int64), int(by_time)):
+            return found
     at = np.concatenate([np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)])
-    columns = [column[at].astype(type) for column, type in zip(rows.columns, TYPES, strict=False)]
-    entity, time_us, position, rule = columns[:4]
-    order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
-    return [column[order] for column in columns]
+    found = [column[at].astype(type) for column, type in zip(rows.columns, TYPES, strict=False)]
+    if not rows.ordered:
+        entity, time_us, position, rule = found[:4]
+        order = np.lexsort((rule, position, time_us, entity) if by_time else (rule, position, entity))
+        found = [column[order] for column in found]
+        for column, values in zip(rows.columns, found, strict=True):
+            column[at] = values
+    return found
 
 
-@compiled
+class _Columns(NamedTuple):
+    """Those of rows; there may be no points."""
+
+    entity: Int32
+    time_us: Int64
+    position: Int64
+    rule: Int32
+    points: Int64
+
+    @classmethod
+    def of(cls, columns: Sequence[NDArray[Any]]) -> _Columns:
+        return cls(*columns, *[np.empty(0, np.int64)][len(columns) - 4 :])
+
+
+@Compiled
 def _in_order(
-    begins: Int64,
-    ends: Int64,
-    entity: Int32,
-    time_us: Int64,
-    position: Int64,
-    rule: Int32,
-    points: Int64,
-    by_time: bool,
-) -> tuple[Int32, Int64, Int64, Int32, Int64]:
-    rows, lowest, highest = 0, 2**31 - 1, -1
-    for part in range(len(begins)):
-        if begins[part] < ends[part]:
-            rows += ends[part] - begins[part]
-            lowest, highest = min(lowest, entity[begins[part]]), max(highest, entity[ends[part] - 1])
-    starts = np.zeros(max(highest - lowest, -1) + 2, np.int64)  # where the rows of each entity begin
+    begins: Int64, ends: Int64, lowest: int, given: _Columns, out: _Columns, starts: Int64, by_time: int
+) -> int:
+    """Whether it was done, else `given` is as it was. `starts` has a zero for each entity and one more."""
+    entity, time_us, position, rule, points = given
+    entities, times, positions, rules, all_points = out
     for part in range(len(begins)):
         for i in range(begins[part], ends[part]):
             starts[entity[i] - lowest + 1] += 1
-    starts = np.cumsum(starts)
-    following = starts.copy()
-    entities, rules = np.empty(rows, np.int32), np.empty(rows, np.int32)
-    times, positions = np.empty(rows, np.int64), np.empty(rows, np.int64)
-    given = np.empty(rows if len(points) else 0, np.int64)
+    for e in range(1, len(starts)):
+        starts[e] += starts[e - 1]
     for part in range(len(begins)):
         for i in range(begins[part], ends[part]):
             e = entity[i] - lowest
-            k = following[e]
-            following[e] = k + 1
+            k = starts[e]
+            starts[e] = k + 1
             entities[k] = entity[i]
             times[k] = time_us[i]
             positions[k] = position[i]
             rules[k] = rule[i]
-            if len(given):
-                given[k] = points[i]
-    for e in range(len(starts) - 1):
-        first, last = starts[e], starts[e + 1]
-        if not _inserted(times, positions, rules, given, first, last, by_time):
-            _merged(times, positions, rules, given, first, last, by_time)
+            if len(points):
+                all_points[k] = points[i]
+    first = 0
+    for e in range(len(starts) - 1):  # where the rows of an entity began, they end now
+        if not _inserted(times, positions, rules, all_points, first, starts[e], by_time):
+            return 0
+        first = starts[e]
     k = 0
-    for part in range(len(begins)):  # so that they are in order when they are asked again
+    for part in range(len(begins)):
         for i in range(begins[part], ends[part]):
             entity[i], time_us[i], position[i], rule[i] = entities[k], times[k], positions[k], rules[k]
-            if len(given):
-                points[i] = given[k]
+            if len(points):
+                points[i] = all_points[k]
             k += 1
-    return entities, times, positions, rules, given
+    return 1
 
 
-@compiled
-def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first: int, last: int, by_time: bool) -> bool:
+@Compiled
+def _gather(begins: Int64, ends: Int64, given: _Columns, out: _Columns) -> int:
+    """Put the rows behind each other; return how many they are."""
+    entity, time_us, position, rule, points = given
+    entities, times, positions, rules, all_points = out
+    k = 0
+    for part in range(len(begins)):
+        for i in range(begins[part], ends[part]):
+            entities[k], times[k], positions[k], rules[k] = entity[i], time_us[i], position[i], rule[i]
+            if len(points):
+                all_points[k] = points[i]
+            k += 1
+    return k
+
+
+def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first: int, last: int, by_time: int) -> bool:
     """Sort some rows by insertion; False where that would take long, some being in order then and none lost."""
     moves = MOVES_EACH * (last - first)
     for i in range(first + 1, last):
@@ -115,17 +140,3 @@ def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first:
         if moves < 0:
             return False
     return True
-
-
-@compiled
-def _merged(times: Int64, positions: Int64, rules: Int32, given: Int64, first: int, last: int, by_time: bool) -> None:
-    """Sort some rows by each key in turn, the last key first."""
-    order = np.argsort(rules[first:last], kind="mergesort")
-    order = order[np.argsort(positions[first:last][order], kind="mergesort")]
-    if by_time:
-        order = order[np.argsort(times[first:last][order], kind="mergesort")]
-    times[first:last] = times[first:last][order]
-    positions[first:last] = positions[first:last][order]
-    rules[first:last] = rules[first:last][order]
-    if len(given):
-        given[first:last] = given[first:last][order]

@@ -28,7 +28,7 @@ from whence.errors import InvalidQuery
 from whence.segments.ahead import ahead
 from whence.segments.arrays import integers
 from whence.segments.building import Progress, build, entities_in
-from whence.segments.columns import ENVELOPE, JSON, KIND, Rows, is_wanted, table_of, with_uuids
+from whence.segments.columns import ENVELOPE, JSON, KIND, TYPES, Rows, is_wanted, table_of, with_uuids
 from whence.segments.manifest import Manifest, empty, load
 from whence.segments.segment import ENTITIES, Codes
 from whence.store import Store
@@ -182,14 +182,19 @@ class Segments:
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
         """The tables as they are kept, one or more for a type, with some fields of the data and columns of the
         envelope, as far as they have them; without `recorded` where it is asked for beside `time` and each row has
-        one."""
+        one. Texts of the data may be dictionaries, as they are in the files."""
 
         def read(of: tuple[str, Path]) -> tuple[str, pa.Table]:
             type, path = of
-            with parquet.ParquetFile(path, memory_map=True) as file:
-                names = [field.name for field in file.schema_arrow if is_wanted(field, fields, envelope)]
+            with pa.memory_map(str(path)) as content:
+                file = parquet.ParquetFile(content)
+                wanted = [field for field in file.schema_arrow if is_wanted(field, fields, envelope)]
+                names = [field.name for field in wanted]
                 if "time" in names and _is_full(file, "time"):
                     names = [name for name in names if name != "recorded"]
+                texts = [field.name for field in wanted if field.type == TYPES[str] and field.name not in ENVELOPE]
+                if texts:
+                    file = parquet.ParquetFile(content, metadata=file.metadata, read_dictionary=texts)
                 return type, file.read(names, use_threads=False)
 
         yield from ahead(read, self.files(), threads=READERS, most=FILES_AHEAD)
@@ -199,9 +204,10 @@ class Segments:
     def files(self) -> Iterator[tuple[str, Path]]:
         """The files of the segments with the type that each is of, in the order of positions."""
         for segment in self._manifest.segments:
+            place = self.folder / segment.folder
             for file in segment.files:
                 if file.type is not None:
-                    yield file.type, self.folder / segment.folder / file.name
+                    yield file.type, place / file.name
 
     def newest(self) -> Mapping[str, Rows]:
         """The events of each type that are in no segment yet."""

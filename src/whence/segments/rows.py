@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from whence.scoring.kernel import Int32, Int64
+from whence.scoring.sequence import Int32, Int64
 
 TYPES = (np.int32, np.int64, np.int64, np.int32, np.int64)
 """Of the columns of a part."""
@@ -44,6 +44,8 @@ class Rows:
         self.columns: list[NDArray[Any]] = [np.empty(0, type) for type in NARROW[: 5 if with_points else 4]]
         self.starts = [0]
         """Where each part begins, and where the next will."""
+        self.ordered = False
+        """Whether the rows of each share are in order, one part after the other."""
 
     def add(self, part: Part) -> None:
         first, last = self.starts[-1], self.starts[-1] + len(part.entity)

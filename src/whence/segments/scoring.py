@@ -22,14 +22,17 @@ from whence import jsonvalue
 from whence.clock import to_us
 from whence.events import Recorded
 from whence.scoring.card import Scorecard
+from whence.scoring.compiled import COMPILED
 from whence.scoring.condition import ABSENT, COMPARISONS, Condition
-from whence.scoring.kernel import COMPILED, NO_RULE, Awards, Crossings, Standings, score_all
+from whence.scoring.kernel import Awards, Crossings, Standings, score_all
 from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
+from whence.scoring.sequence import NO_RULE
 from whence.segments.ahead import processors
 from whence.segments.arrays import arrow, is_there, numbers
 from whence.segments.columns import cells_of, field_of
+from whence.segments.ordering import in_order
 from whence.segments.reading import Segments
 from whence.segments.rows import TYPES, Part, Rows
 
@@ -95,8 +98,9 @@ def _matched(card: Scorecard) -> bytes:
 def _standings(rows: Rows, shares: Int64, card: Scorecard, at: Moment | None) -> Standings:
     """What the rows come to, scored by several threads, a share at a time. The kernel lets go of Python's lock."""
     with ThreadPoolExecutor(processors() if COMPILED else 1) as threads:
-        found = threads.map(lambda each: score_all(card, _in_order(rows, card, *each), at), pairwise(shares))
-        return joined(list(found))
+        found = list(threads.map(lambda each: score_all(card, _in_order(rows, card, *each), at), pairwise(shares)))
+    rows.ordered = True
+    return joined(found)
 
 
 def joined(parts: Sequence[Standings]) -> Standings:
@@ -141,8 +145,6 @@ def _rows_in(segments: Tables, card: Scorecard, at: Moment | None) -> Rows:
 
 def _in_order(rows: Rows, card: Scorecard, begins: Int64, ends: Int64) -> Awards:
     """Rows by entity and then in the card's order; of an event its beginning first."""
-    from whence.segments.ordering import in_order  # it imports numba
-
     is_fixed, given = _fixed(card)
     entity, time_us, position, rule, *points = in_order(rows, begins, ends, by_time=card.order == "occurred")
     fixed = given[rule]
@@ -180,8 +182,14 @@ class _Events:
             table, time_us = table.filter(arrow(kept)), time_us[kept]
         return cls(type, table, time_us)
 
-    def part(self, at: Int64, rule: Int32 | int, points: Int64 | int = 0) -> Part:
-        """The rows that those at some places become."""
+    def part(self, chosen: Mask, rule: int) -> Part:
+        """What some rows become."""
+        if chosen.all():  # as all do where a rule has no conditions
+            return Part(self.entity, self.time_us, self.position, rule)
+        return self.part_at(np.flatnonzero(chosen), rule)
+
+    def part_at(self, at: Int64, rule: Int32 | int, points: Int64 | int = 0) -> Part:
+        """What the rows at some places become."""
         return Part(self.entity[at], self.time_us[at], self.position[at], rule, points)
 
     def column(self, field: str) -> tuple[pa.Field, pa.ChunkedArray] | None:
@@ -237,13 +245,14 @@ def _awards_of(events: _Events, matcher: Matcher) -> Iterator[Part]:
         for condition in rule.conditions:
             met &= _holds(events, condition)
         if rule.field is None:
-            yield events.part(np.flatnonzero(met), rule.number)
+            yield events.part(met, rule.number)
         else:
             said, points = _points(events, rule.field, met, matcher)
             met &= said
-            yield events.part(np.flatnonzero(met), rule.number, points[met])
+            yield events.part_at(np.flatnonzero(met), rule.number, points[met])
         idle &= ~met
-    yield events.part(np.flatnonzero(idle), NO_RULE)
+    if idle.any():
+        yield events.part(idle, NO_RULE)
     if events.odd.any():
         yield _odd_awards(events, matcher)
 
@@ -257,7 +266,7 @@ def _odd_awards(events: _Events, matcher: Matcher) -> Part:
         for rule, micro in list(matcher.awards(event)) or [(NO_RULE, 0)]
     ]
     at, rules, points = zip(*found, strict=True)
-    return events.part(np.array(at), np.array(rules, np.int32), np.array(points, np.int64))
+    return events.part_at(np.array(at), np.array(rules, np.int32), np.array(points, np.int64))
 
 
 def _holds(events: _Events, condition: Condition) -> Mask:
@@ -288,9 +297,9 @@ def _compared(column: pa.ChunkedArray, test: str, bound: float) -> Mask:
 
 def _mapped(field: pa.Field, column: pa.ChunkedArray, inner: str, function: Any, kind: type) -> NDArray[Any]:
     """What a function gives for each cell, ABSENT for an absent one; it is called once for each different one."""
-    encoded = column.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    encoded = column.unify_dictionaries().combine_chunks()
     cells = cells_of(field, encoded.dictionary)
     answers = [function(_inner(cell, inner)) for cell in cells]
     known: NDArray[Any] = np.array([*answers, function(ABSENT)], dtype=kind)

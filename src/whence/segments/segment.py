@@ -19,7 +19,8 @@ from whence.segments.manifest import SEGMENT_EVENTS, File, digest, sync
 from whence.store import Store
 
 ENTITIES = "entities.parquet"
-_RISING = ("position", "time", "recorded")
+_RISING = ("entity", "position", "time", "recorded")
+"""Rows are by entity, and by position within one."""
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -143,7 +144,8 @@ def _file_name(type: str, taken: Sequence[str]) -> str:
 
 def _write(path: Path, table: pa.Table, type: str | None) -> File:
     table = with_uuids(table)
-    rising = {name: "DELTA_BINARY_PACKED" for name in _RISING if name in table.column_names}
+    rises = ("code",) if type is None else _RISING
+    rising = {name: "DELTA_BINARY_PACKED" for name in table.column_names if name in rises}
     if type is not None:
         table = table.replace_schema_metadata({b"whence.type": type.encode()})
     plain = {*rising, "id", "cause"}

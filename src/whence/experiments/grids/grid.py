@@ -46,8 +46,9 @@ from whence.experiments.statistics import (
 )
 from whence.history import History, Progress
 from whence.scoring import Rule, Scorecard, Threshold
+from whence.scoring.compiled import COMPILED
 from whence.scoring.decay import DAY_US
-from whence.scoring.kernel import COMPILED, Awards, score_all
+from whence.scoring.kernel import Awards, score_all
 from whence.segments.ahead import ahead, processors
 
 if TYPE_CHECKING:
