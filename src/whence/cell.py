@@ -3,9 +3,11 @@ them share. How a table is laid out is left to the command line."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import IO, Any
 
 import msgspec
 
@@ -46,6 +48,16 @@ def plain(value: Any) -> Any:
 def cell_text(value: Any) -> str:
     """A value in a cell: text as it is, everything else as JSON, nothing for None."""
     return "" if value is None else value if isinstance(value, str) else as_json(value)
+
+
+def write_csv(out: IO[str], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write a header and rows, each cell harmless, and return how many rows there were."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([harmless(name) for name in names])
+    count = 0
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
+        writer.writerow([harmless(cell) for cell in row])
+    return count
 
 
 def harmless(value: Any) -> Any:

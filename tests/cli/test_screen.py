@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from running import Run
 
+from whence.cell import harmless
 from whence.cli import run
-from whence.cli.screen import Column, failure, fitting, harmless, json_lines, note, pair, shown, styled, table
+from whence.cli.screen import Column, failure, fitting, json_lines, note, pair, shown, styled, table
 
 COLUMNS = [Column("name"), Column("value", right=True)]
 

@@ -122,6 +122,14 @@ def act_command(pack: str, act: Act, run: Callable[..., int], *options: Any) -> 
     return _finished(made, pack, act, grouped(*options, at_store, in_zone))
 
 
+def pack_command(pack: str, *options: Any) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function that is told the open store and the form of the answer a command of a pack, as `act_command`
+    does."""
+    from whence.pack import Act
+
+    return lambda function: act_command(pack, Act(function, first=2), function, *options)
+
+
 # A decision as a command.
 
 

@@ -3,7 +3,6 @@ or CSV when asked for; and notes and progress, on standard error. What stands in
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import sys
@@ -14,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from whence.cell import as_json, harmless, json_text
+from whence.cell import as_json, json_text, write_csv
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +57,7 @@ def table(
     if form == "json":
         return json_lines(dict(zip((c.name for c in columns), row, strict=True)) for row in rows)
     if form == "csv":
-        return _csv([column.name for column in columns], rows)
+        return write_csv(sys.stdout, [column.name for column in columns], rows)
     count = _fitted(columns, rows, cut, below) if sys.stdout.isatty() else _plain(columns, rows)
     if caption and count:
         dim(caption)
@@ -175,15 +174,6 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _csv(names: Sequence[str], rows: Rows) -> int:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([harmless(name) for name in names])
-    count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
-        writer.writerow([harmless(cell) for cell in row])
-    return count
 
 
 def _pages(rows: Rows) -> Iterator[list[list[str]]]:

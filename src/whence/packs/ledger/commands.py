@@ -13,8 +13,8 @@ import msgspec
 from whence.app import Moment, Whence
 from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, happened_at, option
-from whence.cli.packs import act_command, show_rows
-from whence.cli.screen import Column, Form
+from whence.cli.packs import act_command, pack_command, show_decided, show_rows
+from whence.cli.screen import Form
 from whence.clock import to_us
 from whence.decide import Decided
 from whence.moments import second_of, span_of
@@ -42,12 +42,10 @@ def _moving(decide: Callable[..., Any]) -> Any:
 
 def _show(db: Whence, form: Form, done: Decided) -> None:
     """What was posted, held or released; each posting on a line of its own."""
-    rows = list(zip(done.positions, done.events, strict=True))
     if form != "screen":
-        columns = [Column(name) for name in ("position", "type", "tags", "data")]
-        screen.table(columns, [(position, each.type, each.tags, each.data) for position, each in rows], form)
+        show_decided(done, form)
         return
-    for position, event in rows:
+    for position, event in zip(done.positions, done.events, strict=True):
         data: dict[str, Any] = event.data
         word = data.get("category") or event.type.removeprefix("ledger.").lower()
         named = [f"{kind} {data[kind]}" for kind in ("charge", "hold", "reverses") if data.get(kind)]
@@ -64,6 +62,7 @@ def _show(db: Whence, form: Form, done: Decided) -> None:
             screen.note("It was there already, under this key.")
 
 
+@pack_command("ledger", by_whom, as_form)
 def expire(
     db: Whence,
     form: Form,
@@ -93,6 +92,7 @@ class SumRow(msgspec.Struct, frozen=True):
     balance: Decimal
 
 
+@pack_command("ledger", at_moment, as_form)
 def balances(db: Whence, form: Form, *, at: Moment = None, clock: str = "occurred") -> int:
     """$ whence ledger balances
     $ whence ledger balances --at 2026-01-31 --json
@@ -108,6 +108,7 @@ def balances(db: Whence, form: Form, *, at: Moment = None, clock: str = "occurre
     return exits.OK
 
 
+@pack_command("ledger", at_moment)
 def picture(
     db: Whence,
     form: Form,
@@ -134,10 +135,10 @@ def picture(
 
 COMMANDS = (
     *map(_moving, decisions.VERBS),
-    act_command("ledger", Act(expire, first=2), expire, by_whom, as_form),
+    expire,
     *files.COMMANDS,
     *reconciling.COMMANDS,
     *closing.COMMANDS,
-    act_command("ledger", Act(balances, first=2), balances, at_moment, as_form),
-    act_command("ledger", Act(picture, first=2), picture, at_moment),
+    balances,
+    picture,
 )

@@ -21,7 +21,7 @@ from whence.packs.ledger.events import (
     Posting,
     Released,
 )
-from whence.packs.ledger.laws import from_its_side, is_path, kept
+from whence.packs.ledger.laws import from_its_side, is_path, kept, refuse_unusable
 from whence.packs.ledger.money import MAJOR, Money, exponent, money
 from whence.packs.ledger.state import Account, Hold, Known
 
@@ -85,7 +85,7 @@ def limit(
 
     What is on it already is left as it is, even where it is below.
     """
-    _refuse_closed(account, id)
+    refuse_unusable(account, id)
     floor_minor = _floor_minor(floor, account.currency)
     return None if floor_minor == account.floor_minor else LimitChanged(id, floor_minor, reason)
 
@@ -98,7 +98,7 @@ def retire(
 
     Close an account on which nothing is left and nothing is held.
     """
-    _refuse_closed(account, id)
+    refuse_unusable(account, id)
     left = [str(Money(minor, currency)) for currency, minor in account.balances.items() if minor]
     if left or account.holds:
         remedy = "Move it to another account first, and release the holds."
@@ -155,9 +155,8 @@ def transfer(
     wallets; else say which is debited.
     """
     one, other = known.account(source), known.account(target)
-    for each, name in ((one, source), (other, target)):
-        if each.status == "none":
-            raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
+    refuse_unusable(one, source)
+    refuse_unusable(other, target)
     if from_its_side(one, 1) != from_its_side(other, 1):
         remedy = "Say which is debited and which credited: whence ledger enter."
         kinds = f"{source} is {one.type}, {target} is {other.type}"
@@ -333,8 +332,7 @@ def _entry(
     debit: str, credit: str, amount: Money, fee: Money | None = None, fee_account: str = ""
 ) -> tuple[Posting, ...]:
     """A debit of one account and a credit of another; a fee is kept from what is debited."""
-    _positive(amount)
-    _refuse_one(debit, credit)
+    _refuse_unmoved(amount, debit, credit)
     held_back = 0 if fee is None else fee.minor
     if fee is not None and fee.currency != amount.currency:
         raise Refused("The fee is in another currency", amount=str(amount), fee=str(fee), remedy="Post it by itself.")
@@ -348,8 +346,7 @@ def _entry(
 
 def _moved(account: Account, source: str, target: str, amount: Money) -> tuple[Posting, ...]:
     """What takes an amount from an account, as it sees it, and adds it to another."""
-    _positive(amount)
-    _refuse_one(source, target)
+    _refuse_unmoved(amount, source, target)
     taken = -from_its_side(account, amount.minor)
     return Posting(source, taken, amount.currency), Posting(target, -taken, amount.currency)
 
@@ -374,16 +371,11 @@ def _positive(amount: Money) -> Money:
     return amount
 
 
-def _refuse_one(one: str, other: str) -> None:
-    """Raise Refused for an account and itself."""
+def _refuse_unmoved(amount: Money, one: str, other: str) -> None:
+    """Raise Refused for an amount that is none, and for an account and itself."""
+    _positive(amount)
     if one == other:
         raise Refused("An amount moves between two accounts", account=one, remedy="Name another one for it.")
-
-
-def _refuse_closed(account: Account, id: str) -> None:
-    if account.status != "open":
-        told = "No such account" if account.status == "none" else "The account is closed"
-        raise Refused(told, account=id, remedy="Open one: whence ledger open.")
 
 
 def _floor_minor(floor: Decimal | None, currency: str | None) -> int | None:

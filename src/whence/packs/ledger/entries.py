@@ -54,12 +54,18 @@ _quick = msgspec.json.Decoder(_Postings).decode
 _whole = msgspec.json.Decoder(Posted).decode
 
 
+def transactions(history: History, accounts: Collection[str] | None = None) -> Iterator[tuple[int, int, Posted]]:
+    """The position, time and data of each transaction; only of those that may move some accounts where they are
+    named."""
+    for position, _, _, data, time_us in _rows(history, accounts):
+        yield position, time_us, _whole(data)
+
+
 def entries(
     history: History, accounts: Collection[str] | None = None, signs: Mapping[str, int] | None = None
 ) -> Iterator[Entry]:
     """The postings, by position; only those of some accounts where they are named, and times a sign for each."""
-    for position, _, _, data, time_us in _rows(history, accounts):
-        posted = _whole(data)
+    for position, time_us, posted in transactions(history, accounts):
         for each in posted.postings:
             name = each.account
             if accounts is None or name in accounts:
@@ -67,13 +73,14 @@ def entries(
                 yield Entry(position, time_us, name, minor, each.currency, each.reported_minor, posted)
 
 
-def seen(asked: Asked, account: str | None = None) -> list[Entry]:
+def seen(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
     """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
-    that grows. Raises NotKnown."""
+    that grows; `as_one` from the side of the group's first. Raises NotKnown."""
     known = chart(asked.history)
-    wanted = None if account is None else frozenset(named(known, account))
-    signs = {name: sign_of(each) for name, each in known.items()}
-    return sorted(entries(asked.history, wanted, signs), key=lambda each: (each.time_us, each.position))
+    wanted = list(known) if account is None else named(known, account)
+    signs = {name: sign_of(known[wanted[0] if as_one else name]) for name in wanted}
+    found = entries(asked.history, None if account is None else signs.keys(), signs)
+    return sorted(found, key=lambda each: (each.time_us, each.position))
 
 
 def balances(history: History, accounts: Collection[str] | None = None) -> Balances:

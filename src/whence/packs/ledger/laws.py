@@ -68,7 +68,12 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
             changes.append((each.account, each.currency, change))
     for name, currency, change in changes:
         account, key = accounts[name], (name, currency)
-        _refuse_unusable(account, name, currency)
+        refuse_unusable(account, name)
+        if account.currency not in (None, currency):
+            remedy = "Post to an account of that currency."
+            raise Refused(
+                "The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy
+            )
         own[key] = after = own.get(key, moved.get(key, 0)) + change
         floor = account.floor_minor
         if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
@@ -84,10 +89,8 @@ def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
     return {name for (name, _) in moved if accounts[name].floor_minor is not None}
 
 
-def _refuse_unusable(account: Account, name: str, currency: str) -> None:
+def refuse_unusable(account: Account, name: str) -> None:
+    """Raise Refused for an account that is not there, or closed."""
     if account.status != "open":
         told = "No such account" if account.status == "none" else "The account is closed"
         raise Refused(told, account=name, remedy=f"whence ledger open {name} --type asset opens one.")
-    if account.currency not in (None, currency):
-        remedy = "Post to an account of that currency."
-        raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)

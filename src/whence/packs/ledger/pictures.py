@@ -11,7 +11,7 @@ from typing import Any
 from whence.clock import to_datetime
 from whence.errors import NotKnown
 from whence.pack import Asked
-from whence.packs.ledger.entries import chart, day_of, named, seen, sign_of
+from whence.packs.ledger.entries import day_of, seen
 from whence.packs.ledger.money import amount_text, decimal_of
 from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 
@@ -27,10 +27,10 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
     and MissingExtra without plotly."""
     go = graphs()
     lines: dict[str, list[tuple[int, int]]] = {}
-    for each, amount in _amounts(asked, account):
+    for each in seen(asked, account, as_one=True):
         if currency in (None, each.currency):
             own = lines.setdefault(each.currency, [])
-            after = (own[-1][1] if own else 0) + amount
+            after = (own[-1][1] if own else 0) + each.amount_minor
             if own and own[-1][0] == each.time_us:
                 own.pop()  # of what happened at one moment, the end
             own.append((each.time_us, after))
@@ -55,11 +55,11 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
     go = graphs()
     opening = Counter[str]()
     moved: dict[str, Counter[str]] = {}
-    for each, amount in _amounts(asked, account):
+    for each in seen(asked, account, as_one=True):
         if day_of(each.time_us, asked.zone) < since:
-            opening[each.currency] += amount
+            opening[each.currency] += each.amount_minor
         else:
-            moved.setdefault(each.currency, Counter())[each.posted.category] += amount
+            moved.setdefault(each.currency, Counter())[each.posted.category] += each.amount_minor
     known = sorted(opening.keys() | moved.keys())
     code = currency or (known[0] if len(known) == 1 else "")
     if code not in known:
@@ -103,13 +103,6 @@ def save_balance(
         figure = waterfall(asked, account, since=since, currency=currency)
         title = f"{account} since {since.isoformat()}"
     save(figure, path, "ledger", title)
-
-
-def _amounts(asked: Asked, account: str) -> list[tuple[Any, int]]:
-    """The entries of a group, each as the first of its accounts sees it."""
-    known = chart(asked.history)
-    first = sign_of(known[named(known, account)[0]])
-    return [(each, first * sign_of(known[each.account]) * each.amount_minor) for each in seen(asked, account)]
 
 
 def _last_of_days(asked: Asked, points: list[tuple[int, int]]) -> list[tuple[int, int]]:

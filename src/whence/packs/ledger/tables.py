@@ -19,6 +19,9 @@ from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.state import Charge, Hold
 from whence.query import Query
 
+Group = Annotated[str, "an account, or the beginning of a path: a group"]
+Total = Annotated[bool, "one sum for the group instead of a line an account"]
+
 
 class AccountRow(msgspec.Struct, frozen=True):
     account: str
@@ -41,9 +44,9 @@ def accounts(
     """
     for name, each in sorted(chart(asked.history).items()):
         if group is None or members([name], group):
-            has_floor = each.floor_minor is not None and each.currency is not None
-            floor = decimal_of(each.floor_minor, each.currency) if has_floor else None  # type: ignore[arg-type]
-            yield AccountRow(name, each.type or "", each.currency, each.status, floor)
+            minor, currency = each.floor_minor, each.currency
+            floor = None if minor is None or currency is None else decimal_of(minor, currency)
+            yield AccountRow(name, each.type or "", currency, each.status, floor)
 
 
 class BalanceRow(msgspec.Struct, frozen=True):
@@ -55,12 +58,7 @@ class BalanceRow(msgspec.Struct, frozen=True):
 
 
 @table
-def balance(
-    asked: Asked,
-    account: Annotated[str, "an account, or the beginning of a path: a group"],
-    *,
-    total: Annotated[bool, "one sum for the group instead of a line an account"] = False,
-) -> Iterable[BalanceRow]:
+def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[BalanceRow]:
     """$ whence ledger balance assets:bank
     $ whence ledger balance assets --at 2026-01-31
     $ whence ledger balance wallets --total --json
@@ -109,7 +107,7 @@ class EntryRow(msgspec.Struct, frozen=True):
 @table
 def statement(
     asked: Asked,
-    account: Annotated[str, "an account, or a group"],
+    account: Group,
     *,
     since: Annotated[date | None, "the first day; what came before is one line"] = None,
 ) -> Iterable[EntryRow]:

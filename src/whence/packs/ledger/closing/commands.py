@@ -9,13 +9,10 @@ import msgspec
 from whence.app import Whence
 from whence.cli import exits, screen
 from whence.cli.command import as_form, by_actor
-from whence.cli.packs import act_command, show_rows
+from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
-from whence.pack import Act
 from whence.packs.ledger.closing import evidence as evidences
 from whence.packs.ledger.closing import periods
-
-closes = by_actor(required=True, help="Who closes it.")
 
 
 class ClosedRow(msgspec.Struct, frozen=True):
@@ -26,6 +23,7 @@ class ClosedRow(msgspec.Struct, frozen=True):
     sha256: str
 
 
+@pack_command("ledger", by_actor(required=True, help="Who closes it."), as_form)
 def close(
     db: Whence,
     form: Form,
@@ -47,6 +45,7 @@ def close(
     return exits.OK
 
 
+@pack_command("ledger")
 def evidence(db: Whence, form: Form, period: str, folder: str) -> int:
     """$ whence ledger evidence 2026-03 evidence/2026-03
 
@@ -60,7 +59,4 @@ def evidence(db: Whence, form: Form, period: str, folder: str) -> int:
     return exits.OK
 
 
-COMMANDS = (
-    act_command("ledger", Act(close, first=2), close, closes, as_form),
-    act_command("ledger", Act(evidence, first=2), evidence),
-)
+COMMANDS = (close, evidence)

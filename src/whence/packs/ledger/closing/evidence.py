@@ -3,7 +3,6 @@ own and those that were posted or compared. The same history gives the same byte
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
@@ -11,7 +10,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from html import escape
 from importlib import resources
@@ -22,7 +21,7 @@ import msgspec
 
 from whence import markup
 from whence.app import Whence
-from whence.cell import harmless
+from whence.cell import write_csv
 from whence.clock import to_datetime, to_us
 from whence.errors import CannotWrite
 from whence.history import At
@@ -59,11 +58,8 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
     """
     asked = db.asked()
     signed = periods.closed(asked.history, period)
-    event = next(
-        each
-        for each in asked.history.events(Query.of(tags=[f"period:{signed.period}"]))
-        if each.type == PeriodClosed.event_type
-    )
+    query = Query.of(types=[PeriodClosed.event_type], tags=[f"period:{signed.period}"])
+    event = next(iter(asked.history.events(query)))
     sheets = _sheets(db, signed)
     proved = periods.proved(asked.history, signed)
     files = {f"{sheet.name}.csv": _csv(sheet) for sheet in sheets}
@@ -83,23 +79,19 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
     asked = msgspec.structs.replace(db.asked(), history=history)
-    opening, closing = Balances(), Balances()
-    activity: dict[tuple[str, str], Counter[str]] = {}
-    moved: Rows = []
+    opening, activity, moved, forward = Balances(), dict[tuple[str, str], Counter[str]](), Rows(), Rows()
     for each in seen(asked):
         key, posted = (each.account, each.currency), each.posted
-        closing[key] += each.amount_minor
+        own = activity.setdefault(key, Counter())
         if each.time_us < signed.first_us:
             opening[key] += each.amount_minor
             continue
-        activity.setdefault(key, Counter())[posted.category] += each.amount_minor
+        own[posted.category] += each.amount_minor
         told = (posted.transaction, posted.category, posted.text or "")
         amount = decimal_of(each.amount_minor, each.currency)
         moved.append((second_of(each.time_us, db.config.zone), *told, *key, amount))
-    forward: Rows = []
-    for key, minor in sorted(closing.items()):
-        own = sorted(activity.get(key, Counter()).items())
-        steps = [("opening", opening[key]), *own, ("closing", minor)]
+    for key, own in sorted(activity.items()):
+        steps = [("opening", opening[key]), *sorted(own.items()), ("closing", opening[key] + own.total())]
         forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
     types = {name: each.type or "" for name, each in chart(history).items()}
     totals = list(tables.trial(types, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
@@ -200,18 +192,8 @@ _PART = re.compile(r"[:~/_](?=\w)")
 
 def _csv(sheet: Sheet) -> bytes:
     written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(sheet.columns)
-    for row in sheet.rows:
-        writer.writerow([harmless(_plain(value)) for value in row])
+    write_csv(written, sheet.columns, sheet.rows)
     return written.getvalue().encode()
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal() | date():
-            return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
-    return value
 
 
 def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:

@@ -21,8 +21,8 @@ from whence.jsonvalue import INTEGER_MAX
 from whence.moments import Span, span_of
 from whence.pack import Asked, table
 from whence.packs.ledger.book import BOOK, retried
-from whence.packs.ledger.entries import Balances
-from whence.packs.ledger.events import CODEC, MAIN, POSTED, PeriodClosed, Posted, Total
+from whence.packs.ledger.entries import Balances, entries, transactions
+from whence.packs.ledger.events import CODEC, MAIN, POSTED, PeriodClosed, Total
 from whence.packs.ledger.money import Money, decimal_of
 from whence.packs.ledger.state import Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem
@@ -31,7 +31,6 @@ GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(POSTED,))))
 """A close depends on every transaction and every other close."""
 
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
-_whole = msgspec.json.Decoder(Posted).decode
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -45,13 +44,10 @@ class Figures(msgspec.Struct, frozen=True):
 def figures(history: History) -> Figures:
     """What the transactions of a history come to, in the order of accounts and currencies."""
     sums, digest, count = Balances(), hashlib.sha256(), 0
-    for page in history.facts(Query.of(types=[POSTED])):
-        for _, _, _, data, time_us in page.rows:
-            posted = _whole(data)
-            count += 1
-            digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
-            for each in posted.postings:
-                sums[each.account, each.currency] += each.amount_minor
+    for count, (_, time_us, posted) in enumerate(transactions(history), 1):  # noqa: B007 - the last is the count
+        digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
+        for each in posted.postings:
+            sums[each.account, each.currency] += each.amount_minor
     totals = tuple(Total(name, currency, minor) for (name, currency), minor in sorted(sums.items()))
     return Figures(totals, count, digest.hexdigest())
 
@@ -170,13 +166,10 @@ def since_close(
     rest was dated into the open period instead, as the book is configured to do. Debits are positive.
     """
     signed = closed(asked.history, period)
-    for event in asked.history.uncut().events(Query.of(types=[POSTED])):
-        if event.position <= signed.at_position:
-            continue
-        posted = msgspec.convert(event.data, Posted)
-        alters = event.time_us <= signed.last_us
-        if alters or (posted.dated is not None and to_us(posted.dated) <= signed.last_us):
-            told = (to_datetime(event.time_us), posted.dated, posted.transaction, posted.category)
-            for each in posted.postings:
-                amount = decimal_of(each.amount_minor, each.currency)
-                yield SinceRow(event.position, *told, each.account, each.currency, amount, alters)
+    for each in entries(asked.history.uncut()):
+        posted, alters = each.posted, each.time_us <= signed.last_us
+        is_meant = posted.dated is not None and to_us(posted.dated) <= signed.last_us
+        if each.position > signed.at_position and (alters or is_meant):
+            told = (to_datetime(each.time_us), posted.dated, posted.transaction, posted.category)
+            amount = decimal_of(each.amount_minor, each.currency)
+            yield SinceRow(each.position, *told, each.account, each.currency, amount, alters)

@@ -11,9 +11,8 @@ import msgspec
 from whence.app import Whence
 from whence.cli import exits, screen
 from whence.cli.command import as_form, by_actor
-from whence.cli.packs import act_command, show_rows
+from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
-from whence.pack import Act
 from whence.packs.ledger.files.posting import Report, post_file, preview_file
 from whence.packs.ledger.money import decimal_of
 
@@ -28,6 +27,7 @@ class DraftRow(msgspec.Struct, frozen=True):
     amount: Decimal
 
 
+@pack_command("ledger", by_whom, as_form)
 def post(
     db: Whence,
     form: Form,
@@ -77,4 +77,4 @@ def _report(report: Report, preview: bool) -> Iterator[str]:
         yield f"The file is cut off in line {report.cut_off_line}: get it whole, and post it again."
 
 
-COMMANDS = (act_command("ledger", Act(post, first=2), post, by_whom, as_form),)
+COMMANDS = (post,)

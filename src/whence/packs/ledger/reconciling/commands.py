@@ -12,9 +12,8 @@ import msgspec
 from whence.app import Whence
 from whence.cli import exits, screen
 from whence.cli.command import as_form
-from whence.cli.packs import act_command, show_rows
+from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
-from whence.pack import Act
 from whence.packs.ledger.files.commands import by_whom
 from whence.packs.ledger.reconciling import keeping
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
@@ -32,6 +31,7 @@ class FoundRow(msgspec.Struct, frozen=True):
     note: str
 
 
+@pack_command("ledger", by_whom, as_form)
 def reconcile(
     db: Whence,
     form: Form,
@@ -90,4 +90,4 @@ def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
         yield f"{made.recorded:,} differences are new. whence ledger settle decides about one."
 
 
-COMMANDS = (act_command("ledger", Act(reconcile, first=2), reconcile, by_whom, as_form),)
+COMMANDS = (reconcile,)

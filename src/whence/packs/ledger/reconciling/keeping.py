@@ -80,7 +80,7 @@ def reconcile(
     made = Reconciliation(name, since, until, compared, statement(compared, carried.values()), carried)
     if not record:
         return made
-    return msgspec.structs.replace(made, recorded=_record(db, made, asked.history.head, by))
+    return msgspec.structs.replace(made, recorded=_record(db, made, kept, asked.history.head, by))
 
 
 def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date | None) -> Side:
@@ -92,13 +92,13 @@ def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date |
 
 
 def _is_before(each: Difference, since: date | None) -> bool:
-    return since is not None and each.day is not None and date.fromisoformat(each.day) < since
+    return since is not None and each.day is not None and each.day < since.isoformat()
 
 
-def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
+def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head: int, by: str | None) -> int:
     """Append what is new, and return how many differences are."""
     compared = made.compared
-    known = db.asked().states(Difference)
+    since, until = (None if each is None else each.isoformat() for each in (made.since, made.until))
     found = {each.key: each for each in compared.differences}
     fresh = [each for key, each in found.items() if key not in known or known[key].status == "gone"]
     events = [_event(made.name, each, by, again=each.key in known) for each in fresh]
@@ -109,10 +109,9 @@ def _record(db: Whence, made: Reconciliation, head: int, by: str | None) -> int:
         and each.status == "open"
         and key not in found
         and not _is_before(each, made.since)
-        and (made.until is None or each.day is None or date.fromisoformat(each.day) <= made.until)
+        and (until is None or each.day is None or each.day <= until)
     ]
     here, there = compared.here, compared.there
-    since, until = (None if each is None else each.isoformat() for each in (made.since, made.until))
     digests = {side.name: side.sha256 for side in (here, there) if side.sha256 is not None}
     counts = (compared.passes, compared.matched, compared.kinds)
     told = Reconciled(made.name, here.name, there.name, since, until, *counts, digests, head)

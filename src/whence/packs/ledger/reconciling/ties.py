@@ -13,7 +13,9 @@ import msgspec
 from whence.pack import Asked, table
 from whence.packs.ledger.entries import day_of, seen
 from whence.packs.ledger.money import MAJOR, decimal_of
+from whence.packs.ledger.tables import Group, Total
 
+Tolerance = Annotated[Decimal, "how far a step may be off, where the source rounds"]
 STEPS_MAX = 20_000
 """So many steps are tried for one day; a day that needs more is said not to tie."""
 
@@ -70,9 +72,9 @@ class DayRow(msgspec.Struct, frozen=True):
 @table
 def ties(
     asked: Asked,
-    account: Annotated[str, "an account, or a group"],
+    account: Group,
     *,
-    tolerance: Annotated[Decimal, "how far a step may be off, where the source rounds"] = Decimal(0),
+    tolerance: Tolerance = Decimal(0),
     failing: Annotated[bool, "only the days that do not tie"] = False,
 ) -> Iterable[DayRow]:
     """$ whence ledger ties assets:bank
@@ -110,11 +112,7 @@ class ReportedRow(msgspec.Struct, frozen=True):
 
 @table
 def reported(
-    asked: Asked,
-    account: Annotated[str, "an account, or a group"],
-    *,
-    tolerance: Annotated[Decimal, "how far a step may be off, where the source rounds"] = Decimal(0),
-    total: Annotated[bool, "one sum for the group instead of a line an account"] = False,
+    asked: Asked, account: Group, *, tolerance: Tolerance = Decimal(0), total: Total = False
 ) -> Iterable[ReportedRow]:
     """$ whence ledger reported assets:bank
     $ whence ledger reported wallets --total --at 2026-01-31
@@ -123,14 +121,10 @@ def reported(
 
     Of each account the sum of what was posted, and the last balance that the source states.
     """
-    latest: dict[tuple[str, str], DayRow] = {}
-    for row in ties(asked, account=account, tolerance=tolerance):
-        latest[row.account, row.currency] = row
-    if not total:
-        for row in latest.values():
-            yield ReportedRow(row.account, row.currency, row.balance, row.reported, row.difference, 1)
-        return
-    for currency in dict.fromkeys(currency for _, currency in latest):
-        own = [row for row in latest.values() if row.currency == currency]
-        added, said = (sum((getattr(row, part) for row in own), Decimal(0)) for part in ("balance", "reported"))
-        yield ReportedRow(account, currency, added, said, said - added, len(own))
+    latest = {(row.account, row.currency): row for row in ties(asked, account=account, tolerance=tolerance)}
+    rows: dict[tuple[str, str], list[DayRow]] = {}
+    for (name, currency), row in latest.items():
+        rows.setdefault((account if total else name, currency), []).append(row)
+    for (name, currency), own in rows.items():
+        added, said = sum((row.balance for row in own), Decimal(0)), sum((row.reported for row in own), Decimal(0))
+        yield ReportedRow(name, currency, added, said, said - added, len(own))
