@@ -32,7 +32,7 @@ from whence.moments import span_of
 from whence.pack import Act, Decision
 from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
-from whence.packs.settings.files.commands import by_whom, import_, watch
+from whence.packs.settings.files.commands import import_, watch
 from whence.packs.settings.impact.commands import impact
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.standing import compare
@@ -43,8 +43,6 @@ from whence.words import value_of
 
 if TYPE_CHECKING:
     from whence.app import Whence
-
-of_document = option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
 
 
 def _deciding(decision: Decision) -> click.Command:
@@ -99,7 +97,7 @@ def diff(db: Whence, form: Form, before: str, after: str | None, setting: str | 
     "whence settings show --document main --at 2026-01-05",
     brief="A document as a whole, as JSON.",
 )
-@of_document
+@option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
 @option("--at", "at", metavar="TIME", help="As it was then (a day: its end; or @120); else now.")
 @by_clock
 @at_store
@@ -118,25 +116,8 @@ def show(document: str, at: str | None, clock: str, store: str | None, zone: str
     return exits.OK
 
 
-@command(
-    "rollback",
-    "whence settings rollback --to 2026-01-06 --preview",
-    "whence settings rollback --last 1 --by anna --why 'it was better before'",
-    brief="Go back to a moment, or on one change, by appending.",
-)
-@of_document
-@option("--to", "to", metavar="TIME", help="As it was then (a day: its end; or @120).")
-@option("--last", type=click.IntRange(min=1), metavar="N", help="As it was before the last so many changes.")
-@option("--change", metavar="@POSITION", help="Only what this change did; what came after stays.")
-@option("--preview", is_flag=True, help="Say what would change, and append nothing.")
-@option("--force", is_flag=True, help="With --change: leave alone what was changed again since.")
-@by_whom
-@by_clock
-@on_store()
-def rollback(db: Whence, form: Form, document: str, preview: bool, **told: Any) -> int:
-    """Says one of --to, --last and --change. Nothing is taken out of the history: a change is appended, which names
-    the changes that it undoes, so that going back can be undone as well."""
-    found = go_back(db, document, preview=preview, **told)
+def rollback(db: Whence, form: Form, *, preview: bool, **told: Any) -> int:
+    found = go_back(db, preview=preview, **told)
     _show(found.differences, form, found.position, found.version)
     if form == "screen":
         for each in found.kept:
@@ -188,4 +169,12 @@ def _show(found: Sequence[Difference], form: Form, position: int | None = None, 
             screen.styled(line, {"-": "red", "+": "green"}.get(line[0], "dim"))
 
 
-COMMANDS: tuple[click.Command, ...] = (*map(_deciding, DECISIONS), diff, show, rollback, import_, watch, impact)
+COMMANDS: tuple[click.Command, ...] = (
+    *map(_deciding, DECISIONS),
+    diff,
+    show,
+    act_command("settings", Act(go_back), rollback, by_actor(help="Who changes it."), by_clock, as_form),
+    import_,
+    watch,
+    impact,
+)

@@ -4,13 +4,15 @@ says what it would be."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from whence.app import Moment, Whence
 from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown, Refused
 from whence.history import History
+from whence.pack import Written
 from whence.packs.settings.changes import Change, Difference, changes, differences
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
@@ -18,7 +20,6 @@ from whence.packs.settings.state import Document
 from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edits_between, key_of
 
 if TYPE_CHECKING:
-    from whence.app import Moment, Whence
     from whence.events import Event
 
 Way = Callable[[Any], tuple[list[Edit], tuple[str, ...]]]
@@ -40,24 +41,30 @@ class Rollback(msgspec.Struct, frozen=True):
 
 def rollback(
     db: Whence,
-    document: str = MAIN,
+    document: Annotated[str, Written("--document", "NAME"), "which document: a file's name, else main"] = MAIN,
     *,
-    to: Moment = None,
-    last: int | None = None,
-    change: int | str | None = None,
-    why: str | None = None,
+    to: Annotated[Moment, Written(value="TIME"), "as it was then (a day: its end; or @120)"] = None,
+    last: Annotated[
+        int | None, Written(value="N"), msgspec.Meta(ge=1), "as it was before the last so many changes"
+    ] = None,
+    change: Annotated[
+        str | int | None, Written(value="@POSITION"), "only what this change did; what came after stays"
+    ] = None,
+    preview: Annotated[bool, "say what would change, and append nothing"] = False,
+    force: Annotated[bool, "with --change: leave alone what was changed again since"] = False,
+    why: Annotated[str | None, "why it is changed"] = None,
     by: str | None = None,
     clock: str = "occurred",
-    force: bool = False,
-    preview: bool = False,
 ) -> Rollback:
-    """Bring a document back to what it was at a moment, `to`; before its `last` changes; or before one `change`, a
-    position, which keeps what came after. Nothing is taken out of the history: a change is appended that says which
-    changes it undoes. With `preview` nothing is appended.
+    """$ whence settings rollback --to 2026-01-06 --preview
+    $ whence settings rollback --last 1 --by anna --why 'it was better before'
 
-    Where a setting was changed again after the one change, it is refused, naming them; with `force` these settings stay
-    as they are now and the others go back. Raises NotKnown, Refused, InvalidQuery.
-    """
+    Go back to a moment, or on one change, by appending.
+
+    Says one of --to, --last and --change. Nothing is taken out of the history: a change is appended, which names the
+    changes that it undoes, so that going back can be undone as well. Where a setting was changed again after the one
+    change, it is refused, naming them; forced, these settings stay as they are now and the others go back.
+    """  # and raises NotKnown, Refused and InvalidQuery
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
     announced = _announced(db.history())
