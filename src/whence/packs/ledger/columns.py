@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     from whence.segments.reading import Segments
 
 JSON = '[{"account": "VARCHAR", "currency": "VARCHAR", "amount_minor": "BIGINT"}]'
-SQL = f"""
-SELECT posting.account, posting.currency, sum(posting.amount_minor)::HUGEINT AS minor
-FROM (
-    SELECT unnest(from_json(postings, '{JSON.replace("{", "{{").replace("}", "}}")}')) AS posting
-    FROM {{rows}}
-    WHERE {{where}}
-)
-GROUP BY ALL
-ORDER BY ALL
-"""
 
 
 def balances(db: Whence, *, at: Moment = None, clock: str = "occurred") -> Balances:
@@ -45,6 +35,16 @@ def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int
     if upto is not None:
         where.append("position <= ?")
         values.append(upto)
-    found = segments.sql(SQL.format(rows=segments.rows_of(POSTED), where=" AND ".join(where)), *values)
+    query = f"""
+        SELECT posting.account, posting.currency, sum(posting.amount_minor)::HUGEINT AS minor
+        FROM (
+            SELECT unnest(from_json(postings, '{JSON}')) AS posting
+            FROM {segments.rows_of(POSTED)}
+            WHERE {" AND ".join(where)}
+        )
+        GROUP BY ALL
+        ORDER BY ALL
+    """
+    found = segments.sql(query, *values)
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return Balances({(account, currency): int(minor) for account, currency, minor in rows})

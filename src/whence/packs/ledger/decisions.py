@@ -26,6 +26,7 @@ from whence.packs.ledger.money import MAJOR, Money, exponent, money
 from whence.packs.ledger.state import Account, Hold, Known
 
 Amount = str | Money
+Category = Annotated[str, "what it is, such as fee, credit or deposit"]
 Text = Annotated[str | None, "what it is for"]
 
 
@@ -123,7 +124,7 @@ def enter(
     credit: str,
     amount: Amount,
     *,
-    category: Annotated[str, "what it is: adjustment, credit, fee, deposit …"] = "adjustment",
+    category: Category = "adjustment",
     text: Text = None,
     **how: Unpack[How],
 ) -> Posted:
@@ -143,7 +144,7 @@ def transfer(
     target: str,
     amount: Amount,
     *,
-    category: Annotated[str, "what it is"] = "transfer",
+    category: Category = "transfer",
     text: Text = None,
     **how: Unpack[How],
 ) -> Posted:

@@ -26,22 +26,21 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
     """The balance of an account or group as a line of steps, one line a currency, or only that of one. Raises NotKnown,
     and MissingExtra without plotly."""
     go = graphs()
-    lines: dict[str, list[tuple[int, int]]] = {}
+    lines: dict[str, dict[int, int]] = {}
+    running = Counter[str]()
     for each in seen(asked, account, as_one=True):
         if currency in (None, each.currency):
-            own = lines.setdefault(each.currency, [])
-            after = (own[-1][1] if own else 0) + each.amount_minor
-            if own and own[-1][0] == each.time_us:
-                own.pop()  # of what happened at one moment, the end
-            own.append((each.time_us, after))
+            running[each.currency] += each.amount_minor
+            lines.setdefault(each.currency, {})[each.time_us] = running[each.currency]
     if not lines:
         raise NotKnown("Nothing was posted to it by then", account=account, remedy="Ask about another, or later.")
     figure = go.Figure()
-    for number, (code, points) in enumerate(lines.items()):
-        shown = points if len(points) <= POINTS_MAX else _last_of_days(asked, points)
-        times = [to_datetime(us).astimezone(asked.zone).replace(tzinfo=None) for us, _ in shown]
-        amounts = [float(decimal_of(minor, code)) for _, minor in shown]
-        mode = "lines+markers" if len(shown) <= MARKED_MAX else "lines"
+    for number, (code, after) in enumerate(lines.items()):
+        if len(after) > POINTS_MAX:
+            after = dict({day_of(us, asked.zone): (us, minor) for us, minor in after.items()}.values())
+        times = [to_datetime(us).astimezone(asked.zone).replace(tzinfo=None) for us in after]
+        amounts = [float(decimal_of(minor, code)) for minor in after.values()]
+        mode = "lines+markers" if len(after) <= MARKED_MAX else "lines"
         line = {"shape": "hv", "color": COLOURS[number % len(COLOURS)], "width": 1.8}
         figure.add_scatter(x=times, y=amounts, mode=mode, name=code, line=line, cliponaxis=False)
     laid_out(figure, "", next(iter(lines)) if len(lines) == 1 else "", dates=True)
@@ -103,7 +102,3 @@ def save_balance(
         figure = waterfall(asked, account, since=since, currency=currency)
         title = f"{account} since {since.isoformat()}"
     save(figure, path, "ledger", title)
-
-
-def _last_of_days(asked: Asked, points: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    return list({day_of(us, asked.zone): (us, minor) for us, minor in points}.values())

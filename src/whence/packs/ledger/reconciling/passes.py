@@ -47,7 +47,7 @@ class Match(msgspec.Struct, frozen=True, gc=False):
         return sum(each.amount_minor for each in self.there) - sum(each.amount_minor for each in self.here)
 
 
-class Left(msgspec.Struct):
+class Left(msgspec.Struct, frozen=True):
     """What no pass has matched yet, in the order of each side."""
 
     here: list[Item]
@@ -55,11 +55,11 @@ class Left(msgspec.Struct):
     days: int
     ids_shared: bool
 
-    def without(self, matches: Iterable[Match]) -> None:
-        used_here = {id(each) for match in matches for each in match.here}
-        used_there = {id(each) for match in matches for each in match.there}
-        self.here = [each for each in self.here if id(each) not in used_here]
-        self.there = [each for each in self.there if id(each) not in used_there]
+    def without(self, matches: Iterable[Match]) -> Left:
+        """What is left when these are matched too."""
+        used = {id(each) for match in matches for each in (*match.here, *match.there)}
+        here, there = ([each for each in side if id(each) not in used] for side in (self.here, self.there))
+        return Left(here, there, self.days, self.ids_shared)
 
     def may_pair(self, one: Item, other: Item) -> bool:
         """Whether two lines may be matched by their amounts."""
@@ -75,7 +75,7 @@ def matched(here: Side, there: Side, passes: Sequence[str], *, days: int = DAYS)
     found: list[Match] = []
     for name in passes:
         made = PASSES[name](left)
-        left.without(made)
+        left = left.without(made)
         found += made
     return found, left
 
@@ -87,9 +87,7 @@ def _exact(left: Left) -> list[Match]:
 def _by_id(left: Left) -> list[Match]:
     """First what has the same amount too, so that of several copies the equal ones are matched."""
     same = _paired("id", left, lambda each: (each.id, each.currency, each.amount_minor))
-    rest = Left(left.here, left.there, left.days, left.ids_shared)
-    rest.without(same)
-    return same + _paired("id", rest, lambda each: each.id)
+    return same + _paired("id", left.without(same), lambda each: each.id)
 
 
 def _paired(by: str, left: Left, key: Callable[[Item], object]) -> list[Match]:
@@ -107,23 +105,17 @@ def _paired(by: str, left: Left, key: Callable[[Item], object]) -> list[Match]:
 
 def _groups(left: Left) -> list[Match]:
     """The lines of one side that share a key, against the line of the other that is called by it; of either side."""
-    found = _grouped(left.here, left.there)
-    used = {id(each) for one, many in found for each in (one, *many)}
-    turned = _grouped(
-        [each for each in left.there if id(each) not in used], [each for each in left.here if id(each) not in used]
-    )
-    return [
-        *(Match("group", tuple(many), (one,)) for one, many in found),
-        *(Match("group", (one,), tuple(many)) for one, many in turned),
-    ]
+    found = [Match("group", many, (one,)) for one, many in _grouped(left.here, left.there)]
+    rest = left.without(found)
+    return found + [Match("group", (one,), many) for one, many in _grouped(rest.there, rest.here)]
 
 
-def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
+def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, tuple[Item, ...]]]:
     members: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
     for each in many:
         if each.group:
             members[each.group, each.currency].append(each)
-    found: list[tuple[Item, list[Item]]] = []
+    found: list[tuple[Item, tuple[Item, ...]]] = []
     taken: set[int] = set()
     for part in ("id", "group"):  # what is called by the key comes first
         named: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
@@ -134,7 +126,7 @@ def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, l
         for key in [key for key in members if len(named.get(key, ())) == 1]:
             one = named[key][0]
             taken.add(id(one))
-            found.append((one, members.pop(key)))
+            found.append((one, tuple(members.pop(key))))
     return found
 
 
