@@ -194,7 +194,7 @@ def _event_text(deviation: Deviation, zone: tzinfo) -> str:
     brief="Whether stored rows or snapshots agree with the history.",
 )
 @click.argument("kind")
-@click.argument("file", metavar="FILE|-", required=False)
+@click.argument("file", metavar="[FILE|-]", required=False)
 @option(
     "--entity", "column", metavar="COLUMN", help="The column with lead:42 or 42; else the kind's name, entity or id."
 )

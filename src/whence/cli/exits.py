@@ -8,8 +8,8 @@ OK, NO, USAGE, CONFLICT, STORE, MODEL, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 MEANINGS = {
     OK: "done, or yes",
-    NO: "no: nothing found, not known, not allowed, rows refused, or check found a problem",
-    USAGE: "the command, a value, whence.toml or an input file is wrong, or a package is missing",
+    NO: "no: nothing found, not known, not allowed, rows refused, a check failed",
+    USAGE: "a command, value, whence.toml or input file is wrong, a package missing",
     CONFLICT: "something else came first, or an id is in use for something else",
     STORE: "the store is missing, busy, damaged, no store, or cannot be written",
     MODEL: "a model failed while it folded an event, or a process was lost",

@@ -126,7 +126,7 @@ def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
         times(e, zone),
         e.type,
         tags_text(e.tags),
-        e.actor or "",
+        e.actor,
         words(e.data),
     )
 
