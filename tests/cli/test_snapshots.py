@@ -124,6 +124,8 @@ def test_a_file_in_the_place_of_the_folder_is_named(pipeline: Path, whence: Run)
     assert "it cannot be read: Not a directory" in whence("snapshot", "lead", "--list").out
     assert whence("states", "lead").code == 0
     assert whence("check").code == 1
+    compared = whence("verify-state", "lead")
+    assert (compared.code, "a snapshot: it cannot be read: Not a directory" in compared.err) == (1, True)
     for command in (("snapshot", "lead"), ("snapshot", "lead", "--drop")):
         done = whence(*command)
         assert (done.code, "Not a directory" in done.err) == (4, True)

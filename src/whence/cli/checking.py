@@ -263,7 +263,8 @@ def _show_snapshots(kind: str, found: Sequence[SnapshotVerified], form: Form) ->
         screen.table(columns, rows, form)
     for each in found:
         if each.problem:
-            screen.note(f"Not compared, nor used: the snapshot at @{each.position}: {each.problem}.")
+            which = f"the snapshot at @{each.position}" if each.position else "a snapshot"
+            screen.note(f"Not compared, nor used: {which}: {each.problem}.")
         elif form == "screen" and not each.drifts:
             screen.styled(f"Agrees: {entities_text(each.entities)} of kind {kind} at @{each.position}.", "green")
     if drifts:

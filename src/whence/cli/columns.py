@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "whence sql --schema",
     brief="Ask the whole history in SQL, in columns.",
 )
-@click.argument("query", required=False, metavar="SELECT|-")
+@click.argument("query", required=False, metavar="[SELECT|-]")
 @option("--schema", "schema", is_flag=True, help="The views and their columns instead.")
 @option(
     "--kind",

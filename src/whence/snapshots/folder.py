@@ -130,15 +130,15 @@ class SnapshotFolder:
         return [kept for kept in self.of(model) if not kept.problem]
 
     def of(self, model: Model) -> list[Kept]:
-        """The snapshots of a model, those that are not used too, by position."""
+        """The snapshots of a model, those that are not used too, by position; one that cannot be read may be of it."""
         files = self.files(model.kind)
         mark = fingerprint(model) if files else ""
         found = []
         for kept in files:
             of = kept.snapshot
-            if of is None or of.model != model.name:
+            if of is not None and of.model != model.name:
                 continue
-            changed = of.fingerprint != mark and not kept.problem
+            changed = of is not None and of.fingerprint != mark and not kept.problem
             found.append(msgspec.structs.replace(kept, problem="the model's code has changed") if changed else kept)
         return found
 
@@ -219,8 +219,7 @@ class SnapshotFolder:
                 for part in home.glob(f".*{ENDING}.*.part"):  # of a builder that was killed
                     part.unlink(missing_ok=True)
                 self._make_missing(history, model, wanted, progress)
-                unreadable = [kept for kept in self.files(model.kind) if kept.snapshot is None]
-                for kept in (*unreadable, *self.of(model)):
+                for kept in self.of(model):
                     is_newer = kept.position > history.head  # of a builder that began after this one
                     if kept.problem or not (is_newer or kept.position in wanted):
                         kept.path.unlink(missing_ok=True)
