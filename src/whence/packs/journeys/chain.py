@@ -39,28 +39,22 @@ class Chains(msgspec.Struct, frozen=True):
         found: Array = (self.times != NEVER).sum(axis=1)
         return found
 
+    @property
+    def starts_us(self) -> Array:
+        """When each customer began: with the first of the steps, of which any may be it."""
+        found: Array = self.times.min(axis=1, where=self.times != NEVER, initial=LAST)
+        return found
+
     def only(self, chosen: Array) -> Chains:
         return Chains(self.who[chosen], self.times[chosen])
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """Events sorted by customer, time, step and position; `mask` has a bit for each step that an event counts as."""
+    """Events in the order of customer, time, step and position; `mask` has a bit for each step that one counts as."""
 
     who: Array
     time_us: Array
     mask: Array
-
-    @classmethod
-    def united(cls, who: Array, time_us: Array, position: Array, mask: Array) -> Rows:
-        """Of rows of which several may be of one event, for each thing that it counts as one."""
-        order = np.lexsort((position, who))
-        who, time_us, position, mask = (each[order] for each in (who, time_us, position, mask))
-        first = np.flatnonzero(np.r_[True, (position[1:] != position[:-1]) | (who[1:] != who[:-1])][: len(who)])
-        mask = np.bitwise_or.reduceat(mask, first) if len(first) else mask
-        who, time_us = who[first], time_us[first]
-        step = np.where(mask == 0, OUT, mask & -mask)  # the first that it counts as; what is none comes last
-        order = np.lexsort((step, time_us, who))
-        return cls(who[order], time_us[order], mask[order])
 
 
 def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chains, list[int]]:

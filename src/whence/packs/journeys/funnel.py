@@ -3,6 +3,7 @@ decided in chain; here steps become events, and the answer becomes rows."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
@@ -194,22 +195,20 @@ def dropped(
     levels = found.levels
     wanted = range(1, len(meant.steps)) if step is None else [_number(meant, step)]
     chosen = np.flatnonzero(np.isin(levels, list(wanted)))
-    since = found.times[chosen, levels[chosen] - 1]
-    last_us, last_type = _last_touches(asked)
-    order_of = np.lexsort((found.who[chosen], since))
-    names = [each.name for each in meant.steps]
+    gone = {"who": found.who[chosen], "level": levels[chosen], "since_us": found.times[chosen, levels[chosen] - 1]}
+    query = statement("dropped").format(
+        dropped=asked.registered("dropped", gone), touchpoints=asked.rows(columns={"type": "type"})
+    )
     return [
         Dropped(
-            customer=asked.name(int(who)),
-            step=names[level - 1],
-            since_us=int(us),
-            missing=names[level],
-            last_type=asked.segments.types[last_type[who]],
-            last_us=int(last_us[who]),
+            customer=asked.name(row["who"]),
+            step=meant.steps[row["level"] - 1].name,
+            since_us=row["since_us"],
+            missing=meant.steps[row["level"]].name,
+            last_type=asked.segments.types[row["last_type"]],
+            last_us=row["last_us"],
         )
-        for who, level, us in zip(
-            found.who[chosen][order_of], levels[chosen][order_of].tolist(), since[order_of], strict=True
-        )
+        for row in asked.sql(query).to_pylist()
     ]
 
 
@@ -260,14 +259,13 @@ def _are_apart(steps: Iterable[Step]) -> bool:
 
 def _all_chains(asked: Touchpoints, meant: Question) -> Chains:
     """The chains over all events of a customer in order."""
-    selects = [(asked.rows_of_step(each), 1 << number) for number, each in enumerate(meant.steps)]
-    selects += [(asked.rows_of_step(each), OUT) for each in meant.exclude]
+    parts = [(asked.rows_of_step(each), 1 << number) for number, each in enumerate(meant.steps)]
+    parts += [(asked.rows_of_step(each), OUT) for each in meant.exclude]
     if meant.order == "strict":
-        selects.append((asked.rows(), 0))
-    parts = [asked.arrays(select, "who", "time_us", "position") for select, _ in selects]
-    who, time_us, position = (np.concatenate([part[n] for part in parts]) for n in range(3))
-    mask = np.repeat([bit for _, bit in selects], [len(part[0]) for part in parts])
-    rows = Rows.united(who, time_us, position, mask)
+        parts.append((asked.rows(), 0))
+    events = " UNION ALL ".join(f"SELECT *, {bit}::BIGINT AS mask FROM ({select})" for select, bit in parts)
+    query = statement("events_in_order").format(events=events, last=OUT)
+    rows = Rows(*asked.arrays(query, "who", "time_us", "mask"))
     counted = rows.mask & ~OUT
     if meant.order == "any" and (counted & (counted - 1)).any():
         remedy = "In any order a step stands once; ask for it in order, or with conditions."
@@ -312,24 +310,17 @@ def _parts(
     asked: Touchpoints, meant: Question, found: Chains, by: str, top: int
 ) -> Iterator[tuple[str | None, Chains]]:
     """The customers apart by the value of a field as their start has it: the most frequent values, then the others."""
-    starts = found.times.min(axis=1, where=found.times != NEVER, initial=np.iinfo(np.int64).max)
-    begun = np.full(asked.size, NEVER, np.int64)
-    begun[found.who] = starts
-    parts = []
-    for step in meant.steps if meant.order == "any" else meant.steps[:1]:
-        touched = asked.rows_of_step(step, {"value": by})
-        rows = asked.sql(f"SELECT * FROM ({touched}) ORDER BY position DESC")
-        who, time_us = rows.column("who").to_numpy(), rows.column("time_us").to_numpy()
-        at = np.flatnonzero(begun[who] == time_us)
-        parts.append((who[at], rows.column("value").take(at).to_pylist()))
-    values: dict[int, str | None] = {}
-    for who, told in reversed(parts):
-        values.update(zip(who.tolist(), told, strict=True))  # the first position is the last row
-    each = np.array([values.get(who) or "" for who in found.who.tolist()], object)
-    names, counts = np.unique(each, return_counts=True)
-    ranked = [names[n] for n in np.lexsort((names.astype(str), -counts))]
-    for name in ranked[:top]:
-        yield name or "(none)", found.only(each == name)
+    events = " UNION ALL ".join(
+        f"SELECT *, {number} AS step FROM ({asked.rows_of_step(step, {'value': by})})"
+        for number, step in enumerate(meant.steps if meant.order == "any" else meant.steps[:1])
+    )
+    starts = asked.registered("starts", {"who": found.who, "time_us": found.starts_us})
+    told = asked.sql(statement("values_at_starts").format(events=events, starts=starts)).column("value").to_pylist()
+    counts = Counter(told)
+    ranked = sorted(counts, key=lambda value: (-counts[value], value))
+    each = np.array(told, object)
+    for value in ranked[:top]:
+        yield value or "(none)", found.only(each == value)
     if ranked[top:]:
         yield OTHER, found.only(np.isin(each, np.array(ranked[top:], object)))
 
@@ -357,8 +348,7 @@ def _group(
         )
     still_open = None
     if meant.window_us is not None:
-        undone = found.levels < len(meant.steps)
-        begun = found.times[undone].min(axis=1, where=found.times[undone] != NEVER, initial=np.iinfo(np.int64).max)
+        begun = found.starts_us[found.levels < len(meant.steps)]
         still_open = int(np.count_nonzero(begun > asked.last_us - meant.window_us))
     return Group(period, segment, tuple(rows), still_open)
 
@@ -387,12 +377,3 @@ def _number(meant: Question, step: str | int) -> int:
         remedy = f"Name one but the last: {', '.join(names[:-1]) or 'there is only one'}."
         raise InvalidQuery("Nobody drops out after this step", step=step, remedy=remedy)
     return number
-
-
-def _last_touches(asked: Touchpoints) -> tuple[Array, Array]:
-    """When each customer was last heard of, and the number of that event's type."""
-    query = statement("last_touchpoints").format(touchpoints=asked.rows(columns={"type": "type"}))
-    who, time_us, type = asked.arrays(query, "who", "time_us", "type")
-    last_us, last_type = np.full(asked.size, NEVER, np.int64), np.zeros(asked.size, np.int64)
-    last_us[who], last_type[who] = time_us, type
-    return last_us, last_type

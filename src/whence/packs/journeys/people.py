@@ -10,6 +10,7 @@ from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.history import History, by_time
 from whence.packs.journeys.events import Identified, Separated
+from whence.packs.journeys.state import Naming
 from whence.query import Query
 
 IDENTIFIED, SEPARATED = Identified.event_type, Separated.event_type
@@ -58,12 +59,18 @@ class People:
         for name in self._parents:
             self._groups.setdefault(self._root(name), []).append(name)
 
+    @classmethod
+    def of(cls, history: History, naming: Naming, main: str = "") -> People:
+        """Who is who at the end of a history. Without kinds they are the main one, then those that are joined with
+        others, by their names."""
+        pairs = pairs_in(history, naming.joined_by)
+        return cls(pairs, naming.kinds or kinds_of(pairs, main))
+
     def names_of(self, name: str) -> list[str]:
         """All names of the customer who has this one, the one that the customer is called by first."""
-        found = self._groups.get(self._root(name), [name]) if name in self._parents else [name]
-        return sorted(
-            found, key=lambda each: (self.kinds.index(split_tag(each)[0]) if each in self._parents else 0, each)
-        )
+        if name not in self._parents:
+            return [name]
+        return sorted(self._groups[self._root(name)], key=lambda each: (self.kinds.index(split_tag(each)[0]), each))
 
     def groups(self) -> Iterator[list[str]]:
         """The names of each customer who has several."""
@@ -82,6 +89,5 @@ class People:
 
 
 def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
-    """The kinds of names: the main one, then those that are joined with others, by their names."""
     others = {split_tag(name)[0] for pair in pairs for name in pair}
     return [main, *sorted(others - {main})]

@@ -11,7 +11,6 @@ import numpy as np
 
 from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
-from whence.errors import NotKnown
 from whence.pack import Share
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import Count
@@ -60,10 +59,7 @@ def sessions(
     the first and the last. With --by: how many began in each period, of how many customers, how many touchpoints they
     have on average, how long they last in the median, and the share of one touchpoint alone.
     """
-    who = None if name is None else asked.who(name)
-    if name is not None and who is None:
-        raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")
-    only = "" if who is None else f" WHERE who = {who}"
+    only = "" if name is None else f" WHERE who = {asked.who(name)}"
     query = _query(asked, gap, only) + ("" if limit is None else f"\nLIMIT {limit}")
     types = asked.segments.types
     return [

@@ -3,7 +3,7 @@ kinds of names that whence.toml names are an attribute of its class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,26 +18,24 @@ if TYPE_CHECKING:
     from whence.app import Whence
 
 
-class Naming(msgspec.Struct, frozen=True):
+class Naming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What [pack.journeys] says: the kinds of tags that name customers, the one that a customer is called by first, and
     the event types that join all names they are tagged with."""
 
     kinds: tuple[str, ...] = ()
     joined_by: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "kinds", tuple(map(normal_kind, self.kinds)))
+
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Naming:
         """What a table says. Raises InvalidConfig."""
         try:
-            found = msgspec.convert(table, cls, strict=True)
-            if unknown := table.keys() - set(cls.__struct_fields__):
-                raise InvalidConfig("No such key", key=", ".join(sorted(unknown)), remedy=_REMEDY)
-            return msgspec.structs.replace(found, kinds=tuple(map(normal_kind, found.kinds)))
+            return msgspec.convert(table, cls, strict=True)
         except (msgspec.ValidationError, InvalidEvent) as problem:
-            raise InvalidConfig("Not what names customers", problem=problem, remedy=_REMEDY) from None
-
-
-_REMEDY = 'Write kinds = ["customer", "lead", "visitor"] and joined_by = ["FormSent"].'
+            remedy = 'Write kinds = ["customer", "lead", "visitor"] and joined_by = ["FormSent"].'
+            raise InvalidConfig("Not what names customers", problem=problem, remedy=remedy) from None
 
 
 class Identity:
@@ -75,8 +73,8 @@ def named_by(naming: Naming) -> type[Identity]:
     )
 
 
-def naming_of(db: Whence) -> Naming:
-    """What the whence.toml of a store says of names."""
+def naming_of(db: Whence, kinds: Sequence[str] = (), joined_by: Sequence[str] | None = None) -> Naming:
+    """What the whence.toml of a store says of names, unless it is said here."""
     (state,) = db.config.pack("journeys").states
-    found: Naming = state.naming()  # type: ignore[attr-defined]
-    return found
+    said: Naming = state.naming()  # type: ignore[attr-defined]
+    return Naming(tuple(kinds or said.kinds), said.joined_by if joined_by is None else tuple(joined_by))

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from whence.pack import Asked, table
-from whence.packs.journeys.people import People, kinds_of, pairs_in
+from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity
 
 
@@ -27,9 +27,6 @@ def identities(
 
     The customers who have several names, as far as it had happened or was known.
     """
-    naming = asked.as_configured(Identity).naming()
-    pairs = pairs_in(asked.history, naming.joined_by)
-    kinds = naming.kinds or kinds_of(pairs, "")
-    for names in People(pairs, kinds).groups():
+    for names in People.of(asked.history, asked.as_configured(Identity).naming()).groups():
         if name in (None, *names):
             yield Person(names[0], len(names), names)

@@ -14,7 +14,7 @@ from whence.errors import NotKnown
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.packs.journeys.events import Identified
-from whence.packs.journeys.people import People, kinds_of, pairs_in
+from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity, naming_of
 from whence.packs.journeys.step import Duration
 from whence.query import Query, QueryItem
@@ -68,12 +68,8 @@ def timeline(
     were joined or separated stand among them, without a session. An earlier moment by the recorded clock gives what was
     known then. Ends with 1 when nothing is known of the name.
     """
-    split_tag(name)
-    naming = naming_of(db)
     history = db.history(db.at(at, clock=clock))
-    pairs = pairs_in(history, naming.joined_by if joined_by is None else joined_by)
-    chosen = list(kinds or naming.kinds) or kinds_of(pairs, split_tag(name)[0])
-    names = People(pairs, chosen).names_of(name)
+    names = People.of(history, naming_of(db, kinds, joined_by), split_tag(name)[0]).names_of(name)
     about = [*names, *(f"{Identity.kind}:{each}" for each in names)]
     found = history.events(Query(tuple(QueryItem(tags=(tag,)) for tag in about)), order="occurred")
     touches = tuple(_touches(found, names, us_of(gap)))

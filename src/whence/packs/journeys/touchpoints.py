@@ -13,17 +13,16 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from whence.clock import LATEST_US
 from whence.contents import main_kind
-from whence.errors import InvalidQuery
-from whence.grammar import normal_kind, split_tag
+from whence.errors import InvalidQuery, NotKnown
+from whence.grammar import split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.state import Identity, naming_of
+from whence.packs.journeys.state import Identity, Naming, naming_of
 from whence.packs.journeys.step import Condition, Step
 from whence.segments.fields import ABSENT, OF_ANY, Fields, quoted_text
 
@@ -34,11 +33,13 @@ if TYPE_CHECKING:
     from whence.history import At, History
     from whence.segments.reading import Segments
 
+Columns = Mapping[str, str | None]
 OWN = (Identified.event_type.partition(".")[0] + ".", "whence.")
 """What types begin with that are no touchpoints: who is who, and Whence's own."""
-_TESTS = {"=": "=", "!=": "<>", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 _NUMBERS = count(1)
 """So that two that are asked of the same segments have tables of their own."""
+SUM_MAX = 2**62
+"""In millionths; sums are of 64 bits."""
 _EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
 
 
@@ -61,21 +62,11 @@ def touchpoints(
     are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
     built, unless `build` is False. Raises as Whence.segments does.
     """
-    naming = naming_of(db)
+    naming = naming_of(db, kinds, joined_by)
     moment = db.at(at, clock=clock)
-    chosen = [normal_kind(each) for each in kinds or naming.kinds]
-    joining = naming.joined_by if joined_by is None else tuple(joined_by)
-    main = chosen[0] if chosen else _main_kind(db, joining)
+    main = naming.kinds[0] if naming.kinds else _main_kind(db, naming.joined_by)
     with db.segments(main, build=build, progress=progress) as segments:
-        yield Touchpoints(db, segments, _Names(main, tuple(chosen), joining), moment)
-
-
-class _Names(msgspec.Struct, frozen=True):
-    """What names customers, as it was asked."""
-
-    main: str
-    kinds: tuple[str, ...]
-    joined_by: tuple[str, ...]
+        yield Touchpoints(db, segments, naming, moment)
 
 
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
@@ -89,26 +80,29 @@ def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
 class Touchpoints:
     """What `touchpoints` opens. `head` is the last position that it is asked up to."""
 
-    def __init__(self, db: Whence, segments: Segments, names: _Names, moment: At) -> None:
+    def __init__(self, db: Whence, segments: Segments, naming: Naming, moment: At) -> None:
         self.db = db
         self.segments = segments
+        self.naming = naming
         self.history: History = db.history(moment).upto(segments.head)
-        pairs = pairs_in(self.history, names.joined_by)
-        self.people = People(pairs, names.kinds or kinds_of(pairs, names.main))
-        self._asked = names
-        self._joined, self._named = (f"journeys_{what}_{next(_NUMBERS)}" for what in ("joined", "named"))
+        self.people = People.of(self.history, naming, segments.kind)
         self.zone = db.config.zone
         self.head = self.history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(OWN))
         self.fields = Fields(segments)
         self._others = self._other_names()
-        self._register()
+        self._number = next(_NUMBERS)
+        joined = self._joined_codes()
+        self._joined = self.registered("joined", {"code": joined.keys(), "who": joined.values()}) if joined else None
+        first = self.segments.entity_count
+        whos = [joined.get(number, number) for number in range(first, self.size)]
+        self._named = self.registered("named", {"name": self._others, "who": whos}) if whos else None
 
     def at(self, moment: Moment, *, clock: str = "occurred") -> Touchpoints:
         """The touchpoints up to another moment, of the same history: it is not opened again. Raises as Whence.history
         does."""
-        return Touchpoints(self.db, self.segments, self._asked, self.db.at(moment, clock=clock))
+        return Touchpoints(self.db, self.segments, self.naming, self.db.at(moment, clock=clock))
 
     # Who.
 
@@ -125,16 +119,23 @@ class Touchpoints:
         """What a customer is called."""
         return self._names[who]
 
-    def who(self, name: str) -> int | None:
-        """The number of the customer who has a name; None for one that no event has."""
-        numbers = {each: number for number, each in enumerate(self._names)}
-        found = [numbers[each] for each in self.people.names_of(name) if each in numbers]
-        return min(found, key=self._rank, default=None)
+    def who(self, name: str) -> int:
+        """The number of the customer who has a name. Raises NotKnown for one that no event has."""
+        if not (found := self._numbers_of(self.people.names_of(name))):
+            raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")
+        return found[0]
 
-    def _rank(self, number: int) -> tuple[int, int]:
-        """Names of an earlier kind first, then those that came first."""
-        kind = split_tag(self._names[number])[0]
-        return (self.people.kinds.index(kind) if kind in self.people.kinds else len(self.people.kinds), number)
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {each: number for number, each in enumerate(self._names)}
+
+    def _numbers_of(self, names: Iterable[str]) -> list[int]:
+        """The numbers of names that events have: of an earlier kind first, then those that came first."""
+        kinds = {kind: place for place, kind in enumerate(self.people.kinds)}
+        found = [
+            (kinds.get(split_tag(each)[0], len(kinds)), self._numbers[each]) for each in names if each in self._numbers
+        ]
+        return [number for _, number in sorted(found)]
 
     def _other_names(self) -> list[str]:
         """The names of the other kinds, which the segments have no codes for, in the order of their first events."""
@@ -150,26 +151,13 @@ class Touchpoints:
         found = self.segments.sql(statement("other_names").format(rows=" UNION ALL ".join(rows), kinds=kinds))
         return list(found.column("name").to_pylist())
 
-    def _register(self) -> None:
-        """The tables that say which number a name has, where it is not its own code."""
-        import pyarrow as pa
-
-        self._is_joined = False
-        numbers: dict[str, int] = {}
+    def _joined_codes(self) -> dict[int, int]:
+        """The number of a customer for each that a name of his has beside it."""
         joined: dict[int, int] = {}
-        if next(self.people.groups(), None) is not None:
-            numbers = {each: number for number, each in enumerate(self._names)}
-            for names in self.people.groups():
-                known = sorted((numbers[each] for each in names if each in numbers), key=self._rank)
-                joined.update(dict.fromkeys(known[1:], known[0]) if known else {})
-            codes = pa.array(list(joined), pa.int32()), pa.array(list(joined.values()), pa.int32())
-            self.segments.register(self._joined, pa.table({"code": codes[0], "who": codes[1]}))
-            self._is_joined = True
-        if self._others:
-            first = self.segments.entity_count
-            whos = [joined.get(first + number, first + number) for number in range(len(self._others))]
-            table = pa.table({"name": pa.array(self._others), "who": pa.array(whos, pa.int32())})
-            self.segments.register(self._named, table)
+        for names in self.people.groups():
+            first, *others = self._numbers_of(names) or [0]
+            joined.update(dict.fromkeys(others, first))
+        return joined
 
     @cached_property
     def last_us(self) -> int:
@@ -210,7 +198,7 @@ class Touchpoints:
     def rows(
         self,
         types: Iterable[str] | None = None,
-        columns: Mapping[str, str] | None = None,
+        columns: Columns | None = None,
         conditions: Sequence[Condition] = (),
     ) -> str:
         """A SELECT of the touchpoints of some types, by default of all: who, time_us, position, and `columns`, from
@@ -222,9 +210,25 @@ class Touchpoints:
             return _EMPTY.format(columns="".join(f", NULL::{_kind(what)} AS {name}" for name, what in wanted.items()))
         return "\nUNION ALL\n".join(parts)
 
-    def rows_of_step(self, step: Step, columns: Mapping[str, str] | None = None) -> str:
-        """The touchpoints that count as a step."""
-        return self.rows(step.types, columns, step.conditions)
+    def rows_of_step(self, step: Step | None, columns: Columns | None = None) -> str:
+        """The touchpoints that count as a step, by default all."""
+        return self.rows(columns=columns) if step is None else self.rows(step.types, columns, step.conditions)
+
+    def amounts(self, step: Step | None, field: str | None) -> str:
+        """A SELECT of the touchpoints that count as a step, with an `amount`: a field in millionths, 0 where there is
+        none. Raises InvalidQuery for what is no number, and where the sum would be too large."""
+        if field is None:
+            return statement("amounts").format(touchpoints=self.rows_of_step(step, {"amount": None}))
+        self.having(field, None if step is None else [step])
+        made = statement("amounts").format(touchpoints=self.rows_of_step(step, {"amount": field}))
+        (found,) = self.sql(f"SELECT min(odd) AS odd, sum(abs(amount)) AS size FROM ({made})").to_pylist()
+        if found["odd"] is not None:
+            remedy = "Sum up a field of numbers of at most six decimals."
+            raise InvalidQuery("Not a number to sum up", field=field, value=found["odd"], remedy=remedy)
+        if (found["size"] or 0) > SUM_MAX:
+            remedy = "Sum up a larger unit, or a part of the history."
+            raise InvalidQuery("The sum is too large", field=field, remedy=remedy)
+        return made
 
     def numbers(self, field: str, source: str | None) -> str | None:
         """A SELECT of the sequence numbers that events have in a field, and the field that tells sources apart, over
@@ -249,12 +253,20 @@ class Touchpoints:
     def sql(self, query: str) -> pa.Table:
         return self.segments.sql(query)
 
+    def registered(self, name: str, columns: Mapping[str, Any]) -> str:
+        """The name of a table that has these columns, arrays or lists."""
+        import pyarrow as pa
+
+        table = f"journeys_{name}_{self._number}"
+        self.segments.register(table, pa.table({name: pa.array(values) for name, values in columns.items()}))
+        return table
+
     def arrays(self, query: str, *names: str) -> list[np.ndarray[Any, Any]]:
         """Some columns of what a query gives, as arrays."""
         found = self.sql(query)
         return [found.column(name).to_numpy() for name in names]
 
-    def _rows(self, type: str, columns: Mapping[str, str], conditions: Sequence[Condition]) -> str:
+    def _rows(self, type: str, columns: Columns, conditions: Sequence[Condition]) -> str:
         there = self.fields.columns(type)
         who, joins = self._who(there)
         tests = [f"{who} IS NOT NULL", *self._bounds()]
@@ -267,7 +279,7 @@ class Touchpoints:
             joins=joins,
             conditions="\n  AND ".join(tests),
         )
-        if self._is_joined and "copy" in there:  # an event of two names of one customer happened once
+        if self._joined and "copy" in there:  # an event of two names of one customer happened once
             made = f"SELECT DISTINCT ON (who, position) * FROM ({made})"
         return f"({made})"
 
@@ -282,10 +294,10 @@ class Touchpoints:
     def _who(self, there: Mapping[str, str]) -> tuple[str, str]:
         """The number of a row's customer in SQL, and what has to be joined for it."""
         parts, joins = ["s.entity"], ""
-        if self._is_joined:
+        if self._joined:
             parts.insert(0, "j.who")
             joins += f"\n  LEFT JOIN {self._joined} j ON j.code = s.entity"
-        if self._others and "other_tags" in there:
+        if self._named and "other_tags" in there:
             parts.append("o.who")
             tags = "string_split(s.other_tags, chr(10))"
             firsts = (
@@ -295,11 +307,13 @@ class Touchpoints:
             joins += f"\n  LEFT JOIN {self._named} o ON s.entity IS NULL AND o.name = coalesce({', '.join(firsts)})"
         return (f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]), joins
 
-    def _column(self, type: str, what: str) -> str:
-        return f"{self.segments.types.index(type)}::INTEGER" if what == "type" else self.fields.text(type, what)
+    def _column(self, type: str, what: str | None) -> str:
+        if what == "type":
+            return f"{self.segments.types.index(type)}::INTEGER"
+        return ABSENT if what is None else self.fields.text(type, what)
 
     def _test(self, type: str, condition: Condition) -> str:
-        text, sign = self.fields.text(type, condition.field), _TESTS[condition.test]
+        text, sign = self.fields.text(type, condition.field), condition.test
         match condition.value:
             case bool():
                 return f"{text} {sign} '{str(condition.value).lower()}'"
@@ -312,5 +326,5 @@ class Touchpoints:
                 return f"{text} {sign} {quoted_text(condition.value)}"
 
 
-def _kind(what: str) -> str:
+def _kind(what: str | None) -> str:
     return "INTEGER" if what == "type" else "VARCHAR"

@@ -1,0 +1,14 @@
+SELECT
+  who,
+  time_us,
+  bit_or(mask) AS mask
+FROM ({events})
+GROUP BY
+  who,
+  time_us,
+  position
+ORDER BY
+  who,
+  time_us,
+  CASE bit_or(mask) WHEN 0 THEN {last} ELSE bit_or(mask) & -bit_or(mask) END,
+  position

@@ -1,0 +1,5 @@
+SELECT arg_min(coalesce(value, ''), (step, position)) AS value
+FROM ({events})
+JOIN {starts} USING (who, time_us)
+GROUP BY who
+ORDER BY who
