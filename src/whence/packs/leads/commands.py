@@ -12,13 +12,16 @@ from whence.app import Moment, Whence
 from whence.calendar import Unit
 from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, by_actor, option
-from whence.cli.packs import act_command, show_rows
+from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.config import load_named
-from whence.pack import Act, Written
+from whence.pack import Written
 from whence.packs.leads.tables import Owner, Source
 
+as_of = option("--time", metavar="TIME", help="As of when; else now. A day alone means its end.")
 
+
+@pack_command("leads", by_actor(help="Who scores."), as_of, as_form)
 def rescore(
     db: Whence,
     form: Form,
@@ -55,6 +58,7 @@ def rescore(
     return exits.OK
 
 
+@pack_command("leads", at_moment)
 def picture(
     db: Whence,
     form: Form,
@@ -85,8 +89,4 @@ def picture(
     return exits.OK
 
 
-as_of = option("--time", metavar="TIME", help="As of when; else now. A day alone means its end.")
-COMMANDS = (
-    act_command("leads", Act(rescore, first=2), rescore, by_actor(help="Who scores."), as_of, as_form),
-    act_command("leads", Act(picture, first=2), picture, at_moment),
-)
+COMMANDS = (rescore, picture)

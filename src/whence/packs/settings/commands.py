@@ -7,29 +7,25 @@ import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import rich_click as click
 
+from whence.app import Moment, Whence
 from whence.cli import exits, screen
 from whence.cli.command import (
     as_form,
-    at_store,
+    at_moment,
     by_actor,
     by_clock,
-    command,
     happened_at,
-    in_zone,
-    on_store,
-    opened,
-    option,
     under_key,
 )
-from whence.cli.packs import act_command
+from whence.cli.packs import act_command, pack_command
 from whence.cli.screen import Column, Form
 from whence.errors import InvalidEvent, InvalidFile, NotKnown
 from whence.moments import span_of
-from whence.pack import Act, Decision
+from whence.pack import Act, Decision, Written
 from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.files.commands import import_, watch
@@ -37,12 +33,9 @@ from whence.packs.settings.impact.commands import impact
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.standing import compare
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MISSING, SHORT, split_name
+from whence.packs.settings.tree import MAIN, MISSING, SHORT, split_name
 from whence.packs.settings.wording import cell, is_long, plain, text_diff
 from whence.words import value_of
-
-if TYPE_CHECKING:
-    from whence.app import Whence
 
 
 def _deciding(decision: Decision) -> click.Command:
@@ -70,20 +63,24 @@ def _deciding(decision: Decision) -> click.Command:
     return made
 
 
-@command(
-    "diff",
-    "whence settings diff 2026-01-05",
-    "whence settings diff 2026-01-05 2026-01-06 --setting prompts",
-    brief="The settings that differ between two moments.",
-)
-@click.argument("before", metavar="BEFORE")
-@click.argument("after", metavar="[AFTER]", required=False)
-@option("--setting", metavar="SETTING", help="Only this one, or those within it.")
-@by_clock
-@on_store()
-def diff(db: Whence, form: Form, before: str, after: str | None, setting: str | None, clock: str) -> int:
-    """Compares what was in force at two moments, AFTER being now where it is left out. Long texts, such as prompts, are
-    shown by the lines or sentences that differ."""
+@pack_command("settings", by_clock, as_form)
+def diff(
+    db: Whence,
+    form: Form,
+    before: str,
+    after: str | None = None,
+    *,
+    setting: Annotated[str | None, Written(value="SETTING"), "only this one, or those within it"] = None,
+    clock: str = "occurred",
+) -> int:
+    """$ whence settings diff 2026-01-05
+    $ whence settings diff 2026-01-05 2026-01-06 --setting prompts
+
+    The settings that differ between two moments.
+
+    Compares what was in force at two moments, AFTER being now where it is left out. Long texts, such as prompts, are
+    shown by the lines or sentences that differ.
+    """
     found = compare(db, before, after, clock=clock, setting=setting)
     _show(found, form)
     if not found and form == "screen":
@@ -91,22 +88,24 @@ def diff(db: Whence, form: Form, before: str, after: str | None, setting: str | 
     return exits.OK
 
 
-@command(
-    "show",
-    "whence settings show",
-    "whence settings show --document main --at 2026-01-05",
-    brief="A document as a whole, as JSON.",
-)
-@option("--document", default="main", metavar="NAME", help="Which document: a file's name, else main.")
-@option("--at", "at", metavar="TIME", help="As it was then (a day: its end; or @120); else now.")
-@by_clock
-@at_store
-@in_zone
-def show(document: str, at: str | None, clock: str, store: str | None, zone: str | None) -> int:
-    """Prints all values of a document now or at a moment: JSON, or the text of a document that is a text. What is
-    wrong with the newest version, where that cannot be used, is said on standard error."""
-    with opened(store, zone=zone) as db:
-        state: Document | None = db.history(db.at(at, clock=clock)).state(Document, f"settings:{document}")
+@pack_command("settings", at_moment)
+def show(
+    db: Whence,
+    form: Form,
+    *,
+    document: Annotated[str, Written(value="NAME"), "which document: a file's name, else main"] = MAIN,
+    at: Moment = None,
+    clock: str = "occurred",
+) -> int:
+    """$ whence settings show
+    $ whence settings show --document main --at 2026-01-05
+
+    A document as a whole, as JSON.
+
+    Prints all values of a document now or at a moment: JSON, or the text of a document that is a text. What is wrong
+    with the newest version, where that cannot be used, is said on standard error.
+    """
+    state: Document | None = db.history(db.at(at, clock=clock)).state(Document, f"settings:{document}")
     if state is None:
         remedy = "whence settings versions names them."
         raise NotKnown("There is no such document then", document=document, remedy=remedy)
