@@ -9,7 +9,7 @@ import re
 import pytest
 
 from whence import errors
-from whence.errors import ConditionFailed, InvalidInput, WhenceError
+from whence.errors import ConditionFailed, InvalidInput, WhenceError, near
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, WhenceError)]
 
@@ -43,3 +43,11 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
 
 def test_bad_input_is_a_value_error_too() -> None:
     assert issubclass(InvalidInput, ValueError)
+
+
+def test_a_name_that_is_not_known_is_answered_with_those_like_it_or_with_all_there_are() -> None:
+    assert near("stag", ["stage", "score"]) == "Did you mean stage?"
+    assert near("stage", ["stages", "staged"], 2) == "Did you mean stages or staged?"
+    assert near("x", ["stage", "score"]) == "There are: stage, score."
+    assert near("x", []) == "There are: none."
+    assert near("x", ["stage"], otherwise="whence types lists them.") == "whence types lists them."

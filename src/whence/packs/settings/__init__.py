@@ -5,11 +5,11 @@ before something went wrong, what a change did to an outcome, and the way back. 
 
     settings.rollback(db, last=1, by="anna", preview=True)
 
-Read `events` (what happens), `tree` (values, their keys, how two differ), `schema` and `state` (a document as it
-stands), `decisions`, `scenarios`; then `changes` (all that was changed), `standing` (what is in force), and what is
-asked of them: `tables`, `claims`, `suspects`, `affected`; then `rollback`, `commands`, and `wording`, how they show it.
-Two subjects have a folder of their own: `files`, those that are watched or imported, and `impact`, what each change did
-to an outcome.
+Read `tree` (values, their keys, how two differ), `events` (what happens), `schema` and `state` (a document as it
+stands), `decisions`, `scenarios`; then `changes` (all that was changed), `standing` (what is in force) and `wording`
+(how both are said); what is asked of them, `tables`, `claims`, `suspects`, `affected`; and `rollback`, `commands`. Two
+subjects have a folder of their own: `files`, those that are watched or imported, and `impact`, what each change did to
+an outcome.
 """
 
 from importlib.resources import files as resources
