@@ -192,7 +192,7 @@ def paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: An
     start, end = told["start"], told["end"]
     count = show_rows(Link, found, form, asked.zone, caption=head_text(asked))
     title = f"What comes before {end}" if end else f"What follows {start}" if start else "Paths"
-    draw(asked, pictures, "paths", title, found, told["depth"])
+    draw(asked, pictures, "paths", title, found)
     return _any(count, form)
 
 

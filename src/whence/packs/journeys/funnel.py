@@ -63,11 +63,6 @@ class Funnel(msgspec.Struct, frozen=True):
     """The answer: a group for each period and value asked for, or one of all."""
 
     steps: tuple[str, ...]
-    order: str
-    within: str | None
-    by: str | None
-    head: int
-    built: int
     groups: tuple[Group, ...]
 
 
@@ -145,7 +140,7 @@ def funnel(
         parts = [(None, found)] if by is None else _parts(asked, meant, found, by, top)
         groups += [_group(asked, meant, part, name, value, did if by is None else None) for value, part in parts]
     names = tuple(each.name for each in meant.steps)
-    return Funnel(names, order, within, by, asked.head, asked.built, tuple(groups))
+    return Funnel(names, tuple(groups))
 
 
 def times(

@@ -4,7 +4,7 @@ What is drawn of them is left to pictures."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -54,47 +54,36 @@ def paths(
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."
         )
-    named = start if end is None else end
-    step = None if named is None else asked.known(Step.of(named))
-    query = statement("touchpoints_in_order").format(touchpoints=asked.rows(columns={"type": "type"}))
-    who, position, type = asked.arrays(query, "who", "position", "type")
-    is_anchor = np.ones(len(who), bool)
-    if step is not None:
-        there = np.zeros(asked.segments.head + 1, bool)
-        there[asked.arrays(asked.rows_of_step(step), "position")[0]] = True
-        is_anchor = there[position]
-    if end is not None:
-        who, type, is_anchor = who[::-1], type[::-1], is_anchor[::-1]
-    found = _counted(asked, who, type, is_anchor, depth, repeats, END if end is None else BEGINNING)
+    anchor = start if end is None else end
+    which, beyond, direction = ("min", ">=", "") if end is None else ("max", "<=", " DESC")
+    join = ""
+    if anchor is not None:
+        rows = asked.rows_of_step(asked.known(Step.of(anchor)))
+        firsts = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
+        join = f"\nJOIN ({firsts}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
+    touchpoints = asked.rows(columns={"type": "type"})
+    query = statement("touchpoints_in_order").format(touchpoints=touchpoints, from_anchor=join, direction=direction)
+    who, type = asked.arrays(query, "who", "type")
+    found = _counted(who, type, [*asked.segments.types, END if end is None else BEGINNING], depth, repeats)
     return list(_links(found, depth, top, end is not None))
 
 
-def _counted(
-    asked: Touchpoints, who: Array, type: Array, is_anchor: Array, depth: int, repeats: bool, last: str
-) -> Counter[tuple[int, str, str]]:
-    """How many went from which type to which at each depth from their first anchor on; `last` is where nothing comes
-    any more. The arrays are of all touchpoints, those of a customer together and in order."""
-    anchors = np.flatnonzero(is_anchor)
-    first = anchors[np.r_[True, who[anchors][1:] != who[anchors][:-1]]] if len(anchors) else anchors
-    begins = np.full(asked.size, len(who), np.int64)
-    begins[who[first]] = first
-    places = np.flatnonzero(np.arange(len(who)) >= begins[who])
-    if not repeats:
-        again = (type[places] == type[places - 1]) & (places > begins[who[places]])
-        places = places[~again]
-    who, type = who[places], type[places]
+def _counted(who: Array, type: Array, names: Sequence[str], depth: int, repeats: bool) -> Counter[tuple[int, str, str]]:
+    """How many went from which type to which at each depth; after the last touchpoint of a customer comes the last of
+    the names. The arrays are of touchpoints, those of a customer together and in order."""
     is_new = np.r_[True, who[1:] != who[:-1]][: len(who)]
-    at = np.arange(len(who)) - np.flatnonzero(is_new)[np.cumsum(is_new) - 1] if len(who) else places
-    count = len(asked.segments.types)
-    following = np.where(np.r_[is_new[1:], True][: len(who)], count, np.r_[type[1:], 0][: len(who)])
+    if not repeats:
+        kept = is_new | np.r_[True, type[1:] != type[:-1]][: len(who)]
+        type, is_new = type[kept], is_new[kept]
+    starts = np.flatnonzero(is_new)
+    at = np.arange(len(type)) - np.repeat(starts, np.diff(np.r_[starts, len(type)]))
+    following = np.where(np.r_[is_new[1:], True][: len(type)], len(names) - 1, np.r_[type[1:], 0][: len(type)])
     near = at < depth
-    keys, customers = np.unique((at[near] * count + type[near]) * (count + 1) + following[near], return_counts=True)
-    names = [*asked.segments.types, last]
+    shape = (depth, len(names), len(names))
+    places = np.ravel_multi_index((at[near], type[near], following[near]), shape)
+    counts = np.bincount(places, minlength=depth * len(names) ** 2).reshape(shape)
     return Counter(
-        {
-            (key // (count + 1) // count, names[key // (count + 1) % count], names[key % (count + 1)]): number
-            for key, number in zip(keys.tolist(), customers.tolist(), strict=True)
-        }
+        {(at, names[one], names[to]): int(counts[at, one, to]) for at, one, to in np.argwhere(counts).tolist()}
     )
 
 

@@ -4,11 +4,12 @@ curve. How they are written is left to whence.picture."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from whence.duration import SECOND_US, text_of
+from whence.packs.journeys.paths import BEGINNING
 from whence.picture import COLOURS, FONT, INK, graphs, laid_out, plain
 
 if TYPE_CHECKING:
@@ -111,9 +112,8 @@ def retention_figure(found: Sequence[Retained], kind: str, unit: str) -> Figure:
     return figure.update_layout(yaxis={"rangemode": "tozero"}, xaxis={"type": "category", "nticks": 16})
 
 
-def paths_figure(links: Iterable[Link], depth: int) -> Figure:
+def paths_figure(rows: Sequence[Link]) -> Figure:
     """The paths: a node for each event type at each depth, a link as wide as the customers who went that way."""
-    rows = list(links)
     sizes = _sizes(rows)
     nodes = sorted(sizes)
     number = {node: place for place, node in enumerate(nodes)}
@@ -122,15 +122,13 @@ def paths_figure(links: Iterable[Link], depth: int) -> Figure:
         weight[name] += size
     kinds = sorted(weight, key=lambda name: (name.startswith("("), -weight[name], name))
     colour = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(kinds)}
-    most = max(Counter(place for place, _ in nodes).values(), default=1)
-    height = max(380, NODE * most)
+    height = max(380, NODE * max(Counter(place for place, _ in nodes).values(), default=1))
     sankey = graphs().Sankey(
         arrangement="snap",
         node={
             "label": [plain(name) for _, name in nodes],
             "color": ["#b8c2cc" if name.startswith("(") else colour[name] for _, name in nodes],
-            "x": [0.001 + 0.998 * place / max(depth, 1) for place, _ in nodes],
-            "y": _heights(sizes, most, PAD / (height - 48)),
+            "align": "right" if any(row.source == BEGINNING for row in rows) else "left",  # all meet at the anchor
             "pad": PAD,
             "thickness": 14,
             "line": {"width": 0},
@@ -159,23 +157,6 @@ def _sizes(rows: Iterable[Link]) -> Counter[tuple[int, str]]:
         sizes[row.depth, row.source] += row.customers
         came[row.depth + 1, row.target] += row.customers
     return sizes | came
-
-
-def _heights(sizes: Mapping[tuple[int, str], int], most: int, pad: float) -> list[float]:
-    """Where the middle of each node stands, the largest at the top of its depth, as parts of the height; `most` is how
-    many nodes there are at one depth, `pad` what lies between two."""
-    depths = sorted({depth for depth, _ in sizes})
-    total = max((sum(size for (place, _), size in sizes.items() if place == depth) for depth in depths), default=1)
-    room = 1 - pad * (most - 1)
-    places: dict[tuple[int, str], float] = {}
-    for depth in depths:
-        above = 0.0
-        own = (node for node in sizes if node[0] == depth)
-        for node in sorted(own, key=lambda node: (node[1].startswith("("), -sizes[node], node[1])):
-            share = room * sizes[node] / total
-            places[node] = min(max(above + share / 2, 0.001), 0.999)
-            above += share + pad
-    return [places[node] for node in sorted(sizes)]
 
 
 def _faint(colour: str) -> str:

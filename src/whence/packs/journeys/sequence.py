@@ -15,8 +15,10 @@ A source is told by a field (or by `actor`); without one all numbers are of one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Annotated, Any
 
 import msgspec
 
@@ -68,46 +70,47 @@ def check(
     dropped or repaired: every event counts in every other question. The command ends with 1 when there is a fault.
     """
     joined = tuple(_several(asked))
-    if sequence is None:
-        return Sound(0, 0, joined)
-    numbers = asked.numbers(sequence, source)
+    numbers = None if sequence is None else asked.numbers(sequence, source)
     if numbers is None:
         return Sound(0, 0, joined)
     found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
     (counts,) = found.to_pylist()
-    faults = [*_gaps(asked, numbers), *_repeats(asked, numbers), *_backwards(asked, numbers), *_odd(asked, numbers)]
+    rows = asked.sql(statement("faulty_numbers").format(numbers=numbers)).to_pylist()
+    whole = [row for row in rows if row["number"] is not None]
+    faults = [
+        *(_gap(row) for row in whole if row["next"] is not None and row["next"] > row["number"] + 1),
+        *_repeats(asked, [row for row in whole if row["times"] > 1]),
+        *(_backwards(row) for row in whole if row["before_us"] is not None and row["time_us"] < row["before_us"]),
+        *(_odd(row) for row in sorted(rows, key=itemgetter("position")) if row["number"] is None),
+    ]
     return Sound(counts["events"], counts["sources"], (*faults, *joined))
 
 
-def _gaps(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
-    for row in asked.sql(statement("gaps").format(numbers=numbers)).to_pylist():
-        first, last = row["number"] + 1, row["next"] - 1
-        said = f"{first} is missing" if first == last else f"{first} to {last} are missing"
-        yield Fault("gap", row["source"], first, None, last - first + 1, said)
+def _gap(row: Mapping[str, Any]) -> Fault:
+    first, last = row["number"] + 1, row["next"] - 1
+    said = f"{first} is missing" if first == last else f"{first} to {last} are missing"
+    return Fault("gap", row["source"], first, None, last - first + 1, said)
 
 
-def _repeats(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
-    for row in asked.sql(statement("repeated_numbers").format(numbers=numbers)).to_pylist():
-        first, *others = (asked.db.event(position) for position in row["positions"])
-        for kind, same in (("repeat", True), ("conflict", False)):
+def _repeats(asked: Touchpoints, rows: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
+    for (source, number), again in groupby(rows, itemgetter("source", "number")):
+        first, *others = (asked.db.event(row["position"]) for row in again)
+        for kind, said, same in (("repeat", "the same", True), ("conflict", "something else", False)):
             alike = [each for each in others if (_content(each) == _content(first)) is same]
             if alike:
                 where = ", ".join(f"@{each.position}" for each in alike[:NAMED_MAX])
                 rest = f" and {len(alike) - NAMED_MAX} more" if len(alike) > NAMED_MAX else ""
-                said = "the same" if same else "something else"
                 what = f"@{first.position} again at {where}{rest}: {said}"
-                yield Fault(kind, row["source"], row["number"], alike[0].position, len(alike), what)
+                yield Fault(kind, source, number, alike[0].position, len(alike), what)
 
 
-def _backwards(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
-    for row in asked.sql(statement("clocks_running_backwards").format(numbers=numbers)).to_pylist():
-        what = f"{text_of(row['before_us'] - row['time_us'])} before an earlier number"
-        yield Fault("backwards", row["source"], row["number"], row["position"], 1, what)
+def _backwards(row: Mapping[str, Any]) -> Fault:
+    what = f"{text_of(row['before_us'] - row['time_us'])} before an earlier number"
+    return Fault("backwards", row["source"], row["number"], row["position"], 1, what)
 
 
-def _odd(asked: Touchpoints, numbers: str) -> Iterator[Fault]:
-    for row in asked.sql(f"SELECT * FROM ({numbers}) WHERE number IS NULL ORDER BY position").to_pylist():
-        yield Fault("no number", row["source"], None, row["position"], 1, f"{row['said'][:40]!r} is no whole number")
+def _odd(row: Mapping[str, Any]) -> Fault:
+    return Fault("no number", row["source"], None, row["position"], 1, f"{row['said'][:40]!r} is no whole number")
 
 
 def _several(asked: Touchpoints) -> Iterator[Fault]:

@@ -1,9 +1,8 @@
 SELECT
-  who,
-  position,
-  type
-FROM ({touchpoints})
+  t.who,
+  t.type
+FROM ({touchpoints}) t{from_anchor}
 ORDER BY
-  who,
-  time_us,
-  position
+  t.who,
+  t.time_us{direction},
+  t.position{direction}
