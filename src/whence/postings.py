@@ -11,6 +11,8 @@ from whence.events import Row
 from whence.query import Query, QueryItem
 
 NONE: list[int] = []
+NOWHERE = [0]
+"""The positions of what is nowhere, where there has to be a last one: 0 is before all."""
 
 
 class Postings:
@@ -82,11 +84,11 @@ class Postings:
         return sorted(set().union(*(self._item_matches(item, after, upto) for item in query.items)))
 
     def _newest_item_match(self, item: QueryItem, after: int) -> int | None:
-        if not item.types and len(item.tags) == 1:  # what most decisions depend on
-            positions = self.by_tag.get(item.tags[0], NONE)
-            return positions[-1] if positions and positions[-1] > after else None
+        for tag in item.tags:  # before the types, whose positions are put in order first
+            if self.by_tag.get(tag, NOWHERE)[-1] <= after:
+                return None
         lists = list(self._lists(item))
-        if not lists or any(not positions or positions[-1] <= after for positions in lists):
+        if not lists[-1] or lists[-1][-1] <= after:
             return None
         if len(lists) == 1:
             return lists[0][-1]
