@@ -350,13 +350,14 @@ def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mappin
 def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
     """What a decision depends on: the closed periods, all events of its entities and of the accounts that have a limit,
     and of the other accounts whether they are open."""
-    items = [_item((BOOK,)), *(_item((each,)) for each in entities)]
-    items += [_item((f"account:{name}",)) for name in accounts if name in strict]
-    free = [name for name in accounts if name not in strict]
+    every, free = [BOOK, *entities], list[str]()
+    for name in accounts:
+        (every if name in strict else free).append(f"account:{name}")
+    items = [_item((each,)) for each in every]
     if len(free) > APART_MAX:
         items.append(QueryItem(types=OPENING[1:]))
     else:
-        items += [_item((f"account:{name}",), OPENING) for name in free]
+        items += [_item((each,), OPENING) for each in free]
     return Query(tuple(items))
 
 
