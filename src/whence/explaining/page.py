@@ -130,7 +130,7 @@ def _paragraph(depth: int, line: str) -> str:
 
 
 def _contributions(found: Explanation, zone: tzinfo) -> str:
-    columns = ("entry", "when", "what", "who", "before", "after", "added", "rule")
+    columns = ("entry", "when", "what", "who", "before", "after", "effect", "rule")
     rows = (
         (
             f"@{each.recorded.position}",
