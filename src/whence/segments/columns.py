@@ -18,12 +18,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json as json_reader
 
 from whence import jsonvalue
 from whence.events import Recorded
-from whence.segments.arrays import arrow, integers, numbers
+from whence.segments.arrays import integers, numbers, taken
 
 FIELDS_MAX = 200
 """So many fields of a type become columns, the most frequent ones; the others stand in `rest`."""
@@ -109,7 +108,7 @@ def table_of(
             arrays[field.name] = array
     table = pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(schema))
     order = np.argsort(numbers(table.column("entity"), absent=2**31 - 1), kind="stable")
-    return table.take(arrow(order)).combine_chunks()
+    return taken(table, order).combine_chunks()
 
 
 def is_wanted(field: pa.Field, fields: Collection[str] | None, envelope: Collection[str]) -> bool:
@@ -233,7 +232,7 @@ def _kinds_in(page: Sequence[Recorded]) -> dict[str, type] | None:
 
 def _parsed_column(name: str, kind: type, array: pa.Array) -> tuple[pa.Field, pa.Array]:
     metadata = None
-    if kind is float and pc.any(pc.equal(pc.floor(array), array)).as_py():
+    if kind is float and np.any(np.floor(numbers(array, absent=0.5)) == numbers(array, absent=0.5)):
         metadata = {KIND: INTEGRAL}
     return pa.field(name, TYPES[kind], metadata=metadata), array
 
@@ -341,7 +340,7 @@ def _column(name: str, column: str, cells: list[Any]) -> tuple[pa.Field, pa.Arra
 def events_of(table: pa.Table, type: str, entities: Sequence[str]) -> list[Recorded]:
     """The events that a table of a type was made of, by position; `entities` are the tags by code."""
     if "copy" in table.column_names:
-        table = table.filter(pc.invert(table.column("copy")))
+        table = taken(table, np.flatnonzero(~numbers(table.column("copy"))))
     table = table.sort_by("position")
     fields = [field for field in table.schema if field.name not in ENVELOPE]
     columns = [(field_of(field), cells_of(field, table.column(field.name))) for field in fields]

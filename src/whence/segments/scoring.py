@@ -30,7 +30,7 @@ from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
 from whence.scoring.sequence import NO_RULE
 from whence.segments.ahead import processors
-from whence.segments.arrays import arrow, is_there, numbers
+from whence.segments.arrays import encoded, is_there, numbers, taken
 from whence.segments.columns import cells_of, field_of
 from whence.segments.ordering import in_order
 from whence.segments.reading import Segments
@@ -179,7 +179,7 @@ class _Events:
         if until is not None:
             kept = kept & (time_us <= until)
         if not kept.all():
-            table, time_us = table.filter(arrow(kept)), time_us[kept]
+            table, time_us = taken(table, np.flatnonzero(kept)), time_us[kept]
         return cls(type, table, time_us)
 
     def part(self, chosen: Mask, rule: int) -> Part:
@@ -206,7 +206,7 @@ class _Events:
 
     def events(self, rows: Int64) -> list[Recorded]:
         """These rows as events, with what their data say of the fields that were read."""
-        table = self._table.take(arrow(rows))
+        table = taken(self._table, rows)
         columns = [(name, cells_of(field, table.column(field.name))) for name, field in self._fields.items()]
         rest = table.column("rest").to_pylist() if "rest" in table.column_names else [None] * len(rows)
         found = []
@@ -297,13 +297,11 @@ def _compared(column: pa.ChunkedArray, test: str, bound: float) -> Mask:
 
 def _mapped(field: pa.Field, column: pa.ChunkedArray, inner: str, function: Any, kind: type) -> NDArray[Any]:
     """What a function gives for each cell, ABSENT for an absent one; it is called once for each different one."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
-    cells = cells_of(field, encoded.dictionary)
+    places = encoded(column)
+    cells = cells_of(field, places.dictionary)
     answers = [function(_inner(cell, inner)) for cell in cells]
     known: NDArray[Any] = np.array([*answers, function(ABSENT)], dtype=kind)
-    return known[numbers(encoded.indices, absent=len(answers))]  # type: ignore[no-any-return]
+    return known[numbers(places.indices, absent=len(answers))]  # type: ignore[no-any-return]
 
 
 def _inner(cell: Any, path: str) -> Any:
