@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whence.segments import ordering
 from whence.segments.ahead import ahead
 from whence.segments.ordering import in_order
 from whence.segments.rows import TYPES, Part, Rows
@@ -29,9 +30,29 @@ def test_the_rows_of_some_entities_come_in_order(
     every = [row[:5] if with_points else row[:4] for its in told for row in its]
     every.sort(key=lambda row: (row[0], row[1], row[2], row[3]) if by_time else (row[0], row[2], row[3]))
     halves = [[row for row in every if row[0] < border], [row for row in every if row[0] >= border]]
-    for expected, begins, ends in zip(halves, (starts[:-1], borders), (borders, starts[1:]), strict=True):
-        columns = in_order(rows, begins.astype(np.int64), ends.astype(np.int64), by_time=by_time)
-        assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+    for rows.ordered in (False, True):  # as they were added, and as they stand then
+        for expected, begins, ends in zip(halves, (starts[:-1], borders), (borders, starts[1:]), strict=True):
+            columns = in_order(rows, begins.astype(np.int64), ends.astype(np.int64), by_time=by_time)
+            assert list(zip(*(column.tolist() for column in columns), strict=True)) == expected
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("with_points", [True, False])
+def test_rows_that_lie_far_from_their_places_come_in_order(
+    monkeypatch: pytest.MonkeyPatch, compiled: bool, with_points: bool
+) -> None:
+    monkeypatch.setattr(ordering, "COMPILED", compiled)
+    rows, count = Rows(with_points=with_points), 10 * ordering.MOVES_EACH
+    falling = np.arange(count)[::-1].copy()
+    for rule in range(2):
+        rows.add(Part(np.zeros(count, np.int32), falling * 10, falling + 1, rule, falling))
+    begins, ends = np.array(rows.starts[:-1], np.int64), np.array(rows.starts[1:], np.int64)
+    for rows.ordered in (False, True):
+        _, time_us, position, rule, *points = in_order(rows, begins, ends, by_time=True)
+        assert time_us.tolist() == [number * 10 for number in range(count) for _ in range(2)]
+        assert (position - 1).tolist() == [number for number in range(count) for _ in range(2)]
+        assert rule.tolist() == [0, 1] * count
+        assert not with_points or points[0].tolist() == (position - 1).tolist()
 
 
 def test_a_position_beyond_32_bits_comes_back() -> None:

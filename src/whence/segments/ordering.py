@@ -15,6 +15,8 @@ from whence.segments.rows import TYPES, Rows
 
 MOVES_EACH = 32
 """With more moves than that for each row of an entity, numpy sorts instead."""
+RULE_BITS = 20
+"""Above the number of a rule in so many bits, 2^43 positions fit into 64 bits."""
 
 
 def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[NDArray[Any]]:
@@ -29,7 +31,8 @@ def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[N
         there = begins < ends
         lowest = int(np.min(given.entity[begins[there]], initial=2**31 - 1))
         highest = int(np.max(given.entity[ends[there] - 1], initial=lowest - 1))
-        if _in_order(begins, ends, lowest, given, out, np.zeros(highest - lowest + 2, np.int64), int(by_time)):
+        keys, starts = np.empty(2 * len(found[0]), np.int64), np.zeros(highest - lowest + 2, np.int64)
+        if _in_order(begins, ends, lowest, given, out, keys, starts, int(by_time)):
             return found
     at = np.concatenate([np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)])
     found = [column[at].astype(type) for column, type in zip(rows.columns, TYPES, strict=False)]
@@ -58,9 +61,10 @@ class _Columns(NamedTuple):
 
 @Compiled
 def _in_order(
-    begins: Int64, ends: Int64, lowest: int, given: _Columns, out: _Columns, starts: Int64, by_time: int
+    begins: Int64, ends: Int64, lowest: int, given: _Columns, out: _Columns, keys: Int64, starts: Int64, by_time: int
 ) -> int:
-    """Whether it was done, else `given` is as it was. `starts` has a zero for each entity and one more."""
+    """Whether it was done, else `given` is as it was. `starts` has a zero for each entity and one more, and `keys` room
+    for two numbers of each row, which lie together: its time, and its position and rule."""
     entity, time_us, position, rule, points = given
     entities, times, positions, rules, all_points = out
     for part in range(len(begins)):
@@ -73,21 +77,25 @@ def _in_order(
             e = entity[i] - lowest
             k = starts[e]
             starts[e] = k + 1
-            entities[k] = entity[i]
-            times[k] = time_us[i]
-            positions[k] = position[i]
-            rules[k] = rule[i]
+            keys[2 * k] = time_us[i]
+            keys[2 * k + 1] = (position[i] << RULE_BITS) + rule[i] + 1
             if len(points):
                 all_points[k] = points[i]
     first = 0
     for e in range(len(starts) - 1):  # where the rows of an entity began, they end now
-        if not _inserted(times, positions, rules, all_points, first, starts[e], by_time):
+        if not _inserted(keys, all_points, first, starts[e], by_time):
             return 0
         first = starts[e]
-    k = 0
+    e = k = 0
     for part in range(len(begins)):
         for i in range(begins[part], ends[part]):
-            entity[i], time_us[i], position[i], rule[i] = entities[k], times[k], positions[k], rules[k]
+            while k == starts[e]:
+                e += 1
+            key = keys[2 * k + 1]
+            entity[i] = entities[k] = e + lowest
+            time_us[i] = times[k] = keys[2 * k]
+            position[i] = positions[k] = key >> RULE_BITS
+            rule[i] = rules[k] = (key & (2**RULE_BITS - 1)) - 1
             if len(points):
                 points[i] = all_points[k]
             k += 1
@@ -109,33 +117,28 @@ def _gather(begins: Int64, ends: Int64, given: _Columns, out: _Columns) -> int:
     return k
 
 
-def _inserted(times: Int64, positions: Int64, rules: Int32, given: Int64, first: int, last: int, by_time: int) -> bool:
-    """Sort some rows by insertion; False where that would take long, some being in order then and none lost."""
+def _inserted(keys: Int64, points: Int64, first: int, last: int, by_time: int) -> bool:
+    """Sort some rows by insertion; False where that would take long."""
     moves = MOVES_EACH * (last - first)
     for i in range(first + 1, last):
-        time, position, rule = times[i], positions[i], rules[i]
-        points = given[i] if len(given) else 0
+        time, key = keys[2 * i], keys[2 * i + 1]
+        its_points = points[i] if len(points) else 0
         k = i
         while k > first:
-            if by_time and times[k - 1] != time:
-                if times[k - 1] < time:
+            if by_time and keys[2 * k - 2] != time:
+                if keys[2 * k - 2] < time:
                     break
-            elif positions[k - 1] != position:
-                if positions[k - 1] < position:
-                    break
-            elif rules[k - 1] <= rule:
+            elif keys[2 * k - 1] <= key:
                 break
-            times[k] = times[k - 1]
-            positions[k] = positions[k - 1]
-            rules[k] = rules[k - 1]
-            if len(given):
-                given[k] = given[k - 1]
+            keys[2 * k] = keys[2 * k - 2]
+            keys[2 * k + 1] = keys[2 * k - 1]
+            if len(points):
+                points[k] = points[k - 1]
             k -= 1
-        times[k] = time
-        positions[k] = position
-        rules[k] = rule
-        if len(given):
-            given[k] = points
+        keys[2 * k] = time
+        keys[2 * k + 1] = key
+        if len(points):
+            points[k] = its_points
         moves -= i - k
         if moves < 0:
             return False
