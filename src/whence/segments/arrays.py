@@ -25,7 +25,7 @@ def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     return column.unify_dictionaries().combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def numbers(column: pa.Array | pa.ChunkedArray, absent: int = 0) -> NDArray[Any]:
+def numbers(column: pa.Array | pa.ChunkedArray, absent: float = 0) -> NDArray[Any]:
     """The numbers, times (in their unit) or truth values of a column, `absent` where it has none."""
     return _of_chunks(column, lambda chunk: _numbers(chunk, absent))
 
@@ -59,7 +59,7 @@ def _of_chunks(column: pa.Array | pa.ChunkedArray, function: Any) -> NDArray[Any
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
-def _numbers(array: pa.Array, absent: int) -> NDArray[Any]:
+def _numbers(array: pa.Array, absent: float) -> NDArray[Any]:
     data = array.buffers()[1]
     if pa.types.is_boolean(array.type):
         found: NDArray[Any] = _bits(data, array)

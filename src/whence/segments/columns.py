@@ -232,8 +232,10 @@ def _kinds_in(page: Sequence[Recorded]) -> dict[str, type] | None:
 
 def _parsed_column(name: str, kind: type, array: pa.Array) -> tuple[pa.Field, pa.Array]:
     metadata = None
-    if kind is float and np.any(np.floor(numbers(array, absent=0.5)) == numbers(array, absent=0.5)):
-        metadata = {KIND: INTEGRAL}
+    if kind is float:
+        values = numbers(array, absent=0.5)
+        if np.any(np.floor(values) == values):
+            metadata = {KIND: INTEGRAL}
     return pa.field(name, TYPES[kind], metadata=metadata), array
 
 
