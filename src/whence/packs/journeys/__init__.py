@@ -5,10 +5,13 @@
     with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
         found = journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
-Read it in this order: `events` and `state`, who is who, with `decisions`, `scenarios` and `tables`; `people`, the names
-of each customer; `touchpoints`, what all did, in columns; `step` and `chain`, then `funnel`. The other questions stand
-each by itself (`sessions`, `paths`, `cohorts`, `attribution`, `sequence`; `timeline` is of one customer and needs no
-columns). `commands` and `pictures` show what they answer.
+Read it in this order: `events`, `state`, `decisions` and `scenarios`, who is who; `people` and `tables`, the names of
+each customer; `touchpoints`, what all did, in columns; `step`, and one question, `sessions`, to see how all are made:
+what a function is told and says of itself is its command, too. Then `funnel`, with `chain` for how far each gets. The
+other questions stand each by itself (`paths`, `cohorts`, `attribution`, `sequence`; `timeline` is of one customer and
+needs no columns). `commands` and `pictures` show what they answer.
+
+Whatever is told a step, a field or a period that is none, or that no event has, raises InvalidQuery or InvalidTime.
 """
 
 from whence.pack import Pack

@@ -29,7 +29,7 @@ from whence.errors import InvalidQuery
 from whence.pack import Share, Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Duration, Field, Step
+from whence.packs.journeys.step import FIELD, SPAN, STEP, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 from whence.scoring.decay import half_life_table
 
@@ -61,14 +61,14 @@ class _Shared(msgspec.Struct, frozen=True):
 
 def attribution(
     asked: Touchpoints,
-    conversion: Annotated[str | Step, Written(value="STEP")],
+    conversion: Annotated[str | Step, STEP],
     touches: Annotated[Sequence[str | Step], Written("--touch", "STEP"), "what may have helped; may repeat"],
     *,
-    channel: Annotated[str | None, Field, "the field that names the channel; else the event type does"] = None,
+    channel: Annotated[str | None, FIELD, "the field that names the channel; else the event type does"] = None,
     models: Annotated[Sequence[Known | Model], Written("--model"), "only this model; may be given again"] = MODELS,
-    within: Annotated[str, Duration, "so long before a conversion touchpoints count"] = "30 days",
-    half_life: Annotated[str, Duration, "after so long decay has halved a credit"] = "7 days",
-    total: Annotated[str | None, Field, "a field of conversions to share out too"] = None,
+    within: Annotated[str, SPAN, "so long before a conversion touchpoints count"] = "30 days",
+    half_life: Annotated[str, SPAN, "after so long decay has halved a credit"] = "7 days",
+    total: Annotated[str | None, FIELD, "a field of conversions to share out too"] = None,
 ) -> list[Credit]:
     """$ whence journeys attribution Bought --touch 'Visited|Read' --channel source
     $ whence journeys attribution Bought --touch Visited --channel source --model first --model decay --total amount

@@ -24,7 +24,7 @@ from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Begin, Count, Field, Returns, Step
+from whence.packs.journeys.step import COUNT, FIELD, STEP, Begin, Returns, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 
 Kind = Literal["n-day", "unbounded", "bracket"]
@@ -80,7 +80,7 @@ def cohorts(
     unit: Long = "month",
     begin: Begin = None,
     returns: Returns = None,
-    total: Annotated[str | None, Field, "sum up this field instead of counting customers"] = None,
+    total: Annotated[str | None, FIELD, "sum up this field instead of counting customers"] = None,
 ) -> list[Cohort]:
     """$ whence journeys cohorts --unit week
     $ whence journeys cohorts --begin Bought --total amount --picture cohorts.html
@@ -170,10 +170,10 @@ def _bracket(said: str) -> tuple[int, int]:
 
 def customers(
     asked: Touchpoints,
-    bought: Annotated[str | Step, Written(value="STEP")],
+    bought: Annotated[str | Step, STEP],
     *,
-    total: Annotated[str | None, Field, "the field to sum up"] = None,
-    top: Annotated[int | None, Count, "so many, the most frequent first"] = None,
+    total: Annotated[str | None, FIELD, "the field to sum up"] = None,
+    top: Annotated[int | None, COUNT, "so many, the most frequent first"] = None,
 ) -> list[Customer]:
     """$ whence journeys customers Bought
     $ whence journeys customers Bought --total amount --at 2026-01-20 --json

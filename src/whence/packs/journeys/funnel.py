@@ -17,8 +17,7 @@ from whence.moments import span_of
 from whence.pack import Share, Written
 from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Count, Step, Steps, steps_of
-from whence.packs.journeys.step import Duration as Span
+from whence.packs.journeys.step import COUNT, SPAN, STEP, Step, Steps, steps_of
 from whence.packs.journeys.touchpoints import Touchpoints
 
 TOP = 10
@@ -27,8 +26,9 @@ OTHER = "(other)"
 VERSIONS = "versions"
 
 How = Annotated[Order, "how steps may lie"]
-Within = Annotated[str | None, Span, "so long after the start the last step still counts: '30 days'"]
-Exclude = Annotated[Sequence[str | Step], Written(value="STEP"), "an event that ends an attempt; may be given again"]
+Within = Annotated[str | None, SPAN, "so long after the start the last step still counts: '30 days'"]
+Exclude = Annotated[Sequence[str | Step], STEP, "an event that ends an attempt; may be given again"]
+Periods = Annotated[Sequence[str], Written("--period", "PERIOD"), "starts in this: 2026-01, or A..B; more compare"]
 Period = Annotated[str | None, Written(value="PERIOD"), "starts in this: 2026-01, or A..B"]
 
 
@@ -111,10 +111,8 @@ def funnel(
     within: Within = None,
     exclude: Exclude = (),
     by: str | None = None,
-    periods: Annotated[
-        Sequence[str], Written("--period", "PERIOD"), "starts in this: 2026-01, or A..B; more compare"
-    ] = (),
-    top: Annotated[int, Count, "so many values have their own funnel"] = TOP,
+    periods: Periods = (),
+    top: Annotated[int, COUNT, "so many values have their own funnel"] = TOP,
 ) -> Funnel:
     """$ whence journeys funnel Visited SignedUp Bought --within '30 days'
     $ whence journeys funnel Visited 'signed up: SignedUp|Invited' 'Bought amount>=20' --by source --json

@@ -14,7 +14,7 @@ from whence.errors import InvalidQuery
 from whence.pack import Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Count, Step
+from whence.packs.journeys.step import COUNT, Step
 from whence.packs.journeys.touchpoints import Touchpoints
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
@@ -38,7 +38,7 @@ def paths(
     ] = None,
     end: Annotated[str | Step | None, Written("--to", "STEP"), "what comes before the last of these"] = None,
     depth: Annotated[int, msgspec.Meta(ge=1, le=12), "so many links"] = 4,
-    top: Annotated[int, Count, "so many types at each depth have their name"] = 8,
+    top: Annotated[int, COUNT, "so many types at each depth have their name"] = 8,
     repeats: Annotated[bool, "count several of a type in a row one by one"] = False,
 ) -> list[Link]:
     """$ whence journeys paths --from Visited --depth 3

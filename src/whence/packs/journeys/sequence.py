@@ -27,7 +27,7 @@ from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.pack import Written
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Field
+from whence.packs.journeys.step import FIELD
 from whence.packs.journeys.touchpoints import Touchpoints
 
 NAMED_MAX = 5
@@ -59,7 +59,7 @@ def check(
         str | None, Written("--sequence", "FIELD"), "the field in which sources number what they send"
     ] = None,
     *,
-    source: Annotated[str | None, Field, "the field that tells sources apart, or actor; else all are one"] = None,
+    source: Annotated[str | None, FIELD, "the field that tells sources apart, or actor; else all are one"] = None,
 ) -> Sound:
     """$ whence journeys check --sequence number --source actor
 

@@ -13,7 +13,7 @@ from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.pack import Share
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import Count
+from whence.packs.journeys.step import COUNT
 from whence.packs.journeys.timeline import GAP, Pause
 from whence.packs.journeys.touchpoints import Touchpoints
 
@@ -48,7 +48,7 @@ def sessions(
     name: str | None = None,
     *,
     gap: Pause = GAP,
-    limit: Annotated[int | None, Count, "so many sessions, the newest first"] = None,
+    limit: Annotated[int | None, COUNT, "so many sessions, the newest first"] = None,
 ) -> list[Session]:
     """$ whence journeys sessions --by week
     $ whence journeys sessions visitor:abc --gap '2 hours'

@@ -18,6 +18,7 @@ import msgspec
 from whence.errors import InvalidQuery
 from whence.pack import Written
 
+STEPS_MAX = 30
 _NAMED = re.compile(r"(?P<name>[^:|=<>]+): +(?P<rest>.+)")
 _TYPES = re.compile(r"[A-Za-z][A-Za-z0-9_.]*(\|[A-Za-z][A-Za-z0-9_.]*)*")
 _CONDITION = re.compile(r"(?P<field>[^\s=<>!]+)(?P<test>>=|<=|!=|=|>|<)(?P<value>\"[^\"]*\"|\S+)")
@@ -74,13 +75,13 @@ def steps_of(said: Any) -> tuple[Step, ...]:
     return steps
 
 
-STEPS_MAX = 30
-Steps = Annotated[Sequence[str | Step], Written(value="STEP")]
-Begin = Annotated[str | Step | None, Written(value="STEP"), "what a customer begins with; else any event"]
-Returns = Annotated[str | Step | None, Written(value="STEP"), "what counts as coming back; else the same as --begin"]
-Field = Written(value="FIELD")
-Duration = Written(value="DURATION")
-Count = msgspec.Meta(ge=1)
+# How what is told of steps, fields and spans is written on the command line.
+
+STEP, FIELD, SPAN = Written(value="STEP"), Written(value="FIELD"), Written(value="DURATION")
+COUNT = msgspec.Meta(ge=1)
+Steps = Annotated[Sequence[str | Step], STEP]
+Begin = Annotated[str | Step | None, STEP, "what a customer begins with; else any event"]
+Returns = Annotated[str | Step | None, STEP, "what counts as coming back; else the same as --begin"]
 
 
 def _value(text: str) -> str | float | bool:

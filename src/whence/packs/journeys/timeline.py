@@ -16,12 +16,12 @@ from whence.grammar import split_tag
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity, naming_of
-from whence.packs.journeys.step import Duration
+from whence.packs.journeys.step import SPAN
 from whence.query import Query, QueryItem
 
 GAP = "30 minutes"
 """A session ends when nothing happens for so long; as Google Analytics, Amplitude and Mixpanel have it at first."""
-Pause = Annotated[str, Duration, "a pause that ends a session"]
+Pause = Annotated[str, SPAN, "a pause that ends a session"]
 
 
 class Touch(msgspec.Struct, frozen=True):
