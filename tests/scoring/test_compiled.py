@@ -98,3 +98,11 @@ def test_where_no_folder_can_be_written_it_is_made_for_this_process(
     (tmp_path / "whence").unlink()
     assert _run(_halves(tmp_path), np.array([9])) == [4]
     assert list(tmp_path.glob("whence/*.o"))
+
+
+def test_where_numba_calls_otherwise_than_is_known_it_calls_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whence.scoring.compiled._known", lambda arguments: ["i8*"])
+    assert _run(_halves(tmp_path), np.array([9, 4])) == [4, 2]
+    assert not list(tmp_path.glob("__pycache__/*.o"))

@@ -44,11 +44,12 @@ class Compiled:
         kinds = tuple(_kinds(arguments))
         with _lock:
             if kinds not in self._codes:
-                self._codes[kinds] = _loaded(self._code(kinds, arguments), arguments)
-        return self._codes[kinds](*(value for value, _ in _flat(arguments)))
+                code = self._code(kinds, arguments)
+                self._codes[kinds] = _jitted(self._function, nogil=True) if code is None else _loaded(code, arguments)
+        return self._codes[kinds](*arguments)
 
-    def _code(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> bytes:
-        """The machine code: as it was kept, or made and kept where a folder can be written to."""
+    def _code(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> bytes | None:
+        """The machine code: as it was kept, or made and kept where a folder can be written to; see _compiled."""
         source = Path(self._function.__code__.co_filename)
         key = _environment() + source.read_bytes() + repr((self._function.__name__, kinds)).encode()
         kept = Path(cache_from_source(str(source)))
@@ -59,14 +60,15 @@ class Compiled:
                 digest, code = _split((folder / name).read_bytes())
                 if digest == hashlib.sha256(key + code).digest():
                     return code
-        code = _compiled(self._function, arguments)
+        if (made := _compiled(self._function, arguments)) is None:
+            return None
         for folder in folders:
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
                 with whole_file(folder / name) as file:
-                    file.write(hashlib.sha256(key + code).digest() + code)
+                    file.write(hashlib.sha256(key + made).digest() + made)
                 break
-        return code
+        return made
 
 
 def _split(kept: bytes) -> tuple[bytes, bytes]:
@@ -108,22 +110,29 @@ def _environment() -> bytes:
     return repr((llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())).encode()
 
 
-def _compiled(function: Callable[..., int], arguments: tuple[Any, ...]) -> bytes:
-    """The machine code of a function and those of its module, made for such arguments. It needs nothing else."""
-    import llvmlite.binding as llvm
+def _jitted(function: Callable[..., int], **options: Any) -> Any:
+    """A function and those of its module that it calls, which numba compiles when it is called."""
     import numba
 
     njit: Any = numba.njit  # its types know no option that begins with _
 
     def jit(each: FunctionType) -> Any:
-        bare: Any = FunctionType(each.__code__, names, each.__name__)
-        return njit(bare, error_model="numpy", _nrt=False)  # without numba's runtime, so without new arrays
+        return njit(FunctionType(each.__code__, names, each.__name__), error_model="numpy", **options)
 
     names = dict(function.__globals__)
     for name, each in function.__globals__.items():
         if isinstance(each, FunctionType) and each.__module__ == function.__module__:
             names[name] = jit(each)
-    entry, typeof = jit(cast(FunctionType, function)), cast(Any, numba.typeof)
+    return jit(cast(FunctionType, function))
+
+
+def _compiled(function: Callable[..., int], arguments: tuple[Any, ...]) -> bytes | None:
+    """The machine code of a function, made for such arguments. None where it needs anything else, or is called
+    otherwise than is known here, as may be with another version of numba: then numba itself has to call it."""
+    import llvmlite.binding as llvm
+    import numba
+
+    entry, typeof = _jitted(function, _nrt=False), cast(Any, numba.typeof)  # without its runtime: no new arrays
     types = tuple(map(typeof, arguments))
     entry.compile(types)
     module = llvm.parse_assembly(entry.inspect_llvm(types))
@@ -135,11 +144,16 @@ def _compiled(function: Callable[..., int], arguments: tuple[Any, ...]) -> bytes
     machine = _machine()
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
     passes.getModulePassManager().run(module, passes)
-    left = [each.name for each in (*module.functions, *module.global_variables) if each.is_declaration]
-    assert all(name.startswith("llvm.") for name in left), f"{function.__name__} needs {left}"
-    expected = [_ADDRESS, _ADDRESS, *(kind for _, kind in _flat(arguments))]
-    assert [str(each.type) for each in module.get_function(_NAME).arguments] == expected, "numba calls otherwise"
+    needed = [each.name for each in (*module.functions, *module.global_variables) if each.is_declaration]
+    taken = [str(each.type) for each in module.get_function(_NAME).arguments]
+    if not all(name.startswith("llvm.") for name in needed) or taken != _known(arguments):
+        return None
     return machine.emit_object(module)  # type: ignore[no-any-return]
+
+
+def _known(arguments: tuple[Any, ...]) -> list[str]:
+    """The types that code for such arguments takes: where its result goes, where the problem does, and them."""
+    return [_ADDRESS, _ADDRESS, *(kind for _, kind in _flat(arguments))]
 
 
 def _loaded(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., int]:
@@ -148,12 +162,12 @@ def _loaded(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., int]:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    types = [c_void_p if kind == _ADDRESS else c_int64 for _, kind in _flat(arguments)]
-    function = CFUNCTYPE(c_int32, c_void_p, c_void_p, *types)(engine.get_function_address(_NAME))
+    types = [c_void_p if kind == _ADDRESS else c_int64 for kind in _known(arguments)]
+    function = CFUNCTYPE(c_int32, *types)(engine.get_function_address(_NAME))
 
-    def call(*flat: Any) -> int:
+    def call(*arguments: Any) -> int:
         given, problem = c_int64(), c_void_p()
-        function(byref(given), byref(problem), *flat)
+        function(byref(given), byref(problem), *(value for value, _ in _flat(arguments)))
         return given.value
 
     call.engine = engine  # type: ignore[attr-defined]  # it holds the code

@@ -1,6 +1,5 @@
 """Numbers handed between Arrow and numpy, without a copy where there are no gaps. pyarrow's own ways, `to_numpy` and
-`pa.array`, import pandas where it is installed, which takes longer than reading a million events; and `take` and
-`dictionary_encode` import `pyarrow.compute`, which makes a function of Python of each of Arrow's, wanted or not."""
+`pa.array`, import pandas where it is installed, which takes longer than reading a million events."""
 
 from __future__ import annotations
 
@@ -10,18 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow._compute import call_function
 
 
 def taken(table: pa.Table, order: NDArray[Any]) -> pa.Table:
     """The rows at some places, in their order."""
-    return call_function("take", [table, arrow(order)])
+    return table.take(arrow(order))
 
 
 def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     """A column as the places of its values among the different ones."""
     if not pa.types.is_dictionary(column.type):
-        column = call_function("dictionary_encode", [column])
+        column = column.dictionary_encode()
     return column.unify_dictionaries().combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
