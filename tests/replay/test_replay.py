@@ -127,6 +127,12 @@ def test_processes_score_and_cross_as_one_thread_does(tmp_path: Path, pool: Exec
     assert cut != expected
 
 
+def test_of_a_kind_without_entities_nothing_is_scored(tmp_path: Path) -> None:
+    _, found = segments(tmp_path / "segs", [])
+    with found:
+        assert lines_of(score(found, CARD)) == lines_of(score_segments(found, CARD))
+
+
 def test_the_lines_of_a_score_say_what_live_says(tmp_path: Path) -> None:
     store, found = segments(tmp_path / "segs", many(), size=90)
     with found:

@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,10 @@ def halves(numbers, out):
 def _halves(folder: Path, by: int = 2) -> Compiled:
     path = folder / f"loops_{by}.py"
     path.write_text(SOURCE.format(by=by))
+    return _loops(path)
+
+
+def _loops(path: Path) -> Compiled:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -98,6 +103,44 @@ def test_where_no_folder_can_be_written_it_is_made_for_this_process(
     (tmp_path / "whence").unlink()
     assert _run(_halves(tmp_path), np.array([9])) == [4]
     assert list(tmp_path.glob("whence/*.o"))
+
+
+def test_code_is_kept_under_the_source_that_was_imported(tmp_path: Path) -> None:
+    halves = _halves(tmp_path)
+    path = tmp_path / "loops_2.py"
+    path.write_text(path.read_text().replace("// 2", "// 3"))  # an upgrade beside a process that runs
+    assert _run(halves, np.array([12])) == [6]
+    assert _run(_loops(path), np.array([12])) == [4]
+
+
+def test_a_number_that_the_loops_name_is_part_of_what_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "loops.py"
+    path.write_text("from numbers_of_it import BY\n" + SOURCE.replace("{by}", "BY"))
+    for by, expected in ((2, 6), (3, 4)):
+        numbers = ModuleType("numbers_of_it")
+        numbers.BY = by  # type: ignore[attr-defined]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "numbers_of_it", numbers)
+            assert _run(_loops(path), np.array([12])) == [expected]
+
+
+def test_a_module_whose_source_is_not_there_is_compiled_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "loops.py"
+    names = {"__name__": "loops"}
+    exec(compile(SOURCE.format(by=2), path, "exec"), names)  # as from a zip file
+    assert _run(names["halves"], np.array([9])) == [4]  # type: ignore[arg-type]
+
+
+def test_without_a_home_the_code_is_kept_beside_the_bytecode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # as it is where nobody knows the user
+    assert _run(_halves(tmp_path), np.array([9])) == [4]
+    assert list(tmp_path.glob("__pycache__/*.o"))
+
+
+def test_an_array_with_gaps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="C-contiguous"):
+        _halves(tmp_path)(np.arange(6)[::2], np.zeros(3, np.int64))
 
 
 def test_where_numba_calls_otherwise_than_is_known_it_calls_itself(

@@ -55,6 +55,13 @@ def test_rows_that_lie_far_from_their_places_come_in_order(
         assert not with_points or points[0].tolist() == (position - 1).tolist()
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_of_no_parts_there_are_no_rows(monkeypatch: pytest.MonkeyPatch, compiled: bool) -> None:
+    monkeypatch.setattr(ordering, "COMPILED", compiled)
+    none = np.zeros(0, np.int64)
+    assert [len(column) for column in in_order(Rows(with_points=True), none, none, by_time=True)] == [0] * 5
+
+
 def test_a_position_beyond_32_bits_comes_back() -> None:
     rows = Rows(with_points=False)
     for position in (7, 2**31, 8):

@@ -192,8 +192,10 @@ class _Upto:
         self._segments, self._position = segments, position
 
     def tables(self, fields: Collection[str], envelope: Collection[str]) -> Iterator[tuple[str, pa.Table]]:
-        import pyarrow.compute as pc
+        from whence.segments.arrays import numbers, taken
 
         within = self._position >= self._segments.head
         for type, table in self._segments.tables(fields, envelope):
-            yield type, table if within else table.filter(pc.less_equal(table.column("position"), self._position))
+            if not within:
+                table = taken(table, np.flatnonzero(numbers(table.column("position")) <= self._position))
+            yield type, table

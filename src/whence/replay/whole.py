@@ -152,7 +152,8 @@ def _cut(segments: Segments, looked: Sequence[Source], executor: Executor | None
     wanted = parts or _parts(total, 1 if executor is None else _workers(executor))
     found, ends = [], np.cumsum(np.maximum(rows, 1))
     borders = np.searchsorted(ends, ends[-1] * np.arange(1, wanted) / wanted) + 1 if entities else []
-    for first, last in pairwise(np.unique([0, *borders, len(rows)]).tolist()):
+    inner = sorted({int(border) for border in borders} - {len(rows)})
+    for first, last in pairwise([0, *inner, len(rows)]):  # of no entities there is one part too
         events = int(rows[first:last].sum())
         mine = tuple(source for source in (each.of(first, last) for each in looked) if source is not None)
         found.append(Part(mine, first, last, tuple(entities[first:last]), events, Until()))

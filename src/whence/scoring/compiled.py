@@ -2,7 +2,8 @@
 alone loads what it made, since to import numba and its ways with types takes longer than to score a million events.
 
 What comes of the compiler stands by itself: nothing of Python or numba is left in it. So a function that is compiled,
-and those of its module that it calls, make no array, raise nothing, and divide by nothing that can be zero.
+and those of its module that it calls, make no array, raise nothing, and divide by nothing that can be zero. It is kept
+beside the bytecode of its module, or in `whence` of the cache folder of the user, and may be deleted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ctypes import CFUNCTYPE, byref, c_int32, c_int64, c_void_p
+from importlib.metadata import version
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from threading import Lock
@@ -22,8 +24,8 @@ import numpy as np
 
 from whence.wholefile import whole_file
 
-COMPILED = find_spec("numba") is not None
-"""Whether numba is there; without it the functions run as they are, some hundred times as slowly."""
+COMPILED = find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+"""Whether numba is there and wanted; without it the functions run as they are, some hundred times as slowly."""
 
 _NAME = "compiled"
 _ADDRESS, _INTEGER = "ptr", "i64"
@@ -36,6 +38,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., int]) -> None:
         self._function = function
+        self._source = _source(function)  # as it is now: it may be replaced before the first call
         self._codes: dict[tuple[str, ...], Callable[..., int]] = {}
 
     def __call__(self, *arguments: Any) -> int:
@@ -50,11 +53,14 @@ class Compiled:
 
     def _code(self, kinds: tuple[str, ...], arguments: tuple[Any, ...]) -> bytes | None:
         """The machine code: as it was kept, or made and kept where a folder can be written to; see _compiled."""
-        source = Path(self._function.__code__.co_filename)
-        key = _environment() + source.read_bytes() + repr((self._function.__name__, kinds)).encode()
-        kept = Path(cache_from_source(str(source)))
+        if self._source is None:
+            return _compiled(self._function, arguments)
+        numbers = sorted((name, each) for name, each in self._function.__globals__.items() if type(each) is int)
+        key = _environment() + self._source + repr((self._function.__name__, kinds, numbers)).encode()
+        kept = Path(cache_from_source(self._function.__code__.co_filename))
         name = f"{kept.stem}.{self._function.__name__}-{hashlib.sha256(repr(kinds).encode()).hexdigest()[:8]}.o"
-        folders = (kept.parent, Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whence")
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+        folders = [kept.parent, *([cache / "whence"] if cache.is_absolute() else [])]  # without a home it is not
         for folder in folders:
             with suppress(OSError):
                 digest, code = _split((folder / name).read_bytes())
@@ -69,6 +75,14 @@ class Compiled:
                     file.write(hashlib.sha256(key + made).digest() + made)
                 break
         return made
+
+
+def _source(function: Callable[..., int]) -> bytes | None:
+    """The text of its module and of this one, which says how it is called; None where there is none to read."""
+    try:
+        return b"".join(Path(each).read_bytes() for each in (function.__code__.co_filename, __file__))
+    except OSError:
+        return None
 
 
 def _split(kept: bytes) -> tuple[bytes, bytes]:
@@ -96,18 +110,20 @@ def _kinds(arguments: tuple[Any, ...]) -> Iterator[str]:
         if isinstance(each, tuple):
             yield from _kinds(each)
         elif isinstance(each, np.ndarray):
-            assert each.flags.c_contiguous, "strides are not looked at"
+            if not each.flags.c_contiguous:
+                raise ValueError("what is compiled takes arrays that are C-contiguous")
             yield f"{each.dtype.str}{each.ndim}"
         else:
             yield _INTEGER
 
 
 def _environment() -> bytes:
-    """What else it depends on; a version of numba goes with one of llvmlite."""
+    """What else it depends on."""
     import llvmlite
     import llvmlite.binding as llvm
 
-    return repr((llvmlite.__version__, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())).encode()
+    cpu = (llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    return repr((version("numba"), llvmlite.__version__, *cpu)).encode()
 
 
 def _jitted(function: Callable[..., int], **options: Any) -> Any:
@@ -167,7 +183,8 @@ def _loaded(code: bytes, arguments: tuple[Any, ...]) -> Callable[..., int]:
 
     def call(*arguments: Any) -> int:
         given, problem = c_int64(), c_void_p()
-        function(byref(given), byref(problem), *(value for value, _ in _flat(arguments)))
+        if function(byref(given), byref(problem), *(value for value, _ in _flat(arguments))):
+            raise RuntimeError("what is compiled may raise nothing")
         return given.value
 
     call.engine = engine  # type: ignore[attr-defined]  # it holds the code

@@ -1,8 +1,8 @@
 """What a scorecard comes to for many entities at once, over arrays: the same as live, to the last digit. Which events
 give how many points is worked out before, by `awards_of` or by an engine of columns.
 
-With numba it is compiled, which takes about ten seconds the first time on a machine and is kept in a cache; without it,
-`COMPILED` is false, and the same answers take some hundred times as long. The state is that of one entity.
+With numba it is compiled, which takes about ten seconds the first time on a machine and is kept in a cache (see
+compiled); without it the same answers take some hundred times as long. The state is that of one entity.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def _bounds(part: Group | Score) -> list[int]:
     return [-_UNBOUNDED if floor is None else floor, _UNBOUNDED if ceiling is None else ceiling]
 
 
-# What is compiled: integers and arrays of them. All of it is in this file, so that a change of it is noticed.
+# What is compiled: integers and arrays of them. All of it is in this file, so that a change of it, or of a number that
+# it names, is noticed.
 
 
 def _rounded(micro: int, unit: int) -> int:

@@ -34,7 +34,8 @@ def in_order(rows: Rows, begins: Int64, ends: Int64, *, by_time: bool) -> list[N
         keys, starts = np.empty(2 * len(found[0]), np.int64), np.zeros(highest - lowest + 2, np.int64)
         if _in_order(begins, ends, lowest, given, out, keys, starts, int(by_time)):
             return found
-    at = np.concatenate([np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)])
+    places = [np.arange(*each) for each in zip(begins.tolist(), ends.tolist(), strict=True)]
+    at = np.concatenate([np.zeros(0, np.int64), *places])
     found = [column[at].astype(type) for column, type in zip(rows.columns, TYPES, strict=False)]
     if not rows.ordered:
         entity, time_us, position, rule = found[:4]

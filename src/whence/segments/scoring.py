@@ -28,7 +28,7 @@ from whence.scoring.kernel import Awards, Crossings, Standings, score_all
 from whence.scoring.live import Moment, Standing
 from whence.scoring.matching import Matcher
 from whence.scoring.points import AWARD_POINTS_MAX, micro_of, number_of
-from whence.scoring.sequence import NO_RULE
+from whence.scoring.sequence import NO_RULE, Int32, Int64
 from whence.segments.ahead import processors
 from whence.segments.arrays import encoded, is_there, numbers, taken
 from whence.segments.columns import cells_of, field_of
@@ -36,8 +36,6 @@ from whence.segments.ordering import in_order
 from whence.segments.reading import Segments
 from whence.segments.rows import TYPES, Part, Rows
 
-Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _ENVELOPE = ("position", "entity", "time", "recorded", "rest")

@@ -104,11 +104,12 @@ class SnapshotFolder:
         for kept in reversed(self.usable(model)):
             of = kept.snapshot
             if of is not None and of.position <= last and of.latest_us <= last_us:
-                try:
-                    return self.read(kept, model, entities)
-                except InvalidSnapshot as damage:
-                    with suppress(OSError):  # another builder removed it
-                        self._damaged[kept.path, kept.path.stat().st_mtime_ns] = str(damage.facts["problem"])
+                with suppress(FileNotFoundError):  # another builder removed it
+                    changed_ns = kept.path.stat().st_mtime_ns
+                    try:
+                        return self.read(kept, model, entities)
+                    except InvalidSnapshot as damage:
+                        self._damaged[kept.path, changed_ns] = str(damage.facts["problem"])
         return None
 
     def read(self, kept: Kept, model: Model, entities: Collection[str] | None = None) -> Reached:

@@ -121,13 +121,17 @@ def test_a_refund_is_never_more_than_the_charge() -> None:
 
 
 def test_what_does_not_balance_is_refused_with_what_is_over() -> None:
-    book = opened(ledger())
+    db = ledger()
+    book = opened(db)
     with pytest.raises(Refused, match=r"Over: 0.01 EUR"):
         book.post("x", [Posting("assets:bank", 101, "EUR"), Posting("income:sales", -100, "EUR")])
     with pytest.raises(Refused, match="two postings"):
         book.post("x", [Posting("assets:bank", 0, "EUR")])
     with pytest.raises(Refused, match="No such account"):
         book.enter("assets:bank", "income:nothing", "1 EUR")
+    db.decide(retire, "income:sales", reason="no longer sold")
+    with pytest.raises(Refused, match=r"is closed .*Take another one: whence ledger accounts"):
+        book.enter("assets:bank", "income:sales", "1 EUR")
     with pytest.raises(Refused, match="another currency"):
         book.enter("assets:bank", "income:sales", "1 USD")
 

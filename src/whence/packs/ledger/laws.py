@@ -91,6 +91,8 @@ def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
 
 def refuse_unusable(account: Account, name: str) -> None:
     """Raise Refused for an account that is not there, or closed."""
+    if account.status == "none":
+        raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
     if account.status != "open":
-        told = "No such account" if account.status == "none" else "The account is closed"
-        raise Refused(told, account=name, remedy=f"whence ledger open {name} --type asset opens one.")
+        remedy = "Take another one: whence ledger accounts lists them."
+        raise Refused("The account is closed", account=name, remedy=remedy)
