@@ -211,4 +211,6 @@ def test_a_file_alone_is_no_model_and_no_models_are_said(pipeline: Path, whence:
     done = whence("check", "--model", "crm.py")
     assert (done.code, done.out) == (2, "")
     assert "Name its class too: crm.py:Lead." in done.err
-    assert "There is no [model.KIND] in whence.toml" in whence("check", "--models").err
+    done = whence("check", "--models")
+    assert (done.code, done.out) == (1, "")
+    assert "There is no [model.KIND] in whence.toml" in done.err

@@ -112,6 +112,8 @@ def check(model: tuple[str, ...], every: bool, store: str | None, as_json: bool)
     with opened(store) as db:
         if every and not db.config.models:
             screen.note("There is no [model.KIND] in whence.toml to check. Name one: whence check --model lead.py:Lead")
+            if not model:
+                return exits.NO
         if model or every:
             return _check_models(db, (*model, *(db.config.models if every else ())), as_json)
         with screen.progress("Reading") as told:
