@@ -96,7 +96,8 @@ def test_what_is_no_entity_gets_an_example(words: tuple[str, ...], pipeline: Pat
     done = whence(*words)
     assert done.code == 2
     assert done.err == "error: Not an entity (Entity: 'D001').\n  Write kind:value, for example lead:D001.\n"
-    assert "All of a kind are shown by whence states lead." in whence("state", "lead").err
+    remedy = "Write kind:value, for example lead:42. All of a kind are shown by whence states lead."
+    assert remedy in whence("state", "lead").err
 
 
 def test_an_entity_without_events_has_no_differences_and_no_whys(pipeline: Path, whence: Run) -> None:

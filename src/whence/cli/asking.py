@@ -107,7 +107,7 @@ def _entity(text: str) -> str:
     if ":" not in text:
         remedy = f"Write kind:value, for example lead:{text}."
         if is_kind(text):
-            remedy += f" All of a kind are shown by whence states {text}."
+            remedy = f"Write kind:value, for example {text}:42. All of a kind are shown by whence states {text}."
         raise InvalidEvent("Not an entity", entity=repr(text), remedy=remedy)
     return text
 
