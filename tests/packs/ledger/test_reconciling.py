@@ -15,6 +15,7 @@ import whence
 from tests.exam import counts
 from tests.packs.ledger.books import configured, ledger, opened
 from tests.packs.ledger.planted import KINDS, SIDE, plant
+from whence.cli import run
 from whence.errors import InvalidConfig, InvalidInput
 from whence.packs.ledger.reconciling.comparing import Compared, _out_of_order, compare
 from whence.packs.ledger.reconciling.keeping import Reconciliation, reconcile
@@ -114,6 +115,11 @@ def test_open_differences_are_carried_forward(tmp_path: Path) -> None:
     rows = {row.line: row for row in made.statement}
     assert (rows["opening"].here, rows["open from before"].difference) == (Decimal("30.00"), Decimal("-20.00"))
     assert [each.what for each in made.carried.values()] == ["missing-there"]
+
+
+def test_days_apart_are_not_negative(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "reconcile", "assets:bank", "bank=bank.csv", "--days", "-1"]) == 2
+    assert "-1 is not in the range x>=0" in capsys.readouterr().err
 
 
 def item(number: int, amount: int, *, id: str = "", group: str = "", day: int = 1, category: str = "") -> Item:

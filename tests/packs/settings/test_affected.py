@@ -74,6 +74,15 @@ def test_suspects_are_those_before_the_moment_the_nearest_first(mailed: Call) ->
     assert "Nothing is in it" in mailed("settings", "suspects", "2025-01-01")[2]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("suspects", "--limit", "0"), ("suspects", "--hours", "-5"), ("log", "--limit", "0"), ("log", "--limit", "-1")],
+)
+def test_so_many_at_most_is_one_at_least(mailed: Call, words: tuple[str, ...]) -> None:
+    code, _, err = mailed("settings", *words)
+    assert (code, "is not in the range x>=1" in err) == (2, True)
+
+
 def test_a_span_that_ends_before_it_begins_is_refused(call: Call) -> None:
     assert call("settings", "set", "prompts.email", "Hello", "--label", "p1")[0] == 0
     code, _, err = call("settings", "affected", "p1", "--since", "2026-02-02", "--until", "2026-02-01")

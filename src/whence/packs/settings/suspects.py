@@ -44,8 +44,8 @@ def suspects(
     incident: Annotated[datetime | None, "when it went wrong; else now"] = None,
     *,
     setting: Annotated[str | None, "only changes of this setting, or of those within it"] = None,
-    hours: Annotated[int, "how long before the moment to look"] = 168,
-    limit: Annotated[int, "so many at most"] = 20,
+    hours: Annotated[int, msgspec.Meta(ge=1), "how long before the moment to look"] = 168,
+    limit: Annotated[int, msgspec.Meta(ge=1), "so many at most"] = 20,
 ) -> Iterable[Suspect]:
     """$ whence settings suspects "2026-01-08 12:00"
 

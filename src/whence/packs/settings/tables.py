@@ -96,7 +96,7 @@ def log(
     who: Annotated[str | None, "only what this person changed"] = None,
     since: Annotated[datetime | None, "only what was changed from then on"] = None,
     how: Annotated[How | None, "only what came about so"] = None,
-    limit: Annotated[int | None, "so many changes at most"] = None,
+    limit: Annotated[int | None, msgspec.Meta(ge=1), "so many changes at most"] = None,
 ) -> Iterable[Entry]:
     """$ whence settings log scoring.threshold
     $ whence settings log --who anna --json

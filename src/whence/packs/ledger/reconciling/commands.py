@@ -41,7 +41,7 @@ def reconcile(
     since: Annotated[date | None, "the first day; what came before is the opening"] = None,
     until: Annotated[date | None, "the last day"] = None,
     passes: Annotated[str, "in which passes lines find each other"] = ",".join(PASSES),
-    days: Annotated[int, "how many days apart the same amount may be"] = DAYS,
+    days: Annotated[int, msgspec.Meta(ge=0), "how many days apart the same amount may be"] = DAYS,
     order: Annotated[bool, "name the lines that stand in another place, too"] = False,
     statement: Annotated[bool, "show the roll-forward instead of the differences"] = False,
     record: Annotated[bool, "keep it: every difference becomes an event, open until it is settled"] = False,
