@@ -64,7 +64,9 @@ def rollback(
     Says one of --to, --last and --change. Nothing is taken out of the history: a change is appended, which names the
     changes that it undoes, so that going back can be undone as well. Where a setting was changed again after the one
     change, it is refused, naming them; forced, these settings stay as they are now and the others go back.
-    """  # and raises NotKnown, Refused and InvalidQuery
+
+    From Python it raises NotKnown, Refused and InvalidQuery.
+    """
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
     announced = _announced(db.history())
