@@ -31,7 +31,7 @@ from whence.clock import to_datetime
 from whence.codec import Codec, stored_type
 from whence.decide import ATTEMPTS_MAX, Decided, execute
 from whence.dependence import fields_read
-from whence.errors import IdConflict, InvalidConfig, InvalidModel, NotKnown, Refused
+from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, NotKnown, Refused
 from whence.events import Event, Recorded, events_of
 from whence.grammar import normal_kind, split_tag
 from whence.history import History
@@ -69,7 +69,8 @@ OWN_PARAMETERS = {
 
 VALUES = (str, int, float, bool, Decimal, date, datetime)
 """What a parameter may be: one of these, or a Literal of texts; a list of them; or None, or something else, too. Of a
-number `msgspec.Meta(ge=1)` may say the least and the most."""
+whole number `msgspec.Meta(ge=1, le=9)` may say the least and the most: for decisions and tables also from Python, for a
+pack's own commands on the command line."""
 
 
 Share = Annotated[float, "a share of a whole"]
@@ -96,8 +97,19 @@ class Parameter(msgspec.Struct, frozen=True):
     default: Any = None
     meaning: str = ""
     written: Written = Written()
-    least: Any = None
-    most: Any = None
+    least: int | None = None
+    most: int | None = None
+
+    def check(self, of: str, told: Any) -> None:
+        """Raises InvalidInput for a number that is less than the least, or more than the most."""
+        bounds = {"least": self.least, "most": self.most}
+        for value in told if self.is_many and told is not None else (told,):
+            if value is None:
+                continue
+            if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
+                facts = {"of": of, "parameter": self.name, "value": value, **bounds}
+                said = {name: fact for name, fact in facts.items() if fact is not None}
+                raise InvalidInput("A number is beyond its bounds", **said, remedy="Give one within them.")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -174,13 +186,14 @@ class Decision:
             text = text.partition(":")[2]
         split_tag(f"{self.kind}:{text}")
         try:
-            inspect.signature(self.function).bind(None, text, *positional, **options)
+            told = inspect.signature(self.function).bind(None, text, *positional, **options).arguments
         except TypeError as problem:
-            told = ", ".join(each.name for each in self.parameters) or "nothing"
-            remedy = f"It is told: {told}."
+            remedy = f"It is told: {', '.join(each.name for each in self.parameters) or 'nothing'}."
             raise InvalidModel(
                 "The decision is told something else", decision=self.name, problem=problem, remedy=remedy
             ) from None
+        for each in self.parameters:
+            each.check(self.name, told.get(each.name))
         return Request(self, text, positional, options)
 
     @cached_property
@@ -232,7 +245,9 @@ class Table:
         self.parameters = _told(self.name, _parameters(function)[1:], hints)
 
     def __call__(self, asked: Asked, /, **options: Any) -> list[Any]:
-        """The rows. Raises InvalidModel where it gives something else."""
+        """The rows. Raises InvalidModel where it gives something else, and InvalidInput for a number beyond bounds."""
+        for each in self.parameters:
+            each.check(self.name, options.get(each.name))
         found = self.function(asked, **options)
         rows = list(found) if isinstance(found, Iterable) else [found]
         for row in rows:
@@ -517,6 +532,9 @@ def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
         raise InvalidModel("A parameter cannot be typed", function=of, parameter=name, type=hint, remedy=remedy)
     is_required = parameter.default is parameter.empty
     bounds = next((mark for mark in marks if isinstance(mark, msgspec.Meta)), msgspec.Meta())
+    if bounds != (msgspec.Meta(ge=bounds.ge, le=bounds.le) if base is int else msgspec.Meta()):
+        remedy = "Say only ge and le, and only of an int; check anything else in the function."
+        raise InvalidModel("This bound is not checked", function=of, parameter=name, bound=bounds, remedy=remedy)
     return Parameter(
         name,
         base,
@@ -527,8 +545,8 @@ def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
         default=None if is_required else parameter.default,
         meaning=next((mark for mark in marks if isinstance(mark, str)), ""),
         written=next((mark for mark in marks if isinstance(mark, Written)), Written()),
-        least=bounds.ge,
-        most=bounds.le,
+        least=None if bounds.ge is None else int(bounds.ge),
+        most=None if bounds.le is None else int(bounds.le),
     )
 
 

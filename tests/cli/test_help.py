@@ -82,6 +82,13 @@ def test_no_help_text_loses_its_brackets(path: str, command: click.Command, when
             assert re.sub(r"\s+", "", bracketed) in shown, bracketed
 
 
+def test_no_help_text_names_a_bound_that_is_not_there() -> None:
+    ranges = [
+        (path, each.type) for path, leaf in LEAVES for each in leaf.params if isinstance(each.type, click.IntRange)
+    ]
+    assert [path for path, each in ranges if (each.min, each.max) == (None, None)] == []
+
+
 def test_every_exit_code_is_in_the_help(whence: Run) -> None:
     shown = whence("--help").out
     for code, meaning in MEANINGS.items():

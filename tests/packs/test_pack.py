@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 import whence
 from tests.packs import tickets
 from tests.packs.conftest import bring
 from whence.cli import run
-from whence.errors import IdConflict, InvalidConfig, InvalidModel, Refused
+from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, Refused
 from whence.history import History
 from whence.pack import Asked, Pack, decision, load, table
 from whence.stores.memory import MemoryStore
@@ -245,7 +247,7 @@ def test_a_recorded_field_of_a_type_with_a_dot_is_found(db: whence.Whence) -> No
 
 SHOP = '''
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from whence import Codec, Tag, on
 from collections.abc import Sequence
@@ -299,7 +301,38 @@ def shifts(
         if not only or each in only:
             yield Shift(each, 1_767_600_000_000_000, 5400.0, 0.25, 1234, 1234)
 
-PACK = Pack(name="shops", title="Shops", states=(Shop,), decisions=(sell,), tables=(sales, shifts))
+class Measured(msgspec.Struct, frozen=True):
+    what: str
+    number_of: float
+    value: Any
+
+@table
+def measured(
+    asked: Asked, which: Literal["all", "none"], other: Literal["a", "b"] | None = None, *, times: int = 1
+) -> Iterable[Measured]:
+    """Measured."""
+    for value in (0.00042, 70.0001, 70.0002, 0.1 + 0.2, -0.0, -1e-12, 1234567.8912, 12.5):
+        yield Measured("a", value, {} if value < 1 else {"a": 1})
+
+PACK = Pack(
+    name="shops", title="Shops", states=(Shop,), decisions=(sell,), tables=(sales, shifts, measured),
+    commands="whence_tickets_shops:COMMANDS",
+)
+
+def count(db: Any, form: str, what: str, *, steps: list[int] = ()) -> int:
+    """Count."""
+    if what == "usage":
+        import click
+        raise click.UsageError("Say something else.")
+    if what == "known":
+        db.event("none")
+    return {"fail": lambda: 1 / 0}.get(what, lambda: 0)()
+
+def __getattr__(name: str) -> Any:
+    from whence.cli.packs import pack_command
+    if name == "COMMANDS":
+        return (pack_command("shops")(count),)
+    raise AttributeError(name)
 '''
 
 
@@ -313,12 +346,19 @@ def shops(call: Call, installed: Path) -> Call:
 
 
 def test_what_a_pack_fails_with_is_said_with_its_place(shops: Call) -> None:
-    for command in (("sell", "a", "fail"), ("sales", "--what", "fail")):
+    for command in (("sell", "a", "fail"), ("sales", "--what", "fail"), ("count", "fail")):
         code, _, err = shops("shops", *command)
         assert code == 2
         said = " ".join(err.split())
         assert f"Command: whence shops {command[0]}, Place: whence_tickets_shops.py:" in said
         assert "Problem: ZeroDivisionError" in said
+
+
+def test_what_ends_a_command_of_its_own_on_purpose_is_said_as_it_is(shops: Call) -> None:
+    code, _, err = shops("shops", "count", "usage")
+    assert (code, "The pack fails" in err, "Say something else." in err) == (2, False, True)
+    assert "The pack fails" not in shops("shops", "count", "known")[2]
+    assert shops("shops", "count", "x")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -347,6 +387,64 @@ def test_marks_say_how_a_parameter_is_written_and_names_and_marks_how_a_field_is
     assert (row["began"], row["open_s"], row["sold"]) == ("2026-01-05T08:00:00Z", 5400.0, 0.25)
     assert "1<=x<=9" in shops("shops", "shifts", "a", "--number", "10")[2]
     assert "NAME..." in shops("shops", "shifts")[2]
+
+
+def test_numbers_are_shown_as_fine_as_they_differ_and_objects_as_json(shops: Call) -> None:
+    code, out, _ = shops("shops", "measured", "all")
+    assert code == 0
+    assert [line.split(maxsplit=2) for line in out.splitlines()[1:-1]] == [
+        ["a", "0.00042", "{}"],
+        ["a", "70.0001", '{"a": 1}'],
+        ["a", "70.0002", '{"a": 1}'],
+        ["a", "0.3", "{}"],
+        ["a", "0", "{}"],
+        ["a", "0", "{}"],
+        ["a", "1,234,567.891", '{"a": 1}'],
+        ["a", "12.5", '{"a": 1}'],
+    ]
+
+
+def test_an_argument_says_what_it_may_be_and_a_number_without_bounds_names_none(shops: Call) -> None:
+    shown = " ".join(shops("shops", "measured", "--help")[1].split())
+    assert "{all|none} [{a|b}]" in shown
+    assert "<=" not in shown
+    assert "is not a valid integer." in shops("shops", "measured", "all", "--times", "x")[2]
+
+
+@pytest.mark.parametrize(
+    ("hint", "bounds"),
+    [("int", {"gt": 0}), ("float", {"ge": 0}), ("str", {"min_length": 1}), ("bool", {"le": 1})],
+)
+def test_a_bound_that_nothing_would_check_is_refused(hint: str, bounds: dict[str, int]) -> None:
+    space = {
+        "Ticket": tickets.Ticket,
+        "Closed": tickets.Closed,
+        "Annotated": Annotated,
+        "bound": msgspec.Meta(**bounds),
+    }  # type: ignore[arg-type]
+    exec(f"def close(ticket: Ticket, id: str, *, over: Annotated[{hint}, bound]) -> Closed: ...", space)
+    with pytest.raises(InvalidModel, match="is not checked"):
+        decision(space["close"])  # type: ignore[arg-type]
+
+
+def test_the_bounds_of_a_number_hold_from_python_too(db: whence.Whence) -> None:
+    asked = Asked(History.of(MemoryStore()), 0, UTC)
+
+    @table
+    def bounded(asked: Asked, *, upto: Annotated[list[int] | None, Meta(ge=0, le=9)] = None) -> Iterable[Counted]:
+        return [Counted(str(upto), 0)]
+
+    @decision
+    def close(ticket: tickets.Ticket, id: str, times: Annotated[int, Meta(ge=1)] = 1) -> tickets.Closed:
+        return tickets.Closed(id, str(times))
+
+    assert bounded(asked, upto=[0, 9]) == [Counted("[0, 9]", 0)]
+    assert bounded(asked) == [Counted("None", 0)]
+    for wrong in (-1, 10):
+        with pytest.raises(InvalidInput, match=f"upto, Value: {wrong}, Least: 0, Most: 9"):
+            bounded(asked, upto=[1, wrong])
+    with pytest.raises(InvalidInput, match="beyond its bounds"):
+        db.decide(close, "42", 0)
 
 
 def test_an_option_may_be_called_as_a_parameter_of_whence_itself(shops: Call) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import rich_click as click
+from click.exceptions import Exit
 
 from whence import duration
 from whence.cli import exits, screen
@@ -52,6 +53,7 @@ recorded_by = grouped(
     option("--correlation", metavar="TEXT", help="What groups it with others."),
 )
 NUMBERS = (int, float, Decimal)
+DECIMALS, LARGE = 3, 1000
 DIGITS_MAX = 40
 """So many digits before the point, and as many behind it, has a number that is not a mistake."""
 
@@ -115,7 +117,9 @@ def act_command(pack: str, act: Act, run: Callable[..., int], *options: Any) -> 
     def opening(store: str | None, zone: str | None, as_json: bool = False, as_csv: bool = False, **told: Any) -> int:
         form = form_of(as_json, as_csv)
         with opened(store, zone=zone) as db:
-            return run(db, form, **{**told, **_given(act.parameters, told, db.config.zone)})
+            given = _given(act.parameters, told, db.config.zone)
+            with _blamed(pack, act.name, run):
+                return run(db, form, **{**told, **given})
 
     parameters = [_click(each) for each in sorted(act.parameters, key=lambda each: not each.is_positional)]
     made = click.RichCommand(name=act.name, params=parameters, callback=opening)
@@ -157,7 +161,7 @@ def _decision_command(pack: Pack, decision: Decision) -> click.Command:
             if cause is not None and cause.startswith("@"):
                 cause = db.event(cause).id
             given |= {"by": by, "time": when, "cause": cause, "correlation": correlation, "key": key}
-            with _blamed(pack, decision):
+            with _blamed(pack.name, decision.name, decision.function):
                 done = db.decide(decision, entity, *positional, **given)
             show_decided(done, form)
         return exits.OK
@@ -194,7 +198,7 @@ def _table_command(pack: Pack, table: Table) -> click.Command:
         form = form_of(as_json, as_csv)
         with opened(store, zone=zone) as db:
             given = _given(table.parameters, told, db.config.zone)
-            with _blamed(pack, table):
+            with _blamed(pack.name, table.name, table.function):
                 rows = db.table(table, at=at, clock=clock, **given)
             count = show_rows(table.row, rows, form, db.config.zone, caption=times_in(db.config.zone, clock))
             if not count and form == "screen":
@@ -260,33 +264,43 @@ def _shown(name: str, is_share: bool, value: Any, zone: tzinfo, form: screen.For
         case date():
             return str(value)
         case float() if form == "screen":
-            return f"{value:,.3f}".rstrip("0").rstrip(".")
+            return _number(value)
         case int() if form == "screen" and not isinstance(value, bool) and name not in ("position", "number"):
             return f"{value:,}"
-        case dict() if form == "screen":
+        case dict() if form == "screen" and name == "data":
             return "  ".join(screen.pair(key, each) for key, each in value.items())
         case str() | int() | float():
             return value
     return msgspec.to_builtins(value, str_keys=True)
 
 
-# What both share.
+def _number(value: float) -> str:
+    """A number to read: three decimals where they say it or it is large, else six figures. What is left of a sum of
+    binary fractions is not shown, and nothing is -0."""
+    rounded = round(value, DECIMALS) + 0.0
+    if abs(value - rounded) < 1e-9 or abs(value) >= LARGE:
+        return f"{rounded:,.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return f"{value:.6g}"
+
+
+# What they share.
 
 
 @contextmanager
-def _blamed(pack: Pack, part: Decision | Table) -> Iterator[None]:
-    """Whatever the function of a pack raises is said with its place; what goes wrong elsewhere goes on as it is."""
+def _blamed(pack: str, name: str, function: Callable[..., Any]) -> Iterator[None]:
+    """Whatever the function of a pack's command raises is said with its place; what goes wrong elsewhere goes on as it
+    is, as does what ends a command: a wrong use, and output that nobody reads any more."""
     try:
         yield
-    except WhenceError:
+    except (WhenceError, click.ClickException, click.Abort, Exit, BrokenPipeError):
         raise
     except Exception as problem:
-        code = part.function.__code__
+        code = function.__code__
         frames = list(walk_tb(problem.__traceback__))
         if not any(frame.f_code is code for frame, _ in frames):
             raise
         line = next(line for frame, line in reversed(frames) if frame.f_code.co_filename == code.co_filename)
-        facts = {"command": f"whence {pack.name} {part.name}", "place": f"{Path(code.co_filename).name}:{line}"}
+        facts = {"command": f"whence {pack} {name}", "place": f"{Path(code.co_filename).name}:{line}"}
         said = f"{type(problem).__name__}: {problem}"
         raise InvalidModel("The pack fails", **facts, problem=said, remedy="Mend the pack there.") from problem
 
@@ -309,7 +323,7 @@ def _finished(
 
 def _click(parameter: Parameter) -> click.Parameter:
     kind: Any = click.Choice(parameter.choices) if parameter.choices else _TYPES.get(parameter.type, click.STRING)
-    if parameter.type is int:
+    if (parameter.least, parameter.most) != (None, None):
         kind = click.IntRange(parameter.least, parameter.most)
     if _is_argument(parameter):
         name = _written(parameter) + ("..." if parameter.is_many else "")
@@ -339,7 +353,8 @@ def _click(parameter: Parameter) -> click.Parameter:
 def _written(parameter: Parameter) -> str:
     """A parameter as it is written on the command line."""
     if _is_argument(parameter):
-        return parameter.written.value or parameter.name.upper()
+        choices = "|".join(parameter.choices)
+        return parameter.written.value or (f"{{{choices}}}" if choices else parameter.name.upper())
     return parameter.written.option or f"--{parameter.name.strip('_').replace('_', '-')}"
 
 
@@ -357,7 +372,7 @@ def _default(parameter: Parameter) -> dict[str, Any]:
     return {"default": parameter.default or () if parameter.is_many else parameter.default}
 
 
-_TYPES = {float: click.FLOAT, str: click.STRING}
+_TYPES = {int: click.INT, float: click.FLOAT, str: click.STRING}
 _METAVARS = {int: "NUMBER", float: "NUMBER", Decimal: "NUMBER", date: "DAY", datetime: "TIME"}
 
 

@@ -380,6 +380,17 @@ def test_what_may_be_left_out_stands_in_brackets(call: Call) -> None:
     assert "set [OPTIONS] SETTING VALUE" in call("settings", "set", "--help")[1]
 
 
+def test_an_object_is_shown_as_the_json_that_set_takes(call: Call) -> None:
+    call("settings", "set", "features", "{}")
+    for command in ("get", "blame", "log"):
+        (line,) = (line for line in call("settings", command)[1].splitlines() if "features" in line)
+        assert "{}" in line
+
+
+def test_the_help_of_rollback_says_what_python_callers_catch() -> None:
+    assert "raises NotKnown, Refused and InvalidQuery" in (settings.rollback.__doc__ or "")
+
+
 def test_what_only_impact_needs_is_not_imported_for_the_other_commands() -> None:
     asked = "import sys, whence.packs.settings.commands; sys.exit('whence.experiments' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], timeout=60).returncode == 0
