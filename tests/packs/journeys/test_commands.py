@@ -186,6 +186,35 @@ def test_that_there_is_nothing_is_said(call: Call, asked: str) -> None:
     assert "Nothing is in it." in err
 
 
+def _seen(who: int, type: str, day: int, /, **data: object) -> Event:
+    return Event(type, data, (f"lead:{who}",), time=f"2026-01-{day:02}T09:00:00Z")
+
+
+@pytest.fixture
+def asked_of(call: Call) -> Callable[..., list[dict[str, object]]]:
+    """What a command says in JSON, of a store that is given these events first."""
+
+    def rows(events: list[Event], *arguments: str) -> list[dict[str, object]]:
+        with whence.open("other.db", create=True) as db:
+            if events:
+                db.append(events)
+        code, out, err = call("journeys", *arguments, "--json", "--store", "other.db", "--kind", "lead")
+        assert code == 0, err
+        return [json.loads(line) for line in out.splitlines()]
+
+    return rows
+
+
+def test_a_field_called_type_is_a_field_like_others(asked_of: Callable[..., list[dict[str, object]]]) -> None:
+    events = [_seen(1, "Visited", 5, type="mail"), _seen(2, "Visited", 5, type="web"), _seen(1, "Bought", 6, type="20")]
+    by = asked_of(events, "funnel", "Visited", "Bought", "--by", "type")
+    assert [(row["group"], row["customers"]) for row in by] == [("mail", 1), ("mail", 1), ("web", 1), ("web", 0)]
+    asked = ("attribution", "Bought", "--touch", "Visited", "--model", "first")
+    assert [row["channel"] for row in asked_of([], *asked)] == ["Visited"]
+    (owed,) = asked_of([], *asked, "--channel", "type", "--total", "type")
+    assert (owed["channel"], owed["total"]) == ("mail", "20.000000")
+
+
 def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) -> None:
     assert "were not joined" in call("journeys", "separate", "visitor:f", "lead:f")[2]
     with (tmp_path / "whence.toml").open("a") as file:

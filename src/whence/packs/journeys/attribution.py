@@ -30,7 +30,7 @@ from whence.pack import Share, Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import FIELD, SPAN, STEP, Step
-from whence.packs.journeys.touchpoints import Touchpoints
+from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 from whence.scoring.decay import half_life_table
 
 Model = Callable[[Sequence[int]], Sequence[int]]
@@ -93,7 +93,7 @@ def attribution(
         statement("conversions_with_touchpoints").format(
             conversions=asked.amounts(converted, total),
             touches=" UNION ".join(
-                f"SELECT * FROM ({asked.rows_of_step(each, {'channel': channel or 'type'})})" for each in touched
+                f"SELECT * FROM ({asked.rows_of_step(each, {'channel': channel or TYPE})})" for each in touched
             ),
             window_us=us_of(within),
             none=NONE,

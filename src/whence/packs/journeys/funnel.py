@@ -18,7 +18,7 @@ from whence.pack import Share, Written
 from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import COUNT, SPAN, STEP, Step, Steps, steps_of
-from whence.packs.journeys.touchpoints import Touchpoints
+from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 TOP = 10
 """So many values of a field have a group of their own; the others are one."""
@@ -190,7 +190,7 @@ def dropped(
     chosen = np.flatnonzero(np.isin(levels, list(wanted)))
     gone = {"who": found.who[chosen], "level": levels[chosen], "since_us": found.times[chosen, levels[chosen] - 1]}
     query = statement("dropped").format(
-        dropped=asked.registered("dropped", gone), touchpoints=asked.rows(columns={"type": "type"})
+        dropped=asked.registered("dropped", gone), touchpoints=asked.rows(columns={"type": TYPE})
     )
     return [
         Dropped(

@@ -15,7 +15,7 @@ from whence.pack import Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import COUNT, Step
-from whence.packs.journeys.touchpoints import Touchpoints
+from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
 
@@ -61,7 +61,7 @@ def paths(
         rows = asked.rows_of_step(asked.known(Step.of(anchor)))
         firsts = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
         join = f"\nJOIN ({firsts}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
-    touchpoints = asked.rows(columns={"type": "type"})
+    touchpoints = asked.rows(columns={"type": TYPE})
     query = statement("touchpoints_in_order").format(touchpoints=touchpoints, from_anchor=join, direction=direction)
     who, type = asked.arrays(query, "who", "type")
     found = _counted(who, type, [*asked.segments.types, END if end is None else BEGINNING], depth, repeats)

@@ -15,7 +15,7 @@ from whence.pack import Share
 from whence.packs.journeys.sql import statement
 from whence.packs.journeys.step import COUNT
 from whence.packs.journeys.timeline import GAP, Pause
-from whence.packs.journeys.touchpoints import Touchpoints
+from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -101,5 +101,5 @@ def sessions_by(asked: Touchpoints, unit: Unit, *, gap: str = GAP) -> list[Sessi
 
 
 def _query(asked: Touchpoints, gap: str, only: str) -> str:
-    touched = f"SELECT * FROM ({asked.rows(columns={'type': 'type'})}){only}"
+    touched = f"SELECT * FROM ({asked.rows(columns={'type': TYPE})}){only}"
     return statement("sessions").format(touchpoints=touched, gap_us=us_of(gap))

@@ -40,6 +40,8 @@ _NUMBERS = count(1)
 """So that two that are asked of the same segments have tables of their own."""
 SUM_MAX = 2**62
 """In millionths; sums are of 64 bits."""
+TYPE = "\0type"
+"""Of a column: the number of the type. It is no field's name, as `type` may be."""
 _EMPTY = "SELECT NULL::INTEGER AS who, NULL::BIGINT AS time_us, NULL::BIGINT AS position{columns} WHERE false"
 
 
@@ -202,7 +204,7 @@ class Touchpoints:
         conditions: Sequence[Condition] = (),
     ) -> str:
         """A SELECT of the touchpoints of some types, by default of all: who, time_us, position, and `columns`, from
-        their names to what they are: a field, or `type` for the number of the type in `types`."""
+        their names to what they are: a field, or TYPE for the number of the type in `segments.types`."""
         chosen = self.types if types is None else [type for type in types if type in self.segments.types]
         wanted = dict(columns or {})
         parts = [self._rows(type, wanted, conditions) for type in chosen]
@@ -308,7 +310,7 @@ class Touchpoints:
         return (f"coalesce({', '.join(parts)})" if len(parts) > 1 else parts[0]), joins
 
     def _column(self, type: str, what: str | None) -> str:
-        if what == "type":
+        if what == TYPE:
             return f"{self.segments.types.index(type)}::INTEGER"
         return ABSENT if what is None else self.fields.text(type, what)
 
@@ -327,4 +329,4 @@ class Touchpoints:
 
 
 def _kind(what: str | None) -> str:
-    return "INTEGER" if what == "type" else "VARCHAR"
+    return "INTEGER" if what == TYPE else "VARCHAR"
