@@ -205,6 +205,21 @@ def asked_of(call: Call) -> Callable[..., list[dict[str, object]]]:
     return rows
 
 
+def test_no_group_is_lost_to_another_of_its_name(asked_of: Callable[..., list[dict[str, object]]]) -> None:
+    values = ({}, {"medium": "(none)"}, {"medium": "(none)"}, {"medium": "(other)"}, {"medium": "(other)"})
+    rare = ({"medium": "mail"}, {"medium": "web"}, {"medium": "all"})
+    events = [_seen(who, "Visited", 5, **data) for who, data in enumerate(values + rare)]
+    rows = asked_of(events, "funnel", "Visited", "--by", "medium", "--top", "2")
+    assert {row["group"]: row["customers"] for row in rows} == {"(none)": 3, "(other)": 5}
+    assert len(rows) == 2
+
+
+def test_the_only_value_is_named_even_where_it_is_called_all(call: Call) -> None:
+    with whence.open("other.db", create=True) as db:
+        db.append([_seen(1, "Visited", 5, medium="all")])
+    assert "group" in call("journeys", "funnel", "Visited", "--by", "medium", "--csv", "--store", "other.db")[1]
+
+
 def test_a_field_called_type_is_a_field_like_others(asked_of: Callable[..., list[dict[str, object]]]) -> None:
     events = [_seen(1, "Visited", 5, type="mail"), _seen(2, "Visited", 5, type="web"), _seen(1, "Bought", 6, type="20")]
     by = asked_of(events, "funnel", "Visited", "Bought", "--by", "type")
@@ -213,6 +228,10 @@ def test_a_field_called_type_is_a_field_like_others(asked_of: Callable[..., list
     assert [row["channel"] for row in asked_of([], *asked)] == ["Visited"]
     (owed,) = asked_of([], *asked, "--channel", "type", "--total", "type")
     assert (owed["channel"], owed["total"]) == ("mail", "20.000000")
+
+
+def test_one_customer_is_no_customers(call: Call) -> None:
+    assert "1 customer, as of @11" in call("journeys", "customers", "Bought")[1]
 
 
 def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) -> None:

@@ -110,15 +110,15 @@ def funnel(
     asked: Touchpoints, form: Form, *, pictures: Sequence[str], versions: bool, periods: Any, **told: Any
 ) -> int:
     found = journeys.funnel(asked, periods=[VERSIONS] if versions else periods, **told)
-    groups = {group.name: group for group in found.groups}
-    first = [Column("group", "cyan")] if list(groups) != ["all"] else []
+    is_one = [(each.period, each.segment) for each in found.groups] == [(None, None)]
+    first = [] if is_one else [Column("group", "cyan")]
     cells = cells_of(Row, form, asked.zone)
-    lines = ((*[name][: len(first)], *cells(row)) for name, group in groups.items() for row in group.rows)
+    lines = ((*([] if is_one else [each.name]), *cells(row)) for each in found.groups for row in each.rows)
     screen.table([*first, *columns_of(Row, form)], lines, form, caption=head_text(asked))
-    for name, group in groups.items():
-        if group.still_open:
-            said = f"{name}: " if first else ""
-            screen.note(f"{said}{group.still_open:,} started too late to be judged, and may still convert.")
+    for each in found.groups:
+        if each.still_open:
+            said = "" if is_one else f"{each.name}: "
+            screen.note(f"{said}{each.still_open:,} started too late to be judged, and may still convert.")
     draw(asked, pictures, "funnel", f"From {found.steps[0]} to {found.steps[-1]}", found)
     return _code(any(group.rows[0].customers for group in found.groups))
 
@@ -169,7 +169,7 @@ def retention(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told
 
 def customers(asked: Touchpoints, form: Form, **told: Any) -> int:
     found = journeys.customers(asked, **told)
-    return rows(asked, form, Customer, found, f"{len(found):,} customers")
+    return rows(asked, form, Customer, found, _some(len(found), "customer"))
 
 
 def timeline(db: Whence, form: Form, **told: Any) -> int:

@@ -125,9 +125,9 @@ def funnel(
     once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else.
 
     Of several periods only the starts lie in each; later steps count whenever they come, so to compare periods fairly
-    say within: who started too late for it is still open. In Python `["versions"]` are the periods between the events
-    that whence.toml's `settings` name. With --by a field of the data, actor, or settings, the version that a decision
-    names. The command ends with 1 when nobody did the first step.
+    say within: who started too late for it is still open. --versions, in Python periods=["versions"], compares the
+    periods between the events that whence.toml's `settings` name. --by takes a field of the data, actor, or settings,
+    the version that a decision names. The command ends with 1 when nobody did the first step.
     """
     meant = _asked(asked, steps, order, within, exclude)
     if by is not None:
@@ -302,7 +302,8 @@ def _versions(asked: Touchpoints) -> Iterator[tuple[str, tuple[int, int]]]:
 def _parts(
     asked: Touchpoints, meant: Question, found: Chains, by: str, top: int
 ) -> Iterator[tuple[str | None, Chains]]:
-    """The customers apart by the value of a field as their start has it: the most frequent values, then the others."""
+    """The customers apart by the value of a field as their start has it: the most frequent values, then the others,
+    with whom a value is that has their name."""
     events = " UNION ALL ".join(
         f"SELECT *, {number} AS step FROM ({asked.rows_of_step(step, {'value': by})})"
         for number, step in enumerate(meant.steps if meant.order == "any" else meant.steps[:1])
@@ -311,11 +312,10 @@ def _parts(
     told = asked.sql(statement("values_at_starts").format(events=events, starts=starts)).column("value").to_pylist()
     counts = Counter(told)
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
-    each = np.array(told, object)
-    for value in ranked[:top]:
-        yield value or "(none)", found.only(each == value)
-    if ranked[top:]:
-        yield OTHER, found.only(np.isin(each, np.array(ranked[top:], object)))
+    names = dict.fromkeys([*ranked[:top], *([OTHER] if ranked[top:] else [])])
+    each = np.array([value if value in names else OTHER for value in told], object)
+    for name in names:
+        yield name, found.only(each == name)
 
 
 # Rows.

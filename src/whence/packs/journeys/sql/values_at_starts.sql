@@ -1,4 +1,4 @@
-SELECT arg_min(coalesce(value, ''), (step, position)) AS value
+SELECT arg_min(coalesce(nullif(value, ''), '(none)'), (step, position)) AS value
 FROM ({events})
 JOIN {starts} USING (who, time_us)
 GROUP BY who
