@@ -202,3 +202,12 @@ def test_nobody_has_no_sessions() -> None:
             journeys.sessions(asked, name="lead:9")
         with pytest.raises(InvalidQuery, match="from one event"):
             journeys.paths(asked, start="Seen", end="Seen")
+
+
+def test_who_is_who_is_no_step() -> None:
+    with store([visit(1, "Seen", 0)]) as db:
+        db.decide("journeys.identify", "visitor:a", "lead:1", time="2026-03-05T09:00:00Z")
+        with journeys.touchpoints(db, kinds=["lead", "identity"]) as asked:
+            for step in ("journey.Identified", "Seen|journey.Identified"):
+                with pytest.raises(InvalidQuery, match="no touchpoint"):
+                    journeys.cohorts(asked, begin=step)

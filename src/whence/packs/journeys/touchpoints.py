@@ -173,8 +173,12 @@ class Touchpoints:
     # Rows.
 
     def known(self, step: Step) -> Step:
-        """The step, if an event has one of its types. Raises InvalidQuery."""
-        found = step.check(self.segments.types)
+        """The step, if a touchpoint has one of its types, and none is who is who or Whence's own. Raises
+        InvalidQuery."""
+        if own := [each for each in step.types if each.startswith(OWN)]:
+            remedy = "Name what customers did; whence log shows the other events."
+            raise InvalidQuery("This is no touchpoint", type=own[0], remedy=remedy)
+        found = step.check(self.types)
         for each in found.conditions:
             self.having(each.field, [found])
         return found
