@@ -230,6 +230,21 @@ def test_a_field_called_type_is_a_field_like_others(asked_of: Callable[..., list
     assert (owed["channel"], owed["total"]) == ("mail", "20.000000")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "funnel Visited Bought --versions --period 2026-01",
+        "funnel Visited Bought --period 2026-01 --versions",
+        "sessions customer:7 --by week",
+        "sessions --by week --limit 3",
+        "sessions --limit 3 --by week",
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_anything_is_opened(call: Call, asked: str) -> None:
+    code, out, err = call("journeys", *shlex.split(asked), "--store", "nowhere.db")
+    assert (code, out, "leave out" in err) == (2, "", True)
+
+
 def test_one_customer_is_no_customers(call: Call) -> None:
     assert "1 customer, as of @11" in call("journeys", "customers", "Bought")[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -59,8 +60,11 @@ drawn = option(
 )
 
 
-def asking(question: Callable[..., Any], show: Callable[..., int], *options: Any) -> click.Command:
-    """The command of a question: `show` is told the touchpoints, the form of the answer, and what the question is."""
+def asking(
+    question: Callable[..., Any], show: Callable[..., int], *options: Any, refuse: Callable[..., None] | None = None
+) -> click.Command:
+    """The command of a question: `show` is told the touchpoints, the form of the answer, and what the question is.
+    `refuse` is told all that was typed, and raises before anything is opened."""
 
     def run(db: Whence, form: Form, *, kinds: Any, no_build: bool, at: Any, clock: str, **told: Any) -> int:
         with (
@@ -69,7 +73,16 @@ def asking(question: Callable[..., Any], show: Callable[..., int], *options: Any
         ):
             return show(asked, form, **told)
 
-    return act_command("journeys", Act(question), run, *options, by_kind, no_build, at_moment, as_form)
+    made = act_command("journeys", Act(question), run, *options, by_kind, no_build, at_moment, as_form)
+    if refuse is not None and (opening := made.callback) is not None:
+
+        @wraps(opening)
+        def refusing(**told: Any) -> int:
+            refuse(**told)
+            return int(opening(**told))
+
+        made.callback = refusing
+    return made
 
 
 def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "") -> int:
@@ -104,6 +117,11 @@ def draw(asked: Touchpoints, paths: Sequence[str], name: str, title: str, *found
         for path in paths:
             save(figure, path, name, title, footer=f"{head_text(asked)} · Made by Whence")
             screen.note(f"Drawn in {path}")
+
+
+def versions_alone(*, versions: bool, periods: Sequence[str], **_: Any) -> None:
+    if versions and periods:
+        raise click.UsageError("--versions names the periods itself; leave out --period.")
 
 
 def funnel(
@@ -179,11 +197,14 @@ def timeline(db: Whence, form: Form, **told: Any) -> int:
     return exits.OK
 
 
+def all_counted(*, name: str | None, limit: int | None, unit: str | None, **_: Any) -> None:
+    if unit is not None and (name, limit) != (None, None):
+        raise click.UsageError("--by counts the sessions of all; leave out the name and --limit.")
+
+
 def sessions(asked: Touchpoints, form: Form, *, name: str | None, gap: str, limit: int | None, unit: Any) -> int:
     if unit is None:
         return rows(asked, form, Session, journeys.sessions(asked, name, gap=gap, limit=limit))
-    if (name, limit) != (None, None):
-        raise click.UsageError("--by counts the sessions of all; leave out the name and --limit.")
     return rows(asked, form, Sessions, journeys.sessions_by(asked, unit, gap=gap))
 
 
@@ -265,6 +286,7 @@ COMMANDS = (
         ),
         option("--versions", is_flag=True, help="Compare the periods between changes of whence.toml's settings."),
         drawn,
+        refuse=versions_alone,
     ),
     asking(journeys.times, times),
     asking(
@@ -285,6 +307,7 @@ COMMANDS = (
             type=click.Choice(["day", "week", "month"]),
             help="A row for each period instead of each session.",
         ),
+        refuse=all_counted,
     ),
     asking(journeys.paths, paths, drawn),
     asking(journeys.attribution, attribution),
