@@ -204,6 +204,14 @@ def test_nobody_has_no_sessions() -> None:
             journeys.paths(asked, start="Seen", end="Seen")
 
 
+def test_a_model_that_is_mistyped_is_refused_though_nobody_converted() -> None:
+    events = [visit(1, "Seen", 0), visit(1, "Bought", 9)]
+    with store(events) as db, journeys.touchpoints(db, at="2026-01-05T09:05:00Z") as asked:
+        with pytest.raises(InvalidQuery, match="No such model"):
+            journeys.attribution(asked, "Bought", ["Seen"], models=["frist"])  # type: ignore[list-item]
+        assert journeys.attribution(asked, "Bought", ["Seen"]) == []
+
+
 def test_who_is_who_is_no_step() -> None:
     with store([visit(1, "Seen", 0)]) as db:
         db.decide("journeys.identify", "visitor:a", "lead:1", time="2026-03-05T09:00:00Z")

@@ -87,6 +87,10 @@ def attribution(
     half_life_hours = us_of(half_life) // HOUR_US
     if half_life_hours < 1:
         raise InvalidQuery("A half-life is an hour or more", half_life=half_life)
+    for each in models:
+        if isinstance(each, str) and each not in MODELS:
+            remedy = f"Say {', '.join(MODELS)}, or pass a function from ages in hours to weights."
+            raise InvalidQuery("No such model of attribution", model=each, remedy=remedy)
     if channel:
         asked.having(channel, touched)
     rows = asked.sql(
@@ -123,8 +127,10 @@ def attribution(
     return found
 
 
-def _weights(model: str | Model, shared: _Shared, half_life_hours: int) -> Array:
+def _weights(model: Known | Model, shared: _Shared, half_life_hours: int) -> Array:
     """What each touchpoint weighs."""
+    if not isinstance(model, str):
+        return _by_function(model, shared)
     sizes = np.repeat(shared.sizes, shared.sizes)
     place = np.arange(len(sizes)) - np.repeat(shared.begins, shared.sizes)
     is_first, is_last = place == 0, place == sizes - 1
@@ -140,11 +146,6 @@ def _weights(model: str | Model, shared: _Shared, half_life_hours: int) -> Array
             weights = np.where(shared.hours < len(left), left[np.clip(shared.hours, 0, len(left) - 1)], 0)
         case "position":
             weights = np.where(is_first | is_last, WHOLE * 2 // 5, WHOLE // 5 // np.maximum(sizes - 2, 1))
-        case str():
-            remedy = f"Say {', '.join(MODELS)}, or pass a function from ages in hours to weights."
-            raise InvalidQuery("No such model of attribution", model=model, remedy=remedy)
-        case _:
-            weights = _by_function(model, shared)
     return weights
 
 

@@ -22,7 +22,7 @@ from whence.moments import span_of
 from whence.pack import Act
 from whence.packs import journeys
 from whence.packs.journeys import decisions
-from whence.packs.journeys.attribution import MODELS, NONE, Credit
+from whence.packs.journeys.attribution import NONE, Credit
 from whence.packs.journeys.cohorts import Customer, Retained
 from whence.packs.journeys.funnel import VERSIONS, Dropped, Duration, Row
 from whence.packs.journeys.paths import Link
@@ -218,8 +218,7 @@ def paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: An
 
 
 def attribution(asked: Touchpoints, form: Form, *, models: Any, **told: Any) -> int:
-    chosen = models or MODELS
-    found = journeys.attribution(asked, models=chosen, **told)
+    found = journeys.attribution(asked, models=models, **told)
     if form != "screen" or not found:
         return rows(asked, form, Credit, found)
     credits = {(each.channel, each.model): each for each in found}
@@ -228,8 +227,8 @@ def attribution(asked: Touchpoints, form: Form, *, models: Any, **told: Any) -> 
         most[each.channel] = max(each.conversions, most.get(each.channel, each.conversions))
     channels = sorted(most, key=lambda name: (name == NONE, -most[name], name))
     what = "conversions" if found[0].total is None else "conversions, and what they come to"
-    columns = [Column("channel", "cyan"), *(Column(model, right=True) for model in chosen)]
-    lines = ((name, *(_credit(credits.get((name, model))) for model in chosen)) for name in channels)
+    columns = [Column("channel", "cyan"), *(Column(model, right=True) for model in models)]
+    lines = ((name, *(_credit(credits.get((name, model))) for model in models)) for name in channels)
     screen.table(columns, lines, form, caption=f"{what}; {head_text(asked)}")
     return exits.OK
 
