@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from whence.errors import InvalidQuery, NotKnown
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys.attribution import Credit
+from whence.packs.journeys.paths import _counted as counted_paths
 
 Rows = Sequence[tuple[int, str, int]]
 history = st.lists(st.tuples(st.integers(0, 2), st.sampled_from("ABC"), st.integers(0, 40)), min_size=1, max_size=20)
@@ -219,3 +222,36 @@ def test_who_is_who_is_no_step() -> None:
             for step in ("journey.Identified", "Seen|journey.Identified"):
                 with pytest.raises(InvalidQuery, match="no touchpoint"):
                     journeys.cohorts(asked, begin=step)
+
+
+def test_cohorts_far_apart_take_little_memory() -> None:
+    events = [visit(1, "Seen", 0), Event("Seen", {}, ("lead:2",), time="1970-01-01T09:00:00Z"), visit(2, "Seen", 3)]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        tracemalloc.start()
+        first, last = journeys.cohorts(asked, unit="day")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert most < 100_000_000
+    assert (first.customers, sum(first.values), first.values[-1]) == (1, 2, 1)
+    assert (last.customers, last.values, last.is_open) == (1, (1,), True)
+
+
+def test_cohorts_go_to_the_end_of_the_calendar() -> None:
+    events = [Event("Seen", {}, ("lead:1",), time=f"{year}-06-01T09:00:00Z") for year in (9990, 9999)]
+    events.append(Event("Seen", {}, ("lead:2",), time="9999-06-01T09:00:00Z"))
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        first, last = journeys.cohorts(asked, unit="month")
+    assert (first.began.year, first.values[0], first.values[-1], sum(first.values)) == (9990, 1, 1, 2)
+    assert (last.customers, last.values, last.is_open) == (1, (1,), True)
+
+
+def test_paths_of_many_types_take_little_memory() -> None:
+    many = 2_000
+    who, type = np.arange(many), np.arange(many)
+    names = [*(f"T{number}" for number in range(many)), "(end)"]
+    tracemalloc.start()
+    found = counted_paths(who, type, names, 12, repeats=False)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
+    assert found == Counter({(0, f"T{number}", "(end)"): 1 for number in range(many)})

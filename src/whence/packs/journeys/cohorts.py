@@ -93,25 +93,26 @@ def cohorts(
     found = _returns(asked, begin, returns, total, unit)
     if found is None:
         return []
-    periods = len(found.calendar.days) - 1
-    place = found.began[found.who] * periods + found.passed
-    sums = np.zeros(periods * periods, np.int64)
+    ends_us = found.calendar.begins_us[1:]
+    periods = int(found.calendar.number_of(np.array([asked.last_us]))[0]) + 1
+    numbers, sizes = np.unique(found.began[found.began >= 0], return_counts=True)
+    row, passed = np.searchsorted(numbers, found.began[found.who]), found.passed
+    sums = np.zeros((len(numbers), periods), np.int64)
     if found.amount is None:
-        _, once = np.unique(found.who * periods + found.passed, return_index=True)
-        np.add.at(sums, place[once], 1)
+        _, once = np.unique(found.who * periods + passed, return_index=True)
+        np.add.at(sums, (row[once], passed[once]), 1)
     else:
-        np.add.at(sums, place, found.amount)
-    values = [value if total is None else decimal_of(value) for value in sums.tolist()]
-    sizes = np.bincount(found.began[found.began >= 0], minlength=periods).tolist()
+        np.add.at(sums, (row, passed), found.amount)
     return [
         Cohort(
             began=found.calendar.days[number],
-            customers=sizes[number],
-            values=tuple(values[number * periods : number * periods + periods - number]),
-            is_open=asked.last_us + 1 < int(found.calendar.begins_us[periods]),
+            customers=size,
+            values=tuple(
+                value if total is None else decimal_of(value) for value in values[: periods - number].tolist()
+            ),
+            is_open=len(ends_us) < periods or asked.last_us + 1 < int(ends_us[periods - 1]),
         )
-        for number in range(periods)
-        if sizes[number]
+        for number, size, values in zip(numbers.tolist(), sizes.tolist(), sums, strict=True)
     ]
 
 

@@ -81,10 +81,9 @@ def _counted(who: Array, type: Array, names: Sequence[str], depth: int, repeats:
     near = at < depth
     shape = (depth, len(names), len(names))
     places = np.ravel_multi_index((at[near], type[near], following[near]), shape)
-    counts = np.bincount(places, minlength=depth * len(names) ** 2).reshape(shape)
-    return Counter(
-        {(at, names[one], names[to]): int(counts[at, one, to]) for at, one, to in np.argwhere(counts).tolist()}
-    )
+    places, counts = np.unique(places, return_counts=True)  # most types never follow each other
+    links = zip(*(each.tolist() for each in (*np.unravel_index(places, shape), counts)), strict=True)
+    return Counter({(at, names[one], names[to]): count for at, one, to, count in links})
 
 
 def _links(found: Counter[tuple[int, str, str]], depth: int, top: int, backwards: bool) -> Iterator[Link]:
