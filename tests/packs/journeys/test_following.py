@@ -245,6 +245,16 @@ def test_cohorts_go_to_the_end_of_the_calendar() -> None:
     assert (last.customers, last.values, last.is_open) == (1, (1,), True)
 
 
+def test_the_largest_and_the_smallest_number_are_numbers_like_others() -> None:
+    numbers = (-(2**63), -(2**63), 5, 2**63 - 2, 2**63 - 1)
+    events = [visit(1, "A", at, number=str(number)) for at, number in enumerate(numbers)]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        found = journeys.check(asked, "number")
+    gaps = [(each.number, each.count) for each in found.faults if each.fault == "gap"]
+    assert gaps == [(-(2**63) + 1, 2**63 + 4), (6, 2**63 - 8)]
+    assert Counter(each.fault for each in found.faults) == {"gap": 2, "conflict": 1}
+
+
 def test_paths_of_many_types_take_little_memory() -> None:
     many = 2_000
     who, type = np.arange(many), np.arange(many)

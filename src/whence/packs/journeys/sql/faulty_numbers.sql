@@ -8,7 +8,7 @@ FROM (
   FROM ({numbers})
   WINDOW in_order AS (PARTITION BY source, number IS NULL ORDER BY number, time_us, position)
 )
-WHERE number IS NULL OR times > 1 OR next > number + 1 OR time_us < before_us
+WHERE number IS NULL OR times > 1 OR next::HUGEINT - number > 1 OR time_us < before_us
 ORDER BY
   source,
   number,
