@@ -255,6 +255,20 @@ def test_the_largest_and_the_smallest_number_are_numbers_like_others() -> None:
     assert Counter(each.fault for each in found.faults) == {"gap": 2, "conflict": 1}
 
 
+@pytest.mark.parametrize("count", [0, -1])
+def test_so_many_are_one_or_more(count: int) -> None:
+    with store([visit(1, "A", 0)]) as db, journeys.touchpoints(db) as asked:
+        for ask in (
+            lambda: journeys.sessions(asked, limit=count),
+            lambda: journeys.customers(asked, "A", top=count),
+            lambda: journeys.funnel(asked, ["A"], by="actor", top=count),
+            lambda: journeys.paths(asked, top=count),
+            lambda: journeys.paths(asked, depth=count),
+        ):
+            with pytest.raises(InvalidQuery, match="1 or more"):
+                ask()
+
+
 def test_paths_of_many_types_take_little_memory() -> None:
     many = 2_000
     who, type = np.arange(many), np.arange(many)

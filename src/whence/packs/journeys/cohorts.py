@@ -24,7 +24,7 @@ from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, FIELD, STEP, Begin, Returns, Step
+from whence.packs.journeys.step import COUNT, FIELD, STEP, Begin, Returns, Step, at_least_one
 from whence.packs.journeys.touchpoints import Touchpoints
 
 Kind = Literal["n-day", "unbounded", "bracket"]
@@ -185,6 +185,7 @@ def customers(
     a purchase after the first; recency: from the first to the last; age: from the first to the moment asked about;
     monetary: the mean of a repeat day, 0 where there is none; total: all of it.
     """
+    at_least_one(top=top)
     events = asked.amounts(asked.known(Step.of(bought)), total)
     (when,) = asked.arrays(f"SELECT min(time_us) AS first_us FROM ({events}) HAVING count(*) > 0", "first_us")
     if not len(when):
@@ -192,7 +193,10 @@ def customers(
     calendar = Calendar.over(int(when[0]), asked.last_us, "day", asked.zone)
     days = {"day": np.arange(len(calendar.days)), "begins_us": calendar.begins_us}
     query = statement("customers").format(
-        bought=events, days=asked.registered("days", days), last_day=len(days["day"]) - 2, top=top or "ALL"
+        bought=events,
+        days=asked.registered("days", days),
+        last_day=len(days["day"]) - 2,
+        top="ALL" if top is None else top,
     )
     return [
         Customer(

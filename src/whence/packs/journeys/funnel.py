@@ -17,7 +17,7 @@ from whence.moments import span_of
 from whence.pack import Share, Written
 from whence.packs.journeys.chain import NEVER, OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, SPAN, STEP, Step, Steps, steps_of
+from whence.packs.journeys.step import COUNT, SPAN, STEP, Step, Steps, at_least_one, steps_of
 from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 TOP = 10
@@ -129,6 +129,7 @@ def funnel(
     periods between the events that whence.toml's `settings` name. --by takes a field of the data, actor, or settings,
     the version that a decision names. The command ends with 1 when nobody did the first step.
     """
+    at_least_one(top=top)
     meant = _asked(asked, steps, order, within, exclude)
     if by is not None:
         asked.having(by, meant.steps if order == "any" else meant.steps[:1])

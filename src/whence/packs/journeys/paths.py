@@ -14,7 +14,7 @@ from whence.errors import InvalidQuery
 from whence.pack import Written
 from whence.packs.journeys.chain import Array
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, Step
+from whence.packs.journeys.step import COUNT, Step, at_least_one
 from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
@@ -50,6 +50,7 @@ def paths(
     before the last one named by --to. (end): nothing came after it; (beginning): nothing before; (other): one of the
     rarer types. A picture is a Sankey diagram.
     """
+    at_least_one(depth=depth, top=top)
     if start is not None and end is not None:
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."

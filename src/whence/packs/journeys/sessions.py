@@ -13,7 +13,7 @@ from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.pack import Share
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT
+from whence.packs.journeys.step import COUNT, at_least_one
 from whence.packs.journeys.timeline import GAP, Pause
 from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
@@ -59,6 +59,7 @@ def sessions(
     the first and the last. With --by: how many began in each period, of how many customers, how many touchpoints they
     have on average, how long they last in the median, and the share of one touchpoint alone.
     """
+    at_least_one(limit=limit)
     only = "" if name is None else f" WHERE who = {asked.who(name)}"
     query = _query(asked, gap, only) + ("" if limit is None else f"\nLIMIT {limit}")
     types = asked.segments.types

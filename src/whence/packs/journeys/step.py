@@ -75,6 +75,13 @@ def steps_of(said: Any) -> tuple[Step, ...]:
     return steps
 
 
+def at_least_one(**counts: int | None) -> None:
+    """Raises InvalidQuery for a number of rows or the like that is below 1."""
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise InvalidQuery("Below 1 there is nothing to answer", **{name: count}, remedy="Say 1 or more.")
+
+
 # How what is told of steps, fields and spans is written on the command line.
 
 STEP, FIELD, SPAN = Written(value="STEP"), Written(value="FIELD"), Written(value="DURATION")
