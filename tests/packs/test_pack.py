@@ -4,6 +4,7 @@ as the models of its kinds, and what happens when it is not as it should be."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -475,3 +476,28 @@ def test_what_is_next_after_init_is_of_the_pack(call: Call) -> None:
         code, _, err = call("init", folder, "--pack", "ticket")
         assert (code, "No such pack is installed" in err) == (2, True)
     assert not Path("new").exists()
+
+
+def test_the_command_that_the_page_teaches_works(call: Call, installed: Path) -> None:
+    from whence.cli import packs
+
+    page = Path(__file__).parents[2] / "docs/packs/write-a-pack.md"
+    (taught,) = re.findall(r"^<!-- not run -->\n```python\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    (installed / "whence_tickets_commands.py").write_text(taught)
+    desk = """PACK = Pack(name="desk", title="Desk", states=(), commands="whence_tickets_commands:COMMANDS")\n"""
+    bring(installed, "whence_tickets_desk", "desk", "from whence.pack import Pack\n" + desk)
+    packs.names.cache_clear()
+    for id in ("42", "43"):
+        assert call("tickets", "open", id, "It burns")[0] == 0
+    line = ("desk", "close-all", "42", "43", "--reason", "out", "--by", "anna", "--json")
+    code, out, _ = call(*line)
+    assert (code, [json.loads(row) for row in out.splitlines()]) == (
+        0,
+        [{"ticket": "42", "closed_now": True}, {"ticket": "43", "closed_now": True}],
+    )
+    assert [json.loads(row)["actor"] for row in call("log", "--type", "ticket.Closed", "--json")[1].splitlines()] == [
+        "anna",
+        "anna",
+    ]
+    assert call(*line)[0] == 1
+    assert "TICKET... " in " ".join(call("desk", "close-all", "--help")[1].split())
