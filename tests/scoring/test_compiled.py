@@ -108,7 +108,8 @@ def test_where_no_folder_can_be_written_it_is_made_for_this_process(
 def test_code_is_kept_under_the_source_that_was_imported(tmp_path: Path) -> None:
     halves = _halves(tmp_path)
     path = tmp_path / "loops_2.py"
-    path.write_text(path.read_text().replace("// 2", "// 3"))  # an upgrade beside a process that runs
+    text = path.read_text().replace("// 2", "// 3 // 1")  # of another length: bytecode is known by second and length
+    path.write_text(text)  # an upgrade beside a process that runs
     assert _run(halves, np.array([12])) == [6]
     assert _run(_loops(path), np.array([12])) == [4]
 
