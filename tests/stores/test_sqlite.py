@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.exam import counts, small
 from whence.admission import rows_of
 from whence.clock import Clock
-from whence.errors import ConditionFailed, IdConflict
+from whence.errors import ConditionFailed, IdConflict, StoreError
 from whence.events import Event
-from whence.query import AppendCondition, Query
+from whence.query import AppendCondition, Basis, Query, QueryItem
 from whence.store import Store
 from whence.stores.sqlite import SQLiteStore
 from whence.stores.sqlite.group import Request
+from whence.stores.sqlite.snapshot import Snapshot
 from whence.testing import DurableStoreSuite
 
 
@@ -93,3 +95,25 @@ def test_in_one_commit_each_append_is_checked_against_those_before_it(tmp_path: 
     assert [event.id for event in store.read()] == ["a", "b", "c", "d"]
     assert list(store.problems()) == []
     store.close()
+
+
+def test_items_of_queries_are_kept_once_and_forgotten_with_what_did_not_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = QueryItem(tags=("lead:1",)), QueryItem(tags=("lead:2",))
+    bases = [Basis(Query(items), 0) for items in ((one,), (one, other), (other, one))]
+    store = SQLiteStore.open(tmp_path / "leads.db", create=True)
+    with monkeypatch.context() as full:
+        full.setattr(Snapshot, "write_out", _disk_is_full)
+        with pytest.raises(StoreError):
+            store.append([Event("A", 0)], basis=bases[2])
+    for basis in bases:
+        store.append([Event("A", 0)], basis=basis)
+    assert [event.basis for event in store.read()] == bases
+    kept = store._writer.execute("SELECT json FROM query_item ORDER BY number").fetchall()
+    assert kept == [('{"tags":["lead:1"]}',), ('{"tags":["lead:2"]}',)]
+    store.close()
+
+
+def _disk_is_full(snapshot: Snapshot) -> None:
+    raise apsw.FullError

@@ -212,6 +212,20 @@ class StoreSuite:
         store.append([lead(id="a")], condition)
         assert list(store.append([lead(id="a")], condition)) == [1]
 
+    def test_a_basis_comes_back_whatever_its_query(self, store: Store) -> None:
+        queries = [
+            Query.all(),
+            LEAD,
+            Query.of(types=["B", "A"]) | LEAD,
+            LEAD | Query.of(types=["A", "B"]),
+            Query.of(types=["A"], tags=["campaign:München", "lead:42"]),
+            Query.all(),
+        ]
+        bases = [Basis(query, number) for number, query in enumerate(queries)]
+        for basis in bases:
+            store.append([lead(), lead()], basis=basis)
+        assert [event.basis for event in store.read()] == [basis for basis in bases for _ in range(2)]
+
     def test_a_retry_may_differ_in_basis_meta_key_order_and_a_time_it_does_not_give(self, store: Store) -> None:
         time = "2026-01-01T00:00:00Z"
         store.append([lead(data={"a": 1, "b": 2}, id="a", time=time, meta={"line": 1})], basis=Basis(LEAD, 0))

@@ -9,15 +9,21 @@ from itertools import chain
 from typing import Any
 
 import apsw
+import msgspec
 
+from whence import jsonvalue
 from whence.admission import refuse_other_spelling
 from whence.events import Kind, Row
 from whence.postings import Postings
+from whence.query import QueryItem
 from whence.stores.sqlite.runs import Run, flushed_upto, load_runs
 from whence.stores.sqlite.sql import statement
 
 ROWS_AT_ONCE = 32
 """So many event rows are written by one statement; more are no quicker."""
+
+ITEMS_MAX = 50_000
+"""The numbers of so many items of queries are kept in memory, before they are forgotten and read again."""
 
 _INSERT_EVENT = statement("insert_event")
 _INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
@@ -51,6 +57,7 @@ class Snapshot:
         self.types = Types()
         self.postings = Postings()  # of the events beyond `flushed`, set by the store in every transaction
         self.unwritten: list[tuple[Any, ...]] = []  # rows of the transaction under way, written together
+        self._items: dict[QueryItem, int] = {}  # numbers of interned items, kept by the writer
         self._version = -1
 
     def is_current(self) -> bool:
@@ -82,6 +89,7 @@ class Snapshot:
         """Trust nothing that was seen: a transaction of this connection did not commit."""
         self._version = -1
         self.types = Types()
+        self._items.clear()
         self.unwritten.clear()
 
     def write_out(self) -> None:
@@ -111,6 +119,19 @@ class Snapshot:
                 code = self.execute(_INSERT_TYPE, (name, version, content_type)).fetchone()[0]  # type: ignore[index]
                 self.types.add(code, name, version, content_type)
         return [codes[row.type, row.version, row.content_type] for row in rows]
+
+    def item_number(self, item: QueryItem) -> int:
+        """The number of a query's item, interned when it is new. Inside a write transaction."""
+        if (number := self._items.get(item)) is None:
+            text = jsonvalue.canonical(msgspec.to_builtins(item)).decode()
+            found = self.execute("SELECT number FROM query_item WHERE json = ?", (text,)).fetchone()
+            if found is None:
+                self.execute("INSERT INTO query_item (json) VALUES (?)", (text,))
+            number = self.db.last_insert_rowid() if found is None else int(found[0])
+            if len(self._items) >= ITEMS_MAX:
+                self._items.clear()
+            self._items[item] = number
+        return number
 
 
 @cache

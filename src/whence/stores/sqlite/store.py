@@ -234,13 +234,13 @@ class SQLiteStore:
         return range(first, first + len(rows))
 
     def _basis_number(self, basis: Basis) -> int:
-        """The number under which an append's basis is kept, its query interned."""
-        execute = self._writer.execute
-        query = jsonvalue.canonical(basis.query.to_json()).decode()
-        execute("INSERT INTO query (json) VALUES (?) ON CONFLICT (json) DO NOTHING", (query,))
+        """The number under which an append's basis is kept, the items of its query interned."""
+        snapshot = self._writer
+        numbers = [snapshot.item_number(item) for item in basis.query.items]
+        query = "[" + ",".join(map(str, numbers)) + "]"
         reads = None if basis.reads is None else jsonvalue.canonical(list(basis.reads)).decode()
-        row = execute(_INSERT_BASIS, (basis.position, basis.settings, reads, query)).fetchone()
-        return int(row[0])  # type: ignore[index]
+        snapshot.execute(_INSERT_BASIS, (query, basis.position, basis.settings, reads))
+        return snapshot.db.last_insert_rowid()
 
     def _restore_page(self, page: list[Recorded]) -> None:
         snapshot = self._writer

@@ -12,15 +12,17 @@ CREATE TABLE type (
   content_type TEXT
 ) STRICT;
 
-CREATE TABLE query (
+-- The items of which queries are made, interned: what decisions look at comes again, in ever other combinations.
+CREATE TABLE query_item (
   number INTEGER PRIMARY KEY,
   json TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- What an append was decided on, stored once for all its events. reads: a JSON array of fields, where they are known.
+-- What an append was decided on, stored once for all its events. query: a JSON array of the numbers of its items, empty
+-- for every event. reads: a JSON array of fields, where they are known.
 CREATE TABLE basis (
   number INTEGER PRIMARY KEY,
-  query INTEGER NOT NULL REFERENCES query,
+  query TEXT NOT NULL,
   position INTEGER NOT NULL,
   settings TEXT,
   reads TEXT

@@ -15,11 +15,18 @@ SELECT
     SELECT format(
       '{"position":%d,"query":%s%s%s}',
       b.position,
-      q.json,
+      iif(
+        b.query = '[]',
+        '{"all":true}',
+        (
+          SELECT '{"items":[' || group_concat(i.json, ',' ORDER BY n.key) || ']}'
+          FROM json_each(b.query) n JOIN query_item i ON i.number = n.value
+        )
+      ),
       iif(b.reads IS NULL, '', ',"reads":' || b.reads),
       iif(b.settings IS NULL, '', ',"settings":' || json_quote(b.settings))
     )
-    FROM basis b JOIN query q ON q.number = b.query
+    FROM basis b
     WHERE b.number = e.basis
   ) END,
   e.meta
