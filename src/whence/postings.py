@@ -4,7 +4,7 @@ lists of positions; the memory and log file stores index everything with it, SQL
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from whence.admission import RawId
 from whence.events import Row
@@ -18,7 +18,8 @@ NOWHERE = [0]
 class Postings:
     """The events with base < position <= head. Adding must follow the order of positions.
 
-    `unindexed` are the last rows, of which only the ids are known so far: `index` before asking for anything else.
+    `unindexed` are the types and tags of the last events, of which only the ids can be found so far: `index` before
+    asking for anything else.
     """
 
     def __init__(self, base: int = 0) -> None:
@@ -27,7 +28,7 @@ class Postings:
         self.ids: dict[RawId, int] = {}
         self.by_tag: dict[str, list[int]] = {}
         self.by_type: dict[str, list[int]] = {}
-        self.unindexed: list[Row] = []
+        self.unindexed: list[tuple[str, tuple[str, ...]]] = []
 
     def add(self, position: int, raw_id: RawId, type: str, tags: Sequence[str]) -> None:
         self.head = self.ids[raw_id] = position
@@ -35,35 +36,32 @@ class Postings:
         for tag in tags:
             self.by_tag.setdefault(tag, []).append(position)
 
-    def extend(self, first: int, rows: Iterable[Row]) -> None:
+    def extend(self, first: int, rows: Sequence[Row]) -> None:
         """Index rows, which have ids, at the positions from `first` on."""
-        ids, by_type, by_tag = self.ids, self.by_type, self.by_tag
-        position = first - 1
-        for row in rows:
-            position += 1
+        self.extend_ids(first, rows)
+        self.index()
+
+    def extend_ids(self, first: int, rows: Sequence[Row]) -> None:
+        """As `extend`, with the types and tags left for `index`."""
+        ids, unindexed = self.ids, self.unindexed
+        for position, row in enumerate(rows, first):
             ids[row.raw_id] = position  # type: ignore[index]
-            type = row.type
+            unindexed.append((row.type, row.tags))  # not the row: its data may be large
+        self.head = first + len(rows) - 1
+
+    def index(self) -> None:
+        """Index the types and tags that `extend_ids` left."""
+        by_type, by_tag = self.by_type, self.by_tag
+        for position, (type, tags) in enumerate(self.unindexed, self.head - len(self.unindexed) + 1):
             if type in by_type:
                 by_type[type].append(position)
             else:
                 by_type[type] = [position]
-            for tag in row.tags:
+            for tag in tags:
                 if tag in by_tag:
                     by_tag[tag].append(position)
                 else:
                     by_tag[tag] = [position]
-        self.head = position
-
-    def extend_ids(self, first: int, rows: Sequence[Row]) -> None:
-        """As `extend`, with the tags and types left for `index`."""
-        self.unindexed += rows
-        self.head = first + len(rows) - 1
-        for position, row in enumerate(rows, first):
-            self.ids[row.raw_id] = position  # type: ignore[index]
-
-    def index(self) -> None:
-        """Index the tags and types of the rows that `extend_ids` left."""
-        self.extend(self.head - len(self.unindexed) + 1, self.unindexed)
         self.unindexed.clear()
 
     def newest_match(self, query: Query, after: int) -> int | None:

@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -43,6 +42,8 @@ from whence.query import Query
 from whence.store import Store
 
 BATCH_ROWS = 2000
+BATCH_DATA_MAX = 16 * 1024 * 1024
+"""A batch ends with the row that brings its data to so many characters, so that memory does not grow with the rows."""
 REFUSED_SHOWN = 1000
 REFUSED_OF_A_KIND = 5
 KINDS_MAX = 1000
@@ -83,6 +84,20 @@ class Preview(msgspec.Struct):
         kept, most = (self.events, events_max) if problem is None else (self.problems, REFUSED_OF_A_KIND)
         if len(kept) < most:
             kept.append(PreviewRow(made.line, made.event if problem is None else None, problem))
+
+
+def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
+    """The rows in batches, whose number and whose data are bounded."""
+    batch, size = list[Arrival](), 0
+    for made in arrivals:
+        batch.append(made)
+        if made.row is not None:
+            size += len(made.row.raw_data)
+        if size >= BATCH_DATA_MAX or len(batch) == BATCH_ROWS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 class _Rising:
@@ -265,8 +280,8 @@ class _Import:
         return report
 
     def take_all(self, progress: Progress | None = None) -> None:
-        rows, source = iter(self._intake), self._intake.source
-        while batch := list(islice(rows, BATCH_ROWS)):
+        source = self._intake.source
+        for batch in _batches(self._intake):
             self.report.rows += len(batch)
             good = [made for made in batch if made.problem is None]
             if len(good) < len(batch):

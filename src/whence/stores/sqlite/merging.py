@@ -14,7 +14,6 @@ import apsw
 import numpy as np
 
 from whence.errors import StoreError
-from whence.events import Row
 from whence.postings import Postings
 from whence.stores.sqlite.filter import Filter, Keys, filter_bits_each
 from whence.stores.sqlite.keys import POSITION_BITS, POSITION_MAX, id_hashes, tag_hashes, type_hashes
@@ -48,8 +47,8 @@ def keys_of(postings: Postings) -> Keys:
     for lists, hashes in ((postings.by_tag, tag_hashes), (postings.by_type, type_hashes)):
         counts = list(map(len, lists.values()))
         parts.append(_keys(hashes(lists), chain.from_iterable(lists.values()), counts))
-    if rows := postings.unindexed:
-        parts += _keys_of_rows(postings.head - len(rows) + 1, rows)
+    if unindexed := postings.unindexed:
+        parts += _keys_of_unindexed(postings.head - len(unindexed) + 1, unindexed)
     keys = np.concatenate(parts)
     keys.sort()
     repeated = keys[1:] == keys[:-1]  # a hash may be shared by two tags of one event
@@ -65,15 +64,15 @@ def _keys(hashes: list[int], positions: Iterable[int] | Keys, counts: list[int] 
     return keys
 
 
-def _keys_of_rows(first: int, rows: Sequence[Row]) -> Iterator[Keys]:
-    """The keys of the tags and types of rows from position `first` on."""
-    positions = np.arange(first, first + len(rows), dtype=np.int64)
-    yield _keys(_hashes(type_hashes, [row.type for row in rows]), positions)
-    tags = [row.tags for row in rows]
+def _keys_of_unindexed(first: int, unindexed: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[Keys]:
+    """The keys of the types and tags of events from position `first` on."""
+    positions = np.arange(first, first + len(unindexed), dtype=np.int64)
+    types, tags = zip(*unindexed, strict=True)
+    yield _keys(_hashes(type_hashes, types), positions)
     yield _keys(_hashes(tag_hashes, list(chain.from_iterable(tags))), np.repeat(positions, list(map(len, tags))))
 
 
-def _hashes(hashes: Callable[[Iterable[str]], list[int]], names: list[str]) -> list[int]:
+def _hashes(hashes: Callable[[Iterable[str]], list[int]], names: Sequence[str]) -> list[int]:
     """The hash of each name; of those that come again it is computed once."""
     different = list(set(names))
     return list(map(dict(zip(different, hashes(different), strict=True)).__getitem__, names))
