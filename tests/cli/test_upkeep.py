@@ -214,3 +214,11 @@ def test_a_file_alone_is_no_model_and_no_models_are_said(pipeline: Path, whence:
     done = whence("check", "--models")
     assert (done.code, done.out) == (1, "")
     assert "There is no [model.KIND] in whence.toml" in done.err
+
+
+def test_init_of_what_is_named_like_a_store_says_how_to_name_a_store(folder: Path, whence: Run) -> None:
+    for given, remedy in (("leads.db", "whence init --store leads.db"), ("a/b.jsonl", "whence init a --store b.jsonl")):
+        done = whence("init", given)
+        assert (done.code, done.out) == (2, "")
+        assert remedy in done.err
+    assert list(folder.iterdir()) == []

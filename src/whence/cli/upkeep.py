@@ -23,7 +23,7 @@ from whence.cli.command import (
 )
 from whence.cli.screen import Column
 from whence.config import Config
-from whence.errors import InvalidModel
+from whence.errors import InvalidInput, InvalidModel
 from whence.moments import zone_text
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from whence.checking.purity import Purity
     from whence.checking.soundness import Promise
     from whence.impurity import Kind
+
+STORE_ENDINGS = (".db", ".sqlite", ".jsonl", ".ndjson")
+"""So end the names of stores, which nobody gives to a folder that is to be made."""
 
 
 @command("init", "whence init", "whence init pipeline --store leads.jsonl", brief="A whence.toml and an empty store.")
@@ -57,6 +60,9 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     from whence.pack import load
     from whence.template import write_config
 
+    if folder.suffix in STORE_ENDINGS and not folder.exists():
+        asked = " ".join(["whence init", *([] if folder.parent == Path() else [str(folder.parent)])])
+        raise InvalidInput("A folder is asked for", folder=folder, remedy=f"Write {asked} --store {folder.name}.")
     path, fresh = write_config(folder, store=store or "whence.db", zone=zone, packs=[load(each) for each in packs])
     config = Config.load(path)
     url = config.own_store

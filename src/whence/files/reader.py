@@ -344,7 +344,8 @@ def _reader(mapping: Mapping, pick: Pick, data: Getter) -> Reader:
 def _type(mapping: Mapping, said: str) -> tuple[str, dict[str, str] | None, str | None]:
     """The type that a text means, and where it is written otherwise what meta keeps of it, also as JSON."""
     if not said:
-        raise InvalidEvent("An empty type", column=_of(mapping.type), remedy="Fill it in, or take the row out.")
+        remedy = 'Fill it in, or take the row out; for one type in all rows write type = { value = "EmailOpened" }.'
+        raise InvalidEvent("An empty type", column=_of(mapping.type), remedy=remedy)
     name = mapping.types.get(said) or _OTHER.sub("_", said)
     try:
         normal_type(name)
