@@ -22,6 +22,7 @@ from whence.packs.settings.state import Document, split_field
 from whence.packs.settings.tree import (
     MAIN,
     MISSING,
+    SHORT,
     Edit,
     Path,
     at,
@@ -79,6 +80,10 @@ class Change(msgspec.Struct, frozen=True):
     @property
     def time(self) -> datetime:
         return to_datetime(self.time_us)
+
+    @property
+    def short_commit(self) -> str | None:
+        return self.commit and self.commit[:SHORT]
 
     @property
     def reason(self) -> str | None:

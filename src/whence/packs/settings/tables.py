@@ -61,10 +61,7 @@ class InHistory(msgspec.Struct, frozen=True):
 
 
 @table
-def get(
-    asked: Asked,
-    setting: Annotated[str | None, SETTING] = None,
-) -> Iterable[InForce]:
+def get(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Iterable[InForce]:
     """$ whence settings get scoring.threshold
     $ whence settings get --at 2026-01-06
 
@@ -116,18 +113,10 @@ def log(
         if limit is not None and count > limit:
             return
         for each in several or (Difference(change.document, MISSING, MISSING),):
-            yield Entry(
-                change.position,
-                change.time,
-                change.who,
-                each.name if several or change.how == "refused" else None,
-                plain(each.before),
-                plain(each.after),
-                change.reason,
-                change.how,
-                change.label,
-                change.commit and change.commit[:SHORT],
-            )
+            name = each.name if several or change.how == "refused" else None
+            before, after = plain(each.before), plain(each.after)
+            said = name, before, after, change.reason, change.how, change.label, change.short_commit
+            yield Entry(change.position, change.time, change.who, *said)
 
 
 @table
@@ -150,18 +139,9 @@ def versions(
             continue
         if (returns and change.returns_to is None) or (empty and change.differences):
             continue
-        yield InHistory(
-            change.position,
-            change.time,
-            change.who,
-            change.document,
-            len(change.differences),
-            change.version[:SHORT],
-            change.label,
-            change.returns_to,
-            change.reason,
-            change.commit and change.commit[:SHORT],
-        )
+        version = change.document, len(change.differences), change.version[:SHORT], change.label, change.returns_to
+        said = *version, change.reason, change.short_commit
+        yield InHistory(change.position, change.time, change.who, *said)
 
 
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:

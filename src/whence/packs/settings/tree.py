@@ -19,6 +19,8 @@ MAIN = "main"
 """The document of keys that are set one by one, whose name need not be written."""
 SHORT = 12
 """So many characters of a version are shown."""
+NAMING = 7
+"""With fewer of them nobody names one."""
 PLAIN = re.compile(r"[^\s./:~]+")
 """A part of a key that needs no pointer."""
 
@@ -108,6 +110,11 @@ def version_of(tree: Any) -> str:
 
 
 EMPTY_VERSION = version_of({})
+
+
+def names_version(text: str, version: str | None) -> bool:
+    """Whether a text is a version, or its first characters: so many that no other is meant."""
+    return version is not None and len(text) >= NAMING and version.startswith(text)
 
 
 # Edits.

@@ -13,7 +13,7 @@ import numpy as np
 from whence.duration import DAY_US
 from whence.packs.settings.changes import Change
 from whence.packs.settings.impact.trials import BASIS, Axis, Bools, Ints, Trials
-from whence.packs.settings.tree import MISSING
+from whence.packs.settings.tree import MISSING, names_version
 
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""
@@ -120,7 +120,7 @@ def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
     named: dict[str, Ints] = {}
     for document, versions in known.items():
         for number, name in enumerate(axis.names):
-            whole = [version for version in versions if len(name) >= 7 and version.startswith(name)]
+            whole = [version for version in versions if names_version(name, version)]
             if len(whole) != 1:
                 continue
             rows = np.flatnonzero(axis.codes == number)

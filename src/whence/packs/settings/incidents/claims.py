@@ -14,7 +14,7 @@ from whence.compare import same
 from whence.errors import InvalidQuery
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, timeline
-from whence.packs.settings.tree import MISSING, SHORT, leaves
+from whence.packs.settings.tree import MISSING, leaves
 
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"
 _PATTERNS = r"Write a regular expression whose first group is the number: to (\d+)"
@@ -57,17 +57,9 @@ def claims(
         agrees = any(_number(each, pattern) in numbers for each in said)
         if agrees and not all:
             continue
-        yield Claim(
-            change.position,
-            change.time,
-            change.who,
-            said,
-            [number for _, number in became],
-            agrees,
-            became[0][0],
-            change.reason,
-            change.commit and change.commit[:SHORT],
-        )
+        sets = [number for _, number in became]
+        found_at = change.position, change.time, change.who
+        yield Claim(*found_at, said, sets, agrees, became[0][0], change.reason, change.short_commit)
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from whence.events import Recorded
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, timeline
 from whence.packs.settings.state import Document, split_field
-from whence.packs.settings.tree import SHORT
+from whence.packs.settings.tree import SHORT, names_version
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -102,9 +102,7 @@ def _meant(found: list[Change], version: str) -> list[Change]:
     meant = [
         each
         for each in found
-        if each.label == version
-        or f"@{each.position}" == version
-        or (len(version) >= 7 and each.version is not None and each.version.startswith(version))
+        if each.label == version or f"@{each.position}" == version or names_version(version, each.version)
     ]
     if not meant:
         known = dict.fromkeys(each.label or (each.version or "")[:SHORT] for each in reversed(found))
@@ -127,7 +125,7 @@ class _Names:
     """What a decision says about the version that it was taken by."""
 
     def __init__(self, chosen: list[Change], version: str, fields: Iterable[str]) -> None:
-        self.versions = {each.version for each in chosen if each.version is not None}
+        self.versions = {each.version for each in chosen}
         self.labels = {version, *(each.label for each in chosen if each.label is not None)}
         self.fields = set(map(split_field, fields))
 
@@ -141,6 +139,5 @@ class _Names:
         if not said:
             return None
         return any(
-            each in self.labels or any(len(each) >= 7 and version.startswith(each) for version in self.versions)
-            for each in said
+            each in self.labels or any(names_version(each, version) for version in self.versions) for each in said
         )
