@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from whence.errors import InvalidConfig, InvalidQuery, NotKnown, Refused
 from whence.packs import settings
 from whence.packs.settings import PACK
 from whence.packs.settings.commands import COMMANDS
+from whence.packs.settings.decisions import changed
 from whence.testing import PackSuite
 
 SCHEMA = """
@@ -216,6 +218,25 @@ def test_going_back_on_one_change_leaves_alone_what_was_changed_since(tmp_path: 
         assert (db.event(4).actor, db.event(4).data["why"]) == ("anna", "it hurt")
 
 
+def test_going_back_names_what_came_in_meanwhile_among_what_it_undoes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        for value in (1, 2):
+            db.decide("settings.set", "main", "a", value)
+
+        def interrupted(*told: Any, **more: Any) -> Any:
+            monkeypatch.undo()
+            db.decide("settings.set", "main", "b", 3, by="another")
+            return changed(*told, **more)
+
+        monkeypatch.setattr(sys.modules[settings.rollback.__module__], "changed", interrupted)
+        done = settings.rollback(db, to=1)
+        assert db.state("settings:main", model=settings.Document)["values"] == {"a": 1}  # type: ignore[index]
+        assert [each.position for each in done.undone] == [2, 3]
+        assert db.event(4).data["undoes"] == [db.event(2).id, db.event(3).id]
+
+
 def test_what_is_in_force_again_is_called_as_it_was(tmp_path: Path) -> None:
     with whence.open(tmp_path / "w.db", create=True) as db:
         for label in ("p3", "p4"):
@@ -236,6 +257,13 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
             settings.rollback(db, last=2)
         with pytest.raises(InvalidQuery):
             settings.rollback(db)
+
+
+def test_a_key_that_can_be_no_tag_is_set_without_one(call: Call) -> None:
+    decomposed = "cafe\u0301"  # as file systems of macOS write it; a tag is in the normal form NFC
+    assert call("settings", "set", decomposed, "1", "--by", "ben")[0] == 0
+    assert json.loads(call("settings", "show")[1]) == {decomposed: 1}
+    assert rows(call("settings", "log", decomposed, "--json")[1])[0]["after"] == 1
 
 
 def test_racers_that_set_different_settings_lose_none(tmp_path: Path) -> None:

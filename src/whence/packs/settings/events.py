@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from whence.codec import Codec, Tag
+from whence.errors import InvalidEvent
+from whence.grammar import normal_tags
 from whence.packs.settings.tree import Edit, name_of
 
 TAGS_MAX = 30
 """A change of more keys than this carries none of their tags: an event has room for 32."""
-TAG_BYTES_MAX = 200
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,7 +50,11 @@ TYPES = tuple(CODEC.type_of(cls) for cls in CODEC.classes)
 
 
 def tagged(document: str, edits: list[Edit]) -> list[str]:
-    """The names of the settings that a change carries as tags: all of them, or none where there is no room for all."""
+    """The names of the settings that a change carries as tags: all of them, or none where there is no room for all, or
+    one can be no tag."""
     names = list(dict.fromkeys(name_of(document, each.key) for each in edits))
-    fits = len(names) <= TAGS_MAX and all(len(f"setting:{name}".encode()) <= TAG_BYTES_MAX for name in names)
-    return names if fits and all(map(str.isprintable, names)) else []
+    try:
+        normal_tags(f"setting:{name}" for name in names[: TAGS_MAX + 1])
+    except InvalidEvent:
+        return []
+    return names if len(names) <= TAGS_MAX else []

@@ -3,8 +3,8 @@ says what it would be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -21,9 +21,6 @@ from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edits_between, k
 
 if TYPE_CHECKING:
     from whence.events import Event
-
-Way = Callable[[Any], tuple[list[Edit], tuple[str, ...]]]
-"""From the values as they are to the edits that lead back, and the settings that stay as they are."""
 
 
 class Rollback(msgspec.Struct, frozen=True):
@@ -69,6 +66,44 @@ def rollback(
     """
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
+    made: list[Rollback] = []
+
+    def decide(state: Document) -> Event | None:
+        way = _way(db, document, to, last, change, clock)  # here, so that what others did meanwhile is seen
+        if way.target is MISSING:
+            edits, kept = _without(way.undone[0], state.values)
+        else:
+            edits, kept = list(edits_between(state.values, way.target)), []
+        if kept and not force:
+            remedy = "Use --force to leave these as they are, or roll back the later changes too."
+            facts = {"change": f"@{way.undone[0].position}", "settings": ", ".join(kept)}
+            raise Refused("Changed again since", **facts, remedy=remedy)
+        about = {"why": why or way.said, "label": way.label, "undoes": [each.id for each in way.undone]}
+        event = changed(state, document, edits, **about)
+        found = tuple(differences(document, state.values, event.edits))
+        made[:] = [Rollback(document, found, tuple(way.undone), event.version, tuple(kept))]
+        return CODEC.event(event, actor=by) if event.edits else None
+
+    model = db.pack("settings").states[0]
+    if preview:
+        decide(db.history().state(model, f"settings:{document}") or model())
+        return made[0]
+    done = db.execute(f"settings:{document}", decide, model=model)
+    return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+
+
+class _Way(NamedTuple):
+    """The changes that are taken back; how it is said; the label of what is in force again; and the values to go back
+    to, MISSING where it is one change alone that is taken back."""
+
+    undone: list[Change]
+    said: str
+    label: str | None
+    target: Any = MISSING
+
+
+def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | int | None, clock: str) -> _Way:
+    """The way back from how things are now. Raises NotKnown."""
     announced = _announced(db.history())
     found = [each for each in announced if each.document == document]
     if not found:
@@ -81,64 +116,34 @@ def rollback(
         if not undone:
             remedy = f"whence settings log {document}: names those of the document."
             raise NotKnown("No change of this document is there", change=position, document=document, remedy=remedy)
-        way, said = _on_one(undone[0], force), f"back from @{position}"
-    elif last is not None:
+        return _Way(undone, f"back from @{position}", _label_before(announced, undone))
+    if last is not None:
         if not 1 <= last <= len(found):
             raise NotKnown("There are not so many changes", document=document, last=last, there_are=len(found))
-        undone = found[-last:]
-        way, said = _to(found[:-last]), f"back by {last} change{'s' if last > 1 else ''}"
+        left, said = found[:-last], f"back by {last} change{'s' if last > 1 else ''}"
     else:
-        then = _announced(db.history(db.at(to, clock=clock)))
-        there = {each.position for each in then}
-        undone = [each for each in found if each.position not in there]
-        way, said = _to([each for each in then if each.document == document]), f"back to {to}"
-
-    made: list[Rollback] = []
-
-    def decide(state: Document) -> Event | None:
-        edits, kept = way(state.values)
-        ids = [each.id for each in undone]
-        event = changed(state, document, edits, why=why or said, label=_label_before(announced, undone), undoes=ids)
-        found = tuple(differences(document, state.values, event.edits))
-        made[:] = [Rollback(document, found, tuple(undone), event.version, kept)]
-        return CODEC.event(event, actor=by) if event.edits else None
-
-    model = db.pack("settings").states[0]
-    if preview:
-        decide(db.history().state(model, f"settings:{document}") or model())
-        return made[0]
-    done = db.execute(f"settings:{document}", decide, model=model)
-    return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+        left = [each for each in _announced(db.history(db.at(to, clock=clock))) if each.document == document]
+        said = f"back to {to}"
+    there = {each.position for each in left}
+    undone = [each for each in found if each.position not in there]
+    return _Way(undone, said, _label_before(announced, undone), left[-1].values if left else {})
 
 
 def _announced(history: History) -> list[Change]:
     return [each for each in changes(history) if each.how == "announced"]
 
 
-def _to(known: Sequence[Change]) -> Way:
-    """To the values after these changes."""
-    target = known[-1].values if known else {}
-    return lambda values: (list(edits_between(values, target)), ())
-
-
-def _on_one(undone: Change, force: bool) -> Way:
-    """To what a change took away, as far as nobody changed it since. Raises Refused for the rest, unless forced."""
-
-    def way(values: Any) -> tuple[list[Edit], tuple[str, ...]]:
-        edits, kept = list[Edit](), list[str]()
-        for each in reversed(undone.differences):
-            if not same(at(values, each.path), each.after):
-                kept.append(each.name)
-            elif each.before is MISSING:
-                edits.append(Edit(key_of(each.path), "remove"))
-            else:
-                edits.append(Edit(key_of(each.path), "add" if each.after is MISSING else "replace", each.before))
-        if kept and not force:
-            remedy = "Use --force to leave these as they are, or roll back the later changes too."
-            raise Refused("Changed again since", change=f"@{undone.position}", settings=", ".join(kept), remedy=remedy)
-        return edits, tuple(kept)
-
-    return way
+def _without(undone: Change, values: Any) -> tuple[list[Edit], list[str]]:
+    """The edits that give back what a change took away, and the settings that somebody changed since."""
+    edits, kept = list[Edit](), list[str]()
+    for each in reversed(undone.differences):
+        if not same(at(values, each.path), each.after):
+            kept.append(each.name)
+        elif each.before is MISSING:
+            edits.append(Edit(key_of(each.path), "remove"))
+        else:
+            edits.append(Edit(key_of(each.path), "add" if each.after is MISSING else "replace", each.before))
+    return edits, kept
 
 
 def _label_before(announced: Sequence[Change], undone: Sequence[Change]) -> str | None:
