@@ -125,7 +125,7 @@ def _ruled(db: whence.Whence, posted: list[Posted], at_once: int) -> None:
         if at_once == 1:
             book.post(own[0].category, own[0].postings, key=own[0].transaction)
         else:
-            assert all(each.refused is None for each in book.post_all([Draft(each) for each in own]))
+            assert all(isinstance(each, int) for each in book.post_all([Draft(each) for each in own]))
 
 
 def _bare(db: whence.Whence, posted: list[Posted], at_once: int) -> None:

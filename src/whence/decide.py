@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ from whence.store import Store
 ATTEMPTS_MAX = 20
 PAUSE_MAX_S = 0.05
 
+T = TypeVar("T")
 Decide = Callable[[Any], Event | Iterable[Event] | None]
 """A decision: from the state, or the states by entity, to one event, several, or None when nothing is to happen."""
 
@@ -62,27 +63,34 @@ def execute(
         if split_tag(entity)[0] not in by_kind:
             raise InvalidModel("No model for this kind of entity", entity=entity, models=", ".join(by_kind))
     boundary = query or Query(tuple(QueryItem(tags=(entity,)) for entity in several))
-    for attempt in range(1, attempts_max + 1):
+
+    def act(attempt: int) -> Decided:
         reading = store.read(boundary)
         read = list(reading)
         states = {entity: _state(by_kind[split_tag(entity)[0]], read, entity) for entity in several}
         events = events_of(decide(states[entities] if isinstance(entities, str) else states))
         if not events:
             return Decided((), (), attempt)
+        fields = fields_read(decide, type(states[entities])) if reads is None and isinstance(entities, str) else reads
         condition = AppendCondition(fail_if_events_match=boundary, after=reading.head)
-        if reads is None and isinstance(entities, str):
-            reads = fields_read(decide, type(states[entities]))
-        basis = Basis(boundary, reading.head, settings, None if reads is None else tuple(reads))
+        basis = Basis(boundary, reading.head, settings, None if fields is None else tuple(fields))
+        return Decided(store.append(events, condition, basis=basis), events, attempt)
+
+    return retried(act, attempts_max)
+
+
+def retried(act: Callable[[int], T], attempts_max: int = ATTEMPTS_MAX) -> T:
+    """What an attempt, told its number, comes to: the first one in which nobody else came first. Between two lies a
+    pause that grows. Raises ConditionFailed when others came first `attempts_max` times."""
+    for attempt in range(1, attempts_max + 1):
         try:
-            positions = store.append(events, condition, basis=basis)
+            return act(attempt)
         except ConditionFailed as conflict:
             if attempt == attempts_max:
                 raise ConditionFailed(
                     conflict.fact, remedy="Try again later.", **conflict.facts, attempts=attempt
                 ) from None
             time.sleep(random.uniform(0, min(PAUSE_MAX_S, 0.001 * 2**attempt)))
-        else:
-            return Decided(positions, events, attempt)
     raise InvalidModel("A decision is tried at least once", attempts_max=attempts_max)
 
 

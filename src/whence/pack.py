@@ -421,9 +421,12 @@ def decide(
     whatever the decision raises, Refused as a rule.
     """
     codec = request.decision.codec
-    if key is not None and (before := _appended(store, request, key)) is not None:
-        return before
-    meta = None if key is None else {"request": request.told()}
+    meta = None
+    if key is not None:
+        told = request.told()
+        if (before := appended(store, key, told)) is not None:
+            return before
+        meta = {"request": told}
 
     def decided(state: Any) -> tuple[Event, ...]:
         made = request.events(state)
@@ -449,8 +452,9 @@ def decide(
     )
 
 
-def _appended(store: Store, request: Request, key: str) -> Decided | None:
-    """What was appended under this key; None when nothing was. Raises IdConflict when it was something else."""
+def appended(store: Store, key: str, told: Mapping[str, Any]) -> Decided | None:
+    """What was appended under this key for a request that was told the same, as JSON; None when nothing was. Raises
+    IdConflict when it was for another."""
     history, found = History.of(store), list[Recorded]()
     id = key
     while True:
@@ -462,8 +466,8 @@ def _appended(store: Store, request: Request, key: str) -> Decided | None:
     if not found:
         return None
     before = (found[0].meta or {}).get("request")
-    if before != request.told():
-        facts = {"key": key, "before": before, "now": request.told()}
+    if before != told:
+        facts = {"key": key, "before": before, "now": told}
         raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
     return Decided([each.position for each in found], [each.to_event() for each in found], 0)
 

@@ -30,7 +30,8 @@ def named(compared: Compared) -> dict[str, set[str]]:
     """The differences by kind, each by the reference of its line."""
     found: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for each in compared.differences:
-        found.setdefault(each.kind, set()).update(item.id for item in (*each.here, *each.there))
+        lines = (each.here, each.there)
+        found.setdefault(each.what, set()).update(name for name in lines if name.startswith("ref-"))
     return found
 
 
@@ -52,7 +53,7 @@ def test_what_is_planted_is_found_and_nothing_is_invented(
 ) -> None:
     made = compared_with(planted)
     assert named(made.compared) == planted[1]
-    assert Counter(each.kind for each in made.compared.differences) == Counter(
+    assert Counter(each.what for each in made.compared.differences) == Counter(
         {kind: len(references) for kind, references in planted[1].items()}
     )
     assert len(made.compared.differences) == FAULTS
@@ -132,9 +133,9 @@ def test_lines_that_share_a_key_are_matched_with_the_one_amount_that_it_names() 
     bank = [item(1, 970, id="po_1", day=3), item(2, 499, id="po_2", day=3)]
     found = compare(Side("stripe", lines), Side("bank", bank), passes=["group"])
     assert [(len(each.here), each.off_minor) for each in found.matches] == [(2, 0), (1, -1)]
-    assert [(each.kind, each.effect) for each in found.differences] == [("amount", {"EUR": -1})]
+    assert [(each.what, each.effect_minor) for each in found.differences] == [("amount", {"EUR": -1})]
     turned = compare(Side("bank", bank), Side("stripe", lines), passes=["group"])
-    assert [each.effect for each in turned.differences] == [{"EUR": 1}]
+    assert [each.effect_minor for each in turned.differences] == [{"EUR": 1}]
 
 
 def test_a_line_is_called_by_one_key_at_most() -> None:
@@ -215,7 +216,7 @@ def test_one_side_and_all_differences_are_always_the_other_side(
     assert found.unexplained() == {}
     used = [each for match in found.matches for each in match.here]
     assert len(used) == len({id(each) for each in used}) <= len(here)
-    assert len({each.key for each in found.differences}) == len(found.differences)
+    assert len({each.difference for each in found.differences}) == len(found.differences)
 
 
 def test_sides_that_are_said_to_share_ids_and_share_none_are_told_apart() -> None:

@@ -19,7 +19,10 @@ from whence.clock import to_us
 from whence.decide import Decided
 from whence.moments import second_of, span_of
 from whence.pack import Act
-from whence.packs.ledger import book, columns, decisions, pictures
+from whence.packs.ledger import columns, pictures
+from whence.packs.ledger.book import Book
+from whence.packs.ledger.book import expire as expired
+from whence.packs.ledger.book.verbs import VERBS
 from whence.packs.ledger.closing import commands as closing
 from whence.packs.ledger.files import commands as files
 from whence.packs.ledger.files.commands import by_whom
@@ -34,7 +37,7 @@ def _moving(decide: Callable[..., Any]) -> Any:
 
     def run(db: Whence, form: Form, *, time: str | None, **told: Any) -> int:
         when = None if time is None else span_of(time, zone=db.config.zone).first_us
-        _show(db, form, getattr(book.Book(db), decide.__name__)(**told, time=when))
+        _show(db, form, getattr(Book(db), decide.__name__)(**told, time=when))
         return exits.OK
 
     return act_command("ledger", Act(decide, first=2), run, by_whom, happened_at, under_key, as_form)
@@ -78,7 +81,7 @@ def expire(
     That is every open hold that was meant until a day before this one. Run it every night; what somebody captures
     meanwhile is left to them.
     """
-    done = book.expire(db, on=on or db.asked().moment.date(), by=by)
+    done = expired(db, on=on or db.asked().moment.date(), by=by)
     for each in done:
         _show(db, form, each)
     if form == "screen" and not done:
@@ -134,7 +137,7 @@ def picture(
 
 
 COMMANDS = (
-    *map(_moving, decisions.VERBS),
+    *map(_moving, VERBS),
     expire,
     *files.COMMANDS,
     *reconciling.COMMANDS,

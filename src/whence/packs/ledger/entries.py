@@ -4,7 +4,7 @@ of the pack is made of these; how they are shown is left to tables."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, tzinfo
 from functools import lru_cache
 from itertools import accumulate
@@ -17,8 +17,8 @@ from whence.events import FactRow
 from whence.files.mapping import near
 from whence.history import History
 from whence.pack import Asked
-from whence.packs.ledger.events import POSTED, AccountClosed, AccountOpened, LimitChanged, Posted
-from whence.packs.ledger.state import DEBIT_SIDE, Account
+from whence.packs.ledger.events import ABOUT_ACCOUNTS, POSTED, Posted
+from whence.packs.ledger.state import Account
 from whence.query import Query, QueryItem
 
 APART_MAX = 50
@@ -78,7 +78,7 @@ def seen(asked: Asked, account: str | None = None, *, as_one: bool = False) -> l
     that grows; `as_one` from the side of the group's first. Raises NotKnown."""
     known = chart(asked.history)
     wanted = list(known) if account is None else named(known, account)
-    signs = {name: sign_of(known[wanted[0] if as_one else name]) for name in wanted}
+    signs = {name: known[wanted[0] if as_one else name].from_its_side(1) for name in wanted}
     found = entries(asked.history, None if account is None else signs.keys(), signs)
     return sorted(found, key=lambda each: (each.time_us, each.position))
 
@@ -106,30 +106,23 @@ def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRo
 
 def chart(history: History) -> dict[str, Account]:
     """The accounts of a history with their types and limits, whenever they were opened; no balances are in it."""
-    query = Query.of(types=[AccountOpened.event_type, LimitChanged.event_type, AccountClosed.event_type])
-    found = history.uncut().states(Account, query=query).values()
+    found = history.uncut().states(Account, query=Query.of(types=ABOUT_ACCOUNTS)).values()
     return {each.account: each for each in found if each.account}
 
 
-def members(accounts: Iterable[str], group: str) -> list[str]:
-    """The account of this name, and those whose path begins with it."""
-    return [name for name in accounts if name == group or name.startswith(f"{group}:")]
+def is_below(account: str, group: str) -> bool:
+    """Whether an account is the one of this name, or its path begins with it."""
+    return account == group or account.startswith(f"{group}:")
 
 
-def named(accounts: Iterable[str], group: str) -> list[str]:
-    """The same. Raises NotKnown where there are none."""
-    known = list(accounts)
-    found = members(known, group)
+def named(accounts: Collection[str], group: str) -> list[str]:
+    """The account of a name, or those of a group. Raises NotKnown where there are none."""
+    found = [name for name in accounts if is_below(name, group)]
     if not found:
-        groups = {path for name in known for path in accumulate(name.split(":"), "{}:{}".format)}
+        groups = {path for name in accounts for path in accumulate(name.split(":"), "{}:{}".format)}
         remedy = near(group, sorted(groups), "whence ledger accounts lists them:")
         raise NotKnown("No such account, and no group", account=group, remedy=remedy)
     return found
-
-
-def sign_of(account: Account | None) -> int:
-    """1 for an account that grows by debits, -1 for one that grows by credits."""
-    return 1 if account is None or account.type in DEBIT_SIDE else -1
 
 
 @lru_cache(10_000)

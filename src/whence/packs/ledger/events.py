@@ -13,7 +13,8 @@ from whence.events import Event
 
 AccountType = Literal["asset", "liability", "equity", "income", "expense"]
 MAIN = "main"
-"""The one book: what closes a period, and what is posted, meet at its tag."""
+BOOK = f"book:{MAIN}"
+"""The one book: what closes a period, and what is posted, meet at this tag."""
 
 
 class AccountOpened(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -38,6 +39,9 @@ class AccountClosed(msgspec.Struct, frozen=True):
     event_type: ClassVar[str] = "ledger.AccountClosed"
     account: Annotated[str, Tag]
     reason: str
+
+
+ABOUT_ACCOUNTS = (AccountOpened.event_type, LimitChanged.event_type, AccountClosed.event_type)
 
 
 class Posting(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -69,6 +73,10 @@ class Posted(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str | None = None
     dated: str | None = None
 
+    @property
+    def accounts(self) -> list[str]:
+        return [each.account for each in self.postings]
+
 
 class Held(msgspec.Struct, frozen=True, omit_defaults=True):
     event_type: ClassVar[str] = "ledger.Held"
@@ -87,6 +95,10 @@ class Released(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
     reason: str
+
+
+Movement = Posted | Held | Released
+"""What moves money, or sets it aside."""
 
 
 class FilePosted(msgspec.Struct, frozen=True):
@@ -131,7 +143,7 @@ class LedgerCodec(Codec):
 
     def event(self, value: msgspec.Struct, *, tags: Iterable[str] = (), **rest: Any) -> Event:
         if isinstance(value, Posted):
-            tags = (*tags, *dict.fromkeys(f"account:{each.account}" for each in value.postings))
+            tags = (*tags, *dict.fromkeys(f"account:{name}" for name in value.accounts))
         return super().event(value, tags=tags, **rest)
 
 

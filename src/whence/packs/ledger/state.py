@@ -3,9 +3,6 @@ to them is left to decisions and laws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
-
 from whence.model import on
 from whence.packs.ledger.events import (
     CODEC,
@@ -77,7 +74,7 @@ class Account:
             self._free(event.hold, event.amount_minor)
 
     def _move(self, posting: Posting) -> None:
-        amount = posting.amount_minor if self.type in DEBIT_SIDE else -posting.amount_minor
+        amount = self.from_its_side(posting.amount_minor)
         self.balances[posting.currency] = self.balances.get(posting.currency, 0) + amount
         self.entries += 1
 
@@ -87,6 +84,10 @@ class Account:
             self.holds[hold] = (currency, left - amount_minor)
         else:
             del self.holds[hold]
+
+    def from_its_side(self, amount_minor: int) -> int:
+        """A signed amount as the account sees it: positive where it grows."""
+        return amount_minor if self.type in DEBIT_SIDE else -amount_minor
 
     @property
     def balance_minor(self) -> int | None:
@@ -228,28 +229,3 @@ class Periods:
         while (found := self.holding(us)) is not None:
             us = found.last_us + 1
         return us
-
-
-class Known:
-    """The states as of one position, looked up as a decision asks for them. It depends on every event of the charges,
-    holds and transactions that it asks for, which are noted; of an account only on its type, which never changes."""
-
-    def __init__(self, find: Callable[[str], Any]) -> None:
-        self._find = find
-        self.noted: dict[str, None] = {}
-
-    def account(self, name: str) -> Account:
-        return cast(Account, self._find(f"account:{name}"))
-
-    def charge(self, id: str) -> Charge:
-        return cast(Charge, self._noted(f"charge:{id}"))
-
-    def hold(self, id: str) -> Hold:
-        return cast(Hold, self._noted(f"hold:{id}"))
-
-    def transaction(self, id: str) -> Transaction:
-        return cast(Transaction, self._noted(f"transaction:{id}"))
-
-    def _noted(self, entity: str) -> Any:
-        self.noted[entity] = None
-        return self._find(entity)

@@ -13,7 +13,7 @@ import msgspec
 
 from whence.clock import to_datetime
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, balances, chart, day_of, members, named, seen, sign_of
+from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, seen
 from whence.packs.ledger.events import Held
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.state import Charge, Hold
@@ -43,7 +43,7 @@ def accounts(
     `floor` is the least that may be available, where there is a limit.
     """
     for name, each in sorted(chart(asked.history).items()):
-        if group is None or members([name], group):
+        if group is None or is_below(name, group):
             minor, currency = each.floor_minor, each.currency
             floor = None if minor is None or currency is None else decimal_of(minor, currency)
             yield AccountRow(name, each.type or "", currency, each.status, floor)
@@ -77,7 +77,7 @@ def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[B
     rows, set_aside = Balances(), Balances()
     for name, currency in sorted(sums.keys() | held.keys()):
         key = (account if total else name, currency)
-        rows[key] += sign_of(known[wanted[0] if total else name]) * sums[name, currency]
+        rows[key] += known[wanted[0] if total else name].from_its_side(sums[name, currency])
         set_aside[key] += held[name, currency]
     if not rows and (only := known[wanted[0]].currency) is not None:
         rows[account if total else wanted[0], only] = 0

@@ -14,15 +14,14 @@ import msgspec
 
 from whence.app import Whence
 from whence.clock import SystemClock, to_datetime, to_us
-from whence.decide import Decided
+from whence.decide import Decided, retried
 from whence.errors import InvalidTime, NotKnown, Refused
 from whence.history import At, History
 from whence.jsonvalue import INTEGER_MAX
 from whence.moments import Span, span_of
 from whence.pack import Asked, table
-from whence.packs.ledger.book import BOOK, retried
 from whence.packs.ledger.entries import Balances, entries, transactions
-from whence.packs.ledger.events import CODEC, MAIN, POSTED, PeriodClosed, Total
+from whence.packs.ledger.events import BOOK, CODEC, MAIN, POSTED, PeriodClosed, Total
 from whence.packs.ledger.money import Money, decimal_of
 from whence.packs.ledger.state import Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem

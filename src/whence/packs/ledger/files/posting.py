@@ -129,10 +129,10 @@ def _post(db: Whence, book: Book, drafts: Drafts, report: Report, by: str | None
                 raise
             continue
         for (line, _), outcome in zip(drafts.values(), outcomes, strict=True):
-            if outcome.refused is None:
-                report.posted += 1
+            if isinstance(outcome, Refused):
+                report.refuse(line, str(outcome))
             else:
-                report.refuse(line, str(outcome.refused))
+                report.posted += 1
         return
 
 

@@ -32,8 +32,8 @@ import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput, Refused
 from whence.grammar import normal_tags
-from whence.packs.ledger import laws
-from whence.packs.ledger.book import Draft
+from whence.packs.ledger.book import Draft, laws
+from whence.packs.ledger.entries import is_below
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.files.banks import OF_SOURCE
 from whence.packs.ledger.files.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
@@ -91,7 +91,7 @@ class PostingSource(Layout):
                 raise InvalidConfig("No such type of account", source=name, account=path, type=type, remedy=remedy)
         self._openings: dict[str, AccountOpened | None] = {}
         said = self.table.get("reported")
-        self._reported = said and (self.text("reported.account", said["account"]), Term.of(said["balance"]))
+        self._reported = said and (self._template("reported.account", said["account"]), Term.of(said["balance"]))
         self._rules = tuple(self._rule(each) for each in self.table.get("rule", ()))
         if not self._rules:
             remedy = f"Write [[pack.ledger.source.{name}.rule]]."
@@ -137,7 +137,7 @@ class PostingSource(Layout):
     def _opening(self, account: str) -> AccountOpened | None:
         """How an account is opened, if the source may open it."""
         if account not in self._openings:
-            paths = (path for path in self._opens if account == path or account.startswith(f"{path}:"))
+            paths = (path for path in self._opens if is_below(account, path))
             path = next(paths, None)
             self._openings[account] = None if path is None else AccountOpened(account, self._opens[path])
         return self._openings[account]

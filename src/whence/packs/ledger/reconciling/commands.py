@@ -16,6 +16,7 @@ from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.packs.ledger.files.commands import by_whom
 from whence.packs.ledger.reconciling import keeping
+from whence.packs.ledger.reconciling.events import amounts
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
 from whence.packs.ledger.reconciling.statement import StatementRow
 
@@ -23,7 +24,7 @@ from whence.packs.ledger.reconciling.statement import StatementRow
 class FoundRow(msgspec.Struct, frozen=True):
     difference: str
     what: str
-    day: date | None
+    day: str | None
     amount: Decimal | None
     currency: str
     here: str
@@ -63,9 +64,9 @@ def reconcile(
         show_rows(StatementRow, made.statement, form, db.config.zone)
     else:
         rows = (
-            FoundRow(each.key, each.kind, each.day, amount, currency, *each.names, each.note)
+            FoundRow(each.difference, each.what, each.day, amount, currency, each.here, each.there, each.note)
             for each in made.compared.differences
-            for currency, amount in each.amounts
+            for currency, amount in amounts(each.effect_minor)
         )
         show_rows(FoundRow, rows, form, db.config.zone)
     if form == "screen":

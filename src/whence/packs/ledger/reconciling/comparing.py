@@ -8,12 +8,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from whence.packs.ledger.money import decimal_of
+from whence.packs.ledger.reconciling.events import DifferenceFound
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES, Left, Match, matched
 from whence.packs.ledger.reconciling.sides import Fault, Item, Side, sums
 
@@ -29,31 +27,6 @@ KINDS = {
     "format": "not to be read as the source is said to write",
 }
 PAYOUT = "payout"
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A difference: what it is, the lines of both sides, and by how much the other side has more in each currency.
-    `key` stays the same when the sides are compared again."""
-
-    key: str
-    kind: str
-    day: date | None
-    effect: dict[str, int]
-    here: tuple[Item, ...] = ()
-    there: tuple[Item, ...] = ()
-    line: int | None = None
-    note: str = ""
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """What the lines of both sides are called, those without an id by their numbers."""
-        here, there = (", ".join(item.id or f"line {item.number}" for item in side) for side in (self.here, self.there))
-        return here, there or ("" if self.line is None else f"line {self.line}")
-
-    @property
-    def amounts(self) -> list[tuple[str, Decimal | None]]:
-        """The effect in major units, by currency; one without a currency where there is none."""
-        return [(code, decimal_of(minor, code)) for code, minor in self.effect.items()] or [("", None)]
 
 
 class Unkeyed(msgspec.Struct, frozen=True):
@@ -77,7 +50,7 @@ class Compared(msgspec.Struct, frozen=True):
     passes: tuple[str, ...]
     days: int
     matches: list[Match]
-    differences: list[Difference]
+    differences: list[DifferenceFound]
     unkeyed: list[Unkeyed]
 
     @property
@@ -90,7 +63,7 @@ class Compared(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> dict[str, int]:
         """How many differences of each kind there are, the kinds that there are."""
-        found = Counter(each.kind for each in self.differences)
+        found = Counter(each.what for each in self.differences)
         return {kind: found[kind] for kind in KINDS if found[kind]}
 
     @property
@@ -105,7 +78,7 @@ class Compared(msgspec.Struct, frozen=True):
         found = sums(self.there.items)
         found.subtract(sums(self.here.items))
         for each in self.differences:
-            found.subtract(each.effect)
+            found.subtract(each.effect_minor)
         return {currency: minor for currency, minor in found.items() if minor}
 
 
@@ -122,17 +95,48 @@ def compare(
     is the reconciliation's, which its differences' keys are made of too. Raises InvalidInput for a pass that there is
     not."""
     matches, left = matched(here, there, passes, days=days)
+    made = _Made(name)
     differences = [
-        *_faulty(left, here.faults, "here"),
-        *_faulty(left, there.faults, "there"),
-        *_differing(matches),
-        *_left_over(matches, left),
-        *(_moved(matches) if order else ()),
+        *_faulty(made, left, here.faults, "here"),
+        *_faulty(made, left, there.faults, "there"),
+        *_differing(made, matches),
+        *_left_over(made, matches, left),
+        *(_moved(made, matches) if order else ()),
     ]
-    return Compared(here, there, tuple(passes), days, matches, _keyed(differences, name), _unkeyed(here, there))
+    return Compared(here, there, tuple(passes), days, matches, differences, _unkeyed(here, there))
 
 
-def _faulty(left: Left, faults: Sequence[Fault], side: str) -> Iterator[Difference]:
+class _Made:
+    """The differences of a reconciliation as they are made: each with what it makes of the totals, and a key of what it
+    is and of which copy it is among those that are alike."""
+
+    def __init__(self, reconciliation: str) -> None:
+        self._reconciliation = reconciliation
+        self._copies = Counter[str]()
+
+    def difference(
+        self,
+        what: str,
+        here: Sequence[Item],
+        there: Sequence[Item],
+        day: date | None,
+        line: int | None = None,
+        note: str = "",
+    ) -> DifferenceFound:
+        off = sums(() if what == "order" else there)
+        off.subtract(sums(() if what == "order" else here))
+        effect = {currency: minor for currency, minor in off.items() if minor}
+        marks = [item.id or f"{item.day}/{item.amount_minor}/{item.text}" for item in (*here, *there)]
+        said = "\0".join([self._reconciliation, what, *marks, str(sorted(effect.items())), note])
+        self._copies[said] += 1
+        key = hashlib.sha256(f"{said}\0{self._copies[said]}".encode()).hexdigest()[:12]
+        ours, theirs = (", ".join(item.id or f"line {item.number}" for item in side) for side in (here, there))
+        theirs = theirs or ("" if line is None else f"line {line}")
+        on = None if day is None else day.isoformat()
+        return DifferenceFound(key, self._reconciliation, what, on, effect, ours, theirs, line, note)
+
+
+def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iterator[DifferenceFound]:
     """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for."""
     others = left.there if side == "here" else left.here
     by_id = {each.id: each for each in others if each.id} if left.ids_shared else {}
@@ -143,36 +147,35 @@ def _faulty(left: Left, faults: Sequence[Fault], side: str) -> Iterator[Differen
         gone.update(map(id, found))
         here, there = ((), found) if side == "here" else (found, ())
         day = None if other is None else other.day
-        yield _difference(fault.kind, here, there, day=day, line=fault.line, note=fault.reason)
+        yield made.difference(fault.kind, here, there, day, fault.line, fault.reason)
     others[:] = [each for each in others if id(each) not in gone]
 
 
-def _differing(matches: Sequence[Match]) -> Iterator[Difference]:
+def _differing(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFound]:
     """The pairs whose amounts are not the same."""
     for each in matches:
         currencies = {item.currency for item in (*each.here, *each.there)}
         if len(currencies) > 1 or each.off_minor:
-            kind = "currency" if len(currencies) > 1 else "amount"
-            yield _difference(kind, each.here, each.there, day=each.there[0].day)
+            what = "currency" if len(currencies) > 1 else "amount"
+            yield made.difference(what, each.here, each.there, each.there[0].day)
 
 
-def _left_over(matches: Sequence[Match], left: Left) -> Iterator[Difference]:
+def _left_over(made: _Made, matches: Sequence[Match], left: Left) -> Iterator[DifferenceFound]:
     for side, other, items in (("here", "there", left.here), ("there", "here", left.there)):
         known = {item.id for each in matches for item in getattr(each, side) if item.id}
         for item in items:
-            kind = f"duplicate-{side}" if left.ids_shared and item.id in known else f"missing-{other}"
+            what = f"duplicate-{side}" if left.ids_shared and item.id in known else f"missing-{other}"
             here, there = ((item,), ()) if side == "here" else ((), (item,))
-            yield _difference(kind, here, there, day=item.day)
+            yield made.difference(what, here, there, item.day)
 
 
-def _moved(matches: Sequence[Match]) -> Iterator[Difference]:
+def _moved(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFound]:
     """The fewest lines that would have to move for both sides to have one order."""
     pairs = [(each.here[0], each.there[0]) for each in matches if len(each.here) == len(each.there) == 1]
     pairs.sort(key=lambda pair: (pair[0].us, pair[0].number))
-    numbers = [there.number for _, there in pairs]
-    for place in _out_of_order(numbers):
+    for place in _out_of_order([there.number for _, there in pairs]):
         here, there = pairs[place]
-        yield Difference("", "order", here.day, {}, (here,), (there,), there.number)
+        yield made.difference("order", (here,), (there,), here.day, there.number)
 
 
 def _out_of_order(numbers: Sequence[int]) -> list[int]:
@@ -205,25 +208,4 @@ def _unkeyed(*sides: Side) -> list[Unkeyed]:
             running[each.currency] += each.amount_minor
             if side.has_groups and each.category == PAYOUT and not each.group:
                 found.append(Unkeyed(each, running[each.currency], each.balance_minor))
-    return found
-
-
-def _difference(kind: str, here: Sequence[Item], there: Sequence[Item], **rest: Any) -> Difference:
-    """A difference between lines, with what it makes of the totals."""
-    off = sums(there)
-    off.subtract(sums(here))
-    effect = {currency: minor for currency, minor in off.items() if minor}
-    return Difference("", kind, effect=effect, here=tuple(here), there=tuple(there), **rest)
-
-
-def _keyed(differences: Sequence[Difference], reconciliation: str) -> list[Difference]:
-    """Each with a key made of what it is, and of which copy it is among those that are alike."""
-    copies: Counter[str] = Counter()
-    found = []
-    for each in differences:
-        names = [item.id or f"{item.day}/{item.amount_minor}/{item.text}" for item in (*each.here, *each.there)]
-        said = "\0".join([reconciliation, each.kind, *names, str(sorted(each.effect.items())), each.note])
-        copies[said] += 1
-        digest = hashlib.sha256(f"{said}\0{copies[said]}".encode()).hexdigest()[:12]
-        found.append(msgspec.structs.replace(each, key=digest))
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from whence.codec import Codec, Tag
+from whence.packs.ledger.money import decimal_of
 
 Settlement = Literal["accepted", "corrected", "source-error", "carried"]
 """What is done about a difference: it is left as it is, mended here, or theirs to mend; or it is open still."""
@@ -29,7 +32,8 @@ class Reconciled(msgspec.Struct, frozen=True):
 
 
 class DifferenceFound(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`effect_minor` is by how much the other side has more; `here` and `there` are what the lines are called."""
+    """`effect_minor` is by how much the other side has more, by currency; `here` and `there` are what the lines are
+    called. `difference` stays the same when the sides are compared again."""
 
     event_type: ClassVar[str] = "ledger.DifferenceFound"
     difference: Annotated[str, Tag]
@@ -61,3 +65,8 @@ class DifferenceSettled(msgspec.Struct, frozen=True):
 
 
 CODEC = Codec(Reconciled, DifferenceFound, DifferenceGone, DifferenceSettled)
+
+
+def amounts(effect_minor: Mapping[str, int]) -> list[tuple[str, Decimal | None]]:
+    """An effect in major units, by currency; one without a currency where there is none."""
+    return [(currency, decimal_of(minor, currency)) for currency, minor in effect_minor.items()] or [("", None)]

@@ -14,14 +14,12 @@ import msgspec
 
 from whence.app import Moment, Whence
 from whence.errors import InvalidInput
-from whence.events import Event
 from whence.pack import Asked, table
 from whence.packs.ledger.entries import day_of
 from whence.packs.ledger.files.layout import table_of
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.reconciling.comparing import Compared, compare
-from whence.packs.ledger.reconciling.comparing import Difference as Found
-from whence.packs.ledger.reconciling.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.ledger.reconciling.events import CODEC, DifferenceGone, Reconciled, amounts
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
 from whence.packs.ledger.reconciling.sides import Reader, Side, of_account
 from whence.packs.ledger.reconciling.state import Difference
@@ -99,9 +97,11 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     """Append what is new, and return how many differences are."""
     compared = made.compared
     since, until = (None if each is None else each.isoformat() for each in (made.since, made.until))
-    found = {each.key: each for each in compared.differences}
-    fresh = [each for key, each in found.items() if key not in known or known[key].status == "gone"]
-    events = [_event(made.name, each, by, again=each.key in known) for each in fresh]
+    found = {each.difference: each for each in compared.differences}
+    fresh = {key: each for key, each in found.items() if key not in known or known[key].status == "gone"}
+    events = [
+        CODEC.event(each, id=None if key in known else f"difference:{key}", actor=by) for key, each in fresh.items()
+    ]
     events += [
         CODEC.event(DifferenceGone(key, made.name), actor=by)
         for key, each in known.items()
@@ -119,12 +119,6 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     for start in range(0, len(events), BATCH):
         db.append(events[start : start + BATCH])
     return len(fresh)
-
-
-def _event(name: str, each: Found, by: str | None, *, again: bool) -> Event:
-    day = None if each.day is None else each.day.isoformat()
-    found = DifferenceFound(each.key, name, each.kind, day, each.effect, *each.names, each.line, each.note)
-    return CODEC.event(found, id=None if again else f"difference:{each.key}", actor=by)
 
 
 # What is asked.
@@ -159,9 +153,8 @@ def differences(
     """
     for key, each in asked.states(Difference).items():
         if all or each.status == "open":
-            for currency, minor in each.effect_minor.items() or [("", 0)]:
+            for currency, amount in amounts(each.effect_minor):
                 about = (key, each.reconciliation, each.what, each.day, _age(asked, each), currency)
-                amount = decimal_of(minor, currency) if currency else None
                 settled = (each.status, each.decision, each.reason)
                 yield DifferenceRow(*about, amount, each.here, each.there, *settled, each.note)
 

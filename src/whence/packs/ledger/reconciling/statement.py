@@ -60,7 +60,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     yield row("closing", closing, reached)
     left = reached - closing
     for kind in compared.kinds:
-        own = [each.effect for each in compared.differences if each.kind == kind]
+        own = [each.effect_minor for each in compared.differences if each.what == kind]
         if any(currency in each for each in own):
             minor = sum(each.get(currency, 0) for each in own)
             left -= minor

@@ -1,5 +1,5 @@
 """The laws of double entry, as pure functions: what balances, which accounts may be posted to, and how far down one may
-go. Under which condition a transaction is appended, so that they hold among many writers, is left to book."""
+go. Under which condition a transaction is appended, so that they hold among many writers, is left to writing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from whence.errors import Refused
 from whence.jsonvalue import INTEGER_MAX
 from whence.packs.ledger.events import Held, Posted, Posting
 from whence.packs.ledger.money import Money, exponent
-from whence.packs.ledger.state import DEBIT_SIDE, Account
+from whence.packs.ledger.state import Account
 
 Moved = dict[tuple[str, str], int]
 """What is about to move, by account and currency, seen from the account's own side."""
@@ -46,11 +46,6 @@ def is_path(account: str) -> bool:
     return all(part and part == part.strip() for part in account.split(":"))
 
 
-def from_its_side(account: Account, amount_minor: int) -> int:
-    """A signed amount as the account sees it: positive where it grows."""
-    return amount_minor if account.type in DEBIT_SIDE else -amount_minor
-
-
 def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
     """Add to what moves what this event does. Raises Refused, and adds nothing, where an account is not usable or would
     go below what is allowed. What is captured was set aside before, so it does not count twice."""
@@ -62,7 +57,7 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
         changes = []
         for each in event.postings:
             account = accounts[each.account]
-            change = from_its_side(account, each.amount_minor)
+            change = account.from_its_side(each.amount_minor)
             if change < 0 and event.hold is not None and event.hold in account.holds:
                 change += event.freed_minor
             changes.append((each.account, each.currency, change))
@@ -82,6 +77,15 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
             remedy = "Move less, or change the limit: whence ledger limit."
             raise Refused("Not enough is available", account=name, **told, remedy=remedy)
     moved.update(own)
+
+
+def left_after(posted: Posted, left_minor: int) -> int:
+    """What is left of its charge after a transaction. Raises Refused for a refund above what was left."""
+    if left_minor + posted.charged_minor < 0:
+        currency = posted.postings[0].currency
+        facts = {"left": str(Money(left_minor, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
+        raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
+    return left_minor + posted.charged_minor
 
 
 def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:

@@ -1,16 +1,13 @@
-"""The book: whatever moves money, appended under the condition that nothing came between that it depends on.
+"""The book: each movement appended under the condition that nothing came between that it depends on.
 
 What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
 once; of an account with a limit, a charge or a hold every event counts. States are kept and caught up by position, so
-that an account with a long past costs no more than a new one. What a verb comes to is left to decisions, and what is
-allowed to laws."""
+that an account with a long past costs no more than a new one."""
 
 from __future__ import annotations
 
 import inspect
-import random
 import threading
-import time as sleeping
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -23,24 +20,16 @@ import msgspec
 from whence import jsonvalue
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
-from whence.decide import ATTEMPTS_MAX, PAUSE_MAX_S, Decided
-from whence.errors import ConditionFailed, IdConflict, Refused
+from whence.decide import Decided, retried
+from whence.errors import IdConflict, Refused
 from whence.events import Event, Recorded
-from whence.grammar import id_to_raw, raw_to_id
+from whence.grammar import raw_to_id
 from whence.model import Model
-from whence.packs.ledger import decisions, laws
-from whence.packs.ledger.events import (
-    CODEC,
-    MAIN,
-    AccountClosed,
-    AccountOpened,
-    Held,
-    LimitChanged,
-    Posted,
-    Released,
-)
-from whence.packs.ledger.money import Money, money
-from whence.packs.ledger.state import Account, Charge, Hold, Known, Periods, Transaction
+from whence.pack import appended
+from whence.packs.ledger.book import laws, verbs
+from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, AccountOpened, Movement, Posted, Released
+from whence.packs.ledger.money import money
+from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 STATES = (Account, Charge, Hold, Transaction, Periods)
@@ -52,18 +41,14 @@ HANDLERS: dict[tuple[type, type], Callable[..., None]] = {
     for event in getattr(handler, "__whence_on__", ())
 }
 """The handlers by the class of the state and that of the event."""
-BOOK = f"book:{MAIN}"
-OPENING = (AccountOpened.event_type, AccountClosed.event_type, LimitChanged.event_type)
 STATES_MAX, GAP_MAX = 200_000, 20_000
 """So many states are kept, and so many events that others appended are folded into them; beyond, it begins anew."""
 APART_MAX = 32
 """So many entities are looked up one by one, and so many accounts without a limit have a condition each; more share
 one, that no account at all is closed or limited."""
 
-Movement = Posted | Held | Released
 P = ParamSpec("P")
-T = TypeVar("T")
-M = TypeVar("M", bound=Posted | Held | Released)
+M = TypeVar("M", bound=Movement)
 
 
 class Draft(NamedTuple):
@@ -75,14 +60,7 @@ class Draft(NamedTuple):
     meta: dict[str, Any] | None = None
 
 
-class Outcome(NamedTuple):
-    """What became of a draft: its position, or why it is refused."""
-
-    position: int | None
-    refused: Refused | None = None
-
-
-def _verb(decide: Callable[Concatenate[Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
+def _verb(decide: Callable[Concatenate[verbs.Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
     """A decision as a method of the book."""
 
     def verb(book: Book, /, *told: P.args, **named: P.kwargs) -> Decided:
@@ -95,20 +73,20 @@ def _verb(decide: Callable[Concatenate[Known, str, P], Movement]) -> Callable[Co
 class Book:
     """The ledger of a store, to be written to; safe for threads, and any number of processes may write beside it.
 
-    Each verb is told what the decision of its name is, and `by`, `time` and `key` as decisions.How says. It raises
+    Each verb is told what the function of its name in `verbs` is, and `by`, `time` and `key` as its How says. It raises
     Refused for what the laws do not allow, IdConflict for something else under a key that is in use, and
     ConditionFailed where others came first too often.
     """
 
-    post = _verb(decisions.post)
-    enter = _verb(decisions.enter)
-    transfer = _verb(decisions.transfer)
-    charge = _verb(decisions.charge)
-    refund = _verb(decisions.refund)
-    hold = _verb(decisions.hold)
-    capture = _verb(decisions.capture)
-    release = _verb(decisions.release)
-    reverse = _verb(decisions.reverse)
+    post = _verb(verbs.post)
+    enter = _verb(verbs.enter)
+    transfer = _verb(verbs.transfer)
+    charge = _verb(verbs.charge)
+    refund = _verb(verbs.refund)
+    hold = _verb(verbs.hold)
+    capture = _verb(verbs.capture)
+    release = _verb(verbs.release)
+    reverse = _verb(verbs.reverse)
 
     def __init__(self, db: Whence) -> None:
         self._store = db.store
@@ -120,21 +98,19 @@ class Book:
 
     def post_all(
         self, drafts: Sequence[Draft], *, by: str | None = None, correlation: str | None = None
-    ) -> list[Outcome]:
-        """Post many transactions in one append: what the laws do not allow is refused one by one, and the rest is
-        posted. Their ids must be new. Raises ConditionFailed, and IdConflict when one is there by now."""
+    ) -> list[int | Refused]:
+        """Post many transactions in one append, and return each one's position: what the laws do not allow is refused
+        one by one, and why stands in its place. Their ids must be new. Raises ConditionFailed, and IdConflict when one
+        is there by now."""
 
-        def act(attempt: int) -> list[Outcome]:
+        def act(attempt: int) -> list[int | Refused]:
             with self._lock:
                 made, events, places, guard = self._checked(drafts, by, correlation)
                 head = self._head
             positions: Sequence[int] = ()
             if events:
-                positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
-                self._own(made, events, positions)
-            return [
-                Outcome(None, place) if isinstance(place, Refused) else Outcome(positions[place]) for place in places
-            ]
+                positions = self._append(made, events, guard, head)
+            return [place if isinstance(place, Refused) else positions[place] for place in places]
 
         return retried(act)
 
@@ -152,52 +128,56 @@ class Book:
         if unknown := named.keys() - _defaults(decide).keys():
             raise TypeError(f"{decide.__name__} is not told {', '.join(sorted(unknown))}")
         asked = None if key is None else _request(decide, told, named)
+        meta = None if asked is None else {"request": asked}
         id = raw_to_id(SystemClock().new_id()) if key is None else key
         time_us = None if time is None else to_us(time)
 
-        def once(attempt: int, anew: bool) -> Decided:
-            with self._lock:
-                if anew or self._is_behind:
-                    self._catch_up()
-                known, head = Known(self._state), self._head
-                us, made = self._dated(decide(known, id, *told, **named), time_us)
-                guard = self._guard(made, known.noted)
-            meta = None if asked is None else {"request": asked}
-            events = [CODEC.event(made, id=id, time=us, actor=by, meta=meta)]
-            positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
-            if positions[0] <= head:  # it was there already, the very same
-                return Decided(positions, events, 0)
-            self._own([made], events, positions)
-            return Decided(positions, events, attempt)
-
-        def act(attempt: int) -> Decided:
-            for anew in (True,) if attempt > 1 else (False, True):
-                try:
-                    return once(attempt, anew)
-                except (Refused, IdConflict) as problem:  # what was done under this key may be why, or by others since
-                    if asked is not None and (before := self._before(id, asked)) is not None:
+        def act(attempt: int, is_anew: bool = False) -> Decided:
+            is_anew = is_anew or attempt > 1
+            try:
+                with self._lock:
+                    if is_anew or self._is_behind:
+                        self._catch_up()
+                    known, head = verbs.Known(self._state), self._head
+                    us, made = self._dated(decide(known, id, *told, **named), time_us)
+                    guard = self._guard(made, known.noted)
+                events = [CODEC.event(made, id=id, time=us, actor=by, meta=meta)]
+                positions = self._append([made], events, guard, head)
+            except (Refused, IdConflict):  # what was done under this key may be why, or by others since
+                if asked is not None:
+                    before = appended(self._store, id, jsonvalue.decode(jsonvalue.encode(asked)))
+                    if before is not None:
                         return before
-                    refused = problem
-            raise refused
+                if is_anew:
+                    raise
+            else:  # what was there already, the very same, took no attempt
+                return Decided(positions, events, attempt if positions[0] > head else 0)
+            return act(attempt, is_anew=True)
 
         return retried(act)
 
-    def _before(self, key: str, asked: dict[str, Any]) -> Decided | None:
-        """What was appended under a key. Raises IdConflict when that was something else."""
-        raw = id_to_raw(key)
-        position = self._store.positions_of([raw]).get(raw)
-        if position is None:
-            return None
-        found = next(iter(self._store.read(after=position - 1, upto=position)))
-        before, now = found.meta.get("request"), jsonvalue.decode(jsonvalue.encode(asked))
-        if before != now:
-            facts = {"key": key, "before": before, "now": now}
-            raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
-        return Decided([found.position], [found.to_event()], 0)
+    def _append(
+        self, made: Sequence[msgspec.Struct], events: Sequence[Event], guard: Query, head: int
+    ) -> Sequence[int]:
+        """Append what was decided on what is known up to a position. If nothing lies between, it is folded too: by the
+        same handlers, and without reading it again."""
+        positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
+        with self._lock:
+            if self._head != positions[0] - 1 or positions[-1] != self._head + len(positions):
+                self._is_behind = True
+                return positions
+            for each, event in zip(made, events, strict=True):
+                for tag in event.tags:
+                    state = self._kept.get(tag)
+                    if handler := HANDLERS.get((type(state), type(each))):
+                        handler(state, each)
+            self._head = positions[-1]
+        return positions
 
     def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
-        accounts, moved = self._accounts(_accounts_of(made)), laws.Moved()
+        moved: laws.Moved = {}
+        accounts = self._accounts(made.accounts if isinstance(made, Posted) else [made.account])
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
         return _query(noted, accounts, laws.lowered(moved, accounts))
@@ -221,12 +201,12 @@ class Book:
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
     ) -> tuple[list[msgspec.Struct], list[Event], list[int | Refused], Query]:
         """What of the drafts is allowed, one after the other, as events, and each one's place among these."""
-        names = dict.fromkeys(name for draft in drafts for name in _accounts_of(draft.posted))
-        charges = dict.fromkeys(f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge is not None)
+        names = dict.fromkeys(name for draft in drafts for name in draft.posted.accounts)
+        charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self._catch_up()
-        self._look_up([BOOK, *charges])
+        self._look_up([BOOK, *charges.values()])
         accounts = self._accounts(names)
-        left = {entity: self._state(entity).left_minor for entity in charges}
+        left = {charge: self._kept[entity].left_minor for charge, entity in charges.items()}
         moved: laws.Moved = {}
         strict: set[str] = set()
         structs, events, places = list[msgspec.Struct](), list[Event](), list[int | Refused]()
@@ -235,20 +215,21 @@ class Book:
             opened = {each.account: _new(each) for each in opens}
             try:
                 us, posted = self._dated(draft.posted, draft.time_us)
-                remains = _left(posted, left)
+                remains = laws.left_after(posted, left[posted.charge]) if posted.charge else 0
                 laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
             except Refused as problem:
                 places.append(problem)
                 continue
             accounts |= opened
             strict |= opened.keys()
-            left |= remains
+            if posted.charge:
+                left[posted.charge] = remains
             about: dict[str, Any] = {"time": us, "actor": by, "correlation": correlation}
             events += [CODEC.event(each, **about) for each in opens]
             events.append(CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about))
             structs += [*opens, posted]
             places.append(len(events) - 1)
-        return structs, events, places, _query(charges, names, strict | laws.lowered(moved, accounts))
+        return structs, events, places, _query(charges.values(), names, strict | laws.lowered(moved, accounts))
 
     # What is known. All of it under the lock.
 
@@ -291,19 +272,6 @@ class Book:
                 if tag in among:
                     self._kept[tag] = MODELS[tag.partition(":")[0]].apply(self._kept[tag], event)
 
-    def _own(self, made: Sequence[msgspec.Struct], events: Sequence[Event], positions: Sequence[int]) -> None:
-        """Fold what was just appended, if nothing lies between: by the same handlers, and without reading it again."""
-        with self._lock:
-            if self._head != positions[0] - 1 or positions[-1] != self._head + len(positions):
-                self._is_behind = True
-                return
-            for each, event in zip(made, events, strict=True):
-                for tag in event.tags:
-                    state = self._kept.get(tag)
-                    if handler := HANDLERS.get((type(state), type(each))):
-                        handler(state, each)
-            self._head = positions[-1]
-
 
 def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
     """Release every open hold that was meant until a day before this one. One that somebody captures or releases
@@ -314,17 +282,6 @@ def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
             with suppress(Refused):
                 done.append(book.release(id, reason=f"held until {hold.until}", by=by))
     return done
-
-
-def retried(act: Callable[[int], T]) -> T:
-    """What an attempt comes to, the first in which nobody else came first; between them lies a pause that grows. Raises
-    ConditionFailed."""
-    for attempt in range(1, ATTEMPTS_MAX + 1):
-        try:
-            return act(attempt)
-        except ConditionFailed:
-            sleeping.sleep(random.uniform(0, min(PAUSE_MAX_S, 0.001 * 2**attempt)))
-    raise ConditionFailed(attempts=ATTEMPTS_MAX, remedy="Try again later.")
 
 
 @cache
@@ -355,9 +312,9 @@ def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[
         (every if name in strict else free).append(f"account:{name}")
     items = [_item((each,)) for each in every]
     if len(free) > APART_MAX:
-        items.append(QueryItem(types=OPENING[1:]))
+        items.append(QueryItem(types=ABOUT_ACCOUNTS[1:]))
     else:
-        items += [_item((each,), OPENING) for each in free]
+        items += [_item((each,), ABOUT_ACCOUNTS) for each in free]
     return Query(tuple(items))
 
 
@@ -365,22 +322,6 @@ def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[
 def _item(tags: tuple[str, ...], types: tuple[str, ...] = ()) -> QueryItem:
     """An item of a query; kept, since it is checked when it is made, and the same come again."""
     return QueryItem(types, tags)
-
-
-def _accounts_of(event: Movement) -> list[str]:
-    return [each.account for each in event.postings] if isinstance(event, Posted) else [event.account]
-
-
-def _left(posted: Posted, left: Mapping[str, int]) -> dict[str, int]:
-    """What is left of its charge after this transaction. Raises Refused for a refund above it."""
-    if posted.charge is None:
-        return {}
-    before = left[f"charge:{posted.charge}"]
-    if before + posted.charged_minor < 0:
-        currency = posted.postings[0].currency
-        facts = {"left": str(Money(before, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
-        raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
-    return {f"charge:{posted.charge}": before + posted.charged_minor}
 
 
 def _new(event: AccountOpened) -> Account:

@@ -1,0 +1,8 @@
+"""The book: whatever moves money, as a call that either happens or is refused, however many write at once.
+
+Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `laws`, what double entry allows;
+`writing`, under which condition it is appended, so that both hold among many writers."""
+
+from whence.packs.ledger.book.writing import Book, Draft, expire
+
+__all__ = ["Book", "Draft", "expire"]
