@@ -113,6 +113,18 @@ def test_the_events_of_stripe_are_taken_once_and_conflicts_are_named(data_folder
     assert (report.rows, report.appended, report.already, report.refused_count) == (11, 4, 2, 5)
 
 
+@pytest.mark.parametrize("account", ["assets:stripe", "assets:{acc}"])
+def test_the_account_of_a_stated_balance_is_a_text_with_columns_or_without(account: str) -> None:
+    db = stripe(
+        ('"refunds"', '"source"'),
+        ('id = "id"\n', f'id = "id"\nreported = {{ account = "{account}", balance = "b" }}\n'),
+    )
+    lines = b"id,created,type,amount,fee,net,currency,source,payout_id,description,acc,b\n"
+    lines += b"t1,2026-01-11T10:00:00Z,charge,3000,117,2883,eur,ch_7,po_1,x,stripe,2883\n"
+    assert post_file(db, "stripe", io.BytesIO(lines)).posted == 1
+    assert [(row.account, row.ties) for row in db.table("ledger.ties", account="assets")] == [("assets:stripe", True)]
+
+
 def test_a_line_is_refused_by_name() -> None:
     report = post_file(
         stripe(),

@@ -91,7 +91,7 @@ class PostingSource(Layout):
                 raise InvalidConfig("No such type of account", source=name, account=path, type=type, remedy=remedy)
         self._openings: dict[str, AccountOpened | None] = {}
         said = self.table.get("reported")
-        self._reported = said and (self._template("reported.account", said["account"]), Term.of(said["balance"]))
+        self._reported = said and (self._template("reported.account", said["account"]), self.terms(said["balance"])[0])
         self._rules = tuple(self._rule(each) for each in self.table.get("rule", ()))
         if not self._rules:
             remedy = f"Write [[pack.ledger.source.{name}.rule]]."
