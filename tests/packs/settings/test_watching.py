@@ -4,8 +4,12 @@ last good one stays."""
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -119,26 +123,81 @@ def test_a_file_that_is_gone_from_a_folder_is_said_and_its_values_stay(db: whenc
     assert settings.scan(db, ["config"]) == []
 
 
-def test_what_is_written_while_it_watches_is_recorded(db: whence.Whence, folder: Path) -> None:
-    path, stop, seen = folder / "config/reply.txt", Flag(), list[settings.Seen]()
-    path.parent.mkdir()
-    path.write_text("Be polite.\n")
+@contextmanager
+def watching(db: whence.Whence, *paths: str) -> Iterator[list[settings.Seen]]:
+    """What is seen while files are followed."""
+    stop, seen = Flag(), list[settings.Seen]()
     kept = {"by": "deploy", "on_change": seen.append, "stop": stop}
-    thread = Thread(target=settings.watch, args=(db, ["config"]), kwargs=kept)
+    thread = Thread(target=settings.watch, args=(db, paths), kwargs=kept)
     thread.start()
     try:
+        yield seen
+        assert thread.is_alive()
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_what_is_written_while_it_watches_is_recorded(db: whence.Whence, folder: Path) -> None:
+    path = folder / "config/reply.txt"
+    path.parent.mkdir()
+    path.write_text("Be polite.\n")
+    with watching(db, "config") as seen:
         wait_for(lambda: len(seen) == 1)
         for text in ("Be bold.\n", "Be brief.\n"):
             count = len(seen)
             path.write_text(text)
             wait_for(lambda count=count: len(seen) == count + 1)
-    finally:
-        stop.set()
-        thread.join(20)
-    assert not thread.is_alive()
     found = db.table("settings.log", setting="reply.txt")
     assert [each.after for each in found] == ["Be brief.", "Be bold.", "Be polite."]
     assert {each.who for each in found} == {"deploy"}
+
+
+def test_what_is_taken_away_and_put_back_is_followed_on(db: whence.Whence, folder: Path) -> None:
+    alone, within = folder / "a.json", folder / "config/b.json"
+    within.parent.mkdir()
+    for path in (alone, within):
+        path.write_text('{"n": 1}')
+    with watching(db, "a.json", "config") as seen:
+        wait_for(lambda: len(seen) == 2)
+        alone.unlink()
+        shutil.rmtree(within.parent)
+        wait_for(lambda: len(seen) == 4)
+        within.parent.mkdir()
+        for path in (alone, within):
+            path.write_text('{"n": 2}')
+        wait_for(lambda: values(db, "a.json") == values(db, "b.json") == {"n": 2})
+        within.write_text('{"n": 3}')  # in another folder than the one that was followed at first
+        wait_for(lambda: values(db, "b.json") == {"n": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "document"),
+    [
+        (b"cafe\xcc\x81.json", r"caf\u00e9\.json"),
+        (b"a\nb.json", r"a%0Ab\.json"),
+        (b"b\xff.json", r"b%FF\.json"),
+        (b"n" * 220 + b".json", r"[0-9a-f]{12}~n{182}\.json"),
+    ],
+)
+def test_a_file_of_any_name_is_recorded(db: whence.Whence, folder: Path, name: bytes, document: str) -> None:
+    (folder / "config").mkdir()
+    Path(os.fsdecode(os.fsencode(folder / "config") + b"/" + name)).write_text('{"n": 1}')
+    (seen,) = settings.scan(db, ["config"])
+    assert re.fullmatch(document, seen.document)
+    assert values(db, seen.document) == {"n": 1}
+    assert settings.scan(db, ["config"]) == []
+
+
+def test_two_files_are_never_one_document(call: Call, folder: Path) -> None:
+    for name in ("one", "other"):
+        (folder / name).mkdir()
+        (folder / name / "app.json").write_text(json.dumps({"of": name}))
+    code, out, err = call("settings", "watch", "one", "other", "--once")
+    assert (code, out) == (2, "")
+    assert "Two files would be one document (Document: app.json, Files: one/app.json, other/app.json)" in err
+    assert call("settings", "watch", "one", "one/app.json", "--once")[0] == 0
 
 
 def wait_for(holds: Callable[[], bool], seconds: float = 20) -> None:

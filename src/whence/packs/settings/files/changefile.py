@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +21,7 @@ import msgspec
 from whence import jsonvalue
 from whence.clock import to_datetime, to_us
 from whence.errors import InvalidEvent, InvalidFile, InvalidTime
-from whence.packs.settings.files.recording import Imported, Version, record
+from whence.packs.settings.files.recording import Imported, Version, document_of, record
 from whence.packs.settings.tree import MISSING, Edit, key_of, path_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def import_changes(db: Whence, path: str | os.PathLike[str], *, document: str | 
     name. A line that cannot be read, or does not come to the state it names, ends it with InvalidFile naming the line;
     nothing of its batch is recorded."""
     file = Path(path)
-    name = document or file.name.removesuffix(".gz").removesuffix(".jsonl")
+    name = document or document_of(Path(file.absolute().name.removesuffix(".gz").removesuffix(".jsonl")))
     return record(db, name, _versions(file, name))
 
 
@@ -69,8 +70,10 @@ def _versions(file: Path, document: str) -> Iterator[Version]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _version(line, number, document)
-    except OSError as problem:
-        raise InvalidFile("Cannot be read", file=file, problem=problem.strerror or problem) from None
+    except EOFError:
+        raise InvalidFile("The file is cut off", file=file, remedy="Get the whole file and import it again.") from None
+    except (OSError, zlib.error) as problem:
+        raise InvalidFile("Cannot be read", file=file, problem=getattr(problem, "strerror", None) or problem) from None
 
 
 def _version(line: bytes, number: int, document: str) -> Version:

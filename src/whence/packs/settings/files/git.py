@@ -7,12 +7,12 @@ import os
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from whence.errors import InvalidFile, MissingExtra, NotKnown
 from whence.packs.settings.files.reading import version_in
-from whence.packs.settings.files.recording import Imported, Version, record
+from whence.packs.settings.files.recording import Imported, Version, document_of, record
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -27,7 +27,7 @@ def import_git(
     is added. `document` is by default the file's path in the repository. Raises NotKnown for a file that no commit of
     the branch has, InvalidFile for a folder without a repository, and as record does."""
     root, inside = _place(Path(path))
-    name = document or inside
+    name = document or document_of(PurePosixPath(inside))
     return record(db, name, _versions(root, inside, name, branch))
 
 
@@ -53,16 +53,19 @@ def _contents(root: Path, objects: list[str]) -> Iterator[bytes | None]:
     """What each object holds, in one process; None for one that is not there, since the commit takes the file away."""
     out = _git(root, "cat-file", "--batch", given="".join(f"{each}\n" for each in objects).encode())
     start = 0
-    for _ in objects:
+    for each in objects:
         end = out.index(b"\n", start)
         header = out[start:end]
         if header.endswith(b"missing"):
             yield None
             start = end + 1
             continue
-        size = int(header.rsplit(b" ", 1)[1])
-        yield out[end + 1 : end + 1 + size]
-        start = end + 1 + size + 1
+        _, kind, size = header.split()
+        if kind != b"blob":
+            raise InvalidFile("This is a folder", path=each.partition(":")[2], remedy="Name one of the files in it.")
+        start = end + 1 + int(size)
+        yield out[end + 1 : start]
+        start += 1
 
 
 def _place(path: Path) -> tuple[Path, str]:

@@ -3,20 +3,24 @@ it, exactly once. How a version is read is left to those who bring it."""
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 from whence.errors import InvalidFile, Refused
-from whence.grammar import id_to_raw
+from whence.grammar import TAG_VALUE_BYTES_MAX, id_to_raw
 from whence.history import History
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MISSING, Edit, edited, edits_between
+from whence.packs.settings.tree import MISSING, SHORT, Edit, edited, edits_between
 from whence.query import AppendCondition, Query
 
 if TYPE_CHECKING:
@@ -28,6 +32,17 @@ EDITS_BYTES_MAX = 900_000
 """An event holds up to a megabyte."""
 TEXT_MAX = 65_536
 """So many characters of a version that cannot be used are kept."""
+
+
+def document_of(path: PurePath) -> str:
+    """The name of a file's document: its path in the form that a tag has. What cannot be printed is written as in a
+    URL, and of a path that is too long the beginning is a digest."""
+    written = unicodedata.normalize("NFC", path.as_posix())
+    name = "".join(each if each.isprintable() else quote(each, errors="surrogateescape") for each in written)
+    if len(encoded := name.encode()) <= TAG_VALUE_BYTES_MAX:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:SHORT]
+    return f"{digest}~{encoded[SHORT + 1 - TAG_VALUE_BYTES_MAX :].decode(errors='ignore')}"
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

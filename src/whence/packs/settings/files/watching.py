@@ -4,7 +4,8 @@ cannot be used is recorded as such, and the last good one stays."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import msgspec
 from whence.errors import InvalidFile, MissingExtra
 from whence.packs.settings.events import TYPES, Changed, VersionRefused
 from whence.packs.settings.files.reading import ENDINGS, version_in
-from whence.packs.settings.files.recording import Version, observe
+from whence.packs.settings.files.recording import Version, document_of, observe
 from whence.query import Query
 
 if TYPE_CHECKING:
@@ -38,24 +39,16 @@ def scan(
     db: Whence, paths: Sequence[str | os.PathLike[str]], *, by: str | None = None, why: str | None = None
 ) -> list[Seen]:
     """Record how the files, and those in the folders, stand now: what is as it was recorded is no change. In folders
-    these are JSON, YAML, TOML and texts (.txt, .md, .prompt …). A document that was recorded from one of the folders
-    and whose file is gone is recorded as a version that cannot be used.
+    these are JSON, YAML, TOML and texts (.txt, .md, .prompt …). A document that was recorded from one of the paths and
+    whose file is gone is recorded as a version that cannot be used.
 
-    Raises InvalidFile for a path that is not there.
+    Raises InvalidFile for a path that is not there, and for two files that would be one document.
     """
-    found: list[Seen] = []
-    for given in paths:
-        path = Path(given)
+    followed = list(map(Path, paths))
+    for path in followed:
         if not path.exists():
             raise InvalidFile("There is no such file", path=path, remedy="Name a file or a folder.")
-        root, source = path if path.is_dir() else path.parent, path.as_posix()
-        there = dict(_documents(path))
-        gone = [each for each in _recorded(db, source) if each not in there]
-        for name, file in [*there.items(), *((name, root / name) for name in gone)]:
-            said = observe(db, name, _version(name, file, who=by, why=why, source=source))
-            if said is not None:
-                found.append(Seen(name, said))
-    return found
+    return list(_look(db, followed, by, why))
 
 
 def watch(
@@ -68,48 +61,87 @@ def watch(
     stop: Flag | None = None,
 ) -> None:
     """Follow files and folders until `stop` is set, or for ever: first as scan does, then each time something is
-    written. `on_change` is told every change that was recorded. Raises MissingExtra without watchfiles, and as scan."""
+    written, also where one is taken away and put back. `on_change` is told every change that was recorded. Raises
+    MissingExtra without watchfiles, and as scan."""
     try:
         import watchfiles
     except ImportError:
         remedy = 'pip install "whence[settings]" (or: pip install watchfiles), or call with --once from a timer.'
         raise MissingExtra("Following files needs watchfiles", package="watchfiles", remedy=remedy) from None
-    folders = {path if path.is_dir() else path.parent for path in map(Path, paths)}
+    followed, ending = list(map(Path, paths)), stop or Flag()
 
-    def look() -> None:
-        for each in scan(db, paths, by=by, why=why):
+    def tell(found: Iterable[Seen]) -> None:
+        for each in found:
             if on_change is not None:
                 on_change(each)
 
-    ending = stop or Flag()
-    followed = watchfiles.watch(
-        *folders, debounce=SETTLED_MS, step=50, rust_timeout=200, yield_on_timeout=True, stop_event=ending
-    )
-    look()
-    for changes in followed:
-        if changes:
-            look()
+    tell(scan(db, paths, by=by, why=why))
+    while not ending.is_set():
+        places = _places(followed)
+        if not places:  # until one is put back
+            ending.wait(SETTLED_MS / 1000)
+            continue
+        written = watchfiles.watch(
+            *places, debounce=SETTLED_MS, step=50, rust_timeout=SETTLED_MS, yield_on_timeout=True, stop_event=ending
+        )
+        with suppress(FileNotFoundError):  # it is taken away at this moment
+            for number, changes in enumerate(written):
+                if changes or number == 0:  # at first for what was written before it was followed
+                    tell(_look(db, followed, by, why))
+                if _places(followed) != places:
+                    break
+
+
+def _look(db: Whence, paths: Sequence[Path], by: str | None, why: str | None) -> Iterator[Seen]:
+    """Record how the files stand now. Raises InvalidFile, before anything is recorded, for two of one document."""
+    there: dict[str, tuple[Path, str]] = {}
+    for path in paths:
+        for name, file in _documents(path):
+            other, _ = there.setdefault(name, (file, path.as_posix()))
+            if other.resolve() != file.resolve():
+                facts = {"document": name, "files": f"{other}, {file}"}
+                raise InvalidFile("Two files would be one document", **facts, remedy="Name the folder above both.")
+    recorded_from = {path.as_posix(): path for path in paths}
+    gone = {
+        name: (recorded_from[source] / name, source)
+        for name, source in _recorded(db).items()
+        if source in recorded_from and name not in there
+    }
+    for name, (file, source) in (there | gone).items():
+        said = observe(db, name, _version(file, who=by, why=why, source=source))
+        if said is not None:
+            yield Seen(name, said)
+
+
+def _places(paths: Iterable[Path]) -> dict[Path, int]:
+    """The folders to follow for those that are there, each with what tells it from another under its name."""
+    found: dict[Path, int] = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            path.stat()
+            folder = path if path.is_dir() else path.parent
+            found[folder] = folder.stat().st_ino
+    return found
 
 
 def _documents(path: Path) -> Iterator[tuple[str, Path]]:
     """The files that are settings, each with the name of its document: the path within the folder."""
-    if not path.is_dir():
-        yield path.name, path
+    if path.is_file():
+        yield document_of(Path(path.name)), path
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") or part == "__pycache__" for part in file.relative_to(path).parts)
         if not hidden and file.is_file() and file.suffix.lower() in (*ENDINGS, *TEXT_ENDINGS):
-            yield file.relative_to(path).as_posix(), file
+            yield document_of(file.relative_to(path)), file
 
 
-def _recorded(db: Whence, source: str) -> list[str]:
-    """The documents that were recorded last from a path."""
+def _recorded(db: Whence) -> dict[str, str | None]:
+    """From which path each document was recorded last."""
     changes = db.history().events(Query.of(types=TYPES))
-    found = {event.data["settings"]: event.data.get("source") for event in changes}
-    return [name for name, last in found.items() if last == source]
+    return {event.data["settings"]: event.data.get("source") for event in changes}
 
 
-def _version(name: str, file: Path, **about: Any) -> Version:
+def _version(file: Path, **about: Any) -> Version:
     """The version that a file is now."""
     try:
         content = file.read_bytes()
@@ -119,4 +151,4 @@ def _version(name: str, file: Path, **about: Any) -> Version:
         return Version(problem=f"It cannot be read: {problem.strerror}.", **about)
     if len(content) > SIZE_MAX:
         return Version(problem=f"It is too large: {len(content):,} bytes.", **about)
-    return version_in(name, content, **about)
+    return version_in(file.name, content, **about)

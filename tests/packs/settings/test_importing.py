@@ -1,0 +1,45 @@
+"""Histories that git or another tool has kept: what is no history of a file is refused by its place."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.packs.settings.conftest import Call
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    place = folder / "repo"
+    (place / "config").mkdir(parents=True)
+    for number in (1, 2):
+        (place / "config/a.json").write_text(f'{{"n": {number}}}')
+        for words in (["init", "-q"], ["add", "."], ["commit", "-qm", f"to {number}"]):
+            by = ["-c", "user.name=carla", "-c", "user.email=carla@example.com"]
+            subprocess.run(["git", *by, *words], cwd=place, check=True)
+    return place
+
+
+def test_each_commit_of_a_file_is_a_version(call: Call, repository: Path) -> None:
+    assert call("settings", "import", "repo/config/a.json", "--git")[1] == "2 versions recorded\n"
+    assert call("settings", "get", "config/a.json:n", "--csv")[1].splitlines() == ["setting,value", "config/a.json:n,2"]
+
+
+def test_a_folder_of_a_repository_is_no_file(call: Call, repository: Path) -> None:
+    code, _, err = call("settings", "import", "repo/config", "--git")
+    assert code == 2
+    assert "This is a folder (Path: config).\n  Name one of the files in it." in err
+    assert call("log")[1] == ""
+
+
+def test_a_list_of_changes_that_is_cut_off_is_said(call: Call, folder: Path) -> None:
+    whole = gzip.compress(b'{"changes": [{"op": "add", "path": "/a", "value": 1}]}\n' * 9)
+    (folder / "cut.jsonl.gz").write_bytes(whole[:-12])
+    (folder / "broken.jsonl.gz").write_bytes(whole[:10] + b"\xff" * 20)
+    assert "The file is cut off (File: cut.jsonl.gz)" in call("settings", "import", "cut.jsonl.gz")[2]
+    assert "Cannot be read (File: broken.jsonl.gz" in call("settings", "import", "broken.jsonl.gz")[2]
+    assert "Is a directory" in call("settings", "import", ".")[2]
+    assert call("log")[1] == ""
