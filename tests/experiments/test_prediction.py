@@ -38,6 +38,16 @@ def test_a_hit_comes_within_the_days_and_not_later() -> None:
     assert told(within="16 days").candidate.hits == 1
     too_early = told(within="16 days")
     assert (too_early.candidate.precision.value, too_early.candidate.recall.value) == (1 / 3, 0.5)  # lead 5 counts now
+    assert (too_early.candidate.too_early, told(within="17 days").candidate.too_early) == (1, 0)
+
+
+def test_who_reaches_it_with_both_is_not_gained_though_the_baseline_comes_after_the_outcome() -> None:
+    late = [happened(6, 0, "Created"), happened(6, 1, "Opened"), happened(6, 2, "Opened"), happened(6, 12, "Won")]
+    found = experiment(history([*STORY, *late, happened(6, 13, "Demo")]), V1, V2, kind="lead", outcome="Won", samples=0)
+    assert found.crossings is not None
+    assert found.prediction is not None
+    assert found.crossings.gained == ("lead:2", "lead:5")
+    assert (found.prediction.gained, found.prediction.gained_hits) == (1, 1)  # lead 5 was not observed long enough
 
 
 def test_those_observed_too_briefly_are_censored_and_counted_whatever_came_of_them() -> None:
@@ -174,6 +184,16 @@ def test_with_enough_entities_the_sentences_say_whether_it_is_chance() -> None:
     found = experiment(history(many()), *better, kind="lead", outcome="Won", samples=200)
     assert sentences(found)[1].endswith("of all that each names it is 100% against 50%, which chance does not explain.")
     assert "7 days later in the median (0 earlier, 50 later), which chance does not explain." in sentences(found)[2]
+
+
+def test_where_most_come_at_the_same_moment_chance_is_judged_by_who_comes_earlier_and_who_later() -> None:
+    some = [happened(lead, 6, "Signed") for lead in range(0, 200, 16)]
+    sides = [card("a", Called=70), card("b", Called=70, Signed=70)]
+    found = experiment(history([*many(), *some]), *sides, kind="lead", outcome="Won", samples=200)
+    assert sentences(found)[2] == (
+        "The 50 that reach it with both do so neither earlier nor later in the median, 13 of them earlier and 0 later, "
+        "which chance does not explain."
+    )
 
 
 def test_too_few_have_no_interval_since_they_would_all_agree() -> None:

@@ -48,6 +48,24 @@ def test_alike_but_earlier_is_said_so() -> None:
     assert weighed(card("a", Called=70), card("b", Visited=70)).tone == "against"
 
 
+def test_alike_but_more_often_earlier_is_said_so_though_most_come_at_the_same_moment() -> None:
+    some = [happened(lead, 8, "Signed") for lead in range(0, 200, 16)]
+    found = weighed(card("a", Called=70), card("b", Called=70, Signed=70), [*many(), *some])
+    assert (found.tone, found.headline) == ("for", "As good, and more often earlier.")
+    assert "of those that both name 13 come earlier and 0 later with b" in found.why
+    turned = weighed(card("a", Called=70, Signed=70), card("b", Called=70), [*many(), *some])
+    assert (turned.tone, turned.headline) == ("against", "As good, and more often later.")
+
+
+def test_a_candidate_that_names_too_early_for_the_time_asked_about_is_said_to_need_a_longer_one() -> None:
+    found = weighed(card("a", Called=70), card("b", Demo=70, Opened=70), within="15 days")
+    assert found.tone == "against"
+    assert found.why.endswith(
+        "Of those that it names 50 had Won only after more than 15 days, against 0: a longer time counts them too."
+    )
+    assert "a longer time" not in weighed(card("a", Called=70), card("b", Demo=70, Opened=70)).why
+
+
 def test_chance_too_few_no_outcome_and_no_change_leave_it_open() -> None:
     assert weighed(V1, V2, STORY).headline == "There is too little to go by."
     assert weighed(card("a", Called=70), card("b", Called=70)).headline == "b changes nothing."

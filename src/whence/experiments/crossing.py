@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from whence.clock import to_iso
-from whence.experiments.statistics import Estimate, Ints, estimates, weighted_median
+from whence.experiments.statistics import Estimate, Ints, estimates, ratio, weighted_median
 from whence.scoring.decay import DAY_US
 
 
@@ -36,7 +36,8 @@ class Reached(msgspec.Struct, frozen=True):
 class Crossings(msgspec.Struct, frozen=True):
     """How many entities reach a stage under each side, at any time. `gained` and `lost` name those that one side alone
     has. Of those that `both` have, so many come `earlier`, `later` or at the same moment under the candidate, and
-    `days_gained` is the median of the days that they come earlier (negative: later)."""
+    `days_gained` is the median of the days that they come earlier (negative: later), and `more_earlier` the share that
+    comes earlier less the share that comes later."""
 
     stage: str
     baseline_at: float
@@ -50,6 +51,7 @@ class Crossings(msgspec.Struct, frozen=True):
     later: int
     same: int
     days_gained: Estimate
+    more_earlier: Estimate
 
 
 def crossings(
@@ -65,9 +67,12 @@ def crossings(
     ]
     days = np.sort(np.array(pairs, np.int64)) / DAY_US
 
-    def median(weights: Ints) -> dict[str, float | None]:
-        return {"days": weighted_median(days, weights)}
+    sign = np.sign(days).astype(np.int64)
 
+    def measures(weights: Ints) -> dict[str, float | None]:
+        return {"days": weighted_median(days, weights), "more": ratio(int(weights @ sign), int(weights.sum()))}
+
+    found = estimates(measures, len(days), samples=samples, seed=seed)
     return Crossings(
         stage,
         baseline_at,
@@ -80,5 +85,6 @@ def crossings(
         earlier=sum(pair > 0 for pair in pairs),
         later=sum(pair < 0 for pair in pairs),
         same=sum(pair == 0 for pair in pairs),
-        days_gained=estimates(median, len(days), samples=samples, seed=seed)["days"].of(len(days)),
+        days_gained=found["days"].of(len(days)),
+        more_earlier=found["more"].of(len(days)),
     )

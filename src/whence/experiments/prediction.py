@@ -52,12 +52,13 @@ class Followed(msgspec.Struct, frozen=True):
 
 class Measures(msgspec.Struct, frozen=True):
     """How well a side tells: of the entities it `named`, so many `hits`; shares from 0 to 1; `lead_days` is the median
-    of the days from naming to outcome, of its hits. Of a difference it is candidate less baseline, and `named` and
-    `hits` are too. `reached_after` entities reached the threshold only with their outcome or after it, which does not
-    count as naming them."""
+    of the days from naming to outcome, of its hits. Of a difference it is candidate less baseline, and the counts are
+    too. `too_early` entities were named and had the outcome, but later than n days after. `reached_after` entities
+    reached the threshold only with their outcome or after it, which does not count as naming them."""
 
     named: int
     hits: int
+    too_early: int
     reached_after: int
     precision: Estimate
     recall: Estimate
@@ -72,9 +73,9 @@ class Prediction(msgspec.Struct, frozen=True):
 
     `ranked` entities were ranked at `age_days`, `ranked_with_outcome` of them had the outcome within the days after;
     `ranking_censored` were observed too briefly, `decided` had the outcome before that age, and `unranked` have no
-    number under one of the sides. `gained` of the measured are named by the candidate alone,
-    `gained_hits` of them hits. `base_rate` is the precision of naming everybody at its first event. `rankings` are what
-    the orders of baseline and candidate are worth.
+    number under one of the sides. `gained` of the measured are named by the candidate and never reach the threshold
+    under the baseline, `gained_hits` of them are hits. `base_rate` is the precision of naming everybody at its first
+    event. `rankings` are what the orders of baseline and candidate are worth.
     """
 
     outcome: tuple[str, ...]
@@ -120,11 +121,15 @@ def prediction(
     after = [sum(each.reached_after[side] for each in begun) for side in (0, 1)]
     with_outcome = int(naming.positive.sum())
     few = min(int(orders.positive.sum()), int((~orders.positive).sum()))
-    counts = [(int(naming.named[side].sum()), int(naming.hit[side].sum()), after[side]) for side in (0, 1)]
+    counts = [
+        (*(int(each[side].sum()) for each in (naming.named, naming.hit, naming.too_early)), after[side])
+        for side in (0, 1)
+    ]
     fewer = [min(one, other) for one, other in zip(*counts, strict=True)]
     more = (other - one for one, other in zip(*counts, strict=True))
     sides = [_measures(each, found, name, each, with_outcome, few) for each, name in zip(counts, SIDES, strict=True)]
-    gained = naming.named[1] & ~naming.named[0]
+    alone = np.array([each.named_us[0] is None and not each.reached_after[0] for each in named], np.bool_)
+    gained = naming.named[1] & alone
     return Prediction(
         outcome,
         within_us / DAY_US,
@@ -156,10 +161,11 @@ def _measures(
 ) -> Measures:
     """The measures of one side, or of the difference. Behind them are so many named and hits, so many with the outcome,
     and of those ranked so few with it, or without it."""
-    (named, hits, after), (named_behind, hits_behind, _) = counts, behind
+    (named, hits, too_early, after), (named_behind, hits_behind, *_) = counts, behind
     return Measures(
         named,
         hits,
+        too_early,
         after,
         precision=found[f"precision_{of}"].of(named_behind),
         recall=found[f"recall_{of}"].of(with_outcome),
@@ -184,6 +190,9 @@ class _Naming:
         self.hit: list[Mask] = [
             named & self.positive & (outcome - moment <= within_us)
             for named, moment in zip(self.named, moments, strict=True)
+        ]
+        self.too_early: list[Mask] = [
+            named & self.positive & ~hit for named, hit in zip(self.named, self.hit, strict=True)
         ]
         self._soon: Mask = self.positive & (outcome - first <= within_us)
         self._leads: list[tuple[Ints, Floats]] = []

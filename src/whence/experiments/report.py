@@ -144,9 +144,12 @@ def _key_figures(found: Experiment) -> Iterator[tuple[str, str, str]]:
         said = f"from {days_text(lead[0])}, {_sure(told.difference.lead_days)}"
         yield "Time before the outcome", days_text(lead[1]), said
     if crossed is not None and crossed.days_gained.value is not None:
-        moved, sure = crossed.days_gained.value, _sure(crossed.days_gained)
-        said = "earlier" if moved > 0 else "later" if moved < 0 else "no sooner, no later"
-        yield "Those that both reach", f"{days_text(abs(moved))} {said}" if moved else said, f"in the median, {sure}"
+        moved, counted = crossed.days_gained.value, f"{crossed.earlier:,} earlier, {crossed.later:,} later"
+        if moved:
+            said = f"{days_text(abs(moved))} {'earlier' if moved > 0 else 'later'}"
+            yield "Those that both reach", said, f"in the median, {_sure(crossed.days_gained)}"
+        else:
+            yield "Those that both reach", "no sooner, no later", f"in the median; {counted}"
 
 
 def _share(told: Prediction, name: str) -> tuple[str, str]:

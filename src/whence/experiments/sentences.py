@@ -85,13 +85,13 @@ def _earlier(found: Experiment, crossed: Crossings | None) -> str:
     do = "do" if crossed.both > 1 else "does"
     if not crossed.earlier and not crossed.later:
         return f"{who} {do} so at the same moment."
-    said = "neither earlier nor later" if not gained.value else f"{days_text(abs(gained.value))} {_sooner(gained)}"
-    counted = f"{crossed.earlier:,} earlier, {crossed.later:,} later"
-    return f"{who} {do} so {said} in the median ({counted}), {_chance(gained)}."
-
-
-def _sooner(gained: Estimate) -> str:
-    return "earlier" if (gained.value or 0) > 0 else "later"
+    if not gained.value:
+        counted = f"{crossed.earlier:,} of them earlier and {crossed.later:,} later"
+        return f"{who} {do} so neither earlier nor later in the median, {counted}, {_chance(crossed.more_earlier)}."
+    said = f"{days_text(abs(gained.value))} {'earlier' if gained.value > 0 else 'later'}"
+    return (
+        f"{who} {do} so {said} in the median ({crossed.earlier:,} earlier, {crossed.later:,} later), {_chance(gained)}."
+    )
 
 
 def _chance(difference: Estimate) -> str:

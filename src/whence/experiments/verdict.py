@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from whence.experiments.crossing import Crossings
 from whence.experiments.experiment import Experiment
 from whence.experiments.prediction import Prediction
 from whence.experiments.sentences import days_text, per_cent, side_name
@@ -41,8 +42,8 @@ def verdict(found: Experiment) -> Verdict:
     if told is None:
         why = "No outcome was named: this shows what changes, not whether it is for the better."
         return Verdict("open", "Whether it is better cannot be told.", why)
-    timed = _timing(told)
     better, worse = _beyond_chance(told, 1), _beyond_chance(told, -1)
+    timed = _timing(told) + _too_early(told, worse)
     if better and worse:
         why = f"Better: {_listed(told, better)}. Worse: {_listed(told, worse)}. Decide which counts for more.{timed}"
         return Verdict("open", f"{_big(name)} is a trade.", why)
@@ -64,17 +65,41 @@ def _timing(told: Prediction) -> str:
     return f" {link} it names them {sooner}: {days_text(days[1])} before the outcome against {days_text(days[0])}."
 
 
+def _too_early(told: Prediction, worse: list[str]) -> str:
+    """That a longer time would count more for the candidate, where it is worse for the time that was asked about."""
+    before, after = told.baseline.too_early, told.candidate.too_early
+    if after <= before or not {"precision", "recall"} & set(worse):
+        return ""
+    had = f"had {' or '.join(told.outcome)} only after more than {days_text(told.within_days)}"
+    return f" Of those that it names {after:,} {had}, against {before:,}: a longer time counts them too."
+
+
 def _alike(found: Experiment, told: Prediction, name: str) -> Verdict:
     measured = [getattr(told.difference, measure) for measure in MEASURES]
     if all(each.low is None for each in measured):
         why = f"Only {told.measured:,} could be followed long enough: too few to tell a difference from chance."
         return Verdict("open", "There is too little to go by.", why)
-    gained = None if found.crossings is None else found.crossings.days_gained
-    if gained is not None and gained.value is not None and not gained.is_chance and gained.value:
-        said = f"{days_text(abs(gained.value))} {'earlier' if gained.value > 0 else 'later'}"
-        why = f"Chance can explain what differs in who is named, but those that both name come {said} with {name}."
-        return Verdict("for" if gained.value > 0 else "against", f"As good, and {said} in the median.", why)
+    if (when := _when(found.crossings)) is not None:
+        tone, headline, counted = when
+        why = f"Chance can explain what differs in who is named, but {counted} with {name}."
+        return Verdict(tone, headline, why)
     return Verdict("open", "No clear winner.", "Chance can explain whatever differs between the two.")
+
+
+def _when(crossed: Crossings | None) -> tuple[Tone, str, str] | None:
+    """Where those that both reach come earlier or later by more than chance explains: in the median, else by count."""
+    if crossed is None:
+        return None
+    for each in (crossed.days_gained, crossed.more_earlier):
+        if each.value and not each.is_chance:
+            tone: Tone = "for" if each.value > 0 else "against"
+            said = "earlier" if each.value > 0 else "later"
+            if each is crossed.more_earlier:
+                counted = f"of those that both name {crossed.earlier:,} come earlier and {crossed.later:,} later"
+                return tone, f"As good, and more often {said}.", counted
+            said = f"{days_text(abs(each.value))} {said}"
+            return tone, f"As good, and {said} in the median.", f"those that both name come {said}"
+    return None
 
 
 def _beyond_chance(told: Prediction, sign: int) -> list[str]:
