@@ -150,6 +150,17 @@ def test_a_value_that_the_schema_does_not_take_is_refused(call: Call, folder: Pa
         ('\n[[pack.settings.schema]]\nkey = "a"\nat_least = "1"\n', "at_least"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nrequired = 1\n', "required"),
         ('\n[[pack.settings.schema]]\nkey = "a"\nmatches = "("\n', "Not a pattern"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nat_least = 10\nat_most = 3\n', "nothing is at least 10 and at most 3"),
+        ('\n[[pack.settings.schema]]\nkey = "a"\nat_most = nan\n', "at most nan"),
+        ('\n[[pack.settings.schema]]\nkey = "a.*"\nrequired = true\n', "required is for one setting"),
+        (
+            '\n[[pack.settings.schema]]\nkey = "a"\ntype = "integer"\none_of = ["on"]\n',
+            "'on' of one_of is not an integer",
+        ),
+        (
+            '\n[[pack.settings.schema]]\nkey = "a"\ntype = "integer"\nmatches = "a+"\n',
+            "matches is for text, not for an integer",
+        ),
         ('\n[pack.settings]\nobserved = ["model"]\n', "Not fields of events"),
         ('\n[pack.settings]\nobserve = ["A.b"]\n', "Did you mean observed"),
     ],
@@ -257,6 +268,36 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
             settings.rollback(db, last=2)
         with pytest.raises(InvalidQuery):
             settings.rollback(db)
+
+
+def test_a_document_is_asked_for_by_its_name_main_too(call: Call) -> None:
+    for number, name in enumerate(("scoring.threshold", "mail.limit", "flags:history"), 1):
+        call("settings", "set", name, str(number), "--time", f"2026-01-0{number}")
+    for name in ("main", "main:"):
+        for command in ("get", "blame", "log"):
+            found = rows(call("settings", command, name, "--json")[1])
+            assert {each["setting"] for each in found} == {"scoring.threshold", "mail.limit"}
+        assert len(rows(call("settings", "diff", "2026-01-01", "--setting", name, "--json")[1])) == 1
+        assert len(rows(call("settings", "suspects", "2026-01-05", "--setting", name, "--json")[1])) == 2
+    assert [each["setting"] for each in rows(call("settings", "log", "flags", "--json")[1])] == ["flags:history"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "get scorng.threshold",
+        "blame scorng.threshold",
+        "log scorng.threshold",
+        "diff 2026-01-01 --setting scorng.threshold",
+        "suspects --setting scorng.threshold",
+    ],
+)
+def test_a_mistyped_setting_is_named_with_what_is_near(call: Call, asked: str) -> None:
+    call("settings", "set", "scoring.threshold", "70")
+    code, out, err = call("settings", *asked.split())
+    assert (code, out) == (1, "")
+    assert "Did you mean scoring.threshold?" in err
+    assert "Did you mean main?" in call("settings", "versions", "mian")[2]
 
 
 def test_a_key_that_can_be_no_tag_is_set_without_one(call: Call) -> None:

@@ -4,7 +4,7 @@ standing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ import msgspec
 from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.clock import to_datetime
 from whence.codec import Unfit
-from whence.errors import InvalidEvent
+from whence.errors import InvalidEvent, NotKnown, near
 from whence.events import Recorded
 from whence.history import History
 from whence.pack import Asked
@@ -232,7 +232,19 @@ def _change(event: Recorded, how: How, document: str, found: Iterable[Difference
     return Change(event.position, event.id, event.time_us, how, document, tuple(found), event.actor, **said)
 
 
-def is_or_in(name: str, setting: str) -> bool:
-    """Whether a setting is the one named, or one within it."""
-    setting = setting.rstrip(":")
-    return name == setting or name.startswith((f"{setting}.", f"{setting}:", f"{setting}/"))
+def is_meant(name: str, document: str, setting: str | None) -> bool:
+    """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
+    `flags.json` are all of a document."""
+    within = "" if setting is None else setting.rstrip(":")
+    return setting is None or within in (name, document) or name.startswith(tuple(f"{within}{each}" for each in ".:/"))
+
+
+def refuse_unknown(found: Sequence[Change], setting: str | None) -> None:
+    """Raise NotKnown for a setting that no change was about, nor about what holds it, naming those that are near."""
+    if setting is None:
+        return
+    names = {each.name: change.document for change in found for each in change.differences}
+    known = {change.document: change.document for change in found} | names
+    if not any(is_meant(name, of, setting) or is_meant(setting, "", name) for name, of in known.items()):
+        remedy = near(setting, known, 3, otherwise="whence settings log names them.")
+        raise NotKnown("There was never such a setting", setting=setting, remedy=remedy)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 import msgspec
@@ -42,6 +43,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     may_be_null: bool = False
     about: str = ""
+
+    def __post_init__(self) -> None:
+        least, most = -inf if self.at_least is None else self.at_least, inf if self.at_most is None else self.at_most
+        if not least <= most:
+            raise ValueError(f"nothing is at least {least:g} and at most {most:g}")
+        if self.required and "*" in self.path:
+            raise ValueError("required is for one setting, not for any name (*)")
+        if self.matches is not None and self.type is not None and self.type != "text":
+            raise ValueError(f"matches is for text, not for {_with_article(self.type)}")
+        for each in self.one_of:
+            if self.type is not None and type(each) not in TYPES[self.type]:
+                raise ValueError(f"{each!r} of one_of is not {_with_article(self.type)}")
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Rule:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from whence.compare import same
-from whence.packs.settings.changes import Change, Difference, is_or_in, timeline
+from whence.packs.settings.changes import Change, Difference, is_meant, refuse_unknown, timeline
 from whence.packs.settings.state import Document
 from whence.packs.settings.tree import EMPTY_VERSION, MAIN, MISSING, Path, key_of, leaves, name_of
 
@@ -58,11 +59,13 @@ def compare(
 ) -> list[Difference]:
     """The settings that differ between two moments, `after` by default now: all, or those within one."""
     pack = db.pack("settings")
-    one, other = (standing(timeline(db.asked(each, clock=clock, pack=pack))) for each in (before, after))
+    timelines = [timeline(db.asked(each, clock=clock, pack=pack)) for each in (before, after)]
+    refuse_unknown([*chain(*timelines)], setting)
+    one, other = map(standing, timelines)
     pairs = (
         Difference(name, one[name].value if name in one else MISSING, other[name].value if name in other else MISSING)
-        for name in dict.fromkeys((*one, *other))
-        if setting is None or is_or_in(name, setting)
+        for name, each in (one | other).items()
+        if is_meant(name, each.change.document, setting)
     )
     return [each for each in pairs if not same(each.before, each.after)]
 

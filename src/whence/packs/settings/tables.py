@@ -11,7 +11,7 @@ import msgspec
 from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, Difference, How, is_or_in, timeline
+from whence.packs.settings.changes import Change, Difference, How, is_meant, refuse_unknown, timeline
 from whence.packs.settings.standing import Standing, standing
 from whence.packs.settings.tree import MISSING, SHORT, at, path_of
 from whence.packs.settings.wording import plain
@@ -102,8 +102,9 @@ def log(
 
     There is a row for each setting that a change made another, and one for a change that changed nothing.
     """
-    count = 0
-    for change in reversed(timeline(asked)):
+    found, count = timeline(asked), 0
+    refuse_unknown(found, setting)
+    for change in reversed(found):
         if who not in (None, change.who) or how not in (None, change.how) or (since and change.time < since):
             continue
         several = change.differences if setting is None else tuple(_about(change, setting))
@@ -134,7 +135,11 @@ def versions(
 
     `same_as` is the first change that came to exactly the same values, where others came between.
     """
-    for change in reversed(timeline(asked)):
+    found = timeline(asked)
+    if document is not None and not any(each.document == document for each in found):
+        remedy = near(document, (each.document for each in found), 3, otherwise="whence settings versions names them.")
+        raise NotKnown("There is no such document then", document=document, remedy=remedy)
+    for change in reversed(found):
         if document not in (None, change.document) or change.version is None:
             continue
         if (returns and change.returns_to is None) or (empty and change.differences):
@@ -149,7 +154,7 @@ def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
     found = standing(timeline(asked))
     if setting is None:
         return list(found.values())
-    meant = [each for each in found.values() if is_or_in(each.name, setting)]
+    meant = [each for each in found.values() if is_meant(each.name, each.change.document, setting)]
     if not meant:
         remedy = near(setting, found, 3, otherwise="whence settings get lists them.")
         raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
@@ -158,11 +163,10 @@ def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
 
 def _about(change: Change, setting: str) -> Iterator[Difference]:
     """The differences of a change that are about a setting, or within it; of one that holds it, what became of it."""
-    setting = setting.rstrip(":")
     for each in change.differences:
-        if is_or_in(each.name, setting):
+        if is_meant(each.name, change.document, setting):
             yield each
-        elif is_or_in(setting, each.name):
+        elif is_meant(setting, "", each.name):
             below = path_of(setting[len(each.name) :].lstrip(".:"))
             before, after = at(each.before, below), at(each.after, below)
             if not same(before, after):

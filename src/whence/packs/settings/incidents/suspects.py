@@ -13,7 +13,7 @@ from whence.clock import to_us
 from whence.compare import same
 from whence.duration import HOUR_US
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, is_or_in, timeline
+from whence.packs.settings.changes import Change, is_meant, refuse_unknown, timeline
 from whence.packs.settings.wording import summary
 
 HALVED_HOURS = 24
@@ -58,13 +58,14 @@ def suspects(
     It is an order to look in, and proves nothing: `whence settings impact` measures.
     """
     found = timeline(asked)
+    refuse_unknown(found, setting)
     moment_us = asked.moment_us if incident is None else to_us(incident)
     before = [each for each in found if 0 <= moment_us - each.time_us <= hours * HOUR_US]
     weighed = [
         (sum(points for points, _ in said), said, each)
         for each in before
         if each.differences or each.how == "refused"
-        if setting is None or any(is_or_in(name, setting) for name in each.names)
+        if setting is None or any(is_meant(name, each.document, setting) for name in each.names)
         for said in [list(_weights(each, found, moment_us))]
     ]
     weighed.sort(key=lambda each: (-each[0], -each[2].time_us, -each[2].position))
