@@ -7,6 +7,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 import whence
 from whence.cli import run
 from whence.config import Config
-from whence.errors import FoldFailed, InvalidConfig, InvalidModel, NotKnown, Refused
+from whence.errors import FoldFailed, InvalidConfig, InvalidModel, InvalidQuery, NotKnown, Refused
 from whence.events import Event
 from whence.packs.leads import PACK
 from whence.packs.leads.commands import COMMANDS
@@ -292,6 +293,27 @@ def test_plain_names_are_understood_and_what_lacks_a_field_means_nothing() -> No
         Decimal("5.10"),
         ["new", "won"],
     )
+
+
+def test_whoever_creates_a_lead_may_say_whose_it_is() -> None:
+    created = Event("Created", {"source": "website", "owner": "anna", "rep": "ben"}, ["lead:1"])
+    assert (state_of({}, created).owner, state_of({}, created).source) == ("anna", "website")
+    assert state_of({"events": {"Created": {"as": "Created", "owner": "$rep"}}}, created).owner == "ben"
+    later = Event("OwnerAssigned", {"owner": "carla"}, ["lead:1"])
+    assert state_of({}, created, later).owner == "carla"
+    assert state_of({}, Event("Created", {"source": "website", "owner": ""}, ["lead:1"])).owner is None
+
+
+def test_a_mistyped_source_is_named(told: whence.Whence) -> None:
+    for table in (pipeline, conversion, ageing):
+        with pytest.raises(NotKnown, match=r"(?s)No lead has this source then.*Did you mean referral\?"):
+            told.table(table, source="refferal")
+    assert sum(row.leads for row in told.table(pipeline, source="referral", at="2025-12-31")) == 0
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> None:
+    with pytest.raises(InvalidQuery, match="ends before it begins"):
+        told.table(sources, since=date(2026, 3, 1), until=date(2026, 2, 1))
 
 
 def test_what_is_said_of_an_event_and_does_not_fit_stops_the_fold() -> None:

@@ -11,9 +11,9 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
     ]
     PageViewed = false                                   # not read at all
 
-Without a line these are understood: Created, LeadCreated, OwnerAssigned, Scored, LeadScored, StageChanged, LeadWon,
-LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed, FormSubmitted, WebinarAttended,
-Called, CallMade. A line of yours replaces what is understood.
+Without a line these are understood: Created and LeadCreated, which may say the owner too, OwnerAssigned, Scored,
+LeadScored, StageChanged, LeadWon, LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed,
+FormSubmitted, WebinarAttended, Called, CallMade. A line of yours replaces what is understood.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from whence.clock import to_iso
 from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
-from whence.packs.leads.events import EVENTS
+from whence.packs.leads.events import EVENTS, Assigned, Created
 
 UNDERSTOOD = {
     "Created": "Created",
@@ -119,6 +119,11 @@ class Meaning(msgspec.Struct, frozen=True):
                 return None
             raise ValueError(f"not read as {self.event.__name__} by [pack.leads.events]: {problem}") from None
 
+    def owner(self, recorded: Recorded) -> Assigned | None:
+        """Whose the lead is from the beginning, where the same event says so."""
+        found: Assigned | None = Meaning(Assigned, self.fields, lenient=True).of(recorded)
+        return found
+
 
 def meanings_of(table: Any) -> dict[str, tuple[Meaning, ...]]:
     """What [pack.leads.events] says, by the type of the event. Raises InvalidConfig naming the key and the remedy."""
@@ -142,7 +147,7 @@ def _meaning(key: str, said: Any) -> Meaning:
     if event is None:
         raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=near(table["as"], OURS))
     fields = {name: value for name, value in table.items() if name not in ("as", "when")}
-    known = event.__struct_fields__[1:]
+    known = event.__struct_fields__[1:] + (("owner",) if event is Created else ())
     for name in fields:
         if name not in known:
             raise InvalidConfig("No such field", key=key, field=name, remedy=near(name, known))

@@ -166,6 +166,8 @@ def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
                 if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
                     said = {"stage": event.stage, "reason": event.reason}
                     event = Meaning(Won, said).of(recorded)  # with the amount, where the same event says one
+                if type(event) is Created and (owned := meaning.owner(recorded)) is not None:
+                    lead.assigned(owned, recorded)
                 HANDLERS[type(event)](lead, event, recorded)
                 return
 

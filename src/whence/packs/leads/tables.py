@@ -16,7 +16,7 @@ import msgspec
 
 from whence.calendar import Calendar, Unit
 from whence.clock import to_datetime, to_us
-from whence.errors import InvalidConfig, NotKnown
+from whence.errors import InvalidConfig, InvalidQuery, NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead
@@ -309,7 +309,14 @@ def _leads(
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[Pipeline, dict[str, Lead]]:
-    """The pipeline in force, and the leads that are meant."""
+    """The pipeline in force, and the leads that are meant. Raises NotKnown where none has the source."""
+    if since is not None and until is not None and until < since:
+        remedy = "Let --until be the later day."
+        raise InvalidQuery("It ends before it begins", since=since, until=until, remedy=remedy)
+    leads = asked.states(Lead)
+    known = {lead.source for lead in leads.values() if lead.source is not None}
+    if source is not None and source not in known and known:
+        raise NotKnown("No lead has this source then", source=source, remedy=near(source, sorted(known)))
 
     def meant(lead: Lead) -> bool:
         came = lead.since
@@ -318,7 +325,7 @@ def _leads(
         day = came.astimezone(asked.zone).date()
         return (since is None or since <= day) and (until is None or day <= until)
 
-    found = {id: lead for id, lead in asked.states(Lead).items() if meant(lead)}
+    found = {id: lead for id, lead in leads.items() if meant(lead)}
     if not found and not any(value for value in (source, owner, since, until)):
         remedy = "Import some, or whence leads create; [pack.leads.events] says which events of others are read."
         raise NotKnown("No lead is there", remedy=remedy)
