@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -248,3 +249,40 @@ def test_an_input_that_is_not_json_is_named_with_its_option(pipeline: Path, when
 def test_an_append_that_is_refused_makes_no_store(words: tuple[str, ...], folder: Path, whence: Run) -> None:
     assert whence("append", *words, "--store", "new.db").code == 2
     assert list(folder.iterdir()) == []
+
+
+FULL = Path("/dev/full")
+"""A device on which every write fails as on a full disk."""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="Linux has a device that is always full")
+@pytest.mark.parametrize("words", [("log",), ("state", "lead:42"), ("export", "-"), ("append", "lead:42", "Called")])
+def test_an_output_that_cannot_be_written_is_one_message(words: tuple[str, ...], pipeline: Path) -> None:
+    line = [sys.executable, "-c", "from whence.cli import main; main()", *words]
+    with FULL.open("wb") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode == 4
+    assert done.stderr.decode() == (
+        "error: The output or a working file cannot be written (Problem: No space left on device).\n"
+        "  Make room on the disk, or send the output elsewhere. What was recorded before is kept.\n"
+    )
+
+
+def test_what_the_outputs_encoding_lacks_is_escaped_as_json_does(pipeline: Path, whence: Run, command: Run) -> None:
+    assert whence("append", "lead:9", "Created", "name=Jürgen", "--by", "me").code == 0
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = command("state", "lead:9", env=ascii_only)
+    assert shown.code == 0, shown.err
+    assert "J\\u00fcrgen" in shown.out
+    told = command("state", "lead:9", "--json", env=ascii_only)
+    assert json.loads(told.out)["name"] == "Jürgen"
+
+
+@pytest.mark.parametrize("closed", [1, 2])
+def test_a_closed_output_is_no_failure_and_never_the_stores_file(closed: int, pipeline: Path) -> None:
+    line = f"{sys.executable} -c 'from whence.cli import main; main()' append lead:42 Called --by me {closed}>&-"
+    done = subprocess.run(line, shell=True, capture_output=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"Traceback" not in done.stderr
+    checked = subprocess.run(line.replace("append lead:42 Called --by me", "check"), shell=True, check=False)
+    assert checked.returncode == 0

@@ -155,11 +155,14 @@ def main() -> None:
     """Run the command line of this process and exit."""
     gc.freeze()  # what the imports made lives as long as the process
     gc.set_threshold(GARBAGE_AFTER)
+    screen.make_ready()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _silence()
+    except OSError as problem:
+        code = _failed(problem)
     sys.exit(code)
 
 
@@ -181,9 +184,23 @@ def run(arguments: Sequence[str]) -> int:
         behind = " Options stand behind the command: whence log --store leads.db." if is_early else ""
         screen.failure(said, f"Try {path} --help.{behind}")
         return exits.USAGE
+    except OSError as problem:
+        return _failed(problem)
     except (KeyboardInterrupt, click.Abort):
         screen.note("interrupted")
         return exits.INTERRUPTED
+
+
+def _failed(problem: OSError) -> int:
+    """Tell of an output, or of a working file, that the system refuses, and return the exit code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence()
+    said = f", File: {problem.filename}" if problem.filename else ""
+    remedy = "Make room on the disk, or send the output elsewhere. What was recorded before is kept."
+    screen.failure(f"The output or a working file cannot be written (Problem: {problem.strerror}{said}).", remedy)
+    return exits.STORE
 
 
 def _silence() -> None:

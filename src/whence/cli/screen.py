@@ -3,7 +3,10 @@ or CSV when asked for; and notes and progress, on standard error. What stands in
 
 from __future__ import annotations
 
+import codecs
+import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,6 +47,26 @@ class Column(msgspec.Struct, frozen=True):
 
 
 Rows = Iterable[Sequence[Any]]
+
+
+def make_ready() -> None:
+    """Let standard output take every character, and the standard streams be there, before a command prints.
+
+    A character that the output's encoding lacks is written as JSON escapes it, so that `--json` stays JSON. A stream
+    that was closed (`>&-`) is opened on nothing, before the file of a store could get its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - as long as the process
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        codecs.register_error("whence.escaped", _escaped)
+        sys.stdout.reconfigure(errors="whence.escaped")
+
+
+def _escaped(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    return json.dumps(problem.object[problem.start : problem.end])[1:-1], problem.end
 
 
 def table(
