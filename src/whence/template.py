@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ TEMPLATE = """\
 # The configuration of this folder. Whence reads the nearest whence.toml, upwards.
 
 # Where the events are kept: a SQLite file, or a readable log when the name ends in .jsonl.
-store = "{store}"
+store = {store}
 
 # The time zone in which times are read and shown.
 zone = "{zone}"
@@ -63,7 +64,7 @@ def write_config(folder: Path, *, store: str, zone: str | None, packs: Iterable[
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(store=store, zone=name))
+            file.write(TEMPLATE.format(store=json.dumps(store, ensure_ascii=False), zone=name))
             for pack in packs:
                 file.write(PACK.format(title=pack.title, name=pack.name) + pack.configuration)
     except FileExistsError:

@@ -78,6 +78,21 @@ def test_a_store_made_in_an_empty_file_is_said_to_be_made(name: str, folder: Pat
     assert whence("copy", name, "one.db").out == "Copied 1 event to one.db.\n"
 
 
+def test_an_init_that_can_make_no_store_leaves_no_file_that_blocks_the_next_one(folder: Path, whence: Run) -> None:
+    done = whence("init", "--store", "missing/leads.db")
+    assert done.code == 4
+    assert "There is no such folder" in done.err
+    assert not list(folder.iterdir())
+    assert whence("init", "--store", "leads.db").code == 0
+
+
+@pytest.mark.parametrize("name", ['we"ird.db', "back\\slash.db", "it's üb.jsonl"])
+def test_a_store_with_an_odd_name_is_named_as_it_is(name: str, folder: Path, whence: Run) -> None:
+    assert whence("init", "--store", name).code == 0
+    assert tomllib.loads((folder / "whence.toml").read_text("utf-8"))["store"] == name
+    assert (folder / name).is_file()
+
+
 def test_the_nearest_file_counts_from_a_folder_below(
     pipeline: Path, whence: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from whence.cli.command import (
 )
 from whence.cli.screen import Column
 from whence.config import Config
-from whence.errors import InvalidInput, InvalidModel
+from whence.errors import InvalidInput, InvalidModel, StoreError
 from whence.moments import zone_text
 
 if TYPE_CHECKING:
@@ -68,11 +68,17 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     url = config.own_store
     if url is None:
         raise config.without_store()
-    screen.styled(f"{'Wrote' if fresh else 'Left as it is:'} {path}", "green" if fresh else "")
     made = is_missing(url)
-    with app.open(url, create=True, config=config) as db:
-        what = "Made a new store" if made else f"The store is there, with {events_text(db.store.head())}"
-        screen.styled(f"{what}: {url}", "green" if made else "")
+    try:
+        with app.open(url, create=True, config=config) as db:
+            count = db.store.head()
+    except StoreError:
+        if fresh:
+            path.unlink()  # else the next init would find it, and fail at the same place
+        raise
+    screen.styled(f"{'Wrote' if fresh else 'Left as it is:'} {path}", "green" if fresh else "")
+    what = "Made a new store" if made else f"The store is there, with {events_text(count)}"
+    screen.styled(f"{what}: {url}", "green" if made else "")
     _note_unused(path, "store", config.store, store)
     _note_unused(path, "zone", zone_text(config.zone), zone)
     for name in packs:
