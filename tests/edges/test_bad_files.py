@@ -130,6 +130,26 @@ def test_after_a_cell_that_never_ends_nothing_is_invented() -> None:
     assert report.digest == hashlib.sha256(content).hexdigest()
 
 
+def test_quotes_that_never_close_name_all_lines_that_they_hold() -> None:
+    report = imported(HEADER + GOOD + b'Opened,2026-01-05T09:00:00Z,42,"x\n' + 3 * GOOD)
+    [(line, reason)] = report.refused
+    assert (report.appended, line, report.cut_off_line) == (1, 3, 3)
+    assert reason == "Its quotes never close, so lines 3 to 6 cannot be read. Close them, or get the whole file."
+
+
+def test_quotes_that_close_in_a_later_row_name_all_lines_that_they_hold() -> None:
+    quoted = b'Opened,2026-01-05T09:00:00Z,7,"y, z"\n'
+    report = imported(HEADER + b'Opened,2026-01-05T09:00:00Z,42,"x\n' + GOOD + quoted + GOOD)
+    [(line, reason)] = report.refused
+    assert (report.appended, line) == (1, 2)
+    assert "lines 2 to 4, none of which is read" in reason
+
+
+def test_a_file_with_line_breaks_of_old_says_how_to_export_it() -> None:
+    with pytest.raises(InvalidFile, match="line break"):
+        imported((HEADER + GOOD).replace(b"\n", b"\r"))
+
+
 def test_binary_junk_and_repeated_columns_are_refused() -> None:
     with pytest.raises(InvalidFile, match="not text"):
         imported(b"\x00\x01\x02\n\x03")

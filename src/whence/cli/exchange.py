@@ -170,7 +170,7 @@ def _show_refused(report: ImportReport) -> None:
 
 def _show_notes(report: ImportReport) -> None:
     if report.cut_off_line is not None:
-        screen.note(f"The last line, {report.cut_off_line}, is cut off: get the whole file and import it again.")
+        screen.note(f"From line {report.cut_off_line} on nothing is read: get the whole file and import it again.")
     if report.cut_digits:
         screen.note(f"{report.cut_digits:,} times had more digits than microseconds; the full text is kept in meta.")
     if report.ambiguous_times:

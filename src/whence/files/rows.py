@@ -182,7 +182,10 @@ def csv_rows(lines: Lines, mapping: Mapping, name: str) -> tuple[list[str], Iter
     try:
         header = next((cells for cells in split if cells), None)
     except csv.Error as problem:
-        raise InvalidFile("The header is not CSV", file=name, line=lines.number, problem=problem) from None
+        remedy = "Export it again as CSV in UTF-8, with a line break (LF or CRLF) after each row."
+        raise InvalidFile(
+            "The header is not CSV", file=name, problem=str(problem).split(" - ")[0], remedy=remedy
+        ) from None
     if header is None and lines.torn is None:
         raise InvalidFile("The file is empty", file=name, problem="no header", remedy="Is it the right one?")
     unusable = lines.take_problem(0)
@@ -228,12 +231,15 @@ def _odd_row(lines: Lines, first: int, cells: list[str], width: int) -> RawRow:
 def _broken_row(lines: Lines, first: int, problem: str) -> RawRow:
     """A row that is no CSV; cut off when nobody can say where the next one begins."""
     unusable = lines.take_problem(first)
+    over = f"lines {first} to {lines.number}" if lines.number > first else ""
     if "unexpected end" in problem:
-        return RawRow(first, "", None, lines.torn or unusable or "The file ends inside quotes. Mend the row.", True)
+        said = f"Its quotes never close, so {over or 'it'} cannot be read. Close them, or get the whole file."
+        return RawRow(first, "", None, lines.torn or unusable or said, True)
     if "field limit" in problem:
         said = f"A cell of more than {LINE_BYTES_MAX} characters: nothing is read from here on. Is a quote missing?"
         return RawRow(first, "", None, said, True)
-    return RawRow(first, "", None, unusable or f"Not CSV: {problem}. Mend the row.")
+    mend = f"Its quotes hold {over}, none of which is read: close them" if over else "Mend the row"
+    return RawRow(first, "", None, unusable or f"Not CSV: {problem}. {mend}.")
 
 
 def _spaced(lines: Lines) -> Iterator[list[str]]:
