@@ -72,5 +72,6 @@ def write_config(folder: Path, *, store: str, zone: str | None, packs: Iterable[
             return path, False
         raise CannotWrite("Something else is in the way", path=path, remedy="Choose another folder.") from None
     except OSError as problem:
-        raise CannotWrite(path=path, problem=problem.strerror, remedy="Choose a folder that you can write.") from None
+        said, remedy = "The configuration cannot be written", "Choose a folder that you can write."
+        raise CannotWrite(said, path=path, problem=problem.strerror, remedy=remedy) from None
     return path, True

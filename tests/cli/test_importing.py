@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,6 +56,14 @@ def test_a_preview_checks_every_row_and_ends_with_the_counts(pipeline: Path, whe
     assert done.err.count("error: line") == 5
     counts = json.loads(whence("import", "crm.csv", "--preview", "--json").out.splitlines()[-1])
     assert counts == {"rows": 40, "would_append": 22, "refused": 18, "first_refused_line": 24}
+
+
+def test_a_preview_names_the_first_rows_of_each_kind_of_fault_and_counts_the_rest(pipeline: Path, whence: Run) -> None:
+    crm(pipeline, *["5.1.2026,Called,42"] * 18, ",Called,42")
+    done = whence("import", "crm.csv", "--preview")
+    assert done.err.count("error: line") == 6
+    assert "and 13 more like these" in done.err
+    assert "error: line 20: An empty time" in done.err
 
 
 def test_a_preview_of_a_header_alone_says_that_there_are_no_rows(pipeline: Path, whence: Run) -> None:
@@ -104,3 +117,35 @@ def test_a_file_imported_under_another_name_is_warned_of_with_what_undoes_it(pip
     done = whence("import", "crm.csv", "--mapping", "again")
     assert "imported before, as the source crm" in done.err
     assert f"--without {done.out.split()[-1]}" in done.err
+
+
+WAIT = "import sys, time; sys.stdout.write('when,what,lead' + '\\n2026-01-05,Called,42' * 80_000); sys.stdout.flush(); "
+
+HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from whence.cli import main; "
+"""A process whose parent ignores the signal would ignore it, too."""
+
+
+def test_an_interrupted_import_says_that_it_goes_on(pipeline: Path, whence: Run) -> None:
+    crm(pipeline)
+    rows = subprocess.Popen([sys.executable, "-c", WAIT + "time.sleep(60)"], stdout=subprocess.PIPE)
+    line = [sys.executable, "-c", HEEDING + "main()", "import", "-", "--mapping", "crm"]
+    importing = subprocess.Popen(line, stdin=rows.stdout, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: "Called" in whence("types").out)
+        importing.send_signal(signal.SIGINT)
+        _, said = importing.communicate(timeout=60)
+    finally:
+        rows.kill()
+        importing.kill()
+        rows.communicate()
+    assert importing.returncode == 130
+    assert b"What was appended until now is kept. Import the same file again: it goes on from there." in said
+    assert b"Traceback" not in said
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not come to be in a minute")

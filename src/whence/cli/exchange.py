@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import tzinfo
+from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -33,7 +34,7 @@ from whence.cli.command import (
 from whence.cli.reading import TAGS, TIME, TYPE, WHO, words
 from whence.cli.screen import Column, Form
 from whence.clock import to_us
-from whence.errors import CannotWrite, InvalidInput
+from whence.errors import CannotWrite, InvalidInput, StoreError
 from whence.files.exporter import FORMATS
 from whence.moments import text_of
 from whence.wholefile import whole_file
@@ -87,8 +88,12 @@ def import_(
         return _show_preview(configured(zone), file, mapping, rows, form)
     check_file(file, mapping=mapping, config=configured(zone))
     with opened(store, zone=zone, create=True) as db:
-        with screen.progress(f"Importing {file}") as told:
-            report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
+        try:
+            with screen.progress(f"Importing {file}") as told:
+                report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
+        except (StoreError, KeyboardInterrupt):
+            screen.note("What was appended until now is kept. Import the same file again: it goes on from there.")
+            raise
         _show_report(report, form)
     return exits.NO if report.refused_count else exits.OK
 
@@ -102,8 +107,7 @@ def _show_preview(config: Config, file: str, mapping: str | None, rows: int, for
     if form == "screen":
         shown = (_preview_row(row, config.zone, words) for row in found.events)
         screen.table(columns, shown, form, cut=True, below=True, caption=times_in(config.zone))
-        for row in found.problems:
-            screen.failure(f"line {row.line}: {row.problem}")
+        _show_refused([(row.line, row.problem or "") for row in found.problems], found.refused_kinds)
         screen.note("Nothing was written. It is told as for a new store: rows that yours has already count too.")
     else:
         both = sorted((*found.events, *found.problems), key=lambda row: row.line)
@@ -136,7 +140,7 @@ def _preview_row(row: PreviewRow, zone: tzinfo, data_form: Callable[[Any], Any])
 
 
 def _show_report(report: ImportReport, form: Form) -> None:
-    _show_refused(report)
+    _show_refused(report.refused, report.refused_kinds)
     _show_notes(report)
     if form == "screen":
         screen.styled(
@@ -154,17 +158,17 @@ def _show_report(report: ImportReport, form: Form) -> None:
     screen.table([Column(name) for name in facts], [tuple(facts.values())], form)
 
 
-def _show_refused(report: ImportReport) -> None:
-    """The first rows of each kind of refusal, and how many more there are of it."""
+def _show_refused(rows: list[tuple[int, str]], counts: dict[str, int]) -> None:
+    """The first rows of each kind of refusal, and how many more there are of it, as the counts of kinds say."""
     from whence.files.importer import REFUSED_OF_A_KIND, kind_of_refusal
 
     kinds: dict[str, list[tuple[int, str]]] = {}
-    for line, reason in report.refused:
+    for line, reason in rows:
         kinds.setdefault(kind_of_refusal(reason), []).append((line, reason))
     for kind, refused in kinds.items():
         for line, reason in refused[:REFUSED_OF_A_KIND]:
             screen.failure(f"line {line}: {reason}")
-        if (more := report.refused_kinds.get(kind, len(refused)) - REFUSED_OF_A_KIND) > 0:
+        if (more := counts.get(kind, len(refused)) - REFUSED_OF_A_KIND) > 0:
             screen.note(f"and {more:,} more like these")
 
 
@@ -240,7 +244,8 @@ def new_file(file: str) -> Iterator[BinaryIO]:
             yield out
             _refuse_existing(path)
     except OSError as problem:
-        raise CannotWrite(path=file, problem=problem.strerror, remedy="Name a file in a writable folder.") from None
+        remedy = "Free some space." if problem.errno == ENOSPC else "Name a file in a writable folder."
+        raise CannotWrite("The file cannot be written", path=file, problem=problem.strerror, remedy=remedy) from None
 
 
 def _refuse_existing(path: Path) -> None:

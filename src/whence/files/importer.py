@@ -67,12 +67,14 @@ class PreviewRow(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct):
-    """What a file would become: the first rows as events and as problems, and how many of each there are in it."""
+    """What a file would become: the first rows as events, the first problems of each kind (see kind_of_refusal), and
+    how many of each there are in it."""
 
     events: list[PreviewRow] = []
     problems: list[PreviewRow] = []
     rows: int = 0
     refused: int = 0
+    refused_kinds: dict[str, int] = {}
 
     @property
     def first_refused_line(self) -> int | None:
@@ -80,10 +82,13 @@ class Preview(msgspec.Struct):
 
     def take(self, made: Arrival, problem: str | None, events_max: int) -> None:
         self.rows += 1
-        self.refused += problem is not None
-        kept, most = (self.events, events_max) if problem is None else (self.problems, REFUSED_OF_A_KIND)
-        if len(kept) < most:
-            kept.append(PreviewRow(made.line, made.event if problem is None else None, problem))
+        if problem is None:
+            if len(self.events) < events_max:
+                self.events.append(PreviewRow(made.line, made.event, None))
+            return
+        self.refused += 1
+        if _count_kind(self.refused_kinds, problem) <= REFUSED_OF_A_KIND:
+            self.problems.append(PreviewRow(made.line, None, problem))
 
 
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:
@@ -120,6 +125,15 @@ def kind_of_refusal(reason: str) -> str:
     return _DIGITS.sub("…", reason.partition(" (")[0]) + (f" ({column[0]})" if column else "")
 
 
+def _count_kind(kinds: dict[str, int], reason: str) -> int:
+    """Count a refusal and return how many there are of its kind; kinds beyond the first 1,000 count as one of many."""
+    kind = kind_of_refusal(reason)
+    if kind not in kinds and len(kinds) >= KINDS_MAX:
+        return KINDS_MAX
+    kinds[kind] = kinds.get(kind, 0) + 1
+    return kinds[kind]
+
+
 class ImportReport(msgspec.Struct):
     """What became of a file. `refused` holds the first 1,000 rows as (line, reason), and the first five of every other
     kind, which `refused_kinds` counts (see kind_of_refusal); `refused_count` counts all.
@@ -154,10 +168,8 @@ class ImportReport(msgspec.Struct):
 
     def refuse(self, line: int, reason: str) -> None:
         self.refused_count += 1
-        kind, kinds = kind_of_refusal(reason), self.refused_kinds
-        if kind in kinds or len(kinds) < KINDS_MAX:
-            kinds[kind] = kinds.get(kind, 0) + 1
-        if len(self.refused) < REFUSED_SHOWN or kinds.get(kind, KINDS_MAX) <= REFUSED_OF_A_KIND:
+        count = _count_kind(self.refused_kinds, reason)
+        if len(self.refused) < REFUSED_SHOWN or count <= REFUSED_OF_A_KIND:
             self.refused.append((line, reason))
 
 
