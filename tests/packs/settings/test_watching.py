@@ -190,6 +190,25 @@ def test_a_file_of_any_name_is_recorded(db: whence.Whence, folder: Path, name: b
     assert settings.scan(db, ["config"]) == []
 
 
+def test_a_file_is_read_when_all_of_it_is_written(db: whence.Whence, folder: Path) -> None:
+    def write() -> None:
+        with (folder / "a.txt").open("w") as file:
+            for part in ("Be polite. ", "Offer ", "a call."):
+                file.write(part)
+                file.flush()
+                begun.set()
+                time.sleep(0.05)
+
+    begun = Flag()
+    thread = Thread(target=write)
+    thread.start()
+    assert begun.wait(20)
+    (seen,) = settings.scan(db, ["a.txt"])
+    thread.join(20)
+    assert isinstance(seen.said, Changed)
+    assert values(db, "a.txt") == "Be polite. Offer a call."
+
+
 def test_two_files_are_never_one_document(call: Call, folder: Path) -> None:
     for name in ("one", "other"):
         (folder / name).mkdir()

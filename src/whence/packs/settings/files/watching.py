@@ -4,6 +4,7 @@ cannot be used is recorded as such, and the last good one stays."""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 TEXT_ENDINGS = (".txt", ".md", ".prompt", ".jinja", ".j2", ".tmpl")
 SETTLED_MS = 200
 """A file is read when nothing was written to it for so long: editors write in steps."""
+SETTLING_MAX = 10
+"""So many times it is waited for."""
 SIZE_MAX = 900_000
 """A larger file is no settings: an event has room for a megabyte."""
 
@@ -141,9 +144,19 @@ def _recorded(db: Whence) -> dict[str, str | None]:
     return {event.data["settings"]: event.data.get("source") for event in changes}
 
 
+def _settle(file: Path) -> None:
+    """Wait until nothing was written to a file for a while, but not for ever."""
+    for _ in range(SETTLING_MAX):
+        left_s = file.stat().st_mtime + SETTLED_MS / 1000 - time.time()
+        if not 0 < left_s <= SETTLED_MS / 1000:  # later than that it is another clock's
+            return
+        time.sleep(left_s)
+
+
 def _version(file: Path, **about: Any) -> Version:
-    """The version that a file is now."""
+    """The version that a file is now, when nobody writes to it."""
     try:
+        _settle(file)
         content = file.read_bytes()
     except FileNotFoundError:
         return Version(problem="The file is not there any more.", **about)
