@@ -31,8 +31,6 @@ EXPONENTS: dict[str, int] = {
 }
 """The digits behind the point of each currency of ISO 4217 (list one, of 2026)."""
 
-UNITS = ("major", "minor")
-NOTATION_KEYS = ("unit", "decimal", "thousands", "parentheses", "symbol")
 THREE = 3
 """So many digits may be a fraction or a group of thousands: 1.500 is refused where both would make sense."""
 
@@ -47,9 +45,6 @@ class Money(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{amount_text(self.minor, self.currency)} {self.currency}"
-
-    def __neg__(self) -> Money:
-        return Money(-self.minor, self.currency)
 
 
 class Notation(msgspec.Struct, frozen=True):
@@ -66,7 +61,7 @@ class Notation(msgspec.Struct, frozen=True):
     def of(cls, table: Mapping[str, Any]) -> Notation:
         """The notation that a table of whence.toml says. Raises InvalidConfig where it does not name the unit."""
         unit = table.get("unit")
-        if unit not in UNITS:
+        if unit not in ("major", "minor"):
             remedy = 'Write unit = "major" where 12.50 is written, unit = "minor" where that is 1250.'
             raise InvalidConfig("The unit of the amounts is stated, never guessed", unit=repr(unit), remedy=remedy)
         decimal, thousands = str(table.get("decimal", ".")), str(table.get("thousands", ""))

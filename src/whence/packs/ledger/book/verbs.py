@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, TypedDict, Unpack, cast
+from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
 
 from whence.errors import InvalidTime, Refused
 from whence.packs.ledger.book.laws import kept, refuse_unusable
@@ -16,6 +16,7 @@ from whence.packs.ledger.state import Account, Charge, Hold, Transaction
 Amount = str | Money
 Category = Annotated[str, "what it is, such as fee, credit or deposit"]
 Text = Annotated[str | None, "what it is for"]
+State = TypeVar("State", Account, Charge, Hold, Transaction)
 
 
 class How(TypedDict, total=False):
@@ -28,28 +29,18 @@ class How(TypedDict, total=False):
 
 
 class Known:
-    """The states as of one position, looked up as a verb asks for them. It depends on every event of the charges, holds
-    and transactions that it asks for, which are noted; of an account only on its type, which never changes."""
+    """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
+    event of what it asks for, which is noted; of an account only on its type, which never changes."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
         self._find = find
         self.noted: dict[str, None] = {}
 
-    def account(self, name: str) -> Account:
-        return cast(Account, self._find(f"account:{name}"))
-
-    def charge(self, id: str) -> Charge:
-        return cast(Charge, self._noted(f"charge:{id}"))
-
-    def hold(self, id: str) -> Hold:
-        return cast(Hold, self._noted(f"hold:{id}"))
-
-    def transaction(self, id: str) -> Transaction:
-        return cast(Transaction, self._noted(f"transaction:{id}"))
-
-    def _noted(self, entity: str) -> Any:
-        self.noted[entity] = None
-        return self._find(entity)
+    def __call__(self, state: type[State], id: str) -> State:
+        entity = f"{state.kind}:{id}"
+        if state is not Account:
+            self.noted[entity] = None
+        return cast(State, self._find(entity))
 
 
 def post(
@@ -97,7 +88,7 @@ def transfer(
     It is taken from the first and added to the second. Both grow on the same side, as two banks do, or two customers'
     wallets; else say which is debited.
     """
-    one, other = known.account(source), known.account(target)
+    one, other = known(Account, source), known(Account, target)
     refuse_unusable(one, source)
     refuse_unusable(other, target)
     if one.from_its_side(1) != other.from_its_side(1):
@@ -127,7 +118,7 @@ def charge(
     What is debited is the amount less the fee, what is credited is all of it.
     """
     amount, fee = money(amount), None if fee is None else money(fee)
-    if known.charge(charge).status != "none":
+    if known(Charge, charge).status != "none":
         raise Refused("It was charged before", charge=charge, remedy="Take another name for another charge.")
     postings: tuple[Posting, ...] = _entry(debit, credit, amount)
     if fee is not None:
@@ -145,7 +136,7 @@ def refund(
 
     However many try at once, never is more given back than was charged before.
     """
-    found = known.charge(charge)
+    found = known(Charge, charge)
     if found.currency is None or found.debited is None or found.credited is None:
         raise Refused("No such charge", charge=charge, remedy="whence ledger charges lists them.")
     left = Money(found.left_minor, found.currency)
@@ -183,7 +174,7 @@ def hold(
             date.fromisoformat(until)
     except ValueError:
         raise InvalidTime("Not a day", given=repr(until), remedy="Write 2026-02-01.") from None
-    if known.hold(hold).status != "none":
+    if known(Hold, hold).status != "none":
         raise Refused("There was such a hold", hold=hold, remedy="Take another name for another hold.")
     return Held(hold, account, amount.minor, amount.currency, until, text)
 
@@ -205,9 +196,9 @@ def capture(
 
     The rest is released with it.
     """
-    found = known.hold(hold)
+    found = known(Hold, hold)
     left, taken = _of_hold(found, hold, amount, "A capture")
-    sign = -known.account(found.account).from_its_side(1)
+    sign = -known(Account, found.account).from_its_side(1)
     postings = _entry(found.account, target, taken, sign)
     freed = taken.minor if more else left.minor
     return Posted(id, "capture", postings, text, hold=hold, freed_minor=freed)
@@ -228,7 +219,7 @@ def release(
 
     It is available again.
     """
-    found = known.hold(hold)
+    found = known(Hold, hold)
     _, freed = _of_hold(found, hold, amount, "A release")
     return Released(hold, found.account, freed.minor, freed.currency, reason)
 
@@ -240,7 +231,7 @@ def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how
 
     The counter-entry names it. Nothing is deleted, and it happens once.
     """
-    found = known.transaction(transaction)
+    found = known(Transaction, transaction)
     if found.status == "none":
         remedy = "whence ledger statement ACCOUNT lists them."
         raise Refused("No such transaction", transaction=transaction, remedy=remedy)
@@ -249,7 +240,7 @@ def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how
     if found.hold is not None:
         remedy = "Refund it: whence ledger transfer back."
         raise Refused("A capture is not reversed", transaction=transaction, remedy=remedy)
-    left_minor = None if found.charge is None else known.charge(found.charge).left_minor
+    left_minor = None if found.charge is None else known(Charge, found.charge).left_minor
     if found.charged_minor > 0 and left_minor != found.charged_minor:
         remedy = "Refund the rest: whence ledger refund."
         raise Refused("Some of the charge was refunded", transaction=transaction, remedy=remedy)

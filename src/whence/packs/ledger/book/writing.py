@@ -1,8 +1,7 @@
 """The book: each movement appended under the condition that nothing came between that it depends on.
 
 What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
-once; of an account with a limit, a charge or a hold every event counts. States are kept and caught up by position, so
-that an account with a long past costs no more than a new one."""
+once; of an account with a limit, a charge or a hold every event counts. What is known is left to states."""
 
 from __future__ import annotations
 
@@ -22,30 +21,19 @@ from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
 from whence.decide import Decided, retried
 from whence.errors import IdConflict, Refused
-from whence.events import Event, Recorded
 from whence.grammar import raw_to_id
-from whence.model import Model
 from whence.pack import appended
 from whence.packs.ledger.book import laws, verbs
+from whence.packs.ledger.book.states import Made, States
 from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, AccountOpened, Movement, Posted, Released
 from whence.packs.ledger.money import money
-from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
+from whence.packs.ledger.state import Account, Hold, Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
-STATES = (Account, Charge, Hold, Transaction, Periods)
-MODELS = {each.kind: Model.of(each) for each in STATES}
-HANDLERS: dict[tuple[type, type], Callable[..., None]] = {
-    (each, event): handler
-    for each in STATES
-    for handler in vars(each).values()
-    for event in getattr(handler, "__whence_on__", ())
-}
-"""The handlers by the class of the state and that of the event."""
-STATES_MAX, GAP_MAX = 200_000, 20_000
-"""So many states are kept, and so many events that others appended are folded into them; beyond, it begins anew."""
 APART_MAX = 32
-"""So many entities are looked up one by one, and so many accounts without a limit have a condition each; more share
-one, that no account at all is closed or limited."""
+"""So many accounts without a limit have a condition each; more share one: that no account is closed or limited."""
+QUERIES_MAX = 200_000
+"""So many items of queries are kept."""
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Movement)
@@ -91,9 +79,7 @@ class Book:
     def __init__(self, db: Whence) -> None:
         self._store = db.store
         self._lock = threading.Lock()
-        self._kept: dict[str, Any] = {}  # the states, under the lock
-        self._head = 0  # the position up to which all of them hold, under the lock
-        self._is_behind = True  # whether more is known to have happened since, under the lock
+        self._states = States(db.store)  # under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
 
     def post_all(
@@ -105,11 +91,9 @@ class Book:
 
         def act(attempt: int) -> list[int | Refused]:
             with self._lock:
-                made, events, places, guard = self._checked(drafts, by, correlation)
-                head = self._head
-            positions: Sequence[int] = ()
-            if events:
-                positions = self._append(made, events, guard, head)
+                made, places, guard = self._checked(drafts, by, correlation)
+                head = self._states.head
+            positions = self._append(made, guard, head) if made else ()
             return [place if isinstance(place, Refused) else positions[place] for place in places]
 
         return retried(act)
@@ -117,8 +101,8 @@ class Book:
     def state(self, entity: str) -> Any:
         """The state of an account, charge, hold, transaction or of the book as of now."""
         with self._lock:
-            self._catch_up()
-            return MODELS[entity.partition(":")[0]].copied(self._state(entity))
+            self._states.catch_up()
+            return self._states.copy_of(entity)
 
     # How it is appended.
 
@@ -136,13 +120,12 @@ class Book:
             is_anew = is_anew or attempt > 1
             try:
                 with self._lock:
-                    if is_anew or self._is_behind:
-                        self._catch_up()
-                    known, head = verbs.Known(self._state), self._head
+                    self._states.catch_up(if_behind=not is_anew)
+                    known, head = verbs.Known(self._states.of), self._states.head
                     us, made = self._dated(decide(known, id, *told, **named), time_us)
                     guard = self._guard(made, known.noted)
-                events = [CODEC.event(made, id=id, time=us, actor=by, meta=meta)]
-                positions = self._append([made], events, guard, head)
+                event = CODEC.event(made, id=id, time=us, actor=by, meta=meta)
+                positions = self._append([(made, event)], guard, head)
             except (Refused, IdConflict):  # what was done under this key may be why, or by others since
                 if asked is not None:
                     before = appended(self._store, id, jsonvalue.decode(jsonvalue.encode(asked)))
@@ -151,40 +134,30 @@ class Book:
                 if is_anew:
                     raise
             else:  # what was there already, the very same, took no attempt
-                return Decided(positions, events, attempt if positions[0] > head else 0)
+                return Decided(positions, [event], attempt if positions[0] > head else 0)
             return act(attempt, is_anew=True)
 
         return retried(act)
 
-    def _append(
-        self, made: Sequence[msgspec.Struct], events: Sequence[Event], guard: Query, head: int
-    ) -> Sequence[int]:
-        """Append what was decided on what is known up to a position. If nothing lies between, it is folded too: by the
-        same handlers, and without reading it again."""
+    def _append(self, made: Sequence[Made], guard: Query, head: int) -> Sequence[int]:
+        """Append what was decided on what was known up to a position."""
+        events = [event for _, event in made]
         positions = self._store.append(events, AppendCondition(guard, head), basis=Basis(guard, head))
         with self._lock:
-            if self._head != positions[0] - 1 or positions[-1] != self._head + len(positions):
-                self._is_behind = True
-                return positions
-            for each, event in zip(made, events, strict=True):
-                for tag in event.tags:
-                    state = self._kept.get(tag)
-                    if handler := HANDLERS.get((type(state), type(each))):
-                        handler(state, each)
-            self._head = positions[-1]
+            self._states.take(made, positions)
         return positions
 
     def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
         moved: laws.Moved = {}
-        accounts = self._accounts(made.accounts if isinstance(made, Posted) else [made.account])
+        accounts = self._states.accounts(made.accounts if isinstance(made, Posted) else [made.account])
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
         return _query(noted, accounts, laws.lowered(moved, accounts))
 
     def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
-        periods: Periods = self._state(BOOK)
+        periods: Periods = self._states.of(BOOK)
         if not periods.closed:
             return time_us, made
         us = SystemClock().now_us() if time_us is None else time_us
@@ -199,17 +172,16 @@ class Book:
 
     def _checked(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
-    ) -> tuple[list[msgspec.Struct], list[Event], list[int | Refused], Query]:
-        """What of the drafts is allowed, one after the other, as events, and each one's place among these."""
+    ) -> tuple[list[Made], list[int | Refused], Query]:
+        """What of the drafts is allowed, one after the other, and each one's place among that."""
         names = dict.fromkeys(name for draft in drafts for name in draft.posted.accounts)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
-        self._catch_up()
-        self._look_up([BOOK, *charges.values()])
-        accounts = self._accounts(names)
-        left = {charge: self._kept[entity].left_minor for charge, entity in charges.items()}
+        self._states.catch_up()
+        self._states.look_up([BOOK, *charges.values()])
+        accounts = self._states.accounts(names)
+        left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
         moved: laws.Moved = {}
-        strict: set[str] = set()
-        structs, events, places = list[msgspec.Struct](), list[Event](), list[int | Refused]()
+        strict, made, places = set[str](), list[Made](), list[int | Refused]()
         for draft in drafts:
             opens = [each for each in draft.opens if accounts[each.account].status == "none"]
             opened = {each.account: _new(each) for each in opens}
@@ -225,52 +197,10 @@ class Book:
             if posted.charge:
                 left[posted.charge] = remains
             about: dict[str, Any] = {"time": us, "actor": by, "correlation": correlation}
-            events += [CODEC.event(each, **about) for each in opens]
-            events.append(CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about))
-            structs += [*opens, posted]
-            places.append(len(events) - 1)
-        return structs, events, places, _query(charges.values(), names, strict | laws.lowered(moved, accounts))
-
-    # What is known. All of it under the lock.
-
-    def _state(self, entity: str) -> Any:
-        if entity not in self._kept:
-            self._look_up([entity])
-        return self._kept[entity]
-
-    def _accounts(self, names: Iterable[str]) -> dict[str, Account]:
-        entities = {name: f"account:{name}" for name in names}
-        self._look_up(entities.values())
-        return {name: self._kept[entity] for name, entity in entities.items()}
-
-    def _look_up(self, entities: Iterable[str]) -> None:
-        """The states of entities, as of the position up to which all that is kept holds."""
-        new = [each for each in entities if each not in self._kept]
-        for start in range(0, len(new), APART_MAX):
-            group = new[start : start + APART_MAX]
-            self._kept.update((each, MODELS[each.partition(":")[0]].initial()) for each in group)
-            query = Query(tuple(QueryItem(tags=(each,)) for each in group))
-            self._fold(self._store.read(query, upto=self._head), set(group))
-
-    def _catch_up(self) -> None:
-        """Fold into all that is kept what happened since; or forget all, where that would take longer."""
-        self._is_behind = False
-        head = self._store.head()
-        if head == self._head:
-            return
-        if head - self._head > GAP_MAX or len(self._kept) > STATES_MAX:
-            self._kept.clear()
-        if self._kept:
-            reading = self._store.read(after=self._head)
-            self._fold(reading, self._kept.keys())
-            head = reading.head
-        self._head = head
-
-    def _fold(self, events: Iterable[Recorded], among: Collection[str]) -> None:
-        for event in events:
-            for tag in event.tags:
-                if tag in among:
-                    self._kept[tag] = MODELS[tag.partition(":")[0]].apply(self._kept[tag], event)
+            made += [(each, CODEC.event(each, **about)) for each in opens]
+            made.append((posted, CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about)))
+            places.append(len(made) - 1)
+        return made, places, _query(charges.values(), names, strict | laws.lowered(moved, accounts))
 
 
 def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
@@ -318,7 +248,7 @@ def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[
     return Query(tuple(items))
 
 
-@lru_cache(STATES_MAX)
+@lru_cache(QUERIES_MAX)
 def _item(tags: tuple[str, ...], types: tuple[str, ...] = ()) -> QueryItem:
     """An item of a query; kept, since it is checked when it is made, and the same come again."""
     return QueryItem(types, tags)

@@ -173,15 +173,11 @@ def _shown(value: Any, zone: tzinfo) -> str:
             return "yes" if value else "no"
         case Decimal() | int():
             return f"{value:,}"
-        case datetime():
-            return f"<time>{second_of(to_us(value), zone)}</time>"
-        case str() if _MOMENT.fullmatch(value):
-            return f"<time>{second_of(to_us(value), zone)}</time>"
-        case str() if _DAY.fullmatch(value):
-            return f"<time>{value}</time>"
-        case str() if _DIGEST.fullmatch(value):
-            return f"<code>{value}</code>"
-    return _PART.sub(r"\g<0><wbr>", escape(str(value)))
+    if isinstance(value, datetime) or _MOMENT.fullmatch(value):
+        return f"<time>{second_of(to_us(value), zone)}</time>"
+    if _DAY.fullmatch(value):
+        return f"<time>{value}</time>"
+    return f"<code>{value}</code>" if _DIGEST.fullmatch(value) else _PART.sub(r"\g<0><wbr>", escape(value))
 
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -32,23 +32,19 @@ GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(POSTED,))))
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 
 
-class Figures(msgspec.Struct, frozen=True):
-    """What the book comes to: the balance of each account, how many transactions, and a digest of all of them."""
-
-    totals: tuple[Total, ...]
-    transactions: int
-    sha256: str
+Figures = tuple[int, tuple[Total, ...], str]
+"""What the book comes to: how many transactions, the balance of each account, and a digest of all transactions."""
 
 
 def figures(history: History) -> Figures:
-    """What the transactions of a history come to, in the order of accounts and currencies."""
+    """What the transactions of a history come to, the balances in the order of accounts and currencies."""
     sums, digest, count = Balances(), hashlib.sha256(), 0
     for count, (_, time_us, posted) in enumerate(transactions(history), 1):  # noqa: B007 - the last is the count
         digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
         for each in posted.postings:
             sums[each.account, each.currency] += each.amount_minor
     totals = tuple(Total(name, currency, minor) for (name, currency), minor in sorted(sums.items()))
-    return Figures(totals, count, digest.hexdigest())
+    return count, totals, digest.hexdigest()
 
 
 def span(period: str, zone: tzinfo) -> Span:
@@ -83,15 +79,15 @@ def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
         for each in periods.closed.values():
             if each.first_us <= meant.last_us and meant.first_us <= each.last_us:
                 raise Refused("It was closed before", period=each.period, remedy="whence ledger periods lists them.")
-        made = figures(history.at(At(occurred_us=meant.last_us)))
-        for total in made.totals:
+        count, totals, digest = figures(history.at(At(occurred_us=meant.last_us)))
+        for total in totals:
             if abs(total.balance_minor) > INTEGER_MAX:
                 about = {"account": total.account, "balance": str(Money(total.balance_minor, total.currency))}
                 remedy = "Keep it as several accounts below one path."
                 raise Refused("A balance is too large to be signed exactly", **about, remedy=remedy)
         when = (meant.first_us, meant.last_us, history.head)
-        event = PeriodClosed(period, MAIN, *when, made.transactions, made.totals, made.sha256, reviewed_by)
-        events = [CODEC.event(event, actor=by)]
+        made = PeriodClosed(period, MAIN, *when, count, totals, digest, reviewed_by)
+        events = [CODEC.event(made, actor=by)]
         condition = AppendCondition(GUARD, history.head)
         return Decided(db.store.append(events, condition, basis=Basis(GUARD, history.head)), events, attempt)
 
@@ -115,7 +111,7 @@ def closed(history: History, period: str | None = None) -> PeriodClosed:
 def proved(history: History, period: PeriodClosed) -> bool:
     """Whether the history still comes to what was signed: the same transactions, at that position."""
     made = figures(history.uncut().upto(period.at_position).at(At(occurred_us=period.last_us)))
-    return (made.totals, made.transactions, made.sha256) == (period.totals, period.transactions, period.sha256)
+    return made == (period.transactions, period.totals, period.sha256)
 
 
 class PeriodRow(msgspec.Struct, frozen=True):

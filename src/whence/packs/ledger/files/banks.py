@@ -18,8 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.files.rows import Given, name_of
-from whence.packs.ledger.files.lines import Line
+from whence.files.rows import Given, RawRow, name_of
 
 OWN = {"unit": "major", "currency": "currency", "amount": "amount", "time": "date", "text": "text"}
 """How such a file's cells are read, where whence.toml does not say it otherwise."""
@@ -43,9 +42,8 @@ class BankFile:
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._entries = list(FORMATS[format](content, self.name))
 
-    def __iter__(self) -> Iterator[Line]:
-        for number, cells in enumerate(self._entries, 1):
-            yield Line(number, cells, "\0".join(cells.values()))
+    def __iter__(self) -> Iterator[RawRow]:
+        return (RawRow(number, "\0".join(cells.values()), cells) for number, cells in enumerate(self._entries, 1))
 
 
 def _content(given: Given) -> bytes:

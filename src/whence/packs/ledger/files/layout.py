@@ -22,11 +22,11 @@ from whence.app import Whence
 from whence.errors import InvalidConfig, InvalidTime
 from whence.files.mapping import Field, near
 from whence.files.mapping import Mapping as Reading
-from whence.files.reader import moment
+from whence.files.reader import Moment, Moments, moment
 from whence.files.rows import Given
 from whence.packs.ledger.files import banks
 from whence.packs.ledger.files.lines import File
-from whence.packs.ledger.money import NOTATION_KEYS, Notation, exponent
+from whence.packs.ledger.money import Notation, exponent
 
 READING_KEYS = ("format", "delimiter", "encoding", "columns", "time", "time_format", "zone")
 UNIX = "unix"
@@ -64,7 +64,7 @@ class Layout:
         self, name: str, table: Mapping[str, Any], texts: Iterable[str], shapes: Shapes, own: Cells, zone: tzinfo | None
     ) -> None:
         shapes = {**shapes, "currency": VALUED, **dict.fromkeys(texts, VALUED)}
-        check(name, table, shapes, *READING_KEYS, *NOTATION_KEYS)
+        check(name, table, shapes, *READING_KEYS, *Notation.__struct_fields__)
         self._format = str(table.get("format", ""))
         self.name, self.table = name, {**own, **table} if self._format in banks.FORMATS else dict(table)
         self._reading, self._notation = self._read_as(zone), Notation.of(self.table)
@@ -74,7 +74,7 @@ class Layout:
         self.columns: set[str] = set()
         self._texts = {key: self.text(key, self.table[key]) for key in ("currency", *texts) if key in self.table}
         self._time = None if self._reading.time is None else _getter(self._reading.time)
-        self._last_time: tuple[str, int] = ("", 0)
+        self._moments = Moments(self._moment)
 
     def open(self, given: Given) -> File | banks.BankFile:
         """A file that is laid out so and has all its columns. Raises InvalidFile and InvalidConfig."""
@@ -105,12 +105,7 @@ class Layout:
 
     def us(self, cells: Cells) -> int | None:
         """The moment that a line names; None where there are no times. Raises InvalidTime."""
-        if self._time is None:
-            return None
-        text = self._time(cells)
-        if text != self._last_time[0] or not text:
-            self._last_time = (text, self._moment(text))
-        return self._last_time[1]
+        return None if self._time is None else int(self._moments[self._time(cells)][0])
 
     def text(self, key: str, value: Any) -> Text:
         """The function from cells to the text of a field."""
@@ -132,12 +127,12 @@ class Layout:
             del said["time_format"]
         return Reading.from_table(self.name, {"type": {"value": self.name}, **said}, zone=zone)
 
-    def _moment(self, text: str) -> int:
+    def _moment(self, text: str) -> Moment:
         if self.table.get("time_format") != UNIX:
-            return moment(self._reading, "time", text)[0]
+            return moment(self._reading, "time", text)
         if not _SECONDS.fullmatch(text):
             raise InvalidTime("Not seconds since 1970", value=repr(text))
-        return int(text) * 1_000_000
+        return int(text) * 1_000_000, None
 
 
 def table_of(db: Whence, kind: str, name: str) -> Mapping[str, Any]:
@@ -164,7 +159,4 @@ def check(place: str, table: Mapping[str, Any], shapes: Shapes, *others: str) ->
 
 
 def _getter(field: Field) -> Text:
-    if len(field.columns) == 1:
-        (column,) = field.columns
-        return lambda cells: field.text([cells.get(column, "").strip()])
     return lambda cells: field.text([cells.get(name, "").strip() for name in field.columns])

@@ -1,27 +1,17 @@
-"""The lines of a file as cells by column, CSV or JSON lines, plain or gzip, each with its number; one that cannot be
-read says why. What a cell means is left to layout."""
+"""The lines of a file as rows whose value is their cells by column: of CSV or JSON lines, plain or gzip. What a cell
+means is left to layout."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from whence.errors import InvalidConfig
 from whence.files import rows
 from whence.files.mapping import Mapping as Reading
 from whence.files.mapping import near
-from whence.files.rows import Given
-
-
-class Line(NamedTuple):
-    """One line of a file: its number, its cells, the text that it is, and why it cannot be read, if so."""
-
-    number: int
-    cells: dict[str, str]
-    raw: str
-    problem: str | None = None
-    cut_off: bool = False
+from whence.files.rows import Given, RawRow
 
 
 class File:
@@ -49,23 +39,22 @@ class File:
             remedy = near(name, header or (), "There are:")
             raise InvalidConfig("The file has no such column", file=self.name, column=name, remedy=remedy)
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[RawRow]:
         header = self._header
         try:
             for row in self._rows:
                 if row.problem is not None:
-                    yield Line(row.line, {}, row.raw, row.problem, row.cut_off)
+                    row.value = {}
                 elif header is None:
-                    cells: dict[str, str] = {}
-                    _flatten("", json.loads(row.raw, parse_float=str), cells)
-                    yield Line(row.line, cells, row.raw)
+                    row.value = _flatten("", json.loads(row.raw, parse_float=str), {})
                 else:
-                    yield Line(row.line, dict(zip(header, row.value, strict=True)), row.raw)
+                    row.value = dict(zip(header, row.value, strict=True))
+                yield row
         finally:
             self._source.close()
 
 
-def _flatten(path: str, value: Any, found: dict[str, str]) -> None:
+def _flatten(path: str, value: Any, found: dict[str, str]) -> dict[str, str]:
     """A JSON object as cells: what lies deeper by dots, numbers as they are written."""
     match value:
         case dict():
@@ -77,3 +66,4 @@ def _flatten(path: str, value: Any, found: dict[str, str]) -> None:
             found[path] = value
         case _:
             found[path] = json.dumps(value, ensure_ascii=False)
+    return found

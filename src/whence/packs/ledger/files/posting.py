@@ -12,13 +12,13 @@ from whence.app import Whence
 from whence.clock import SystemClock
 from whence.errors import IdConflict, InvalidInput, Refused
 from whence.files.importer import kind_of_refusal
-from whence.files.rows import Given
+from whence.files.rows import Given, RawRow
 from whence.grammar import id_to_raw, raw_to_id
 from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.events import CODEC, POSTED, FilePosted, Posted
 from whence.packs.ledger.files.banks import BankFile
 from whence.packs.ledger.files.layout import table_of
-from whence.packs.ledger.files.lines import File, Line
+from whence.packs.ledger.files.lines import File
 from whence.packs.ledger.files.sources import PostingSource
 
 BATCH = 2000
@@ -94,25 +94,25 @@ def _opened(db: Whence, source: str | PostingSource, given: Given) -> tuple[Post
     return source, file, Report(file.name, source.name)
 
 
-def _drafts(rules: PostingSource, lines: Iterable[Line], report: Report) -> Drafts:
+def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Drafts:
     """What the lines come to, each once; those that come to nothing are refused."""
     found: Drafts = {}
-    for line in lines:
+    for row in lines:
         report.lines += 1
-        if line.cut_off:
-            report.cut_off_line = line.number
-        if line.problem is not None:
-            report.refuse(line.number, line.problem)
+        if row.cut_off:
+            report.cut_off_line = row.line
+        if row.problem is not None:
+            report.refuse(row.line, row.problem)
             continue
         try:
-            draft = rules.draft(line)
+            draft = rules.draft(row)
         except (InvalidInput, Refused) as problem:
-            report.refuse(line.number, str(problem))
+            report.refuse(row.line, str(problem))
             continue
-        number, before = found.setdefault(draft.posted.transaction, (line.number, draft))
+        line, before = found.setdefault(draft.posted.transaction, (row.line, draft))
         if before is not draft:
             same = (before.posted, before.time_us) == (draft.posted, draft.time_us)
-            report.repeated(line.number, draft, f"line {number}", same=same)
+            report.repeated(row.line, draft, f"line {line}", same=same)
     return found
 
 

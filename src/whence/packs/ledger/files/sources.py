@@ -31,13 +31,13 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput, Refused
+from whence.files.rows import RawRow
 from whence.grammar import normal_tags
 from whence.packs.ledger.book import Draft, laws
 from whence.packs.ledger.entries import is_below
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.files.banks import OF_SOURCE
 from whence.packs.ledger.files.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
-from whence.packs.ledger.files.lines import Line
 from whence.packs.ledger.money import Money
 
 SHAPES: Shapes = {
@@ -98,9 +98,9 @@ class PostingSource(Layout):
             raise InvalidConfig("A source has posting rules", source=name, remedy=remedy)
         self._copies: Counter[str] = Counter()
 
-    def draft(self, line: Line) -> Draft:
+    def draft(self, row: RawRow) -> Draft:
         """The transaction that a line comes to. Raises InvalidInput and Refused, naming what is wrong with it."""
-        cells, currency = line.cells, self.currency(line.cells)
+        cells, currency = row.value, self.currency(row.value)
 
         def amount(term: Term) -> int:
             return self.minor(term, cells, currency)
@@ -117,7 +117,7 @@ class PostingSource(Layout):
             if minor or (len(terms) == 1 and not terms[0].may_be_empty):
                 postings.append(Posting(path, minor, currency, reported[1] if reported[0] == path else None))
         posted = Posted(
-            transaction=self._id(line),
+            transaction=self._id(row),
             category=rule.category(cells),
             postings=tuple(postings),
             text=self.said("text", cells) or None,
@@ -132,7 +132,7 @@ class PostingSource(Layout):
         for minor in (posted.charged_minor, reported[1]):
             laws.kept(Money(minor, currency), rule=rule.name)
         opens = (self._opening(each) for each in dict.fromkeys(posting.account for posting in postings))
-        return Draft(posted, self.us(cells), tuple(filter(None, opens)), {"line": line.number})
+        return Draft(posted, self.us(cells), tuple(filter(None, opens)), {"line": row.line})
 
     def _opening(self, account: str) -> AccountOpened | None:
         """How an account is opened, if the source may open it."""
@@ -142,16 +142,16 @@ class PostingSource(Layout):
             self._openings[account] = None if path is None else AccountOpened(account, self._opens[path])
         return self._openings[account]
 
-    def _id(self, line: Line) -> str:
+    def _id(self, row: RawRow) -> str:
         """The transaction's name: the source's, with the line's own id, else with a hash of it and of which copy it
         is."""
         if self.has("id"):
-            own = self.said("id", line.cells)
+            own = self.said("id", row.value)
             if not own:
                 raise Refused("The line has no id", source=self.name, remedy="Mend it, or leave id out of the source.")
             return f"{self.name}:{own}"
-        self._copies[line.raw] += 1
-        said = f"{self.name}\0{line.raw}\0{self._copies[line.raw]}"
+        self._copies[row.raw] += 1
+        said = f"{self.name}\0{row.raw}\0{self._copies[row.raw]}"
         return f"{self.name}:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
     def _template(self, key: str, value: str) -> Text:

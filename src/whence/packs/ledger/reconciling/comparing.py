@@ -48,7 +48,6 @@ class Compared(msgspec.Struct, frozen=True):
     here: Side
     there: Side
     passes: tuple[str, ...]
-    days: int
     matches: list[Match]
     differences: list[DifferenceFound]
     unkeyed: list[Unkeyed]
@@ -103,7 +102,7 @@ def compare(
         *_left_over(made, matches, left),
         *(_moved(made, matches) if order else ()),
     ]
-    return Compared(here, there, tuple(passes), days, matches, differences, _unkeyed(here, there))
+    return Compared(here, there, tuple(passes), matches, differences, _unkeyed(here, there))
 
 
 class _Made:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import combinations
 
 import msgspec
@@ -23,10 +23,12 @@ import msgspec
 from whence.errors import InvalidInput
 from whence.packs.ledger.reconciling.sides import Item, Side
 
-SUM_LINES_MAX = 4
+SUM_LINES = (2, 3, 4)
 SUM_CANDIDATES_MAX = 24
 """So many lines, the nearest by day, are tried as parts of a sum."""
 DAYS = 3
+Together = Iterable[tuple[Item, tuple[Item, ...]]]
+"""Lines of one side, each with those of the other that it stands for."""
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -103,19 +105,19 @@ def _paired(by: str, left: Left, key: Callable[[Item], object]) -> list[Match]:
     ]
 
 
-def _groups(left: Left) -> list[Match]:
-    """The lines of one side that share a key, against the line of the other that is called by it; of either side."""
-    found = [Match("group", many, (one,)) for one, many in _grouped(left.here, left.there)]
+def _either_way(by: str, left: Left, find: Callable[[Left, list[Item], list[Item]], Together]) -> list[Match]:
+    """Several lines of one side against one of the other, of either side."""
+    found = [Match(by, many, (one,)) for one, many in find(left, left.here, left.there)]
     rest = left.without(found)
-    return found + [Match("group", (one,), many) for one, many in _grouped(rest.there, rest.here)]
+    return found + [Match(by, (one,), many) for one, many in find(rest, rest.there, rest.here)]
 
 
-def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, tuple[Item, ...]]]:
+def _sharing(left: Left, many: list[Item], single: list[Item]) -> Together:
+    """The lines that share a key, and the line that is called by it."""
     members: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
     for each in many:
         if each.group:
             members[each.group, each.currency].append(each)
-    found: list[tuple[Item, tuple[Item, ...]]] = []
     taken: set[int] = set()
     for part in ("id", "group"):  # what is called by the key comes first
         named: defaultdict[tuple[str, str], list[Item]] = defaultdict(list)
@@ -126,78 +128,54 @@ def _grouped(many: Sequence[Item], single: Sequence[Item]) -> list[tuple[Item, t
         for key in [key for key in members if len(named.get(key, ())) == 1]:
             one = named[key][0]
             taken.add(id(one))
-            found.append((one, tuple(members.pop(key))))
-    return found
+            yield one, tuple(members.pop(key))
 
 
 def _days(left: Left) -> list[Match]:
     """The nearest day first: all that are on the same day, then all that are a day apart, and so on."""
-    waiting: defaultdict[tuple[str, int, object], deque[Item]] = defaultdict(deque)
+    waiting: defaultdict[tuple[str, int, date], list[Item]] = defaultdict(list)
     for each in left.there:
         waiting[each.currency, each.amount_minor, each.day].append(each)
     open_, found = list(left.here), list[Match]()
     for apart in range(left.days + 1):
         rest = []
         for each in open_:
-            other = _next(waiting, left, each, apart)
+            days = dict.fromkeys(each.day + timedelta(days=sign * apart) for sign in (1, -1))
+            queues = (waiting.get((each.currency, each.amount_minor, day), ()) for day in days)
+            other = next((one for queue in queues for one in queue if left.may_pair(each, one)), None)
             if other is None:
                 rest.append(each)
             else:
+                waiting[other.currency, other.amount_minor, other.day].remove(other)
                 found.append(Match("days", (each,), (other,)))
         open_ = rest
     return found
 
 
-def _next(
-    waiting: defaultdict[tuple[str, int, object], deque[Item]], left: Left, each: Item, apart: int
-) -> Item | None:
-    for sign in (1,) if apart == 0 else (1, -1):
-        day = each.day + timedelta(days=sign * apart)
-        queue = waiting.get((each.currency, each.amount_minor, day))
-        if queue:
-            for other in queue:
-                if left.may_pair(each, other):
-                    queue.remove(other)
-                    return other
-    return None
-
-
-def _sums(left: Left) -> list[Match]:
-    """One line against several of the other side, of either side; the fewest lines, the nearest days."""
-    found: list[Match] = []
+def _adding_up(left: Left, many: list[Item], single: list[Item]) -> Together:
+    """The fewest lines that add up to one, of the nearest days."""
+    by_currency: defaultdict[str, list[Item]] = defaultdict(list)
+    for each in many:
+        by_currency[each.currency].append(each)
     used: set[int] = set()
-    for ones, others, turned in ((left.there, left.here, False), (left.here, left.there, True)):
-        by_currency: defaultdict[str, list[Item]] = defaultdict(list)
-        for each in others:
-            by_currency[each.currency].append(each)
-        for one in ones:
-            if id(one) in used:
-                continue
-            near = [
-                each
-                for each in by_currency[one.currency]
-                if id(each) not in used and abs((each.day - one.day).days) <= left.days and left.may_pair(one, each)
-            ]
-            near.sort(key=lambda each: (abs((each.day - one.day).days), each.number))
-            parts = _adding_up(one.amount_minor, near[:SUM_CANDIDATES_MAX])
-            if parts is not None:
-                used.update(id(each) for each in (one, *parts))
-                found.append(Match("sums", (one,), parts) if turned else Match("sums", parts, (one,)))
-    return found
-
-
-def _adding_up(minor: int, near: Sequence[Item]) -> tuple[Item, ...] | None:
-    for count in range(2, SUM_LINES_MAX + 1):
-        for parts in combinations(near, count):
-            if sum(each.amount_minor for each in parts) == minor:
-                return parts
-    return None
+    for one in single:
+        near = [
+            each
+            for each in by_currency[one.currency]
+            if id(each) not in used and abs((each.day - one.day).days) <= left.days and left.may_pair(one, each)
+        ]
+        near.sort(key=lambda each: (abs((each.day - one.day).days), each.number))
+        tried = (parts for count in SUM_LINES for parts in combinations(near[:SUM_CANDIDATES_MAX], count))
+        parts = next((parts for parts in tried if sum(each.amount_minor for each in parts) == one.amount_minor), None)
+        if parts is not None:
+            used.update(map(id, parts))
+            yield one, parts
 
 
 PASSES: dict[str, Callable[[Left], list[Match]]] = {
     "exact": _exact,
     "id": _by_id,
-    "group": _groups,
+    "group": lambda left: _either_way("group", left, _sharing),
     "days": _days,
-    "sums": _sums,
+    "sums": lambda left: _either_way("sums", left, _adding_up),
 }

@@ -21,12 +21,11 @@ from typing import Any, Literal
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput
-from whence.files.rows import Given
+from whence.files.rows import Given, RawRow
 from whence.pack import Asked
 from whence.packs.ledger.entries import day_of, seen
 from whence.packs.ledger.files.banks import OF_SIDE
 from whence.packs.ledger.files.layout import Columns, Layout, Shapes
-from whence.packs.ledger.files.lines import Line
 
 TEXTS = ("id", "group", "category", "text")
 SHAPES: Shapes = {
@@ -114,20 +113,21 @@ class Reader(Layout):
         """The lines of a file as a side, those between two days where they are named. Raises InvalidFile."""
         file = self.open(given)
         items, faults = list[Item](), list[Fault]()
-        for line in file:
+        for row in file:
             try:
-                item = self._item(line, zone)
+                item = self._item(row, zone)
             except InvalidInput as problem:
-                faults.append(self._fault(line, problem))
+                kind: FaultKind = "rounding" if problem.fact.startswith("A fraction of the smallest unit") else "format"
+                faults.append(Fault(row.line, kind, str(problem), self.said("id", row.value) if row.value else ""))
             else:
                 if (since is None or item.day >= since) and (until is None or item.day <= until):
                     items.append(item)
         return Side(file.name, items, faults, self._ids_shared, _opening(items), file.sha256, self.has("group"))
 
-    def _item(self, line: Line, zone: tzinfo) -> Item:
-        if line.problem is not None:
-            raise InvalidInput(line.problem)
-        cells, currency = line.cells, self.currency(line.cells)
+    def _item(self, row: RawRow, zone: tzinfo) -> Item:
+        if row.problem is not None:
+            raise InvalidInput(row.problem)
+        cells, currency = row.value, self.currency(row.value)
         us = self.us(cells)
         assert us is not None, "a side has times"
         amount = sum(self.minor(term, cells, currency) for term in self._amount)
@@ -136,11 +136,7 @@ class Reader(Layout):
             balance_minor = self.minor(balance, cells, currency)
         id, group, category, text = (self.said(key, cells) for key in TEXTS)
         told = (amount, currency, category, text, balance_minor)
-        return Item(line.number, id, group, us, day_of(us, zone), *told)
-
-    def _fault(self, line: Line, problem: InvalidInput) -> Fault:
-        kind: FaultKind = "rounding" if problem.fact.startswith("A fraction of the smallest unit") else "format"
-        return Fault(line.number, kind, str(problem), self.said("id", line.cells) if line.cells else "")
+        return Item(row.line, id, group, us, day_of(us, zone), *told)
 
 
 def _opening(items: list[Item]) -> dict[str, int]:
