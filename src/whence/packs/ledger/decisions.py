@@ -1,4 +1,4 @@
-"""What may be decided about an account: to open it, to limit it, to close it. What moves money is left to the book."""
+"""What is decided about an account: to open it, to limit it, to close it. What moves money is left to the book."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated
 
 from whence.errors import InvalidInput, Refused
 from whence.pack import decision
-from whence.packs.ledger.book.laws import is_path, refuse_unusable
 from whence.packs.ledger.events import AccountClosed, AccountOpened, AccountType, LimitChanged
 from whence.packs.ledger.money import MAJOR, Money, exponent
 from whence.packs.ledger.state import Account
@@ -76,6 +75,20 @@ def retire(
         remedy = "Move it to another account first, and release the holds."
         raise Refused("Something is left on the account", account=id, left=", ".join(left) or "holds", remedy=remedy)
     return AccountClosed(id, reason)
+
+
+def is_path(account: str) -> bool:
+    """Whether a name is a path without empty parts: of `wallets:` nobody knows whose it is."""
+    return all(part and part == part.strip() for part in account.split(":"))
+
+
+def refuse_unusable(account: Account, name: str) -> None:
+    """Raise Refused for an account that is not there, or closed."""
+    if account.status == "none":
+        raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
+    if account.status != "open":
+        remedy = "Take another one: whence ledger accounts lists them."
+        raise Refused("The account is closed", account=name, remedy=remedy)
 
 
 def _floor_minor(floor: Decimal | None, currency: str | None) -> int | None:

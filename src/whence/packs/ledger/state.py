@@ -1,5 +1,5 @@
 """What the events come to: an account, a charge, a hold, a transaction, the closed periods of the book. What may happen
-to them is left to decisions and laws."""
+to them is left to decisions and the book."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from whence.errors import Refused
 from whence.jsonvalue import INTEGER_MAX
+from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Posted, Posting
 from whence.packs.ledger.money import Money, exponent
 from whence.packs.ledger.state import Account
@@ -39,11 +40,6 @@ def kept(amount: Money, **about: str) -> None:
         facts = {**about, "amount": str(amount), "most": str(Money(INTEGER_MAX, amount.currency))}
         remedy = "Is the unit right? Else split it into several."
         raise Refused("An amount is too large to be kept exactly", **facts, remedy=remedy)
-
-
-def is_path(account: str) -> bool:
-    """Whether a name is a path without empty parts: of `wallets:` nobody knows whose it is."""
-    return all(part and part == part.strip() for part in account.split(":"))
 
 
 def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
@@ -91,12 +87,3 @@ def left_after(posted: Posted, left_minor: int) -> int:
 def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
     """The accounts on whose balance it depends whether this is allowed."""
     return {name for (name, _) in moved if accounts[name].floor_minor is not None}
-
-
-def refuse_unusable(account: Account, name: str) -> None:
-    """Raise Refused for an account that is not there, or closed."""
-    if account.status == "none":
-        raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
-    if account.status != "open":
-        remedy = "Take another one: whence ledger accounts lists them."
-        raise Refused("The account is closed", account=name, remedy=remedy)

@@ -34,6 +34,7 @@ from whence.errors import InvalidConfig, InvalidInput, Refused
 from whence.files.rows import RawRow
 from whence.grammar import normal_tags
 from whence.packs.ledger.book import Draft, laws
+from whence.packs.ledger.decisions import is_path
 from whence.packs.ledger.entries import is_below
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.files.banks import OF_SOURCE
@@ -184,7 +185,7 @@ class PostingSource(Layout):
 def _refuse_nameless(posted: Posted) -> None:
     """Raise InvalidInput for a name that cannot be one, made of a cell that is empty, too long or no text."""
     for each in posted.postings:
-        if not laws.is_path(each.account):
+        if not is_path(each.account):
             remedy = "Mend the cell that it is made of."
             raise InvalidInput("An account's name is a path", account=repr(each.account), remedy=remedy)
     tags = [f"account:{each.account}" for each in posted.postings]

@@ -138,11 +138,11 @@ def _days(left: Left) -> list[Match]:
         waiting[each.currency, each.amount_minor, each.day].append(each)
     open_, found = list(left.here), list[Match]()
     for apart in range(left.days + 1):
+        steps = [timedelta(days=days) for days in dict.fromkeys((apart, -apart))]
         rest = []
         for each in open_:
-            days = dict.fromkeys(each.day + timedelta(days=sign * apart) for sign in (1, -1))
-            queues = (waiting.get((each.currency, each.amount_minor, day), ()) for day in days)
-            other = next((one for queue in queues for one in queue if left.may_pair(each, one)), None)
+            near = (waiting.get((each.currency, each.amount_minor, each.day + step), ()) for step in steps)
+            other = next((one for same in near for one in same if left.may_pair(each, one)), None)
             if other is None:
                 rest.append(each)
             else:
