@@ -16,9 +16,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import re
 import sys
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
@@ -36,6 +34,7 @@ from whence.model import Model
 from whence.moments import zone_of
 from whence.query import Query, QueryItem
 from whence.rules import built_in, from_toml
+from whence.tomlfile import read_toml
 
 if TYPE_CHECKING:
     from whence.pack import Pack
@@ -169,8 +168,9 @@ class Config(msgspec.Struct, frozen=True):
         return next(filter(None, found), None)
 
     def pack_passed_over(self, kind: str) -> str | None:
-        """The pack whose model of a kind [model.KIND] takes the place of; None where it takes none's."""
-        names = self.packs if kind in self.models else ()
+        """The pack whose model of a kind [model.KIND] takes the place of; None where it takes none's, or where it says
+        with `built_in = false` that it is to stand alone."""
+        names = self.packs if self.models.get(kind, {"built_in": False}).get("built_in", True) else ()
         return next((name for name in names if self.pack(name).model(kind) is not None), None)
 
     def python_of(self, kind: str) -> str | None:
@@ -253,21 +253,6 @@ class Config(msgspec.Struct, frozen=True):
                 facts = {"file": self.path, "table": f"[{key}]", **problem.facts}
                 raise type(problem)(problem.fact, remedy=problem.remedy, **facts) from problem
             raise
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file. Raises InvalidConfig naming the file and the line."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # editors on Windows write the mark
-    except UnicodeDecodeError as problem:
-        raise InvalidConfig("Not UTF-8", file=path, byte=problem.start, remedy="Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as problem:
-        remedy = 'Mend that line: text stands in quotes, name = "value".'
-        if re.search("overwrite|twice|Duplicate", str(problem)):
-            remedy = "This name stands twice in the file: keep one, and add to it what the other says."
-        raise InvalidConfig("Not valid TOML", file=path, problem=problem, remedy=remedy) from None
-    except OSError as problem:
-        raise InvalidConfig("Cannot be read", file=path, problem=problem.strerror) from None
 
 
 def load_model(named: str, folder: Path) -> Model:

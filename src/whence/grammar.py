@@ -122,7 +122,8 @@ def _check_tag(tag: str) -> None:
         remedy = 'Write "kind:value" with a small-letter kind, for example "lead:42".'
         raise InvalidEvent("Not a tag", tag=repr(tag), remedy=remedy)
     if not value or not value.isprintable() or len(value.encode()) > TAG_VALUE_BYTES_MAX:
-        raise InvalidEvent("A tag's value is 1 to 200 bytes of printable text", tag=repr(tag)[:80])
+        remedy = "Name what it concerns, as lead:42 does; longer text is data."
+        raise InvalidEvent("A tag's value is 1 to 200 bytes of printable text", tag=repr(tag)[:80], remedy=remedy)
     if not unicodedata.is_normalized("NFC", value):
         remedy = 'Pass unicodedata.normalize("NFC", value).'
         raise InvalidEvent("A tag's value is in Unicode normal form NFC", tag=repr(tag), remedy=remedy)

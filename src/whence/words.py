@@ -29,12 +29,20 @@ def words_of(words: Iterable[str]) -> Words:
         if sign == "=":
             if key in found.fields:
                 raise InvalidEvent("A field is given twice", field=key, remedy=f"Write {key}='[1, 2]' for a list.")
-            found.fields[key] = value_of(value)
+            found.fields[key] = _value_under(key, value)
         elif sign == ":":
             found.tags.append(word)
         else:
             found.types.append(word)
     return found
+
+
+def _value_under(key: str, text: str) -> Any:
+    try:
+        return value_of(text)
+    except InvalidEvent as problem:
+        remedy = f"{problem.remedy} {key}='\"…\"' makes it text."
+        raise InvalidEvent(problem.fact, remedy=remedy, **{**problem.facts, "field": key}) from None
 
 
 def split_word(word: str) -> tuple[str, str, str]:

@@ -251,6 +251,30 @@ def test_an_append_that_is_refused_makes_no_store(words: tuple[str, ...], folder
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(("value", "fact"), [("123456789012345678901", "loses digits"), ("NaN", "no such number")])
+def test_a_value_that_json_cannot_keep_says_how_it_is_text(value: str, fact: str, pipeline: Path, whence: Run) -> None:
+    done = whence("append", "lead:42", "Called", f"number={value}")
+    assert done.code == 2
+    assert fact in done.err
+    assert "Field: number" in done.err
+    assert "number='\"…\"' makes it text." in done.err
+    assert whence("append", "lead:42", "Called", f'number="{value}"').code == 0
+
+
+def test_a_model_that_leaves_no_fields_says_so(pipeline: Path, whence: Run) -> None:
+    (pipeline / "lead.py").write_text('class Lead:\n    kind = "lead"\n')
+    done = whence("state", "lead:42", "--model", "lead.py:Lead")
+    assert (done.code, done.out) == (0, "")
+    assert "The model leaves no fields" in done.err
+
+
+def test_a_mapping_of_its_own_that_is_not_there_or_no_text_says_what_to_do(crm: Path, whence: Run) -> None:
+    done = whence("import", "crm.csv", "--mapping", "nope.toml")
+    assert (done.code, "Check the path" in done.err) == (2, True), done.err
+    Path("own.toml").write_bytes(b'type = "M\xfcll"\n')
+    assert "Save it as UTF-8." in whence("import", "crm.csv", "--mapping", "own.toml").err
+
+
 FULL = Path("/dev/full")
 """A device on which every write fails as on a full disk."""
 

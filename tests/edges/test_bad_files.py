@@ -46,6 +46,18 @@ def test_a_header_that_something_else_separates_says_which_delimiter_to_add(sign
         imported((HEADER + GOOD).replace(b",", sign.encode()))
 
 
+def test_a_column_of_numbers_that_is_not_there_is_no_fixed_text() -> None:
+    with pytest.raises(InvalidConfig, match="The columns are kind, at, lead, note") as refused:
+        imported(HEADER + GOOD, numbers=["amount"])
+    assert "fixed text" not in refused.value.remedy
+
+
+@pytest.mark.parametrize("form", ["DD.MM.YYYY", "%d.%m.%Q", "%d.%m.%Y %", "%H:%M:%H"])
+def test_a_form_that_no_time_can_have_is_refused_before_the_first_row(form: str) -> None:
+    with pytest.raises(InvalidConfig, match=r"Write it with % signs.*31\.12\.2025 14:30"):
+        imported(HEADER + GOOD, time_format=["%Y-%m-%dT%H:%M:%SZ", form])
+
+
 def test_a_delimiter_that_the_file_does_not_have_is_named_too() -> None:
     with pytest.raises(InvalidConfig, match='one column with , in it: write delimiter = ","'):
         imported(HEADER + GOOD, delimiter=";")

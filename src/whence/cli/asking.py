@@ -139,6 +139,8 @@ def _show_state(db: Whence, entity: str, at: At, clock: str, model: str | None, 
     else:
         rows = found.items() if form == "csv" else wording.fields(found, zone)
         screen.table([FIELD, Column("value")], rows, form, caption=wording.as_of(at, zone, clock))
+    if not found:
+        screen.note("The model leaves no fields: give it some, in a rule's set or a handler's self.")
     _note_lateness(db, entity, (at,), clock)
     _note_model(db, entity.partition(":")[0], model)
     return exits.OK

@@ -37,10 +37,9 @@ import hashlib
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,7 @@ import msgspec
 
 from whence.errors import InvalidConfig, InvalidEvent
 from whence.grammar import normal_kind, normal_type
+from whence.tomlfile import read_toml
 
 FORMATS = ("csv", "jsonl", "whence", "cloudevents")
 KEYS = (
@@ -138,7 +138,7 @@ class Mapping(msgspec.Struct, frozen=True):
             format=format,
             types=_types(table.get("types", {})),
             tags=_tags(table.get("tags", [])),
-            time_format=_texts("time_format", table.get("time_format", []), one=True),
+            time_format=_time_formats(table.get("time_format", [])),
             zone=named_zone,
             data=_data(table.get("data")),
             numbers=frozenset(_texts("numbers", table.get("numbers", []))),
@@ -156,8 +156,8 @@ class Mapping(msgspec.Struct, frozen=True):
         Raises InvalidConfig naming the file and the key.
         """
         path = Path(path)
+        table = read_toml(path)
         try:
-            table = tomllib.loads(path.read_text("utf-8"))
             imports = table.get("import")
             if not isinstance(imports, dict):
                 return cls.from_table(name or path.stem, table, zone=zone)
@@ -168,8 +168,6 @@ class Mapping(msgspec.Struct, frozen=True):
             return cls.from_table(chosen, imports[chosen], zone=zone)
         except InvalidConfig as problem:
             raise InvalidConfig(problem.fact, remedy=problem.remedy, file=path, **problem.facts) from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-            raise InvalidConfig("The mapping cannot be read", file=path, problem=problem) from None
 
     def used(self) -> set[str]:
         """The columns that become another part of the event than data."""
@@ -244,6 +242,20 @@ def _tags(value: Any) -> tuple[Field, ...]:
         if not colon:
             raise InvalidConfig("Not a tag", key="tags", value=repr(field.texts[0]), remedy=remedy)
     return named
+
+
+def _time_formats(value: Any) -> tuple[str, ...]:
+    """Forms of times, each with a sign that strptime knows. Raises InvalidConfig for one that no time could have."""
+    forms = _texts("time_format", value, one=True)
+    for form in forms:
+        try:
+            datetime.strptime("", form)
+        except (ValueError, re.error) as problem:  # the latter for a sign that comes twice
+            if "%" in form and "does not match" in str(problem):
+                continue
+        remedy = 'Write it with % signs, as Python does: "%d.%m.%Y %H:%M" for 31.12.2025 14:30.'
+        raise InvalidConfig("Not a form of times", key="time_format", value=repr(form), remedy=remedy)
+    return forms
 
 
 def _zone(name: str | None) -> tzinfo | None:

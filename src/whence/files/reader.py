@@ -164,9 +164,8 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
     place = {name: number for number, name in enumerate(header)}
     for name, key in mapping.named().items():
         if name not in place:
-            remedy = _other_delimiter(header, mapping.delimiter) or near(
-                name, list(header), f'For fixed text write {{ value = "{name}" }}. The columns are'
-            )
+            fixed = "" if key in ("data", "numbers") else f'For fixed text write {{ value = "{name}" }}. '
+            remedy = _other_delimiter(header, mapping.delimiter) or near(name, header, f"{fixed}The columns are")
             raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
 
     def pick(names: Sequence[str]) -> Getter:

@@ -106,6 +106,14 @@ def test_a_model_in_whence_toml_that_takes_a_packs_place_says_so(call: Call, fol
     assert "[pack.settings]" not in call("state", "settings:main", "--model", "whence.packs.settings:Document")[2]
 
 
+def test_a_model_that_is_said_to_stand_alone_is_not_remarked_upon(call: Call, folder: Path) -> None:
+    call("settings", "set", "scoring.threshold", "70")
+    alone = '[model.settings]\nbuilt_in = false\n[[model.settings.rule]]\non = "*"\nset = { latest = "$version" }\n'
+    configure(folder, alone)
+    code, _, err = call("state", "settings:main")
+    assert (code, err) == (0, "")
+
+
 def test_a_change_of_settings_stands_beside_what_was_set_outside(call: Call) -> None:
     call("append", "lead:42", "LeadScored", "score=60", "--time", "2026-01-04")
     call("settings", "set", "scoring.threshold", "70", "--time", "2026-01-05")
