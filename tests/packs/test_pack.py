@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -129,6 +131,32 @@ def test_a_pack_that_is_not_installed_is_refused_by_name(call: Call) -> None:
     assert "No such pack is installed" in err
     assert "tickets" in err
     assert any("ticket" in each for each in whence.app.Config.nearest().problems())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("ticket", "No such command 'ticket'. Did you mean tickets?\n"),
+        ("setings", "No such command 'setings'. Did you mean settings?\n"),
+        ("improt", "No such command 'improt'. Did you mean import?\n"),
+        ("xyzzy", "No such command 'xyzzy'.\n"),
+    ],
+)
+def test_a_mistyped_pack_is_named_as_commands_are(call: Call, typed: str, said: str) -> None:
+    code, out, err = call(typed, "backlog")
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_the_exam_of_a_pack_needs_pytest_alone() -> None:
+    asked = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "from whence.testing import PackSuite\n"
+        "try: from whence.testing import StoreSuite\n"
+        "except ImportError: print('stores need it')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "stores need it\n"
 
 
 def test_a_decision_says_who_and_what_it_was_made_on(db: whence.Whence) -> None:

@@ -34,7 +34,7 @@ from whence.cli import (
     upkeep,
     writing,
 )
-from whence.errors import WhenceError
+from whence.errors import WhenceError, near
 
 HELP = f"""
 [bold]Know whence every number came.[/bold] Whence keeps every event and answers from
@@ -108,6 +108,15 @@ class Program(click.RichGroup):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         found: click.Command | None = super().get_command(ctx, name)
         return found or (packs.group(name) if name in packs.names() else None)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:  # click knows the names of no pack
+            alike = near(name, self.list_commands(ctx), 3, otherwise=" ").strip()
+            raise click.UsageError(f"No such command {name!r}. {alike}".strip(), ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
