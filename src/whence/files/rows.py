@@ -80,6 +80,13 @@ class Source:
     def lines(self, encoding: str) -> Lines:
         return Lines(self._lines, encoding, self.name, self._unzipped)
 
+    def content(self) -> bytes:
+        """All of the file, unzipped, for those who read it as a whole. Raises InvalidFile where it ends early."""
+        found = self._lines.read()
+        if self._unzipped is not None and self._unzipped.torn:
+            raise InvalidFile(self._unzipped.torn.partition(".")[0], file=self.name, remedy="Get it again.")
+        return found
+
     def close(self) -> None:
         self._raw.close()
 

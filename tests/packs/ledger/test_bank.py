@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import io
 import sys
 import tomllib
@@ -122,6 +124,17 @@ def test_camt053_is_read_by_entries_without_floats() -> None:
         read("camt053", CAMT.replace(b"<Document", b'<!DOCTYPE x [<!ENTITY a "b">]><Document'))
     with pytest.raises(InvalidFile, match="BkToCstmrStmt"):
         read("camt053", b"<Document/>")
+
+
+def test_a_statement_may_be_compressed_and_one_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    packed = gzip.compress(OFX)
+    side = read("ofx", packed)
+    assert (len(side.items), side.sha256) == (2, hashlib.sha256(packed).hexdigest())
+    with pytest.raises(InvalidFile, match="Get it again"):
+        read("ofx", packed[:-30])
+    (tmp_path / "march.ofx").write_bytes(OFX)
+    with pytest.raises(InvalidFile, match="Did you mean"):
+        Reader("ofx", {"format": "ofx"}, UTC).read(tmp_path / "marhc.ofx", UTC)
 
 
 def test_a_statement_is_posted_by_rules_and_reconciles(tmp_path: Path) -> None:

@@ -136,12 +136,4 @@ def picture(
     return exits.OK
 
 
-COMMANDS = (
-    *map(_moving, VERBS),
-    expire,
-    *files.COMMANDS,
-    *reconciling.COMMANDS,
-    *closing.COMMANDS,
-    balances,
-    picture,
-)
+COMMANDS = (*map(_moving, VERBS), expire, *files.COMMANDS, *reconciling.COMMANDS, *closing.COMMANDS, balances, picture)

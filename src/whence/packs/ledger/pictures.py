@@ -87,12 +87,7 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
 
 
 def save_balance(
-    asked: Asked,
-    account: str,
-    path: str | os.PathLike[str],
-    *,
-    since: date | None = None,
-    currency: str | None = None,
+    asked: Asked, account: str, path: str | os.PathLike[str], *, since: date | None = None, currency: str | None = None
 ) -> None:
     """Write the picture of an account as .html or .png: its balance over time, or with `since` the waterfall from that
     day on. Raises as whence.picture.save does."""

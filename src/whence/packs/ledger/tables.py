@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from whence.clock import to_datetime
+from whence.history import History
 from whence.pack import Asked, table
 from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, seen
 from whence.packs.ledger.events import Held
@@ -106,10 +107,7 @@ class EntryRow(msgspec.Struct, frozen=True):
 
 @table
 def statement(
-    asked: Asked,
-    account: Group,
-    *,
-    since: Annotated[date | None, "the first day; what came before is one line"] = None,
+    asked: Asked, account: Group, *, since: Annotated[date | None, "the first day; what came before is one line"] = None
 ) -> Iterable[EntryRow]:
     """$ whence ledger statement assets:bank --since 2026-01-01
     $ whence ledger statement wallets:ben --at 2026-01-31 --csv
@@ -158,12 +156,12 @@ def trial_balance(asked: Asked) -> Iterable[TrialRow]:
 
     Below stands each currency's total: both sides are the same, always.
     """
-    types = {name: each.type or "" for name, each in chart(asked.history).items()}
-    yield from trial(types, balances(asked.history))
+    yield from trial(asked.history, balances(asked.history))
 
 
-def trial(types: Mapping[str, str], sums: Mapping[tuple[str, str], int]) -> Iterable[TrialRow]:
+def trial(history: History, sums: Mapping[tuple[str, str], int]) -> Iterable[TrialRow]:
     """The trial balance that sums come to, by currency and account, and below it the totals."""
+    types = {name: each.type or "" for name, each in chart(history).items()}
     debits, credits = Counter[str](), Counter[str]()
     for (name, currency), minor in sorted(sums.items(), key=lambda each: each[0][::-1]):
         debit, credit = max(minor, 0), max(-minor, 0)

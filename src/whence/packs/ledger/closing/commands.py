@@ -25,12 +25,7 @@ class ClosedRow(msgspec.Struct, frozen=True):
 
 @pack_command("ledger", by_actor(required=True, help="Who closes it."), as_form)
 def close(
-    db: Whence,
-    form: Form,
-    period: str,
-    *,
-    reviewed_by: Annotated[str, "who has looked at it, another person"],
-    by: str,
+    db: Whence, form: Form, period: str, *, reviewed_by: Annotated[str, "who has looked at it, another person"], by: str
 ) -> int:
     """$ whence ledger close 2026-03 --by anna --reviewed-by ben
     $ whence ledger close 2026-Q1 --by anna --reviewed-by ben

@@ -29,7 +29,7 @@ from whence.moments import second_of
 from whence.pack import Table
 from whence.packs.ledger import tables
 from whence.packs.ledger.closing import periods
-from whence.packs.ledger.entries import Balances, chart, seen
+from whence.packs.ledger.entries import Balances, seen
 from whence.packs.ledger.events import FilePosted, PeriodClosed
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.reconciling import keeping
@@ -93,8 +93,7 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     for key, own in sorted(activity.items()):
         steps = [("opening", opening[key]), *sorted(own.items()), ("closing", opening[key] + own.total())]
         forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
-    types = {name: each.type or "" for name, each in chart(history).items()}
-    totals = list(tables.trial(types, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
+    totals = list(tables.trial(history, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
     currencies = len({each.currency for each in signed.totals})
     kept: tuple[tuple[str, str, Table, dict[str, Any]], ...] = (
         ("since-close", "Recorded after the close, for this period", periods.since_close, {"period": signed.period}),

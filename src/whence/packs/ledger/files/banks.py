@@ -7,18 +7,14 @@ on PyPI for CAMT.053 works with floats, or counts the parts of a batch as the ba
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.files.rows import Given, RawRow, name_of
+from whence.files.rows import Given, RawRow, Source
 
 OWN = {"unit": "major", "currency": "currency", "amount": "amount", "time": "date", "text": "text"}
 """How such a file's cells are read, where whence.toml does not say it otherwise."""
@@ -37,23 +33,16 @@ class BankFile:
     be read, or does not add up, and MissingExtra without the extra `bank` or `ofx`."""
 
     def __init__(self, format: str, given: Given) -> None:
-        self.name = name_of(given)
-        content = _content(given)
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        self._entries = list(FORMATS[format](content, self.name))
+        source = Source(given)
+        try:
+            self.name = source.name
+            self._entries = list(FORMATS[format](source.content(), self.name))
+            self.sha256 = source.digest
+        finally:
+            source.close()
 
     def __iter__(self) -> Iterator[RawRow]:
         return (RawRow(number, "\0".join(cells.values()), cells) for number, cells in enumerate(self._entries, 1))
-
-
-def _content(given: Given) -> bytes:
-    try:
-        if given == "-":
-            return sys.stdin.buffer.read()
-        return Path(given).read_bytes() if isinstance(given, (str, os.PathLike)) else given.read()
-    except OSError as problem:
-        remedy = "Check the path, and who may read it."
-        raise InvalidFile("The file cannot be read", file=given, problem=problem.strerror, remedy=remedy) from None
 
 
 def _cells(

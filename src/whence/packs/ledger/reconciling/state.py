@@ -7,13 +7,7 @@ from typing import Annotated
 from whence.errors import Refused
 from whence.model import on
 from whence.pack import decision
-from whence.packs.ledger.reconciling.events import (
-    CODEC,
-    DifferenceFound,
-    DifferenceGone,
-    DifferenceSettled,
-    Settlement,
-)
+from whence.packs.ledger.reconciling.events import CODEC, DifferenceFound, DifferenceGone, DifferenceSettled, Settlement
 
 
 class Difference:
