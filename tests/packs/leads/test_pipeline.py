@@ -17,7 +17,7 @@ import pytest
 import whence
 from whence.cli import run
 from whence.config import Config
-from whence.errors import FoldFailed, InvalidConfig, InvalidModel, InvalidQuery, NotKnown, Refused
+from whence.errors import FoldFailed, InvalidConfig, InvalidInput, InvalidModel, InvalidQuery, NotKnown, Refused
 from whence.events import Event
 from whence.packs.leads import PACK
 from whence.packs.leads.commands import COMMANDS
@@ -309,6 +309,19 @@ def test_a_mistyped_source_is_named(told: whence.Whence) -> None:
         with pytest.raises(NotKnown, match=r"(?s)No lead has this source then.*Did you mean referral\?"):
             told.table(table, source="refferal")
     assert sum(row.leads for row in told.table(pipeline, source="referral", at="2025-12-31")) == 0
+
+
+def test_a_mistyped_stage_is_named(told: whence.Whence) -> None:
+    with pytest.raises(NotKnown, match=r"(?s)No such stage.*Did you mean contacted\?"):
+        told.table(ageing, stage="contcted")
+    told.append(Event("StageChanged", {"stage": "tasting"}, ["lead:3"]))
+    assert [row.stage for row in told.table(ageing, stage="tasting")] == ["tasting"]
+
+
+def test_nobody_has_fewer_employees_than_none(told: whence.Whence) -> None:
+    with pytest.raises(InvalidInput, match="beyond its bounds"):
+        told.decide(create, "4", employees=-5)
+    told.decide(create, "4", employees=0)
 
 
 def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> None:

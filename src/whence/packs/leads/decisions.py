@@ -6,10 +6,14 @@ import math
 from decimal import Decimal
 from typing import Annotated, Any
 
+import msgspec
+
 from whence.errors import Refused, near
 from whence.pack import decision
 from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won, is_money
 from whence.packs.leads.state import Lead
+
+Employees = Annotated[int | None, msgspec.Meta(ge=0), "how many work there"]
 
 
 @decision
@@ -21,7 +25,7 @@ def create(
     name: str | None = None,
     company: str | None = None,
     industry: str | None = None,
-    employees: int | None = None,
+    employees: Employees = None,
     country: str | None = None,
     owner: Annotated[str | None, "whose it is from the beginning"] = None,
 ) -> list[Any]:
@@ -45,7 +49,7 @@ def change(
     name: str | None = None,
     company: str | None = None,
     industry: str | None = None,
-    employees: int | None = None,
+    employees: Employees = None,
     country: str | None = None,
     reason: Annotated[str | None, "how that is known"] = None,
 ) -> Changed:

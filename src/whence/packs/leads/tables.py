@@ -154,6 +154,9 @@ def ageing(
     last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
+    known = stages.in_order({lead.stage for lead in leads.values() if lead.stage is not None})
+    if stage is not None and stage not in known:
+        raise NotKnown("No such stage", stage=stage, remedy=near(stage, known))
     now, rows = asked.moment, []
     for id, lead in leads.items():
         if lead.stage is None or lead.outcome != "open" or stage not in (None, lead.stage):
@@ -162,8 +165,7 @@ def ageing(
         quiet = None if lead.last_touch is None else round(_days(lead.last_touch, now), 2)
         if here >= over:
             rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, round(here, 2), quiet, age))
-    order = stages.in_order(row.stage for row in rows)
-    return sorted(rows, key=lambda row: (-row.days_here, order.index(row.stage)))
+    return sorted(rows, key=lambda row: (-row.days_here, known.index(row.stage)))
 
 
 class OfSource(msgspec.Struct, frozen=True):
