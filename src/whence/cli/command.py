@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import partial, wraps
@@ -17,8 +17,11 @@ from whence.cli.screen import Form
 from whence.config import Config
 from whence.errors import NotKnown
 from whence.moments import zone_of, zone_text
+from whence.picture import kind_of, save
 
 if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
     from whence.app import Whence
     from whence.history import At
 
@@ -101,6 +104,30 @@ under_key = option(
     "--key", metavar="ID", help="An id of its own: asking for the same again is then safe and changes nothing."
 )
 with_model = option("--model", metavar="MODEL", help="module:Class or file.py:Class, instead of whence.toml's.")
+
+
+def _can_be_drawn(_context: click.Context, _option: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files, each of which ends as a picture does: that is said before anything is asked."""
+    for path in paths:
+        kind_of(path)
+    return paths
+
+
+drawn = option(
+    "--picture",
+    "pictures",
+    multiple=True,
+    metavar="FILE",
+    callback=_can_be_drawn,
+    help="Draw it: a page .html, or .png.",
+)
+
+
+def draw(paths: Sequence[str], name: str, title: str, figure: Callable[[], Figure], said: str) -> None:
+    """Write the figure into the files that `drawn` names, each with what is said of it below, and say so."""
+    for path in paths:
+        save(figure(), path, name, title, footer=f"{said} · Made by Whence")
+        screen.note(f"Drawn in {path}")
 
 
 def on_store(*, create: bool = False) -> Decorator:

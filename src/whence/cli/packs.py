@@ -110,12 +110,17 @@ def _commands(pack: Pack) -> Iterator[click.Command]:
         yield from getattr(importlib.import_module(module), attribute or "COMMANDS")
 
 
-def act_command(pack: str, act: Act, run: Callable[..., int], *options: Any) -> click.Command:
+def act_command(
+    pack: str, act: Act, run: Callable[..., int], *options: Any, refuse: Callable[..., None] | None = None
+) -> click.Command:
     """A command of a pack's own: what the function is told becomes its arguments and options, before the `options` that
-    it has besides. `run` is given the open store, the form of the answer, and all of them by name."""
+    it has besides. `run` is given the open store, the form of the answer, and all of them by name; before a store is
+    opened `refuse` is told them, as they were typed, and raises for what does not go together."""
 
     def opening(store: str | None, zone: str | None, as_json: bool = False, as_csv: bool = False, **told: Any) -> int:
         form = form_of(as_json, as_csv)
+        if refuse is not None:
+            refuse(**told)
         with opened(store, zone=zone) as db:
             given = _given(act.parameters, told, db.config.zone)
             with _blamed(pack, act.name, run):

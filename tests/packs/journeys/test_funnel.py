@@ -23,7 +23,7 @@ from whence.duration import text_of, us_of
 from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
 from whence.packs import journeys
-from whence.packs.journeys.step import Step
+from whence.packs.journeys import Step
 
 TYPES = "ABCDX"
 MINUTE = 60_000_000

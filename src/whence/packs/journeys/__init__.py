@@ -6,30 +6,33 @@
         found = journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
 Read it in this order: `events`, `state`, `decisions` and `scenarios`, who is who; `people` and `tables`, the names of
-each customer; `touchpoints`, what all did, in columns; `step`, and one question, `sessions`, to see how all are made:
-what a function is told and says of itself is its command, too. Then `funnel`, with `chain` for how far each gets. The
-other questions stand each by itself (`paths`, `cohorts`, `attribution`, `sequence`; `timeline` is of one customer and
-needs no columns). `commands` and `pictures` show what they answer.
+each customer; `timeline`, what one customer did. What all did is asked in columns: see the folder `columns`. Questions
+of one file are `sessions` (the shortest, it shows how all are made), `paths`, `attribution` and `sequence`; `funnels`
+and `returning` are folders, read by themselves. What a function is told and says of itself is its command, too;
+`commands` and `pictures` show what is answered.
 
 Whatever is told a step, a field or a period that is none, or that no event has, raises InvalidQuery or InvalidTime.
 """
 
 from whence.pack import Pack
 from whence.packs.journeys.attribution import attribution
-from whence.packs.journeys.cohorts import cohorts, customers, retention
+from whence.packs.journeys.columns.step import Step
+from whence.packs.journeys.columns.touchpoints import Touchpoints, touchpoints
 from whence.packs.journeys.decisions import identify, separate
 from whence.packs.journeys.events import Identified, Separated
-from whence.packs.journeys.funnel import dropped, funnel, times
+from whence.packs.journeys.funnels.dropouts import dropped
+from whence.packs.journeys.funnels.durations import times
+from whence.packs.journeys.funnels.funnel import funnel
 from whence.packs.journeys.paths import paths
 from whence.packs.journeys.people import People, pairs_in
+from whence.packs.journeys.returning.cohorts import cohorts, retention
+from whence.packs.journeys.returning.customers import customers
 from whence.packs.journeys.scenarios import SCENARIOS
 from whence.packs.journeys.sequence import check
 from whence.packs.journeys.sessions import sessions, sessions_by
 from whence.packs.journeys.state import Identity, Naming, named_by
-from whence.packs.journeys.step import Step
 from whence.packs.journeys.tables import identities
 from whence.packs.journeys.timeline import timeline
-from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
 
 PACK = Pack(
     name="journeys",

@@ -27,10 +27,9 @@ import numpy as np
 from whence.duration import HOUR_US, us_of
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
-from whence.packs.journeys.chain import Array
+from whence.packs.journeys.columns.step import FIELD, SPAN, STEP, Step
+from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import FIELD, SPAN, STEP, Step
-from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 from whence.scoring.decay import half_life_table
 
 Model = Callable[[Sequence[int]], Sequence[int]]
@@ -80,8 +79,8 @@ def attribution(
     to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before. Without --model
     all models stand side by side.
     """
-    converted = asked.known(Step.of(conversion))
-    touched = [asked.known(Step.of(each)) for each in touches]
+    converted = asked.known(conversion)
+    touched = [asked.known(each) for each in touches]
     if not touched:
         raise InvalidQuery("Nothing may have helped", remedy='Name touchpoints: ["EmailClicked", "AdClicked|AdSeen"].')
     half_life_hours = us_of(half_life) // HOUR_US
@@ -93,16 +92,15 @@ def attribution(
             raise InvalidQuery("No such model of attribution", model=each, remedy=remedy)
     if channel:
         asked.having(channel, touched)
-    rows = asked.sql(
-        statement("conversions_with_touchpoints").format(
-            conversions=asked.amounts(converted, total),
-            touches=" UNION ".join(
-                f"SELECT * FROM ({asked.rows_of_step(each, {'channel': channel or TYPE})})" for each in touched
-            ),
-            window_us=us_of(within),
-            none=NONE,
-        )
+    columns = {"channel": channel} if channel else {}
+    query = statement("conversions_with_touchpoints").format(
+        conversions=asked.amounts(converted, total),
+        touches=" UNION ".join(f"SELECT * FROM ({asked.rows_of_step(each, columns)})" for each in touched),
+        channel="channel" if channel else "type",
+        window_us=us_of(within),
+        none=NONE,
     )
+    rows = asked.sql(query)
     who, position, hours = (rows.column(name).to_numpy() for name in ("who", "position", "hours"))
     begins = np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (position[1:] != position[:-1])][: len(who)])
     shared = _Shared(begins, np.diff(np.r_[begins, len(who)]), hours)
@@ -111,19 +109,19 @@ def attribution(
         credits = _exact(_weights(model, shared, half_life_hours), shared)
         asked.segments.register("journeys_credits", rows.append_column("credit", [credits]))
         sums = asked.sql(statement("credits_by_channel").format(credits="journeys_credits")).to_pylist()
-        owed = [
+        for row in sums:
+            if not channel and row["channel"] != NONE:
+                row["channel"] = asked.segments.types[int(row["channel"])]
+        found += [
             Credit(
                 model=model if isinstance(model, str) else model.__name__,
-                channel=row["channel"]
-                if channel or row["channel"] == NONE
-                else asked.segments.types[int(row["channel"])],
+                channel=row["channel"],
                 conversions=Decimal(row["conversions"]).scaleb(-6),
                 share=round(row["conversions"] / (WHOLE * len(begins)), 6),
                 total=None if total is None else row["total"].scaleb(-12).quantize(Decimal("0.000001")),
             )
-            for row in sums
+            for row in sorted(sums, key=lambda row: (-row["conversions"], row["channel"]))
         ]
-        found += sorted(owed, key=lambda each: (-each.conversions, each.channel))
     return found
 
 

@@ -1,41 +1,37 @@
 """The commands beside those of the decisions and tables: each is made of the question that it asks, opens the
-touchpoints, makes one call, and shows."""
+touchpoints, makes one call, and shows. A command ends with 1 where there is nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import rich_click as click
 
 from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, option, times_in
+from whence.cli.command import as_form, at_moment, draw, drawn, option, times_in
 from whence.cli.packs import act_command, cells_of, columns_of, recorded_by, show_decided, show_rows
 from whence.cli.screen import Column, Form
-from whence.errors import Refused
-from whence.grammar import id_to_raw
 from whence.moments import span_of
 from whence.pack import Act
 from whence.packs import journeys
 from whence.packs.journeys import decisions
 from whence.packs.journeys.attribution import NONE, Credit
-from whence.packs.journeys.cohorts import Customer, Retained
-from whence.packs.journeys.funnel import VERSIONS, Dropped, Duration, Row
+from whence.packs.journeys.columns.touchpoints import Touchpoints, touchpoints
+from whence.packs.journeys.funnels.dropouts import Dropped
+from whence.packs.journeys.funnels.durations import Duration
+from whence.packs.journeys.funnels.funnel import VERSIONS, Row
 from whence.packs.journeys.paths import Link
-from whence.packs.journeys.people import pairs_in
+from whence.packs.journeys.people import refuse_to_separate
+from whence.packs.journeys.pictures import cohorts_figure, funnel_figure, paths_figure, retention_figure
+from whence.packs.journeys.returning.cohorts import Retained
+from whence.packs.journeys.returning.customers import Customer
 from whence.packs.journeys.sequence import Fault
 from whence.packs.journeys.sessions import Session, Sessions
-from whence.packs.journeys.state import naming_of
 from whence.packs.journeys.timeline import Touch
-from whence.packs.journeys.touchpoints import Touchpoints, touchpoints
-from whence.picture import kind_of, save
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
 
 by_kind = option(
     "--kind", "kinds", multiple=True, metavar="KIND", help="Tags that name customers; the main kind first."
@@ -43,80 +39,50 @@ by_kind = option(
 no_build = option("--no-build", "no_build", is_flag=True, help="Write no segments, whatever is missing.")
 
 
-def _can_be_drawn(_context: click.Context, _option: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The files, each of which ends as a picture does: that is said before anything is asked."""
-    for path in paths:
-        kind_of(path)
-    return paths
-
-
-drawn = option(
-    "--picture",
-    "pictures",
-    multiple=True,
-    metavar="FILE",
-    callback=_can_be_drawn,
-    help="Draw it: a page .html, or .png.",
-)
-
-
 def asking(
-    question: Callable[..., Any], show: Callable[..., int], *options: Any, refuse: Callable[..., None] | None = None
+    question: Callable[..., Any], show: Callable[..., object], *options: Any, refuse: Callable[..., None] | None = None
 ) -> click.Command:
-    """The command of a question: `show` is told the touchpoints, the form of the answer, and what the question is.
-    `refuse` is told all that was typed, and raises before anything is opened."""
+    """The command of a question: `show` is told the touchpoints, the form of the answer, and what the question is, and
+    gives whether there is anything. `refuse` is told all that was typed, and raises before anything is opened."""
 
     def run(db: Whence, form: Form, *, kinds: Any, no_build: bool, at: Any, clock: str, **told: Any) -> int:
         with (
             screen.progress("Building segments") as progress,
             touchpoints(db, kinds=kinds, at=at, clock=clock, build=not no_build, progress=progress) as asked,
         ):
-            return show(asked, form, **told)
+            return exits.OK if show(asked, form, **told) else exits.NO
 
-    made = act_command("journeys", Act(question), run, *options, by_kind, no_build, at_moment, as_form)
-    if refuse is not None and (opening := made.callback) is not None:
-
-        @wraps(opening)
-        def refusing(**told: Any) -> int:
-            refuse(**told)
-            return int(opening(**told))
-
-        made.callback = refusing
-    return made
+    options = (*options, by_kind, no_build, at_moment, as_form)
+    return act_command("journeys", Act(question), run, *options, refuse=refuse)
 
 
-def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "") -> int:
-    """A table of structs of a kind, and the exit code."""
-    caption = ", ".join(filter(None, (said, head_text(asked)))) + f"; {times_in(asked.zone)}"
-    return _any(show_rows(kind, found, form, asked.zone, caption=caption), form)
+# How answers are shown.
+
+
+def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str:
+    """What is said of an answer, which head it is for, what of it came from segments, and where its times are."""
+    built = f", up to @{asked.built} from segments" if asked.built else ""
+    head = f"as of @{asked.head}{built}"
+    return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
+
+
+def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "", *, zoned: bool = True) -> int:
+    """A table of structs of a kind, and how many there are."""
+    return _any(show_rows(kind, found, form, asked.zone, caption=head_text(asked, said, zoned=zoned)), form)
 
 
 def _any(count: int, form: Form) -> int:
-    """The exit code of an answer of so many rows; that there are none is said."""
+    """How many rows an answer has; that there are none is said."""
     if not count and form == "screen":
         screen.note("Nothing is in it.")
-    return _code(bool(count))
+    return count
 
 
-def _code(is_some: bool) -> int:
-    return exits.OK if is_some else exits.NO
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def head_text(asked: Touchpoints) -> str:
-    """Which head an answer is for, and what of it came from segments."""
-    built = f", up to @{asked.built} from segments" if asked.built else ""
-    return f"as of @{asked.head}{built}"
-
-
-def draw(asked: Touchpoints, paths: Sequence[str], name: str, title: str, *found: Any) -> None:
-    """Write the pictures that were asked for, and say so."""
-    if paths:
-        from whence.packs.journeys import pictures
-
-        figure: Figure = getattr(pictures, f"{name}_figure")(*found)
-        for path in paths:
-            save(figure, path, name, title, footer=f"{head_text(asked)} · Made by Whence")
-            screen.note(f"Drawn in {path}")
+# The questions.
 
 
 def versions_alone(*, versions: bool, periods: Sequence[str], **_: Any) -> None:
@@ -126,7 +92,7 @@ def versions_alone(*, versions: bool, periods: Sequence[str], **_: Any) -> None:
 
 def funnel(
     asked: Touchpoints, form: Form, *, pictures: Sequence[str], versions: bool, periods: Any, **told: Any
-) -> int:
+) -> bool:
     found = journeys.funnel(asked, periods=[VERSIONS] if versions else periods, **told)
     is_one = [(each.period, each.segment) for each in found.groups] == [(None, None)]
     first = [] if is_one else [Column("group", "cyan")]
@@ -137,14 +103,15 @@ def funnel(
         if each.still_open:
             said = "" if is_one else f"{each.name}: "
             screen.note(f"{said}{each.still_open:,} started too late to be judged, and may still convert.")
-    draw(asked, pictures, "funnel", f"From {found.steps[0]} to {found.steps[-1]}", found)
-    return _code(any(group.rows[0].customers for group in found.groups))
+    title = f"From {found.steps[0]} to {found.steps[-1]}"
+    draw(pictures, "funnel", title, lambda: funnel_figure(found), head_text(asked))
+    return any(group.rows[0].customers for group in found.groups)
 
 
-def times(asked: Touchpoints, form: Form, **told: Any) -> int:
+def times(asked: Touchpoints, form: Form, **told: Any) -> bool:
     found = journeys.times(asked, **told)
     show_rows(Duration, found, form, asked.zone, caption=head_text(asked))
-    return _code(any(row.customers for row in found))
+    return any(row.customers for row in found)
 
 
 def dropped(asked: Touchpoints, form: Form, *, limit: int | None, **told: Any) -> int:
@@ -168,21 +135,21 @@ def cohorts(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: 
             + [""] * (width - len(row.values))
             for row in found
         )
-        screen.table(columns, lines, form, caption=f"by {unit}, {head_text(asked)}; {times_in(asked.zone)}")
+        screen.table(columns, lines, form, caption=head_text(asked, f"by {unit}", zoned=True))
     if found and found[-1].is_open and form == "screen":
         screen.note(f"The last {unit} of each row is not over.")
-    draw(asked, pictures, "cohorts", f"Cohorts by {unit}", found, unit)
+    draw(pictures, "cohorts", f"Cohorts by {unit}", lambda: cohorts_figure(found, unit), head_text(asked))
     return _any(len(found), form)
 
 
-def retention(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> int:
+def retention(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> bool:
     found = journeys.retention(asked, **told)
     kind, unit = told["kind"], told["unit"]
     columns = [Column(unit, "cyan", right=True), *columns_of(Retained, form)[1:]]
-    said = f"{kind} retention, {head_text(asked)}; {times_in(asked.zone)}"
-    screen.table(columns, map(cells_of(Retained, form, asked.zone), found), form, caption=said)
-    draw(asked, pictures, "retention", f"Retention ({kind})", found, kind, unit)
-    return _code(any(row.eligible for row in found))
+    caption = head_text(asked, f"{kind} retention", zoned=True)
+    screen.table(columns, map(cells_of(Retained, form, asked.zone), found), form, caption=caption)
+    draw(pictures, "retention", f"Retention ({kind})", lambda: retention_figure(found, kind, unit), head_text(asked))
+    return any(row.eligible for row in found)
 
 
 def customers(asked: Touchpoints, form: Form, **told: Any) -> int:
@@ -213,7 +180,7 @@ def paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: An
     start, end = told["start"], told["end"]
     count = show_rows(Link, found, form, asked.zone, caption=head_text(asked))
     title = f"What comes before {end}" if end else f"What follows {start}" if start else "Paths"
-    draw(asked, pictures, "paths", title, found)
+    draw(pictures, "paths", title, lambda: paths_figure(found), head_text(asked))
     return _any(count, form)
 
 
@@ -229,8 +196,7 @@ def attribution(asked: Touchpoints, form: Form, *, models: Any, **told: Any) -> 
     what = "conversions" if found[0].total is None else "conversions, and what they come to"
     columns = [Column("channel", "cyan"), *(Column(model, right=True) for model in models)]
     lines = ((name, *(_credit(credits.get((name, model))) for model in models)) for name in channels)
-    screen.table(columns, lines, form, caption=f"{what}; {head_text(asked)}")
-    return exits.OK
+    return screen.table(columns, lines, form, caption=f"{what}; {head_text(asked)}")
 
 
 def _credit(credit: Credit | None) -> str:
@@ -240,7 +206,7 @@ def _credit(credit: Credit | None) -> str:
     return text if credit.total is None else f"{text} · {credit.total:,.2f}"
 
 
-def check(asked: Touchpoints, form: Form, **told: Any) -> int:
+def check(asked: Touchpoints, form: Form, **told: Any) -> bool:
     found = journeys.check(asked, **told)
     show_rows(Fault, found.faults, form, asked.zone)
     if form == "screen":
@@ -248,28 +214,13 @@ def check(asked: Touchpoints, form: Form, **told: Any) -> int:
         numbered = f"{_some(found.events, 'numbered event')} of {_some(found.sources, 'source')}, and who is who"
         what = numbered if found.events else "who is who; no event has such a number"
         screen.dim(f"{faults} in {what}; {head_text(asked)}")
-    return _code(not found.faults)
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return not found.faults
 
 
 def separate(db: Whence, form: Form, *, id: str, other: str, time: str | None, cause: str | None, **told: Any) -> int:
-    """Separate two names, where any event joined just these two: the decision sees only what the names themselves were
-    told."""
-    joined = [set(pair) for pair in pairs_in(db.history(), naming_of(db).joined_by)]
+    """The decision sees only what the names themselves were told, not which events else joined them."""
     id, other = id.removeprefix("identity:"), other.removeprefix("identity:")
-    was_done = told["key"] is not None and bool(db.store.positions_of([id_to_raw(told["key"])]))
-    if {id, other} not in joined and not was_done:
-        partners = {
-            name: sorted(set().union(*(pair for pair in joined if name in pair)) - {name}) for name in (id, other)
-        }
-        told_of = "; ".join(
-            f"{name} is joined with {' and '.join(found) or 'nobody'}" for name, found in partners.items()
-        )
-        remedy = f"Separate two that one event joined: {told_of}."
-        raise Refused("These two were not joined", name=id, other=other, remedy=remedy)
+    refuse_to_separate(db, id, other, told["key"])
     when = None if time is None else span_of(time, zone=db.config.zone).first_us
     cause = db.event(cause).id if cause is not None and cause.startswith("@") else cause
     show_decided(db.decide(decisions.separate, id, other, time=when, cause=cause, **told), form)

@@ -11,6 +11,9 @@ import msgspec
 
 from whence.codec import Tag
 
+OWN = "journey."
+"""What the types of these events begin with."""
+
 
 class Identified(msgspec.Struct, frozen=True):
     """Two names are of the same customer."""

@@ -12,10 +12,9 @@ import numpy as np
 
 from whence.errors import InvalidQuery
 from whence.pack import Written
-from whence.packs.journeys.chain import Array
+from whence.packs.journeys.columns.step import COUNT, Step, at_least_one
+from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, Step, at_least_one
-from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
 
@@ -59,11 +58,10 @@ def paths(
     which, beyond, direction = ("min", ">=", "") if end is None else ("max", "<=", " DESC")
     join = ""
     if anchor is not None:
-        rows = asked.rows_of_step(asked.known(Step.of(anchor)))
+        rows = asked.rows_of_step(asked.known(anchor))
         firsts = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
         join = f"\nJOIN ({firsts}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
-    touchpoints = asked.rows(columns={"type": TYPE})
-    query = statement("touchpoints_in_order").format(touchpoints=touchpoints, from_anchor=join, direction=direction)
+    query = statement("touchpoints_in_order").format(touchpoints=asked.rows(), from_anchor=join, direction=direction)
     who, type = asked.arrays(query, "who", "type")
     found = _counted(who, type, [*asked.segments.types, END if end is None else BEGINNING], depth, repeats)
     return list(_links(found, depth, top, end is not None))

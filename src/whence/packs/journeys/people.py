@@ -4,14 +4,18 @@ joined with none stand for themselves."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from whence.errors import InvalidQuery
+from whence.errors import InvalidQuery, Refused
 from whence.events import Recorded
-from whence.grammar import split_tag
+from whence.grammar import id_to_raw, split_tag
 from whence.history import History, by_time
 from whence.packs.journeys.events import Identified, Separated
-from whence.packs.journeys.state import Naming
+from whence.packs.journeys.state import Naming, naming_of
 from whence.query import Query
+
+if TYPE_CHECKING:
+    from whence.app import Whence
 
 IDENTIFIED, SEPARATED = Identified.event_type, Separated.event_type
 
@@ -46,18 +50,32 @@ def _pair(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
+def refuse_to_separate(db: Whence, one: str, other: str, key: str | None) -> None:
+    """Raises Refused for two names that no event joined just with each other, unless it was done under this key."""
+    pairs = pairs_in(db.history(), naming_of(db).joined_by)
+    was_done = key is not None and bool(db.store.positions_of([id_to_raw(key)]))
+    if _pair(one, other) in pairs or was_done:
+        return
+    told = []
+    for name in (one, other):
+        partners = sorted({each for pair in pairs if name in pair for each in pair if each != name})
+        told.append(f"{name} is joined with {' and '.join(partners) or 'nobody'}")
+    remedy = f"Separate two that one event joined: {'; '.join(told)}."
+    raise Refused("These two were not joined", name=one, other=other, remedy=remedy)
+
+
 class People:
     """The names of each customer. `kinds` are the kinds of names, the one by which a customer is called first."""
 
     def __init__(self, pairs: Iterable[Pair], kinds: Sequence[str]) -> None:
         self.kinds = tuple(kinds)
-        self._parents: dict[str, str] = {}
-        for one, other in pairs:
-            if split_tag(one)[0] in self.kinds and split_tag(other)[0] in self.kinds:
-                self._join(one, other)
-        self._groups: dict[str, list[str]] = {}
-        for name in self._parents:
-            self._groups.setdefault(self._root(name), []).append(name)
+        self._together: dict[str, list[str]] = {}
+        for pair in pairs:
+            if all(split_tag(name)[0] in self.kinds for name in pair):
+                few, many = sorted((self._together.setdefault(name, [name]) for name in pair), key=len)
+                if few is not many:
+                    many += few
+                    self._together.update(dict.fromkeys(few, many))
 
     @classmethod
     def of(cls, history: History, naming: Naming, main: str = "") -> People:
@@ -68,26 +86,17 @@ class People:
 
     def names_of(self, name: str) -> list[str]:
         """All names of the customer who has this one, the one that the customer is called by first."""
-        if name not in self._parents:
+        if name not in self._together:
             return [name]
-        return sorted(self._groups[self._root(name)], key=lambda each: (self.kinds.index(split_tag(each)[0]), each))
+        return sorted(self._together[name], key=lambda each: (self.kinds.index(split_tag(each)[0]), each))
 
     def groups(self) -> Iterator[list[str]]:
         """The names of each customer who has several."""
-        for names in self._groups.values():
+        for names in {id(names): names for names in self._together.values()}.values():
             yield self.names_of(names[0])
-
-    def _root(self, name: str) -> str:
-        while (parent := self._parents[name]) != name:
-            self._parents[name] = name = self._parents[parent]
-        return name
-
-    def _join(self, one: str, other: str) -> None:
-        self._parents.setdefault(one, one)
-        self._parents.setdefault(other, other)
-        self._parents[self._root(one)] = self._root(other)
 
 
 def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
+    """The main kind, then those of the names that are joined."""
     others = {split_tag(name)[0] for pair in pairs for name in pair}
     return [main, *sorted(others - {main})]

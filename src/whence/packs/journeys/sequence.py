@@ -26,9 +26,9 @@ from whence.duration import text_of
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.pack import Written
+from whence.packs.journeys.columns.step import FIELD
+from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import FIELD
-from whence.packs.journeys.touchpoints import Touchpoints
 
 NAMED_MAX = 5
 
@@ -70,9 +70,9 @@ def check(
     dropped or repaired: every event counts in every other question. The command ends with 1 when there is a fault.
     """
     joined = tuple(_several(asked))
-    numbers = None if sequence is None else asked.numbers(sequence, source)
-    if numbers is None:
+    if sequence is None:
         return Sound(0, 0, joined)
+    numbers = statement("numbers").format(events=asked.all_events({"said": sequence, "source": source}))
     found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
     (counts,) = found.to_pylist()
     rows = asked.sql(statement("faulty_numbers").format(numbers=numbers)).to_pylist()

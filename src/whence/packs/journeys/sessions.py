@@ -12,10 +12,10 @@ import numpy as np
 from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.pack import Share
+from whence.packs.journeys.columns.step import COUNT, at_least_one
+from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, at_least_one
 from whence.packs.journeys.timeline import GAP, Pause
-from whence.packs.journeys.touchpoints import TYPE, Touchpoints
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -102,5 +102,4 @@ def sessions_by(asked: Touchpoints, unit: Unit, *, gap: str = GAP) -> list[Sessi
 
 
 def _query(asked: Touchpoints, gap: str, only: str) -> str:
-    touched = f"SELECT * FROM ({asked.rows(columns={'type': TYPE})}){only}"
-    return statement("sessions").format(touchpoints=touched, gap_us=us_of(gap))
+    return statement("sessions").format(touchpoints=f"SELECT * FROM ({asked.rows()}){only}", gap_us=us_of(gap))

@@ -13,10 +13,10 @@ from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.events import Recorded
 from whence.grammar import split_tag
-from whence.packs.journeys.events import Identified
+from whence.packs.journeys.columns.step import SPAN
+from whence.packs.journeys.events import OWN
 from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity, naming_of
-from whence.packs.journeys.step import SPAN
 from whence.query import Query, QueryItem
 
 GAP = "30 minutes"
@@ -83,9 +83,8 @@ def timeline(
 
 def _touches(events: Iterable[Recorded], names: Sequence[str], gap_us: int) -> Iterator[Touch]:
     session, last_us = 0, None
-    own = Identified.event_type.partition(".")[0] + "."
     for event in events:
-        is_touch = not event.type.startswith(own)
+        is_touch = not event.type.startswith(OWN)
         if is_touch:
             session += last_us is None or event.time_us - last_us > gap_us
             last_us = event.time_us

@@ -1,5 +1,5 @@
-"""Cohorts and retention: who began together, who came back, and what they brought; and how often and how lately each
-customer bought. A customer begins with the first touchpoint, or the first of an event that is named.
+"""Cohorts and retention: who began together, who came back, and what they brought. A customer begins with the first
+touchpoint, or the first of an event that is named.
 
 Periods are days, weeks (from Monday) or months of the calendar, in the zone of the configuration. The period in which a
 customer begins is number 0.
@@ -23,12 +23,13 @@ import numpy as np
 from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
-from whence.packs.journeys.sql import statement
-from whence.packs.journeys.step import COUNT, FIELD, STEP, Begin, Returns, Step, at_least_one
-from whence.packs.journeys.touchpoints import Touchpoints
+from whence.packs.journeys.columns.step import FIELD, STEP, Step
+from whence.packs.journeys.columns.touchpoints import Touchpoints, decimal_of
 
 Kind = Literal["n-day", "unbounded", "bracket"]
 Long = Annotated[Unit, "how long a period is"]
+Begin = Annotated[str | Step | None, STEP, "what a customer begins with; else any event"]
+Returns = Annotated[str | Step | None, STEP, "what counts as coming back; else the same as --begin"]
 LAST = np.iinfo(np.int64).max
 
 
@@ -49,18 +50,6 @@ class Retained(msgspec.Struct, frozen=True):
     eligible: int
     returned: int
     share: Share | None
-
-
-class Customer(msgspec.Struct, frozen=True):
-    """How often, how lately and for how much a customer bought; what that means stands at `customers`. Without a field
-    to sum up the last two are None."""
-
-    customer: str
-    frequency: int
-    recency: int
-    age: int
-    monetary: Decimal | None
-    total: Decimal | None
 
 
 class _Returns(msgspec.Struct, frozen=True):
@@ -169,66 +158,16 @@ def _bracket(said: str) -> tuple[int, int]:
     return int(first), int(last or first)
 
 
-def customers(
-    asked: Touchpoints,
-    bought: Annotated[str | Step, STEP],
-    *,
-    total: Annotated[str | None, FIELD, "the field to sum up"] = None,
-    top: Annotated[int | None, COUNT, "so many, the most frequent first"] = None,
-) -> list[Customer]:
-    """$ whence journeys customers Bought
-    $ whence journeys customers Bought --total amount --at 2026-01-20 --json
-
-    How often, how lately and for how much each bought.
-
-    A row for each customer, as the models of Fader and Hardie (BG/NBD and others) ask it, in days. frequency: days with
-    a purchase after the first; recency: from the first to the last; age: from the first to the moment asked about;
-    monetary: the mean of a repeat day, 0 where there is none; total: all of it.
-    """
-    at_least_one(top=top)
-    events = asked.amounts(asked.known(Step.of(bought)), total)
-    (when,) = asked.arrays(f"SELECT min(time_us) AS first_us FROM ({events}) HAVING count(*) > 0", "first_us")
-    if not len(when):
-        return []
-    calendar = Calendar.over(int(when[0]), asked.last_us, "day", asked.zone)
-    days = {"day": np.arange(len(calendar.days)), "begins_us": calendar.begins_us}
-    query = statement("customers").format(
-        bought=events,
-        days=asked.registered("days", days),
-        last_day=len(days["day"]) - 2,
-        top="ALL" if top is None else top,
-    )
-    return [
-        Customer(
-            customer=asked.name(row["who"]),
-            frequency=row["frequency"],
-            recency=row["recency"],
-            age=row["age"],
-            monetary=None if total is None else _mean(row["repeated"], row["frequency"]),
-            total=None if total is None else decimal_of(row["total"]),
-        )
-        for row in asked.sql(query).to_pylist()
-    ]
-
-
-def _mean(millionths: int, count: int) -> Decimal:
-    return Decimal(0) if not count else (decimal_of(millionths) / count).quantize(Decimal("0.000001")).normalize()
-
-
-def decimal_of(millionths: int) -> Decimal:
-    found = Decimal(millionths).scaleb(-6)
-    return found.quantize(Decimal("0.01")) if millionths % 10_000 == 0 else found.normalize()
-
-
-def _returns(
-    asked: Touchpoints, begin: str | Step | None, returns: str | Step | None, total: str | None, unit: Unit
-) -> _Returns | None:
+def _returns(asked: Touchpoints, begin: Begin, returns: Returns, total: str | None, unit: Unit) -> _Returns | None:
     """Who began, and who came from then on; None where nobody began."""
-    one = None if begin is None else asked.known(Step.of(begin))
-    other = one if returns is None else asked.known(Step.of(returns))
-    rows = asked.rows_of_step(other) if total is None else asked.amounts(other, total)
-    who, time_us, *amounts = asked.arrays(rows, "who", "time_us", *([] if total is None else ["amount"]))
-    by_whom, begun_us = (who, time_us) if one == other else asked.arrays(asked.rows_of_step(one), "who", "time_us")
+    one = None if begin is None else asked.known(begin)
+    other = one if returns is None else asked.known(returns)
+    amount = None
+    if total is None:
+        who, time_us = asked.who_and_when(other)
+    else:
+        who, time_us, amount = asked.arrays(asked.amounts(other, total), "who", "time_us", "amount")
+    by_whom, begun_us = (who, time_us) if one == other else asked.who_and_when(one)
     if not len(by_whom):
         return None
     first_us = np.full(asked.size, LAST, np.int64)
@@ -238,4 +177,4 @@ def _returns(
     counts = time_us >= first_us[who]
     who = who[counts]
     passed = calendar.number_of(time_us[counts]) - began[who]
-    return _Returns(calendar, began, who, passed, amounts[0][counts] if amounts else None)
+    return _Returns(calendar, began, who, passed, None if amount is None else amount[counts])
