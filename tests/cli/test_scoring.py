@@ -11,6 +11,9 @@ pytest.importorskip("duckdb")
 
 from running import Run
 
+from whence import Event
+from whence import open as opened
+
 CARD = """
 [scorecard.lead]
 
@@ -54,6 +57,17 @@ def test_the_parts_add_up_to_the_score(carded: Path, whence: Run) -> None:
         ("ceiling", -5, []),
         ("rounding", -0.5, []),
     ]
+
+
+def test_the_screen_names_no_more_events_than_can_be_taken_in(carded: Path, whence: Run) -> None:
+    with opened(carded / "whence.db") as db:
+        db.append([Event("EmailOpened", {}, ["lead:9"]) for _ in range(30)])
+    (said,) = map(json.loads, whence("score", "lead:9", "--json").out.splitlines())
+    positions = said["made_of"][0]["events"]
+    assert len(positions) == 30
+    named = " ".join(f"@{position}" for position in positions[:20])
+    assert f"165  {named} and 10 more\n" in whence("score", "lead:9").out
+    assert f"@{positions[-1]}" in whence("score", "lead:9", "--csv").out
 
 
 def test_the_score_of_a_day_is_that_of_its_events(carded: Path, whence: Run) -> None:

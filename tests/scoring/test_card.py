@@ -366,6 +366,12 @@ def test_a_mistake_names_the_card_the_rule_and_the_line(wrong: str, tmp_path: Pa
             "There is no such group",
             6,
         ),
+        (
+            '[scorecard.lead]\n[[scorecard.lead.rule]]\non = "A"\npoints = 1\n\n[[scorecard.lead.rule]]\non = "B"\n'
+            'points = 1\ngroup = "fit"',
+            "Which group",
+            2,
+        ),
     ],
 )
 def test_a_mistake_of_the_whole_card_has_its_line_too(text: str, fact: str, line: int, tmp_path: Path) -> None:

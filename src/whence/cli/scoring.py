@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 VERSION: dict[Form, list[Column]] = {"screen": [], "json": [Column("version")], "csv": [Column("version")]}
 """The column of versions, which the screen has below the table."""
+POSITIONS_SHOWN = 20
+"""So many of the events that a rule counted are named on the screen."""
 
 
 @command(
@@ -214,12 +216,19 @@ def _share_rows(found: Shares, form: Form, as_scored: bool) -> Iterator[tuple[An
     for share in found.shares:
         positions = sorted({event.position for award in share.awards if award.micro for event in award.events})
         if share.micro or positions:
-            shown = positions if form == "json" else " ".join(f"@{position}" for position in positions)
+            shown = positions if form == "json" else _positions_text(positions, form)
             made = dict.fromkeys(award.version for award in share.awards if award.micro)
             yield share.rule, share.group, _number(share.points), shown, *_versions_cell(made, form, as_scored)
     for step in found.adjustments:
         none = [] if form == "json" else ""
         yield step.name, step.group, _number(step.points), none, *_versions_cell((found.version,), form, as_scored)
+
+
+def _positions_text(positions: Sequence[int], form: Form) -> str:
+    """All of them, but on the screen no more than can be taken in."""
+    shown = positions[:POSITIONS_SHOWN] if form == "screen" else positions
+    more = [f"and {len(positions) - len(shown):,} more"] if len(shown) < len(positions) else []
+    return " ".join([*(f"@{position}" for position in shown), *more])
 
 
 def _versions_cell(versions: Iterable[str], form: Form, as_scored: bool) -> tuple[Any, ...]:

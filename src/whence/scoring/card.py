@@ -475,7 +475,9 @@ def _refuse_stranger(where: Where, what: str, name: str, known: Sequence[str], *
     if name in known:
         return
     if not name:
-        raise _mistake(where, f"Which {what}", **of, key=what, remedy=f"Write {what} = {known[0]!r}.".replace("'", '"'))
+        named = f'Write {what} = "{known[0] if known else "fit"}"'
+        remedy = f"{named}." if known else f"{named}, and [scorecard.NAME.{what}.fit] for it: here is none yet."
+        raise _mistake(where, f"Which {what}", **of, key=what, remedy=remedy)
     remedy = near(name, known) if known else f"Write [scorecard.NAME.{what}.{name}] for it."
     raise _mistake(
         where, f"There is no such {what}", **of, **({what: name} if what not in of else {"is": name}), remedy=remedy
