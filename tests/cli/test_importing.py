@@ -66,6 +66,18 @@ def test_a_preview_names_the_first_rows_of_each_kind_of_fault_and_counts_the_res
     assert "error: line 20: An empty time" in done.err
 
 
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_mapping_without_tags_is_remarked_upon(tagged: bool, pipeline: Path, whence: Run) -> None:
+    crm(pipeline, "2026-01-05,Called,42")
+    if not tagged:
+        config = pipeline / "whence.toml"
+        config.write_text("\n".join(line for line in config.read_text().splitlines() if not line.startswith("tags")))
+    for words in (("--preview",), ()):
+        done = whence("import", "crm.csv", *words)
+        assert done.code == 0, done.err
+        assert ("The mapping crm names no tags" in done.err) is not tagged
+
+
 def test_a_preview_of_a_header_alone_says_that_there_are_no_rows(pipeline: Path, whence: Run) -> None:
     crm(pipeline)
     done = whence("import", "crm.csv", "--preview")

@@ -83,10 +83,10 @@ def import_(
     named with its line and the reason. A missing store is made, and said so."""
     from whence.app import check_file
 
-    form = form_of(as_json, as_csv)
+    form, config = form_of(as_json, as_csv), configured(zone)
     if preview:
-        return _show_preview(configured(zone), file, mapping, rows, form)
-    check_file(file, mapping=mapping, config=configured(zone))
+        return _show_preview(config, file, mapping, rows, form)
+    check_file(file, mapping=mapping, config=config)
     with opened(store, zone=zone, create=True) as db:
         try:
             with screen.progress(f"Importing {file}") as told:
@@ -95,7 +95,18 @@ def import_(
             screen.note("What was appended until now is kept. Import the same file again: it goes on from there.")
             raise
         _show_report(report, form)
+    _note_no_tags(config, mapping)
     return exits.NO if report.refused_count else exits.OK
+
+
+def _note_no_tags(config: Config, mapping: str | None) -> None:
+    """Say of a mapping without tags what will be missed, before it is in use."""
+    used = config.mapping(mapping)
+    if used.type is not None and not used.tags:
+        screen.note(
+            f"The mapping {used.name} names no tags, so its events concern no entity: state, states and why will not "
+            'find them. Write tags = ["lead:{column}"] into it.'
+        )
 
 
 def _show_preview(config: Config, file: str, mapping: str | None, rows: int, form: Form) -> int:
@@ -117,6 +128,7 @@ def _show_preview(config: Config, file: str, mapping: str | None, rows: int, for
             form,
         )
     _show_preview_counts(found, form)
+    _note_no_tags(config, mapping)
     return exits.NO if found.refused else exits.OK
 
 
