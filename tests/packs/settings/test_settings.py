@@ -237,6 +237,26 @@ def test_going_back_on_one_change_leaves_alone_what_was_changed_since(tmp_path: 
         assert (db.event(4).actor, db.event(4).data["why"]) == ("anna", "it hurt")
 
 
+def test_going_back_on_a_change_a_second_time_changes_nothing(call: Call) -> None:
+    for value in ("1", "2"):
+        call("settings", "set", "a.b", value)
+    assert "It undoes 1 change." in call("settings", "rollback", "--change", "@2")[2]
+    assert call("settings", "rollback", "--change", "@2") == (0, "", "It is so already: nothing is to change.\n")
+    call("settings", "set", "a.b", "5")
+    assert "Changed again since" in call("settings", "rollback", "--change", "@2")[2]
+
+
+def test_a_change_that_took_a_value_away_and_gave_another_is_taken_back_whole(call: Call, folder: Path) -> None:
+    steps = (
+        [{"op": "add", "path": "/a", "value": 1}],
+        [{"op": "remove", "path": "/a"}, {"op": "add", "path": "/a", "value": 2}],
+    )
+    (folder / "main.jsonl").write_text("".join(json.dumps({"changes": each}) + "\n" for each in steps))
+    call("settings", "import", "main.jsonl")
+    assert call("settings", "rollback", "--change", "@2")[0] == 0
+    assert json.loads(call("settings", "show")[1]) == {"a": 1}
+
+
 def test_going_back_names_what_came_in_meanwhile_among_what_it_undoes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

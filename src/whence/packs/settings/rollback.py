@@ -17,7 +17,7 @@ from whence.packs.settings.changes import Change, Difference, changes, differenc
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edits_between, key_of
+from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edited, edits_between, key_of
 
 if TYPE_CHECKING:
     from whence.events import Event
@@ -137,12 +137,16 @@ def _without(undone: Change, values: Any) -> tuple[list[Edit], list[str]]:
     """The edits that give back what a change took away, and the settings that somebody changed since."""
     edits, kept = list[Edit](), list[str]()
     for each in reversed(undone.differences):
-        if not same(at(values, each.path), each.after):
+        now, found = at(values, each.path), len(edits)
+        if same(now, each.before):
+            continue
+        if not same(now, each.after):
             kept.append(each.name)
         elif each.before is MISSING:
             edits.append(Edit(key_of(each.path), "remove"))
         else:
             edits.append(Edit(key_of(each.path), "add" if each.after is MISSING else "replace", each.before))
+        values = edited(values, edits[found:])
     return edits, kept
 
 
