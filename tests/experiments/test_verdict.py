@@ -27,13 +27,15 @@ def test_what_is_more_precise_and_misses_none_is_spoken_for_and_said_to_come_lat
     found = weighed(card("a", Created=70), card("b", Called=70))
     assert (found.tone, found.headline) == ("for", "The numbers speak for b.")
     assert "how often it is right when it names one (100% against 25%)" in found.why
-    assert found.why.endswith("But it names them later: 11 days before the outcome against 20 days.")
+    assert found.why.endswith(
+        "But it names those that it is right about later: 11 days before the outcome against 20 days."
+    )
 
 
 def test_what_is_less_precise_and_finds_no_more_is_spoken_against() -> None:
     found = weighed(card("a", Called=70), card("b", Created=70))
     assert (found.tone, found.headline) == ("against", "The numbers speak against b.")
-    assert "And it names them earlier" in found.why
+    assert "But it names those that it is right about earlier" in found.why
 
 
 def test_more_found_for_more_false_alarms_is_a_trade() -> None:

@@ -149,7 +149,7 @@ def _key_figures(found: Experiment) -> Iterator[tuple[str, str, str]]:
             said = f"{days_text(abs(moved))} {'earlier' if moved > 0 else 'later'}"
             yield "Those that both reach", said, f"in the median, {_sure(crossed.days_gained)}"
         else:
-            yield "Those that both reach", "no sooner, no later", f"in the median; {counted}"
+            yield "Those that both reach", "same moment", f"in the median; {counted}"
 
 
 def _share(told: Prediction, name: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def verdict(found: Experiment) -> Verdict:
         why = "No outcome was named: this shows what changes, not whether it is for the better."
         return Verdict("open", "Whether it is better cannot be told.", why)
     better, worse = _beyond_chance(told, 1), _beyond_chance(told, -1)
-    timed = _timing(told) + _too_early(told, worse)
+    timed = _timing(told, better, worse) + _too_early(told, worse)
     if better and worse:
         why = f"Better: {_listed(told, better)}. Worse: {_listed(told, worse)}. Decide which counts for more.{timed}"
         return Verdict("open", f"{_big(name)} is a trade.", why)
@@ -56,13 +56,16 @@ def verdict(found: Experiment) -> Verdict:
     return _alike(found, told, name)
 
 
-def _timing(told: Prediction) -> str:
+def _timing(told: Prediction, better: list[str], worse: list[str]) -> str:
     """Whether the candidate names those it is right about earlier or later, where chance does not explain it."""
     difference, days = told.difference.lead_days, [each.lead_days.value for each in (told.baseline, told.candidate)]
     if difference.is_chance or not difference.value or days[0] is None or days[1] is None:
         return ""
-    sooner, link = ("earlier", "And") if difference.value > 0 else ("later", "But")
-    return f" {link} it names them {sooner}: {days_text(days[1])} before the outcome against {days_text(days[0])}."
+    sooner = "earlier" if difference.value > 0 else "later"
+    alone = bool(better) != bool(worse)
+    link = "It" if not alone else "And it" if (difference.value > 0) == bool(better) else "But it"
+    counted = f"{days_text(days[1])} before the outcome against {days_text(days[0])}"
+    return f" {link} names those that it is right about {sooner}: {counted}."
 
 
 def _too_early(told: Prediction, worse: list[str]) -> str:
