@@ -275,6 +275,12 @@ def test_a_mapping_of_its_own_that_is_not_there_or_no_text_says_what_to_do(crm: 
     assert "Save it as UTF-8." in whence("import", "crm.csv", "--mapping", "own.toml").err
 
 
+def test_a_range_that_ends_before_it_begins_is_named(pipeline: Path, whence: Run) -> None:
+    done = whence("log", "--since", "2026-01-10", "--until", "2026-01-06")
+    assert (done.code, done.err) == (1, "Nothing matches: --since is later than --until. Exchange the two.\n")
+    assert whence("log", "--since", "2026-01-06", "--until", "2026-01-06").code == 0
+
+
 FULL = Path("/dev/full")
 """A device on which every write fails as on a full disk."""
 

@@ -96,7 +96,7 @@ def log(
             caption = _caption(db.config.zone, asked["since"], asked["until"], asked["clock"])
             count = screen.table(columns, map(row, events), form, cut=True, below=True, caption=caption)
         if count == 0:
-            screen.note(_nothing(db, tags, types, asked["actor"]))
+            screen.note(_nothing(db, tags, types, asked))
         return exits.OK if count else exits.NO
 
 
@@ -151,10 +151,14 @@ def words(data: Any) -> str:
     return " ".join(screen.pair(*item) for item in data.items()) if isinstance(data, dict) else screen.shown(data)
 
 
-def _nothing(db: Whence, tags: tuple[str, ...], types: tuple[str, ...], actor: str | None) -> str:
+def _nothing(db: Whence, tags: tuple[str, ...], types: tuple[str, ...], asked: dict[str, Any]) -> str:
     """Why nothing was found, with what is there and looks alike."""
     if db.store.head() == 0:
         return "Nothing matches: the store is empty. Add events with whence append or whence import."
+    since, until, actor = asked["since"], asked["until"], asked["actor"]
+    zone = db.config.zone
+    if since and until and span_of(since, zone=zone).first_us > span_of(until, zone=zone).last_us:
+        return "Nothing matches: --since is later than --until. Exchange the two."
     hints = [hint for name in types for hint in db.near_types(name)]
     hints += [hint for tag in tags for hint in db.near_tags(tag)]
     hints += db.near_actors(actor) if actor else []
