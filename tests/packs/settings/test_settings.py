@@ -328,6 +328,28 @@ def test_a_mistyped_setting_is_named_with_what_is_near(call: Call, asked: str) -
     assert "Did you mean main?" in call("settings", "versions", "mian")[2]
 
 
+@pytest.mark.parametrize("mistyped", ["flags.json:tresh", "main:nothing", "main:mail.x"])
+@pytest.mark.parametrize("asked", ["get", "log", "diff 2026-01-01 --setting", "suspects --setting"])
+def test_a_setting_mistyped_after_its_document_is_said_too(call: Call, asked: str, mistyped: str) -> None:
+    for name in ("mail.limit", "flags.json:thresh"):
+        call("settings", "set", name, "1", "--time", "2026-01-01")
+    code, out, err = call("settings", *asked.split(), mistyped)
+    assert (code, out) == (1, "")
+    assert "such a setting" in err or "no such setting" in err
+
+
+@pytest.mark.parametrize("name", ["main:mail.limit", "main:/mail/limit", "/mail/limit", "main:mail", "/k:v", "x:/a/b"])
+def test_a_setting_is_asked_for_as_it_was_set(call: Call, name: str) -> None:
+    call("settings", "set", "mail.limit", "1", "--time", "2026-01-01")
+    call("settings", "set", "other", "1", "--time", "2026-01-02")
+    call("settings", "set", name, "2", "--time", "2026-01-03")
+    for asked in ("get", "blame", "log", "diff 2026-01-02 --setting"):
+        found = rows(call("settings", *asked.split(), name, "--json")[1])
+        assert found
+        assert "other" not in {each["setting"] for each in found}
+    assert rows(call("settings", "suspects", "2026-01-04", "--setting", name, "--json")[1])
+
+
 def test_a_key_that_can_be_no_tag_is_set_without_one(call: Call) -> None:
     decomposed = "cafe\u0301"  # as file systems of macOS write it; a tag is in the normal form NFC
     assert call("settings", "set", decomposed, "1", "--by", "ben")[0] == 0

@@ -13,7 +13,7 @@ import msgspec
 from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.clock import to_datetime
 from whence.codec import Unfit
-from whence.errors import InvalidEvent, NotKnown, near
+from whence.errors import InvalidEvent, InvalidQuery, NotKnown, near
 from whence.events import Recorded
 from whence.history import History
 from whence.pack import Asked
@@ -31,6 +31,7 @@ from whence.packs.settings.tree import (
     key_of,
     name_of,
     path_of,
+    split_name,
 )
 from whence.query import Query, QueryItem
 
@@ -232,6 +233,16 @@ def _change(event: Recorded, how: How, document: str, found: Iterable[Difference
     return Change(event.position, event.id, event.time_us, how, document, tuple(found), event.actor, **said)
 
 
+def spelled(setting: str | None) -> str | None:
+    """The setting asked for as it is named in the changes: `main:a.b` and `/a/b` are `a.b`, as where they are set."""
+    if setting is None or not (":" in setting or setting.startswith("/")):
+        return setting
+    try:
+        return name_of(*split_name(setting))
+    except InvalidQuery:  # no key: the name of a file with a colon, or one in an event of one's own
+        return setting
+
+
 def is_meant(name: str, document: str, setting: str | None) -> bool:
     """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
     `flags.json` are all of a document."""
@@ -245,6 +256,7 @@ def refuse_unknown(found: Sequence[Change], setting: str | None) -> None:
         return
     names = {each.name: change.document for change in found for each in change.differences}
     known = {change.document: change.document for change in found} | names
-    if not any(is_meant(name, of, setting) or is_meant(setting, "", name) for name, of in known.items()):
+    meant = (is_meant(name, of, setting) for name, of in known.items())
+    if not any(meant) and not any(is_meant(setting, "", name) for name in names):
         remedy = near(setting, known, 3, otherwise="whence settings log names them.")
         raise NotKnown("There was never such a setting", setting=setting, remedy=remedy)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.compare import same
-from whence.packs.settings.changes import Change, Difference, is_meant, refuse_unknown, timeline
+from whence.packs.settings.changes import Change, Difference, is_meant, refuse_unknown, spelled, timeline
 from whence.packs.settings.state import Document
 from whence.packs.settings.tree import EMPTY_VERSION, MAIN, MISSING, Path, key_of, leaves, name_of
 
@@ -58,7 +58,7 @@ def compare(
     db: Whence, before: Moment, after: Moment = None, *, clock: str = "occurred", setting: str | None = None
 ) -> list[Difference]:
     """The settings that differ between two moments, `after` by default now: all, or those within one."""
-    pack = db.pack("settings")
+    pack, setting = db.pack("settings"), spelled(setting)
     timelines = [timeline(db.asked(each, clock=clock, pack=pack)) for each in (before, after)]
     refuse_unknown([*chain(*timelines)], setting)
     one, other = map(standing, timelines)

@@ -11,7 +11,7 @@ import msgspec
 from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, Difference, How, is_meant, refuse_unknown, timeline
+from whence.packs.settings.changes import Change, Difference, How, is_meant, refuse_unknown, spelled, timeline
 from whence.packs.settings.standing import Standing, standing
 from whence.packs.settings.tree import MISSING, SHORT, at, path_of
 from whence.packs.settings.wording import plain
@@ -102,7 +102,7 @@ def log(
 
     There is a row for each setting that a change made another, and one for a change that changed nothing.
     """
-    found, count = timeline(asked), 0
+    setting, found, count = spelled(setting), timeline(asked), 0
     refuse_unknown(found, setting)
     for change in reversed(found):
         if who not in (None, change.who) or how not in (None, change.how) or (since and change.time < since):
@@ -151,7 +151,7 @@ def versions(
 
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
     """The settings in force that are meant. Raises NotKnown for one that is not there."""
-    found = standing(timeline(asked))
+    setting, found = spelled(setting), standing(timeline(asked))
     if setting is None:
         return list(found.values())
     meant = [each for each in found.values() if is_meant(each.name, each.change.document, setting)]

@@ -13,7 +13,7 @@ from whence.clock import to_us
 from whence.compare import same
 from whence.duration import HOUR_US
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, is_meant, refuse_unknown, timeline
+from whence.packs.settings.changes import Change, is_meant, refuse_unknown, spelled, timeline
 from whence.packs.settings.wording import summary
 
 HALVED_HOURS = 24
@@ -57,7 +57,7 @@ def suspects(
 
     It is an order to look in, and proves nothing: `whence settings impact` measures.
     """
-    found = timeline(asked)
+    setting, found = spelled(setting), timeline(asked)
     refuse_unknown(found, setting)
     moment_us = asked.moment_us if incident is None else to_us(incident)
     before = [each for each in found if 0 <= moment_us - each.time_us <= hours * HOUR_US]
