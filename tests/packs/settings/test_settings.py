@@ -21,6 +21,7 @@ from whence.packs import settings
 from whence.packs.settings import PACK
 from whence.packs.settings.commands import COMMANDS
 from whence.packs.settings.decisions import changed
+from whence.packs.settings.tree import Edit, version_of
 from whence.testing import PackSuite
 
 SCHEMA = """
@@ -255,6 +256,33 @@ def test_a_change_that_took_a_value_away_and_gave_another_is_taken_back_whole(ca
     call("settings", "import", "main.jsonl")
     assert call("settings", "rollback", "--change", "@2")[0] == 0
     assert json.loads(call("settings", "show")[1]) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "left"),
+    [
+        ({}, [("add", "/a/b/c", 1)], {}),
+        ({"a": {}}, [("add", "/a/b/c", 1)], {"a": {}}),
+        ({"a": {"x": 1}}, [("add", "/a/b/c", 1)], {"a": {"x": 1}}),
+        ({}, [("add", "/a/b", 1), ("add", "/a/c", 2)], {}),
+        ({"a": 1}, [("add", "/a/b", 2)], {"a": 1}),
+        ({"a": 1}, [("remove", "/a", None), ("add", "/a/b", 2)], {"a": 1}),
+    ],
+)
+def test_an_object_that_came_with_a_setting_goes_with_it(tmp_path: Path, first: Any, second: Any, left: Any) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        edits = tuple(Edit(key, op, value) for op, key, value in second)
+        settings.record(db, "main", [settings.Version(values=first), settings.Version(edits=edits)])
+        back = settings.rollback(db, change=2)
+        assert db.state("settings:main", model=settings.Document)["values"] == left  # type: ignore[index]
+        assert back.version == version_of(left)
+
+
+def test_an_object_that_somebody_put_more_into_stays(call: Call) -> None:
+    for name in ("a.b", "a.c"):
+        call("settings", "set", name, "1")
+    call("settings", "rollback", "--change", "@1")
+    assert json.loads(call("settings", "show")[1]) == {"a": {"c": 1}}
 
 
 def test_going_back_names_what_came_in_meanwhile_among_what_it_undoes(

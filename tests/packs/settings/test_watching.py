@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
+from typing import Any
 
 import pytest
+import watchfiles
 
 import whence
 from tests.packs.settings.conftest import Call
@@ -170,6 +172,39 @@ def test_what_is_taken_away_and_put_back_is_followed_on(db: whence.Whence, folde
         wait_for(lambda: values(db, "a.json") == values(db, "b.json") == {"n": 2})
         within.write_text('{"n": 3}')  # in another folder than the one that was followed at first
         wait_for(lambda: values(db, "b.json") == {"n": 3})
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+def test_what_is_taken_away_unseen_is_recorded(
+    db: whence.Whence, folder: Path, monkeypatch: pytest.MonkeyPatch, is_followed: bool
+) -> None:
+    def lost(*_: Path, **__: Any) -> Iterator[set[Any]]:
+        if is_followed:
+            yield set()
+        alone.unlink()
+        if not is_followed:
+            raise FileNotFoundError
+        yield set()
+
+    alone = folder / "a.json"
+    alone.write_text('{"n": 1}')
+    monkeypatch.setattr(watchfiles, "watch", lost)
+    with watching(db, "a.json") as seen:
+        wait_for(lambda: len(seen) == 2, 5)
+    assert isinstance(seen[1].said, VersionRefused)
+
+
+def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whence.Whence, folder: Path) -> None:
+    def tell(seen: settings.Seen) -> None:
+        if values(db, seen.document) == {"n": 2}:
+            stop.set()
+            raise FileNotFoundError("no such hook")
+        path.write_text('{"n": 2}')
+
+    path, stop = folder / "a.json", Flag()
+    path.write_text('{"n": 1}')
+    with pytest.raises(FileNotFoundError, match="no such hook"):
+        settings.watch(db, ["a.json"], on_change=tell, stop=stop)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ says what it would be."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -17,7 +17,7 @@ from whence.packs.settings.changes import Change, Difference, changes, differenc
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MAIN, MISSING, Edit, at, edited, edits_between, key_of
+from whence.packs.settings.tree import MAIN, MISSING, Edit, Path, at, edited, edits_between, key_of
 
 if TYPE_CHECKING:
     from whence.events import Event
@@ -70,10 +70,10 @@ def rollback(
 
     def decide(state: Document) -> Event | None:
         way = _way(db, document, to, last, change, clock)  # here, so that what others did meanwhile is seen
-        if way.target is MISSING:
-            edits, kept = _without(way.undone[0], state.values)
+        if change is not None:
+            edits, kept = _without(way.undone[0], way.before, state.values)
         else:
-            edits, kept = list(edits_between(state.values, way.target)), []
+            edits, kept = list(edits_between(state.values, way.before)), []
         if kept and not force:
             remedy = "Use --force to leave these as they are, or roll back the later changes too."
             facts = {"change": f"@{way.undone[0].position}", "settings": ", ".join(kept)}
@@ -93,13 +93,12 @@ def rollback(
 
 
 class _Way(NamedTuple):
-    """The changes that are taken back; how it is said; the label of what is in force again; and the values to go back
-    to, MISSING where it is one change alone that is taken back."""
+    """The changes that are taken back; how it is said; the label of what is in force again; and the values before."""
 
     undone: list[Change]
     said: str
     label: str | None
-    target: Any = MISSING
+    before: Any
 
 
 def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | int | None, clock: str) -> _Way:
@@ -116,7 +115,8 @@ def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | 
         if not undone:
             remedy = f"whence settings log {document}: names those of the document."
             raise NotKnown("No change of this document is there", change=position, document=document, remedy=remedy)
-        return _Way(undone, f"back from @{position}", _label_before(announced, undone))
+        before: Any = next((each.values for each in reversed(found) if each.position < position), {})
+        return _Way(undone, f"back from @{position}", _label_before(announced, undone), before)
     if last is not None:
         if not 1 <= last <= len(found):
             raise NotKnown("There are not so many changes", document=document, last=last, there_are=len(found))
@@ -133,21 +133,30 @@ def _announced(history: History) -> list[Change]:
     return [each for each in changes(history) if each.how == "announced"]
 
 
-def _without(undone: Change, values: Any) -> tuple[list[Edit], list[str]]:
-    """The edits that give back what a change took away, and the settings that somebody changed since."""
+def _without(undone: Change, before: Any, values: Any) -> tuple[list[Edit], list[str]]:
+    """The edits that give back what a change took away, and the settings that somebody changed since. An object that
+    came with a setting goes with it, where nothing else is in it."""
     edits, kept = list[Edit](), list[str]()
-    for each in reversed(undone.differences):
+    befores = [before]
+    for each in undone.differences:
+        befores.append(edited(befores[-1], [_edit(each.path, each.after)]))
+    for each, was in zip(reversed(undone.differences), befores[-2::-1], strict=True):
         now, found = at(values, each.path), len(edits)
         if same(now, each.before):
             continue
         if not same(now, each.after):
             kept.append(each.name)
-        elif each.before is MISSING:
-            edits.append(Edit(key_of(each.path), "remove"))
         else:
-            edits.append(Edit(key_of(each.path), "add" if each.after is MISSING else "replace", each.before))
+            path = each.path
+            while path and not isinstance(at(was, path[:-1]), dict) and len(at(values, path[:-1])) == 1:
+                path = path[:-1]
+            edits.append(_edit(path, at(was, path), "add" if each.after is MISSING else "replace"))
         values = edited(values, edits[found:])
     return edits, kept
+
+
+def _edit(path: Path, value: Any, op: Literal["add", "replace"] = "replace") -> Edit:
+    return Edit(key_of(path), "remove") if value is MISSING else Edit(key_of(path), op, value)
 
 
 def _label_before(announced: Sequence[Change], undone: Sequence[Change]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from whence.query import Query
 if TYPE_CHECKING:
     from whence.app import Whence
 
+Found = TypeVar("Found")
 TEXT_ENDINGS = (".txt", ".md", ".prompt", ".jinja", ".j2", ".tmpl")
 SETTLED_MS = 200
 """A file is read when nothing was written to it for so long: editors write in steps."""
@@ -81,18 +82,25 @@ def watch(
     tell(scan(db, paths, by=by, why=why))
     while not ending.is_set():
         places = _places(followed)
-        if not places:  # until one is put back
-            ending.wait(SETTLED_MS / 1000)
+        if not places:
+            tell(_while_there(_look(db, followed, by, why)))
+            while not ending.wait(SETTLED_MS / 1000) and not _places(followed):
+                pass  # until one is put back
             continue
         written = watchfiles.watch(
             *places, debounce=SETTLED_MS, step=50, rust_timeout=SETTLED_MS, yield_on_timeout=True, stop_event=ending
         )
-        with suppress(FileNotFoundError):  # it is taken away at this moment
-            for number, changes in enumerate(written):
-                if changes or number == 0:  # at first for what was written before it was followed
-                    tell(_look(db, followed, by, why))
-                if _places(followed) != places:
-                    break
+        for number, changes in enumerate(_while_there(written)):
+            if changes or number == 0:  # at first for what was written before it was followed
+                tell(_while_there(_look(db, followed, by, why)))
+            if _places(followed) != places:
+                break
+
+
+def _while_there(found: Iterable[Found]) -> Iterator[Found]:
+    """What is found until a file is taken away at this moment. What is done with it may raise anything."""
+    with suppress(FileNotFoundError):
+        yield from found
 
 
 def _look(db: Whence, paths: Sequence[Path], by: str | None, why: str | None) -> Iterator[Seen]:
