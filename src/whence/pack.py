@@ -32,7 +32,7 @@ from whence.codec import Codec, stored_type
 from whence.decide import ATTEMPTS_MAX, Decided, execute
 from whence.dependence import fields_read
 from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, NotKnown, Refused
-from whence.events import Event, Recorded, events_of
+from whence.events import Event, events_of
 from whence.grammar import normal_kind, split_tag
 from whence.history import History
 from whence.model import Model
@@ -455,20 +455,19 @@ def decide(
 def appended(store: Store, key: str, told: Mapping[str, Any]) -> Decided | None:
     """What was appended under this key for a request that was told the same, as JSON; None when nothing was. Raises
     IdConflict when it was for another."""
-    history, found = History.of(store), list[Recorded]()
-    id = key
-    while True:
-        try:
-            found.append(history.event(id))
-        except NotKnown:
-            break
-        id = f"{key}/{len(found) + 1}"
-    if not found:
+    try:
+        first = History.of(store).event(key)
+    except NotKnown:
         return None
-    before = (found[0].meta or {}).get("request")
+    before = (first.meta or {}).get("request")
     if before != told:
         facts = {"key": key, "before": before, "now": told}
         raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
+    found = [first]
+    for each in store.read(after=first.position):  # the rest of its append
+        if (each.id, each.basis_text) != (f"{key}/{len(found) + 1}", first.basis_text):
+            break
+        found.append(each)
     return Decided([each.position for each in found], [each.to_event() for each in found], 0)
 
 

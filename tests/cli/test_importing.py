@@ -151,7 +151,7 @@ def test_an_interrupted_import_says_that_it_goes_on(pipeline: Path, whence: Run)
         importing.kill()
         rows.communicate()
     assert importing.returncode == 130
-    assert b"What was appended until now is kept. Import the same file again: it goes on from there." in said
+    assert b"Whatever was appended until now is kept. Import the same file again: it goes on from there." in said
     assert b"Traceback" not in said
 
 

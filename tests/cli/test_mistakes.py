@@ -286,7 +286,10 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="Linux has a device that is always full")
-@pytest.mark.parametrize("words", [("log",), ("state", "lead:42"), ("export", "-"), ("append", "lead:42", "Called")])
+@pytest.mark.parametrize(
+    "words",
+    [("log",), ("state", "lead:42"), ("export", "-"), ("append", "lead:42", "Called"), ("leads", "pipeline")],
+)
 def test_an_output_that_cannot_be_written_is_one_message(words: tuple[str, ...], pipeline: Path) -> None:
     line = [sys.executable, "-c", "from whence.cli import main; main()", *words]
     with FULL.open("wb") as full:

@@ -177,6 +177,15 @@ def test_a_key_makes_a_retry_safe(db: whence.Whence) -> None:
         db.decide(tickets.open_, "42", "It floods", key="form-1")
 
 
+def test_a_retry_is_answered_with_its_own_append_alone_however_long_its_key(db: whence.Whence) -> None:
+    first = db.decide(tickets.open_, "42", "It burns", key="form")
+    db.decide(tickets.open_, "43", "It burns", key="form/2")
+    assert db.decide(tickets.open_, "42", "It burns", key="form").positions == list(first.positions)
+    longest = "k" * 200
+    once = db.decide(tickets.open_, "44", "It burns", key=longest)
+    assert db.decide(tickets.open_, "44", "It burns", key=longest).positions == list(once.positions)
+
+
 def test_of_racers_one_wins(db: whence.Whence) -> None:
     def attempt(number: int) -> bool:
         try:

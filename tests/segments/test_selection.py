@@ -50,6 +50,14 @@ def test_all_events_are_each_there_once() -> None:
     assert selected(once=True) == [("customer:1", "5"), ("lead:7", "many"), (None, None)]
 
 
+def test_what_json_writes_otherwise_is_no_number() -> None:
+    for text in ("007", "nan", "inf", "1_000", "9007199254740993", "1e999"):
+        assert Condition.all_of(f"price={text}") == (Condition("price", "=", text),)
+    for text, value in (("-1.5e2", -150.0), (".5", 0.5), ("0", 0.0)):
+        assert Condition.all_of(f"price<{text}") == (Condition("price", "<", value),)
+    assert selected("price=nan") == []
+
+
 @pytest.mark.parametrize(("said", "found"), [("price>=5", 2), ("price!=6", 2), ("price=many", 1), ("price=true", 0)])
 def test_a_condition_compares_numbers_and_texts(said: str, found: int) -> None:
     assert len(selected(said)) == found

@@ -87,15 +87,15 @@ def import_(
     if preview:
         return _show_preview(config, file, mapping, rows, form)
     check_file(file, mapping=mapping, config=config)
+    _note_no_tags(config, mapping)
     with opened(store, zone=zone, create=True) as db:
         try:
             with screen.progress(f"Importing {file}") as told:
                 report = db.import_file(file, mapping=mapping, actor=actor, on_error=on_error, progress=told)
         except (StoreError, KeyboardInterrupt):
-            screen.note("What was appended until now is kept. Import the same file again: it goes on from there.")
+            screen.note("Whatever was appended until now is kept. Import the same file again: it goes on from there.")
             raise
         _show_report(report, form)
-    _note_no_tags(config, mapping)
     return exits.NO if report.refused_count else exits.OK
 
 

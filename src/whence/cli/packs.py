@@ -297,9 +297,11 @@ def _blamed(pack: str, name: str, function: Callable[..., Any]) -> Iterator[None
     is, as does what ends a command: a wrong use, and output that nobody reads any more."""
     try:
         yield
-    except (WhenceError, click.ClickException, click.Abort, Exit, BrokenPipeError):
+    except (WhenceError, click.ClickException, click.Abort, Exit):
         raise
     except Exception as problem:
+        if screen.is_of_output(problem):
+            raise
         code = function.__code__
         frames = list(walk_tb(problem.__traceback__))
         if not any(frame.f_code is code for frame, _ in frames):

@@ -113,7 +113,8 @@ class Program(click.RichGroup):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:  # click knows the names of no pack
+        is_mistyped = not name.startswith("-") and self.get_command(ctx, name) is None
+        if is_mistyped and not ctx.resilient_parsing:  # click knows the names of no pack
             alike = near(name, self.list_commands(ctx), 3, otherwise=" ").strip()
             raise click.UsageError(f"No such command {name!r}. {alike}".strip(), ctx)
         return super().resolve_command(ctx, args)
@@ -178,6 +179,18 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is one message on standard error."""
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        _silence()
+        return exits.OK
+    except OSError as problem:
+        if not screen.is_of_output(problem):
+            raise
+        return _failed(problem)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
         return program.main(list(arguments), prog_name="whence", standalone_mode=False) or exits.OK
     except WhenceError as problem:
         screen.failure(str(type(problem)(problem.fact, **problem.facts)), problem.remedy)
@@ -193,8 +206,6 @@ def run(arguments: Sequence[str]) -> int:
         behind = " Options stand behind the command: whence log --store leads.db." if is_early else ""
         screen.failure(said, f"Try {path} --help.{behind}")
         return exits.USAGE
-    except OSError as problem:
-        return _failed(problem)
     except (KeyboardInterrupt, click.Abort):
         screen.note("interrupted")
         return exits.INTERRUPTED

@@ -4,6 +4,7 @@ or CSV when asked for; and notes and progress, on standard error. What stands in
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import json
 import os
@@ -157,6 +158,14 @@ def _text(words: Words) -> Text:
 def dim(text: str) -> None:
     """A line below or above a table that explains it."""
     styled(text, "dim")
+
+
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EBADF, errno.EPIPE}
+
+
+def is_of_output(problem: BaseException) -> bool:
+    """Whether an output or a working file cannot be written, or nobody reads it any more."""
+    return isinstance(problem, OSError) and problem.errno in UNWRITABLE
 
 
 def note(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +62,9 @@ def init(folder: Path, store: str | None, zone: str | None, packs: tuple[str, ..
     from whence.template import write_config
 
     if folder.suffix in STORE_ENDINGS and not folder.exists():
-        asked = " ".join(["whence init", *([] if folder.parent == Path() else [str(folder.parent)])])
-        raise InvalidInput("A folder is asked for", folder=folder, remedy=f"Write {asked} --store {folder.name}.")
+        at = [] if folder.parent == Path() else [str(folder.parent)]
+        asked = shlex.join(["whence", "init", *at, "--store", folder.name])
+        raise InvalidInput("A folder is asked for", folder=folder, remedy=f"Write {asked}.")
     path, fresh = write_config(folder, store=store or "whence.db", zone=zone, packs=[load(each) for each in packs])
     config = Config.load(path)
     url = config.own_store

@@ -3,6 +3,7 @@ entity. What is asked of the rows is left to whoever selects them."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import msgspec
 
 from whence.clock import LATEST_US
 from whence.errors import InvalidQuery
+from whence.jsonvalue import INTEGER_MAX
 from whence.segments.fields import ABSENT, Fields, quoted_text
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 Columns = Mapping[str, str | None]
 """From names of columns to the fields that are in them, as text; None: nothing."""
 _CONDITION = re.compile(r"(?P<field>[^\s=<>!]+)(?P<test>>=|<=|!=|=|>|<)(?P<value>\"[^\"]*\"|\S+)")
+_NUMBER = re.compile(r"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+"""As JSON writes one, or begun with the point: 007 and nan are texts."""
 _ROWS = """(SELECT
   {who} AS who,
   epoch_us(coalesce(s.time, s.recorded)) AS time_us,
@@ -67,10 +71,8 @@ def _value(text: str) -> str | float | bool:
         return text[1:-1]
     if text in ("true", "false"):
         return text == "true"
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    number = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return number if abs(number) <= INTEGER_MAX else text  # beyond, an event holds it as text
 
 
 class Selection:

@@ -304,6 +304,13 @@ def test_whoever_creates_a_lead_may_say_whose_it_is() -> None:
     assert state_of({}, Event("Created", {"source": "website", "owner": ""}, ["lead:1"])).owner is None
 
 
+def test_an_owner_that_is_said_to_be_one_and_does_not_fit_stops_the_fold() -> None:
+    created = Event("Created", {"source": "website", "owner": 4711}, ["lead:1"])
+    assert state_of({}, created).owner is None
+    with pytest.raises(FoldFailed, match=r"pack.leads.events.*owner"):
+        state_of({"events": {"Created": {"as": "Created", "owner": "$owner"}}}, created)
+
+
 def test_a_mistyped_source_is_named(told: whence.Whence) -> None:
     for table in (pipeline, conversion, ageing):
         with pytest.raises(NotKnown, match=r"(?s)No lead has this source then.*Did you mean referral\?"):
@@ -316,6 +323,7 @@ def test_a_mistyped_stage_is_named(told: whence.Whence) -> None:
         told.table(ageing, stage="contcted")
     told.append(Event("StageChanged", {"stage": "tasting"}, ["lead:3"]))
     assert [row.stage for row in told.table(ageing, stage="tasting")] == ["tasting"]
+    assert told.table(ageing, stage="tasting", owner="nobody") == [], "a stage of others is a stage"
 
 
 def test_nobody_has_fewer_employees_than_none(told: whence.Whence) -> None:

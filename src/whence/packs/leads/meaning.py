@@ -121,7 +121,8 @@ class Meaning(msgspec.Struct, frozen=True):
 
     def owner(self, recorded: Recorded) -> Assigned | None:
         """Whose the lead is from the beginning, where the same event says so."""
-        found: Assigned | None = Meaning(Assigned, self.fields, lenient=True).of(recorded)
+        lenient = self.lenient or "owner" not in self.fields
+        found: Assigned | None = Meaning(Assigned, self.fields, lenient=lenient).of(recorded)
         return found
 
 

@@ -154,7 +154,7 @@ def ageing(
     last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    known = stages.in_order({lead.stage for lead in leads.values() if lead.stage is not None})
+    known = stages.in_order({each for lead in asked.states(Lead).values() for each in lead.reached})
     if stage is not None and stage not in known:
         raise NotKnown("No such stage", stage=stage, remedy=near(stage, known))
     now, rows = asked.moment, []

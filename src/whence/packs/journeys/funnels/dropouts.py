@@ -66,7 +66,7 @@ def dropped(
 
 def _number(names: tuple[str, ...], step: str | int) -> int:
     """The number of a step that somebody can drop out after, from 1."""
-    number = names.index(step) + 1 if step in names else int(step) if str(step).isdigit() else 0
+    number = names.index(step) + 1 if step in names else int(step) if str(step).isdecimal() else 0
     if not 1 <= number < len(names):
         remedy = f"Name one but the last: {', '.join(names[:-1]) or 'there is only one'}."
         raise InvalidQuery("Nobody drops out after this step", step=step, remedy=remedy)

@@ -153,7 +153,7 @@ def _retained(kind: Kind, span: tuple[int, int], found: _Returns | None, last_us
 
 def _bracket(said: str) -> tuple[int, int]:
     first, _, last = said.partition("-")
-    if not first.isdigit() or (last and not last.isdigit()) or int(last or first) < int(first):
+    if not first.isdecimal() or (last and not last.isdecimal()) or int(last or first) < int(first):
         raise InvalidQuery("Not a bracket of periods", bracket=said, remedy='Write "1-3", or "0" for one period.')
     return int(first), int(last or first)
 
