@@ -17,21 +17,21 @@ class Fields:
 
     def __init__(self, segments: Segments) -> None:
         self._segments = segments
-        self._columns: dict[str, dict[str, str]] = {}
+        self._known: dict[str, dict[str, str]] = {}
 
-    def columns(self, type: str) -> dict[str, str]:
+    def _columns(self, type: str) -> dict[str, str]:
         """The columns that a type's rows have, with their kinds."""
-        if type not in self._columns:
+        if type not in self._known:
             found = self._segments.sql(f"SELECT * FROM {self._segments.rows_of(type)} LIMIT 0").schema
-            self._columns[type] = {field.name: str(field.type) for field in found}
-        return self._columns[type]
+            self._known[type] = {field.name: str(field.type) for field in found}
+        return self._known[type]
 
     def text(self, type: str, field: str) -> str:
         """The value of a field of the data, NULL where an event has none; or of what any event may have. ABSENT where
         no event of the type has it. A dotted path leads into an object."""
         from whence.segments.columns import ENVELOPE  # here, since it needs pyarrow
 
-        there = self.columns(type)
+        there = self._columns(type)
         if field == "settings":
             return "json_extract_string(s.basis, '$.settings')" if "basis" in there else ABSENT
         if field in OF_ANY:

@@ -75,7 +75,7 @@ def conversion(
     stages, leads = _leads(asked, source, owner, since, until)
     here = Counter(lead.stage for lead in leads.values())
     before: set[str] | None = None
-    for stage in stages.in_order({stage for lead in leads.values() for stage in lead.reached}):
+    for stage in _reached(stages, leads):
         reached = {id for id, lead in leads.items() if stage in lead.reached}
         lost = stages.outcome(stage) == "lost"
         of_before = None if before is None or lost else _share(len(reached & before), len(before))
@@ -154,9 +154,11 @@ def ageing(
     last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    known = stages.in_order({each for lead in asked.states(Lead).values() for each in lead.reached})
-    if stage is not None and stage not in known:
-        raise NotKnown("No such stage", stage=stage, remedy=near(stage, known))
+    known = _reached(stages, leads)
+    if stage is not None and stage not in known:  # of these leads
+        of_any = _reached(stages, asked.states(Lead))
+        if stage not in of_any:
+            raise NotKnown("No such stage", stage=stage, remedy=near(stage, of_any))
     now, rows = asked.moment, []
     for id, lead in leads.items():
         if lead.stage is None or lead.outcome != "open" or stage not in (None, lead.stage):
@@ -332,6 +334,11 @@ def _leads(
         remedy = "Import some, or whence leads create; [pack.leads.events] says which events of others are read."
         raise NotKnown("No lead is there", remedy=remedy)
     return asked.as_configured(Lead).pipeline(), found
+
+
+def _reached(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:
+    """The stages in order, with those that only events of these leads name."""
+    return stages.in_order({stage for lead in leads.values() for stage in lead.reached})
 
 
 Row = TypeVar("Row", bound=msgspec.Struct)
