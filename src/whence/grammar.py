@@ -84,10 +84,10 @@ def is_kind(text: str) -> bool:
 
 def id_to_raw(id: str | UUID | bytes) -> bytes | str:
     """The stored form of an id: 16 bytes for a UUID and for its canonical text, else the text. Raises InvalidEvent."""
+    if isinstance(id, UUID):
+        return id.int.to_bytes(16, "big")  # its `bytes`, without the property's call
     if isinstance(id, bytes):
         return id
-    if isinstance(id, UUID):
-        return id.bytes
     if len(id) == 36:
         try:
             raw = bytes.fromhex(id.replace("-", ""))

@@ -18,8 +18,8 @@ NOWHERE = [0]
 class Postings:
     """The events with base < position <= head. Adding must follow the order of positions.
 
-    `unindexed` are the types and tags of the last events, of which only the ids can be found so far: `index` before
-    asking for anything else.
+    `unindexed_types` and `unindexed_tags` are those of the last events, of which only the ids can be found so far:
+    `index` before asking for anything else.
     """
 
     def __init__(self, base: int = 0) -> None:
@@ -28,7 +28,8 @@ class Postings:
         self.ids: dict[RawId, int] = {}
         self.by_tag: dict[str, list[int]] = {}
         self.by_type: dict[str, list[int]] = {}
-        self.unindexed: list[tuple[str, tuple[str, ...]]] = []
+        self.unindexed_types: list[str] = []
+        self.unindexed_tags: list[tuple[str, ...]] = []
 
     def add(self, position: int, raw_id: RawId, type: str, tags: Sequence[str]) -> None:
         self.head = self.ids[raw_id] = position
@@ -42,17 +43,22 @@ class Postings:
         self.index()
 
     def extend_ids(self, first: int, rows: Sequence[Row]) -> None:
-        """As `extend`, with the types and tags left for `index`."""
-        ids, unindexed = self.ids, self.unindexed
-        for position, row in enumerate(rows, first):
-            ids[row.raw_id] = position  # type: ignore[index]
-            unindexed.append((row.type, row.tags))  # not the row: its data may be large
-        self.head = first + len(rows) - 1
+        """As `extend`, with the types and tags left for `index`.
+
+        They are kept, not the rows, whose data may be large; in two lists, since a pair for each event would be work
+        for the garbage collector.
+        """
+        end = first + len(rows)
+        self.ids.update(zip([row.raw_id for row in rows], range(first, end), strict=True))  # type: ignore[misc]
+        self.unindexed_types += [row.type for row in rows]
+        self.unindexed_tags += [row.tags for row in rows]
+        self.head = end - 1
 
     def index(self) -> None:
         """Index the types and tags that `extend_ids` left."""
-        by_type, by_tag = self.by_type, self.by_tag
-        for position, (type, tags) in enumerate(self.unindexed, self.head - len(self.unindexed) + 1):
+        by_type, by_tag, types = self.by_type, self.by_tag, self.unindexed_types
+        unindexed = zip(types, self.unindexed_tags, strict=True)
+        for position, (type, tags) in enumerate(unindexed, self.head - len(types) + 1):
             if type in by_type:
                 by_type[type].append(position)
             else:
@@ -62,7 +68,8 @@ class Postings:
                     by_tag[tag].append(position)
                 else:
                     by_tag[tag] = [position]
-        self.unindexed.clear()
+        self.unindexed_types.clear()
+        self.unindexed_tags.clear()
 
     def newest_match(self, query: Query, after: int) -> int | None:
         """A position beyond `after` that matches, or None."""

@@ -47,8 +47,8 @@ def keys_of(postings: Postings) -> Keys:
     for lists, hashes in ((postings.by_tag, tag_hashes), (postings.by_type, type_hashes)):
         counts = list(map(len, lists.values()))
         parts.append(_keys(hashes(lists), chain.from_iterable(lists.values()), counts))
-    if unindexed := postings.unindexed:
-        parts += _keys_of_unindexed(postings.head - len(unindexed) + 1, unindexed)
+    if postings.unindexed_types:
+        parts += _keys_of_unindexed(postings)
     keys = np.concatenate(parts)
     keys.sort()
     repeated = keys[1:] == keys[:-1]  # a hash may be shared by two tags of one event
@@ -64,10 +64,10 @@ def _keys(hashes: list[int], positions: Iterable[int] | Keys, counts: list[int] 
     return keys
 
 
-def _keys_of_unindexed(first: int, unindexed: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[Keys]:
-    """The keys of the types and tags of events from position `first` on."""
-    positions = np.arange(first, first + len(unindexed), dtype=np.int64)
-    types, tags = zip(*unindexed, strict=True)
+def _keys_of_unindexed(postings: Postings) -> Iterator[Keys]:
+    """The keys of the types and tags of the events that are not indexed yet, the last ones."""
+    types, tags = postings.unindexed_types, postings.unindexed_tags
+    positions = np.arange(postings.head - len(types) + 1, postings.head + 1, dtype=np.int64)
     yield _keys(_hashes(type_hashes, types), positions)
     yield _keys(_hashes(tag_hashes, list(chain.from_iterable(tags))), np.repeat(positions, list(map(len, tags))))
 

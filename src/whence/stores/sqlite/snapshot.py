@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import chain
 from typing import Any
 
 import apsw
@@ -26,6 +25,8 @@ ITEMS_MAX = 50_000
 """The numbers of so many items of queries are kept in memory, before they are forgotten and read again."""
 
 _INSERT_EVENT = statement("insert_event")
+COLUMNS = _INSERT_EVENT.count("?")
+"""So many values of an event row are bound."""
 _INSERT_TYPE = "INSERT INTO type (name, version, content_type) VALUES (?, ?, ?) RETURNING code"
 
 
@@ -56,7 +57,7 @@ class Snapshot:
         self.flushed = 0
         self.types = Types()
         self.postings = Postings()  # of the events beyond `flushed`, set by the store in every transaction
-        self.unwritten: list[tuple[Any, ...]] = []  # rows of the transaction under way, written together
+        self.unwritten: list[Any] = []  # the values of the rows of the transaction under way, written together
         self._items: dict[QueryItem, int] = {}  # numbers of interned items, kept by the writer
         self._version = -1
 
@@ -94,12 +95,9 @@ class Snapshot:
 
     def write_out(self) -> None:
         """Write the rows of the transaction under way, many in one statement: each lets other threads go first."""
-        if len(self.unwritten) == 1:
-            self.execute(_INSERT_EVENT, self.unwritten[0])
-        else:
-            for start in range(0, len(self.unwritten), ROWS_AT_ONCE):
-                rows = self.unwritten[start : start + ROWS_AT_ONCE]
-                self.execute(_insert_events(len(rows)), list(chain.from_iterable(rows)))
+        for start in range(0, len(self.unwritten), ROWS_AT_ONCE * COLUMNS):
+            values = self.unwritten[start : start + ROWS_AT_ONCE * COLUMNS]
+            self.execute(_insert_events(len(values) // COLUMNS), values)
         self.unwritten.clear()
 
     def type_codes(self, rows: Sequence[Row]) -> list[int]:

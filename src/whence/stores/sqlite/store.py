@@ -227,7 +227,7 @@ class SQLiteStore:
         for row, code in zip(rows, codes, strict=True):
             if row.raw_id is None:
                 row.raw_id = clock.new_id()
-            snapshot.unwritten.append(_bindings(position, row, code, recorded_us, basis_number))
+            snapshot.unwritten += _bindings(position, row, code, recorded_us, basis_number)
             position += 1
         self._tail.add(first, rows, self._only_ids)
         snapshot.head, snapshot.recorded_us = snapshot.head + len(rows), recorded_us
@@ -254,7 +254,7 @@ class SQLiteStore:
                     basis_text, basis_number = recorded.basis_text, self._basis_number(basis)
                 (code,) = snapshot.type_codes([row])
                 number = None if recorded.basis_text is None else basis_number
-                snapshot.unwritten.append(_bindings(recorded.position, row, code, recorded.recorded_us, number))
+                snapshot.unwritten += _bindings(recorded.position, row, code, recorded.recorded_us, number)
                 self._tail.add(recorded.position, [row], only_ids=False)
                 snapshot.head, snapshot.recorded_us = recorded.position, recorded.recorded_us
                 last = recorded

@@ -42,7 +42,7 @@ class Tail:
             if self._postings.base < flushed:
                 self._postings = Postings(flushed)
             postings = self._postings
-            if postings.unindexed:
+            if postings.unindexed_types:
                 postings.index()
             if postings.head < head:
                 for position, raw_id, type, tags_text in db.execute(_TAIL, (postings.head, head)):
