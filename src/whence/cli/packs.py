@@ -8,7 +8,7 @@ import math
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
@@ -263,7 +263,7 @@ def _shown(name: str, is_share: bool, value: Any, zone: tzinfo, form: screen.For
         case float() if form == "screen" and is_share:
             return f"{value:.1%}"
         case datetime():
-            return text_of(to_us(value), zone if form == "screen" else UTC)
+            return text_of(to_us(value), zone) if form == "screen" else to_iso(to_us(value))
         case Decimal():
             return f"{value:f}"
         case date():

@@ -226,3 +226,19 @@ def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
     assert "plotly" in (tmp_path / "balance.html").read_text()
     with pytest.raises(NotKnown):
         balance_over_time(db.asked("2026-01-05"), "assets:bank")
+
+
+def test_times_in_a_file_say_that_they_are_in_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text('store = "shop.db"\nzone = "Europe/Vienna"\n')
+    with whence.open(create=True) as db:
+        opened(db).enter("assets:bank", "income:sales", "1 EUR", time="2026-03-14T23:00:00Z")
+    for form, said in (
+        ([], "2026-03-15 00:00:00 "),
+        (["--csv"], "2026-03-14T23:00:00Z,"),
+        (["--json"], "14T23:00:00Z"),
+    ):
+        assert run(["ledger", "statement", "assets:bank", *form]) == 0
+        assert said in capsys.readouterr().out
