@@ -8,6 +8,7 @@ import io
 import sys
 import tomllib
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,23 @@ def test_mt940_has_the_sign_of_its_marks_and_adds_up() -> None:
         read("mt940", MT940.replace(b"C500,25", b"C500,26"))
     with pytest.raises(InvalidFile, match="MT940"):
         read("mt940", b"no statement")
+
+
+def test_what_has_no_header_of_ofx_is_named_as_another_file() -> None:
+    with pytest.raises(InvalidFile, match=r"Not OFX that can be read .*Is it the right file"):
+        read("ofx", MT940)
+
+
+def test_a_statement_brings_the_balance_that_it_begins_with(tmp_path: Path) -> None:
+    assert [each.balance_minor for each in read("mt940", MT940).items] == [150025, 140025, 139025, 139275]
+    assert read("mt940", MT940).opening == {"EUR": 100000}
+    assert read("camt053", CAMT).opening == {"EUR": -10000}
+    (tmp_path / "january.sta").write_bytes(MT940)
+    db = whence.Whence(MemoryStore(), configured('[pack.ledger.side.house]\nformat = "mt940"'))
+    opened(db)
+    rows = {row.line: row for row in reconcile(db, "assets:bank", f"house={tmp_path / 'january.sta'}").statement}
+    assert [rows[line].there for line in ("opening", "closing")] == [Decimal("1000.00"), Decimal("1392.75")]
+    assert rows["unexplained"].difference == Decimal("1000.00")
 
 
 def test_camt053_is_read_by_entries_without_floats() -> None:

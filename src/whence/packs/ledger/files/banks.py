@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
+from itertools import accumulate, islice
 from typing import Any
 from xml.etree import ElementTree
 
@@ -18,12 +19,15 @@ from whence.files.rows import Given, RawRow, Source
 
 OWN = {"unit": "major", "currency": "currency", "amount": "amount", "time": "date", "text": "text"}
 """How such a file's cells are read, where whence.toml does not say it otherwise."""
-OF_SIDE = {**OWN, "id": "id", "ids": "own", "category": "type"}
+OF_SIDE = {**OWN, "id": "id", "ids": "own", "category": "type", "balance": "balance?"}
 OF_SOURCE = {**OWN, "reference": "id"}
 """A bank's references are not unique: what is posted is known by its whole line."""
 
 SIGNS = {"C": 1, "RD": 1, "D": -1, "RC": -1}
 """The marks of MT940: a reversed debit adds, a reversed credit takes away."""
+
+CELLS = ("id", "date", "amount", "currency", "text", "type")
+"""What an entry says of itself; the balance after it, by adding, depends on what stands before it in the file."""
 
 Cells = dict[str, str]
 
@@ -42,15 +46,24 @@ class BankFile:
             source.close()
 
     def __iter__(self) -> Iterator[RawRow]:
-        return (RawRow(number, "\0".join(cells.values()), cells) for number, cells in enumerate(self._entries, 1))
+        for number, cells in enumerate(self._entries, 1):
+            yield RawRow(number, "\0".join(cells[each] for each in CELLS), cells)
 
 
 def _cells(
-    *, id: str | None, date: object, amount: Decimal, currency: str, text: Iterable[str | None], type: str | None
+    *,
+    id: str | None,
+    date: object,
+    amount: Decimal,
+    currency: str,
+    text: Iterable[str | None],
+    type: str | None,
+    balance: Decimal | None = None,
 ) -> Cells:
     said = " ".join(" ".join(each.split()) for each in text if each)
     found = {"id": id or "", "date": str(date), "amount": f"{amount:f}"}
-    return {**found, "currency": currency, "text": said, "type": type or ""}
+    told = {"currency": currency, "text": said, "type": type or ""}
+    return {**found, **told, "balance": "" if balance is None else f"{balance:f}"}
 
 
 def _check_sum(
@@ -80,6 +93,7 @@ def _missing(what: str, package: str, extra: str, problem: ImportError) -> Missi
 
 def _ofx(content: bytes, name: str) -> Iterator[Cells]:
     try:
+        from ofxtools.header import OFXHeaderError
         from ofxtools.Parser import OFXTree, ParseError
     except ImportError as problem:
         raise _missing("OFX", "ofxtools", "ofx", problem) from None
@@ -87,6 +101,8 @@ def _ofx(content: bytes, name: str) -> Iterator[Cells]:
     try:
         tree.parse(BytesIO(content))
         statements = tree.convert().statements
+    except OFXHeaderError:
+        raise _unreadable(name, "OFX", "its header is none of OFX") from None
     except (ParseError, ValueError, AttributeError, ElementTree.ParseError) as problem:
         raise _unreadable(name, "OFX", problem) from None
     for statement in statements:
@@ -129,7 +145,8 @@ def _mt940(content: bytes, name: str) -> Iterator[Cells]:
         if None in balances:
             raise _unreadable(name, "MT940", "a statement without :60: or :62:")
         _check_sum(name, read.data.get("statement_number"), balances[0], signed, balances[1])
-        for data, amount in zip((each.data for each in read.transactions), signed, strict=True):
+        after = islice(accumulate(signed, initial=balances[0]), 1, None)
+        for data, amount, balance in zip((each.data for each in read.transactions), signed, after, strict=True):
             references = (data.get("customer_reference"), data.get("bank_reference"))
             yield _cells(
                 id=next((each for each in references if each and each != "NONREF"), None),
@@ -138,6 +155,7 @@ def _mt940(content: bytes, name: str) -> Iterator[Cells]:
                 currency=str(data["currency"]),
                 text=(data.get("applicant_name"), data.get("purpose"), data.get("transaction_details")),
                 type=data.get("id"),
+                balance=balance,
             )
 
 
@@ -169,12 +187,13 @@ def _statement(statement: Any, name: str) -> Iterator[Cells]:
         None if found is None else _money(found, name)[0]
         for found in (balances.get("OPBD", balances.get("PRCD")), balances.get("CLBD"))
     )
-    amounts = list[Decimal]()
+    amounts, after = list[Decimal](), opening
     for entry in statement.findall("./{*}Ntry"):
         if (_said(entry, "Sts/Cd") or _said(entry, "Sts") or "BOOK") != "BOOK":  # what is pending is in no balance
             continue
         amount, currency = _money(entry, name)
         amounts.append(amount)
+        after = None if after is None else after + amount
         details = entry.findall("./{*}NtryDtls/{*}TxDtls")
         one = details[0] if len(details) == 1 else None  # of a batch nobody's own words are the batch's
         references = (_said(one, "Refs/EndToEndId"), _said(entry, "AcctSvcrRef"), _said(entry, "NtryRef"))
@@ -186,6 +205,7 @@ def _statement(statement: Any, name: str) -> Iterator[Cells]:
             currency=currency,
             text=[*texts, _said(entry, "AddtlNtryInf")],
             type=_said(entry, "BkTxCd/Domn/Fmly/Cd") or _said(entry, "BkTxCd/Prtry/Cd"),
+            balance=after,
         )
     _check_sum(name, _said(statement, "Id"), opening, amounts, closing)
 
