@@ -21,6 +21,7 @@ from whence.packs.ledger.reconciling.comparing import Compared, _out_of_order, c
 from whence.packs.ledger.reconciling.keeping import Reconciliation, reconcile
 from whence.packs.ledger.reconciling.sides import Item, Reader, Side
 from whence.packs.ledger.reconciling.state import settle
+from whence.packs.ledger.reconciling.statement import statement
 from whence.stores.memory import MemoryStore
 
 FAULTS = 60
@@ -248,3 +249,55 @@ def test_a_recorded_line_that_cannot_be_read_says_which_it_is_and_why(tmp_path: 
     unread = [row for row in db.table("ledger.differences") if row.what in ("format", "rounding")]
     assert unread
     assert all(row.there.startswith("line ") and row.note for row in unread)
+
+
+UNREAD = SIDE.replace("balance = ", "# balance = ")
+HEADER = "booked,reference,type,amount,currency\n"
+
+
+def unread(tmp_path: Path) -> tuple[whence.Whence, str]:
+    """A ledger without entries, and a file with a line of January and one of no day that cannot be read."""
+    db = whence.Whence(MemoryStore(), configured(UNREAD))
+    opened(db)
+    file = tmp_path / "january.csv"
+    file.write_text(f"{HEADER}2026-01-05,j5,card,10.005,EUR\nsomeday,j6,card,1.00,EUR\n")
+    return db, f"bank={file}"
+
+
+def test_a_line_that_cannot_be_read_is_named_on_its_own_side(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    for sides, column in (((file, "assets:bank"), "here"), (("assets:bank", file), "there")):
+        found = reconcile(db, *sides).compared.differences
+        other = "there" if column == "here" else "here"
+        assert [(getattr(each, column), getattr(each, other)) for each in found] == [("line 2", ""), ("line 3", "")]
+
+
+def test_a_line_that_cannot_be_read_belongs_to_the_days_of_its_own_day(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    january = reconcile(db, "assets:bank", file, since=date(2026, 1, 1), until=date(2026, 1, 31))
+    assert [each.day for each in january.compared.differences] == ["2026-01-05", None]
+    february = reconcile(db, "assets:bank", file, since=date(2026, 2, 1), until=date(2026, 2, 28))
+    assert [each.day for each in february.compared.differences] == [None]
+
+
+def test_a_line_that_cannot_be_read_stays_open_when_another_month_is_compared(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    january = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
+    reconcile(db, "assets:bank", file, record=True, **january)
+    (tmp_path / "february.csv").write_text(HEADER)
+    february = {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
+    reconcile(db, "assets:bank", f"bank={tmp_path / 'february.csv'}", record=True, **february)
+    assert [(row.day, row.status) for row in db.table("ledger.differences")] == [("2026-01-05", "open"), (None, "open")]
+    (tmp_path / "january.csv").write_text(HEADER)
+    reconcile(db, "assets:bank", file, record=True, **january)
+    assert db.table("ledger.differences") == []
+
+
+def test_the_lines_of_the_statement_add_up_to_what_is_between_the_sides() -> None:
+    ours = [item(1, 1000, id="a", category="charge"), item(2, -30, id="b", category="fee")]
+    theirs = [item(1, 970, id="c", category="payout")]
+    for here, there in ((ours, theirs), (theirs, ours)):
+        rows = statement(compare(Side("a", here, opening={"EUR": 0}), Side("b", there, opening={"EUR": 0})))
+        place = [row.line for row in rows].index("closing")
+        assert sum(row.difference or 0 for row in rows[:place]) == rows[place].difference
+        assert None not in [row.there for row in rows[:place]]

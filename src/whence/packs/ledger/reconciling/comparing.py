@@ -121,6 +121,7 @@ class _Made:
         day: date | None,
         line: int | None = None,
         note: str = "",
+        side: str = "there",
     ) -> DifferenceFound:
         off = sums(() if what == "order" else there)
         off.subtract(sums(() if what == "order" else here))
@@ -130,7 +131,8 @@ class _Made:
         self._copies[said] += 1
         key = hashlib.sha256(f"{said}\0{self._copies[said]}".encode()).hexdigest()[:12]
         ours, theirs = (", ".join(item.id or f"line {item.number}" for item in side) for side in (here, there))
-        theirs = theirs or ("" if line is None else f"line {line}")
+        if line is not None:  # of a file: it stands on the side that has nothing else to be called by
+            ours, theirs = (ours or f"line {line}", theirs) if side == "here" else (ours, theirs or f"line {line}")
         on = None if day is None else day.isoformat()
         return DifferenceFound(key, self._reconciliation, what, on, effect, ours, theirs, line, note)
 
@@ -145,8 +147,8 @@ def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iter
         found = () if other is None else (other,)
         gone.update(map(id, found))
         here, there = ((), found) if side == "here" else (found, ())
-        day = None if other is None else other.day
-        yield made.difference(fault.kind, here, there, day, fault.line, fault.reason)
+        day = fault.day if other is None else other.day
+        yield made.difference(fault.kind, here, there, day, fault.line, fault.reason, side)
     others[:] = [each for each in others if id(each) not in gone]
 
 

@@ -19,7 +19,7 @@ from whence.packs.ledger.entries import day_of
 from whence.packs.ledger.files.layout import table_of
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.reconciling.comparing import Compared, compare
-from whence.packs.ledger.reconciling.events import CODEC, DifferenceGone, Reconciled, amounts
+from whence.packs.ledger.reconciling.events import CODEC, DifferenceFound, DifferenceGone, Reconciled, amounts
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
 from whence.packs.ledger.reconciling.sides import Reader, Side, of_account
 from whence.packs.ledger.reconciling.state import Difference
@@ -102,14 +102,12 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     events = [
         CODEC.event(each, id=None if key in known else f"difference:{key}", actor=by) for key, each in fresh.items()
     ]
+    looked_at = _days_of(db, made.name)
     events += [
         CODEC.event(DifferenceGone(key, made.name), actor=by)
         for key, each in known.items()
-        if each.reconciliation == made.name
-        and each.status == "open"
-        and key not in found
-        and not _is_before(each, made.since)
-        and (until is None or each.day is None or each.day <= until)
+        if each.reconciliation == made.name and each.status == "open" and key not in found
+        if _covers(since, until, *looked_at[key] if each.day is None else (each.day, each.day))
     ]
     here, there = compared.here, compared.there
     digests = {side.name: side.sha256 for side in (here, there) if side.sha256 is not None}
@@ -119,6 +117,26 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     for start in range(0, len(events), BATCH):
         db.append(events[start : start + BATCH])
     return len(fresh)
+
+
+def _days_of(db: Whence, name: str) -> dict[str, tuple[str | None, str | None]]:
+    """The first and last day that were compared when each difference of a reconciliation was found."""
+    types = [DifferenceFound.event_type, Reconciled.event_type]
+    found, waiting = dict[str, tuple[str | None, str | None]](), list[str]()
+    for event in db.history().events(Query.of(types=types, tags=[f"reconciliation:{name}"])):
+        if event.type == Reconciled.event_type:
+            found |= dict.fromkeys(waiting, (event.data["since"], event.data["until"]))
+            waiting.clear()
+        else:
+            waiting.append(event.data["difference"])
+    return found | dict.fromkeys(waiting, (None, None))
+
+
+def _covers(since: str | None, until: str | None, first: str | None, last: str | None) -> bool:
+    """Whether all days from the first to the last are among those that are compared; None is no bound."""
+    return (since is None or (first is not None and since <= first)) and (
+        until is None or (last is not None and last <= until)
+    )
 
 
 # What is asked.

@@ -52,12 +52,14 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A line that cannot be read as an amount or a day, as the source wrote it; nothing of it is repaired."""
+    """A line that cannot be read as an amount or a day, as the source wrote it; nothing of it is repaired. Its day is
+    known where that can be read."""
 
     line: int
     kind: FaultKind
     reason: str
     id: str = ""
+    day: date | None = None
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -113,14 +115,19 @@ class Reader(Layout):
         """The lines of a file as a side, those between two days where they are named. Raises InvalidFile."""
         file = self.open(given)
         items, faults = list[Item](), list[Fault]()
+
+        def is_within(day: date) -> bool:
+            return (since is None or day >= since) and (until is None or day <= until)
+
         for row in file:
             try:
                 item = self._item(row, zone)
             except InvalidInput as problem:
-                kind: FaultKind = "rounding" if problem.fact.startswith("A fraction of the smallest unit") else "format"
-                faults.append(Fault(row.line, kind, str(problem), self.said("id", row.value) if row.value else ""))
+                fault = self._fault(row, problem, zone)
+                if fault.day is None or is_within(fault.day):
+                    faults.append(fault)
             else:
-                if (since is None or item.day >= since) and (until is None or item.day <= until):
+                if is_within(item.day):
                     items.append(item)
         return Side(file.name, items, faults, self._ids_shared, _opening(items), file.sha256, self.has("group"))
 
@@ -137,6 +144,16 @@ class Reader(Layout):
         id, group, category, text = (self.said(key, cells) for key in TEXTS)
         told = (amount, currency, category, text, balance_minor)
         return Item(row.line, id, group, us, day_of(us, zone), *told)
+
+    def _fault(self, row: RawRow, problem: InvalidInput, zone: tzinfo) -> Fault:
+        kind: FaultKind = "rounding" if problem.fact.startswith("A fraction of the smallest unit") else "format"
+        if not row.value:
+            return Fault(row.line, kind, str(problem))
+        try:
+            us = self.us(row.value)
+        except InvalidInput:
+            us = None
+        return Fault(row.line, kind, str(problem), self.said("id", row.value), None if us is None else day_of(us, zone))
 
 
 def _opening(items: list[Item]) -> dict[str, int]:

@@ -52,7 +52,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
 
     yield row("opening", opening, stated)
     for category in sorted(mine.keys() | theirs.keys(), key=_rank):
-        yield row(_title(category), mine[category], theirs.get(category), counts[category])
+        yield row(_title(category), mine[category], theirs[category], counts[category])
     balances = [each.balance_minor for each in there.items if each.currency == currency]
     said = next((each for each in reversed(balances) if each is not None), None)
     closing = opening + mine.total()
