@@ -162,6 +162,13 @@ def test_decay_a_model_of_ones_own_and_money() -> None:
             credited(db, models=[lambda ages: [1.5] * len(ages)])
 
 
+def test_decay_tells_touchpoints_apart_however_many_half_lives_ago_they_were() -> None:
+    events = [visit(1, "Seen", 0), visit(1, "Read", 60), Event("Bought", {}, ("lead:1",), time="2026-01-14T10:00:00Z")]
+    with store(events) as db:
+        found = credited(db, models=["decay"], half_life="1 hour")
+        assert found["Read"].conversions == Decimal("0.666667")
+
+
 def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
     events = [
         visit(1, "Seen", 0, n=1, s="a"),

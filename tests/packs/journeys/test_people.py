@@ -14,6 +14,7 @@ from whence.errors import InvalidConfig, Refused
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys.events import Identified
+from whence.packs.journeys.people import refuse_to_separate
 from whence.testing import PackSuite
 
 STEPS = ["Visited", "SignedUp", "Bought"]
@@ -77,6 +78,21 @@ def test_events_with_several_names_join_them_where_it_is_said_so() -> None:
         db.append([*story(), Event("FormSent", {}, ("visitor:abc", "lead:42"), time="2026-01-06T09:00:00Z")])
         assert counts(db, kinds=KINDS) == [2, 0, 0]
         assert counts(db, kinds=KINDS, joined_by=["FormSent"]) == [2, 1, 0]
+
+
+def test_a_tag_that_names_no_customer_does_not_keep_the_names_beside_it_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(
+        '[pack.journeys]\nkinds = ["customer", "lead", "visitor"]\njoined_by = ["FormSent"]\n'
+    )
+    tags = ("campaign:spring", "lead:42", "visitor:abc")
+    with whence.open("shop.db", create=True) as db:
+        db.append([*story(), Event("FormSent", {}, tags, time="2026-01-06T09:00:00Z")])
+        assert counts(db) == [2, 1, 0]
+        assert journeys.timeline(db, "visitor:abc").names == ("lead:42", "visitor:abc")
+        refuse_to_separate(db, "lead:42", "visitor:abc", None)  # they are joined: nothing is refused
 
 
 def test_an_event_of_two_names_of_one_customer_counts_once() -> None:

@@ -7,7 +7,7 @@ Each conversion is worth 1. It is shared among the customer's touchpoints before
 | `first` | all to the first touchpoint |
 | `last` | all to the last |
 | `linear` | the same to each |
-| `decay` | halved by each half-life before the conversion (7 days), by whole hours |
+| `decay` | halved by each half-life before the conversion (7 days), by whole hours: only how they differ counts |
 | `position` | 40 % to the first, 40 % to the last, 20 % to those between; of two, half to each ("U-shaped") |
 
 A model of one's own is a function from the ages of the touchpoints in whole hours, the oldest first, to whole weights.
@@ -75,9 +75,9 @@ def attribution(
     Which channels the conversions are owed to.
 
     Each conversion is worth 1 and shared among the customer's touchpoints before it. first and last: all to one;
-    linear: the same to each; decay: halved by each half-life before the conversion; position: 40 % to the first, 40 %
-    to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before. Without --model
-    all models stand side by side.
+    linear: the same to each; decay: halved by each half-life before the conversion, by whole hours; position: 40 % to
+    the first, 40 % to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before.
+    Without --model all models stand side by side.
     """
     converted = asked.known(conversion)
     touched = [asked.known(each) for each in touches]
@@ -141,7 +141,8 @@ def _weights(model: Known | Model, shared: _Shared, half_life_hours: int) -> Arr
             weights = np.ones(len(place), np.int64)
         case "decay":
             left = np.frombuffer(half_life_table(half_life_hours), np.int64)
-            weights = np.where(shared.hours < len(left), left[np.clip(shared.hours, 0, len(left) - 1)], 0)
+            hours = shared.hours - np.repeat(np.minimum.reduceat(shared.hours, shared.begins), shared.sizes)
+            weights = np.where(hours < len(left), left[np.clip(hours, 0, len(left) - 1)], 0)
         case "position":
             weights = np.where(is_first | is_last, WHOLE * 2 // 5, WHOLE // 5 // np.maximum(sizes - 2, 1))
     return weights

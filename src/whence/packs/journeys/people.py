@@ -22,19 +22,20 @@ IDENTIFIED, SEPARATED = Identified.event_type, Separated.event_type
 Pair = tuple[str, str]
 
 
-def pairs_in(history: History, joined_by: Sequence[str] = ()) -> list[Pair]:
+def pairs_in(history: History, joined_by: Sequence[str] = (), kinds: Sequence[str] = ()) -> list[Pair]:
     """The pairs of names that are joined at the end of a history, in the order in which it happened.
 
     `joined_by` are event types that join all names they are tagged with, whatever else they mean: a form that is sent
-    by `visitor:abc` and makes `lead:42`. Being separated undoes what came before, whichever way the two were joined.
+    by `visitor:abc` and makes `lead:42`. `kinds` say which of their tags are names; without them all are. Being
+    separated undoes what came before, whichever way the two were joined.
     """
     if unknown := {IDENTIFIED, SEPARATED} & set(joined_by):
         raise InvalidQuery("These events say who is who already", types=", ".join(sorted(unknown)))
     found = history.events(Query.of(types=[IDENTIFIED, SEPARATED, *joined_by]))
-    return list(_pairs(sorted(found, key=by_time)))
+    return list(_pairs(sorted(found, key=by_time), kinds))
 
 
-def _pairs(events: Iterable[Recorded]) -> dict[Pair, None]:
+def _pairs(events: Iterable[Recorded], kinds: Sequence[str]) -> dict[Pair, None]:
     pairs: dict[Pair, None] = {}
     for event in events:
         if event.type == IDENTIFIED:
@@ -42,7 +43,8 @@ def _pairs(events: Iterable[Recorded]) -> dict[Pair, None]:
         elif event.type == SEPARATED:
             pairs.pop(_pair(event.data["name"], event.data["other"]), None)
         else:
-            pairs.update(dict.fromkeys(_pair(event.tags[0], other) for other in event.tags[1:]))
+            names = [tag for tag in event.tags if not kinds or split_tag(tag)[0] in kinds]
+            pairs.update(dict.fromkeys(_pair(names[0], other) for other in names[1:]))
     return pairs
 
 
@@ -52,7 +54,8 @@ def _pair(one: str, other: str) -> Pair:
 
 def refuse_to_separate(db: Whence, one: str, other: str, key: str | None) -> None:
     """Raises Refused for two names that no event joined just with each other, unless it was done under this key."""
-    pairs = pairs_in(db.history(), naming_of(db).joined_by)
+    naming = naming_of(db)
+    pairs = pairs_in(db.history(), naming.joined_by, naming.kinds)
     was_done = key is not None and bool(db.store.positions_of([id_to_raw(key)]))
     if _pair(one, other) in pairs or was_done:
         return
@@ -81,7 +84,7 @@ class People:
     def of(cls, history: History, naming: Naming, main: str = "") -> People:
         """Who is who at the end of a history. Without kinds they are the main one, then those that are joined with
         others, by their names."""
-        pairs = pairs_in(history, naming.joined_by)
+        pairs = pairs_in(history, naming.joined_by, naming.kinds)
         return cls(pairs, naming.kinds or kinds_of(pairs, main))
 
     def names_of(self, name: str) -> list[str]:
