@@ -461,7 +461,8 @@ def appended(store: Store, key: str, told: Mapping[str, Any]) -> Decided | None:
         return None
     before = (first.meta or {}).get("request")
     if before != told:
-        facts = {"key": key, "before": before, "now": told}
+        was, now = (_differing(one, other) for one, other in ((before, told), (told, before)))
+        facts = {"key": key, "before": was, "now": now}
         raise IdConflict("The key is in use for another request", remedy="Use another key.", **facts)
     found = [first]
     for each in store.read(after=first.position):  # the rest of its append
@@ -469,6 +470,14 @@ def appended(store: Store, key: str, told: Mapping[str, Any]) -> Decided | None:
             break
         found.append(each)
     return Decided([each.position for each in found], [each.to_event() for each in found], 0)
+
+
+def _differing(one: Any, other: Any) -> str:
+    """What a request says that another does not, in words."""
+    if not isinstance(one, Mapping):
+        return "no request of this kind"
+    there = other if isinstance(other, Mapping) else {}
+    return ", ".join(f"{name} = {value}" for name, value in one.items() if value != there.get(name)) or "nothing of it"
 
 
 def _said(event: Event) -> tuple[Any, ...]:

@@ -202,8 +202,12 @@ def _run(arguments: Sequence[str]) -> int:
         context = getattr(problem, "ctx", None)
         path = context.command_path if context else "whence"
         said = " ".join(problem.format_message().split())  # click sets choices on lines of their own
-        is_early = isinstance(problem, click.NoSuchOption) and context is not None and context.command is program
-        behind = " Options stand behind the command: whence log --store leads.db." if is_early else ""
+        behind = ""
+        if isinstance(problem, click.NoSuchOption):
+            if context is not None and context.command is program:
+                behind = " Options stand behind the command: whence log --store leads.db."
+            elif problem.option_name.lstrip("-")[:1].isdigit():
+                behind = " A value that begins with - stands behind -- at the end."
         screen.failure(said, f"Try {path} --help.{behind}")
         return exits.USAGE
     except (KeyboardInterrupt, click.Abort):

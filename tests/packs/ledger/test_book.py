@@ -18,11 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import whence
 from tests.exam import counts
 from tests.packs.ledger.books import balance, configured, ledger, opened
+from whence.cli import run
 from whence.clock import FixedClock
-from whence.errors import IdConflict, InvalidInput, InvalidTime, Refused
+from whence.errors import IdConflict, InvalidInput, InvalidQuery, InvalidTime, Refused
 from whence.packs.ledger import PACK
 from whence.packs.ledger.book import Book, Draft, expire
-from whence.packs.ledger.decisions import open_, retire
+from whence.packs.ledger.decisions import limit, open_, retire
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting
 from whence.packs.ledger.money import Money
@@ -212,7 +213,9 @@ def test_the_same_key_again_changes_nothing_and_another_request_is_a_conflict() 
     head = db.store.head()
     assert book.refund("ch_1", key="r-1").positions == list(first.positions)
     assert Book(db).refund("ch_1", key="r-1").attempts == 0
-    with pytest.raises(IdConflict, match="another request"):
+    with pytest.raises(
+        IdConflict, match=r"another request \(Key: r-1, Before: nothing of it, Now: amount = 1.00 EUR\)"
+    ):
         book.refund("ch_1", "1 EUR", key="r-1")
     assert db.store.head() == head
 
@@ -274,6 +277,33 @@ def test_a_balance_is_asked_by_either_clock() -> None:
     assert len(db.table("ledger.statement", at="2026-01-10", account="assets:bank")) == 1
     (before, after) = db.table("ledger.statement", account="assets:bank", since=date(2026, 1, 11))
     assert (before.category, before.balance, after.balance) == ("opening", Decimal(10), Decimal(15))
+
+
+def test_a_group_has_a_line_for_each_account_that_was_open_then(db: whence.Whence) -> None:
+    book = opened(db)
+    book.enter("assets:stripe", "income:sales", "5 EUR", time="2026-01-03T00:00:00Z")
+    rows = [(row.account, row.balance) for row in db.table("ledger.balance", account="assets", at="2026-01-03")]
+    assert rows == [("assets:bank", Decimal(0)), ("assets:stripe", Decimal(5))]
+    assert db.table("ledger.balance", account="assets", at="2025-12-31") == []
+    assert [row.balance for row in db.table("ledger.balance", account="assets:bank", at="2025-12-31")] == [Decimal(0)]
+
+
+def test_accounts_and_their_limits_are_those_of_the_day_that_is_asked_about(db: whence.Whence) -> None:
+    opened(db)
+    db.decide(limit, "wallets:ben", floor=Decimal(-5), reason="a good customer", time="2026-02-01T00:00:00Z")
+    for day, floors in (("2025-12-31", []), ("2026-01-31", [0]), ("2026-02-01", [-5])):
+        assert [row.floor for row in db.table("ledger.accounts", at=day, group="wallets:ben")] == floors
+
+
+def test_a_statement_that_ends_before_it_begins_is_refused(db: whence.Whence) -> None:
+    opened(db)
+    with pytest.raises(InvalidQuery, match="Let --at be the later day"):
+        db.table("ledger.statement", account="assets:bank", since=date(2026, 1, 20), at="2026-01-10")
+
+
+def test_an_amount_below_zero_is_told_how_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "enter", "assets:bank", "income:sales", "-10 EUR"]) == 2
+    assert "A value that begins with - stands behind -- at the end." in " ".join(capsys.readouterr().err.split())
 
 
 def test_why_names_the_entries_of_a_balance() -> None:

@@ -104,9 +104,11 @@ def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRo
         yield from page.rows
 
 
-def chart(history: History) -> dict[str, Account]:
-    """The accounts of a history with their types and limits, whenever they were opened; no balances are in it."""
-    found = history.uncut().states(Account, query=Query.of(types=ABOUT_ACCOUNTS)).values()
+def chart(history: History, *, as_of_then: bool = False) -> dict[str, Account]:
+    """The accounts of a history with their types and limits, whenever they were opened, or `as_of_then`; no balances
+    are in it."""
+    history = history if as_of_then else history.uncut()
+    found = history.states(Account, query=Query.of(types=ABOUT_ACCOUNTS)).values()
     return {each.account: each for each in found if each.account}
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from whence.clock import to_datetime
+from whence.errors import InvalidQuery
 from whence.history import History
 from whence.pack import Asked, table
 from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, seen
@@ -43,7 +44,7 @@ def accounts(
 
     `floor` is the least that may be available, where there is a limit.
     """
-    for name, each in sorted(chart(asked.history).items()):
+    for name, each in sorted(chart(asked.history, as_of_then=True).items()):
         if group is None or is_below(name, group):
             minor, currency = each.floor_minor, each.currency
             floor = None if minor is None or currency is None else decimal_of(minor, currency)
@@ -76,12 +77,12 @@ def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[B
         if each.status == "open" and each.account in wanted:
             held[each.account, each.currency] += each.left_minor
     rows, set_aside = Balances(), Balances()
-    for name, currency in sorted(sums.keys() | held.keys()):
+    there = wanted if len(wanted) == 1 else chart(asked.history, as_of_then=True)
+    untouched = [(name, only) for name in wanted if name in there and (only := known[name].currency) is not None]
+    for name, currency in sorted({*sums, *held, *untouched}):
         key = (account if total else name, currency)
         rows[key] += known[wanted[0] if total else name].from_its_side(sums[name, currency])
         set_aside[key] += held[name, currency]
-    if not rows and (only := known[wanted[0]].currency) is not None:
-        rows[account if total else wanted[0], only] = 0
     for (name, currency), minor in rows.items():
         parts = (minor, set_aside[name, currency], minor - set_aside[name, currency])
         yield BalanceRow(name, currency, *(decimal_of(each, currency) for each in parts))
@@ -117,6 +118,10 @@ def statement(
     They stand in the order in which they happened. `reported` is the balance that the source states beside one. With a
     first day, the first line is what was there before.
     """
+    is_cut = asked.history.uncut() is not asked.history
+    if since is not None and is_cut and asked.moment.date() < since:
+        until = asked.moment.date()
+        raise InvalidQuery("It ends before it begins", since=since, at=until, remedy="Let --at be the later day.")
     running, opening = Balances(), Balances()
     shown = []
     for each in seen(asked, account):

@@ -79,16 +79,20 @@ def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
     compared = made.compared
     matched = ", ".join(f"{count:,} by {name}" for name, count in compared.matched.items() if count)
     here, there = (f"{side.name} ({len(side.items):,})" for side in (compared.here, compared.there))
-    yield f"{here} and {there}: {matched or 'none'} matched; {len(compared.differences):,} differences."
+    yield f"{here} and {there}: {matched or 'none'} matched; {_counted(len(compared.differences), 'difference')}."
     if compared.is_without_a_shared_id:
         yield 'No id is on both sides. Where a file has numbers of its own, its side says ids = "own".'
     if guesses := sum(each.is_guess for each in compared.matches):
-        yield f"{guesses:,} matches add several lines up and are guesses: look at them."
+        yield f"Guesses, by adding several lines up: {_counted(guesses, 'match', 'matches')}. Look at them."
     for each in compared.unkeyed:
         told = {None: "no balance is stated", True: "its balance ties", False: "its balance does not tie"}[each.ties]
         yield f"A payout without a key on {each.item.day} ({each.item.id or f'line {each.item.number}'}): {told}."
     if record:
-        yield f"{made.recorded:,} differences are new. whence ledger settle decides about one."
+        yield f"New: {_counted(made.recorded, 'difference')}. whence ledger settle decides about one."
+
+
+def _counted(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
 
 
 COMMANDS = (reconcile,)
