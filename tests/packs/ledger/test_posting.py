@@ -10,6 +10,7 @@ import pytest
 
 import whence
 from tests.packs.ledger.books import configured
+from whence.cli import run
 from whence.config import Config
 from whence.errors import InvalidConfig
 from whence.files.importer import import_events
@@ -257,3 +258,30 @@ def test_what_is_wrong_in_the_configuration_is_named() -> None:
         post_file(stripe(), "stripe", io.BytesIO(b"id,created\n"))
     with pytest.raises(InvalidConfig, match="No such source"):
         post_file(whence.Whence(MemoryStore(), Config(Path())), "stripe", io.BytesIO(b""))
+
+
+def test_all_columns_that_a_file_lacks_are_named_and_how_its_columns_stand_apart() -> None:
+    with pytest.raises(InvalidConfig, match=r"Column: amount, created, currency, description, .*There are: id"):
+        post_file(stripe(), "stripe", io.BytesIO(b"id\n"))
+    with pytest.raises(InvalidConfig, match='say delimiter = ";"'):
+        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace(",", ";").encode()))
+
+
+@pytest.mark.parametrize("key", ["charge", "charged"])
+def test_a_rule_that_says_half_of_a_charge_is_refused(key: str) -> None:
+    line = {"charge": 'charge = "refunds"\n', "charged": 'charge = "refunds"\ncharged = "amount"\n'}[key]
+    left = {"charge": "", "charged": 'charge = "refunds"\n'}[key]
+    with pytest.raises(InvalidConfig, match="said together"):
+        post_file(stripe((line, left)), "stripe", io.BytesIO(HEAD.encode()))
+
+
+def test_what_is_wrong_in_whence_toml_is_said_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\n{STRIPE.replace("charged", "chraged")}')
+    with whence.open(create=True):
+        pass
+    (tmp_path / "report.csv").write_text(HEAD)
+    assert run(["ledger", "post", "stripe", "report.csv"]) == 2
+    assert "whence.toml, Table: [pack.ledger], Source: stripe.rule charge, Key: chraged" in capsys.readouterr().err

@@ -78,7 +78,7 @@ class Notation(msgspec.Struct, frozen=True):
         if self.thousands and self.thousands in whole:
             first, *groups = whole.split(self.thousands)
             if not 1 <= len(first) <= THREE or any(len(group) != THREE for group in groups):
-                raise _fault("The thousands are not grouped in threes", text)
+                raise _fault("The thousands are not grouped in threes", text, self._remedy())
             whole = "".join([first, *groups])
         if not (whole + fraction).isascii() or not whole.isdigit() or bool(point) != fraction.isdigit():
             raise _fault("Not an amount as this source writes them", text, self._remedy())
@@ -109,7 +109,8 @@ class Notation(msgspec.Struct, frozen=True):
     def _remedy(self) -> str:
         if self.unit == "minor":
             return 'The source is said to have whole numbers of the smallest unit; else say unit = "major".'
-        return f"Its decimal sign is said to be {self.decimal!r}; say decimal, thousands, symbol or parentheses."
+        apart = f", and {self.thousands!r} to stand between thousands" if self.thousands else ""
+        return f"Its decimal sign is said to be {self.decimal!r}{apart}; say decimal, thousands, symbol or parentheses."
 
 
 MAJOR = Notation("major")

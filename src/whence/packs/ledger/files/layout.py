@@ -71,7 +71,7 @@ class Layout:
         if "currency" not in self.table:
             remedy = 'Write currency = "column" or currency = { value = "EUR" }.'
             raise InvalidConfig("The currency of the amounts is stated", source=name, remedy=remedy)
-        self.columns: set[str] = set()
+        self.columns: set[str] = set() if self._reading.time is None else {*self._reading.time.columns}
         self._texts = {key: self.text(key, self.table[key]) for key in ("currency", *texts) if key in self.table}
         self._time = None if self._reading.time is None else _getter(self._reading.time)
         self._moments = Moments(self._moment)
@@ -137,6 +137,7 @@ class Layout:
 
 def table_of(db: Whence, kind: str, name: str) -> Mapping[str, Any]:
     """The table [pack.ledger.KIND.NAME] of whence.toml. Raises InvalidConfig."""
+    db.config.pack("ledger")  # so that what is wrong in whence.toml is said with its file
     tables: Mapping[str, Mapping[str, Any]] = db.config.packs.get("ledger", {}).get(kind, {})
     if name not in tables:
         remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.{kind}.{name}]."

@@ -32,12 +32,16 @@ class File:
         return self._source.digest
 
     def require(self, columns: Iterable[str]) -> None:
-        """Raise InvalidConfig for a column that the header does not have."""
-        header = self._header
-        missing = () if header is None else (each for each in columns if each not in header)
-        for name in missing:
-            remedy = near(name, header or (), "There are:")
-            raise InvalidConfig("The file has no such column", file=self.name, column=name, remedy=remedy)
+        """Raise InvalidConfig for columns that the header does not have."""
+        header = self._header or []
+        missing = [] if self._header is None else sorted(each for each in columns if each not in header)
+        if not missing:
+            return
+        remedy = near(missing[0], header, "There are:")
+        apart = next((sign for sign in ";\t|" if len(header) == 1 and sign in header[0]), None)
+        if apart is not None:
+            remedy = f"Its columns stand apart by {apart!r}: say delimiter = {json.dumps(apart)}."
+        raise InvalidConfig("The file has no such column", file=self.name, column=", ".join(missing), remedy=remedy)
 
     def __iter__(self) -> Iterator[RawRow]:
         header = self._header

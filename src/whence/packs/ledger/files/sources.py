@@ -13,7 +13,8 @@ balanced transaction. They are data, in whence.toml, beside the layout; posting 
     when = { type = ["charge", "payment"] }   # all of these columns have one of these texts
     sign = { amount = "positive" }            # and these amounts are positive, negative or zero
     category = "charge"                       # default: the rule's name
-    charge = "source"                         # with charged = "amount": no refund above it
+    charge = "source"                         # the charge that it is about, and
+    charged = "amount"                        # what is charged, or below zero given back: no refund above a charge
     post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
 
 An account is a text with columns in braces; a debit is positive. `reported = { account = "…", balance = "column" }` is
@@ -165,6 +166,9 @@ class PostingSource(Layout):
         if not name or not table.get("post"):
             remedy = 'Write name = "charge" and post = { "assets:bank" = "amount", "income:sales" = "-amount" }.'
             raise InvalidConfig("A posting rule has a name, and accounts to post to", source=self.name, remedy=remedy)
+        if ("charge" in table) != ("charged" in table):
+            remedy = 'Write charge = "column" and charged = "amount": what is charged, or below zero given back.'
+            raise InvalidConfig("A charge and what is charged are said together", rule=name, remedy=remedy)
         when: dict[str, Columns] = table.get("when", {})
         sign: dict[str, str] = table.get("sign", {})
         for said in sign.values():
