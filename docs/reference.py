@@ -27,6 +27,7 @@ TABLES = {
     "What a score is: [scorecard.NAME]": "whence.scoring.card",
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
+    "The names of a customer: [pack.journeys]": "whence.packs.journeys.people",
     "Times": "whence.moments",
 }
 

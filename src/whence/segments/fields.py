@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Fields:
 
     def text(self, type: str, field: str) -> str:
         """The value of a field of the data, NULL where an event has none; or of what any event may have. ABSENT where
-        no event of the type has it. A dotted path leads into an object."""
+        no event of the type has it. A dotted path leads into an object, and from a text nowhere."""
         from whence.segments.columns import ENVELOPE  # here, since it needs pyarrow
 
         there = self._columns(type)
@@ -36,19 +37,27 @@ class Fields:
             return "json_extract_string(s.basis, '$.settings')" if "basis" in there else ABSENT
         if field in OF_ANY:
             return f"s.{field}"
-        first, _, path = field.partition(".")
+        first, *inner = names = field.split(".")
+        if not all(names):
+            return ABSENT
         column = first if first in there and first not in ENVELOPE else f"data_{first}"
         found = []
         if column in there:
             text = f"s.{_quoted(column)}"
-            if path:
-                text = f"json_extract_string({text}, {quoted_text('$.' + path)})"
+            if inner:
+                text = f"CASE WHEN json_valid({text}::VARCHAR) THEN json_extract_string({text}, {_path(inner)}) END"
             elif there[column] == "double":
                 text = f"regexp_replace({text}::VARCHAR, '\\.0$', '')"
             found.append(f"{text}::VARCHAR")
         if "rest" in there:
-            found.append(f"json_extract_string(s.rest, {quoted_text('$.' + '.'.join(map(_quoted, field.split('.'))))})")
+            found.append(f"json_extract_string(s.rest, {_path(names)})")
         return f"coalesce({', '.join(found)})" if found else ABSENT
+
+
+def _path(names: Sequence[str]) -> str:
+    """A JSON path through these names, whatever is in them."""
+    keys = (name.replace("\\", "\\\\").replace('"', '\\"') for name in names)
+    return quoted_text("$" + "".join(f'."{key}"' for key in keys))
 
 
 def _quoted(name: str) -> str:

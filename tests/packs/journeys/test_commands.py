@@ -159,6 +159,12 @@ def test_a_check_names_the_faults_and_is_a_no(call: Call) -> None:
         "attribution Bought --touch Visited --total amunt",
         "cohorts --total amunt",
         "customers Bought --total amunt",
+        "check --sequence nmber",
+        "check --sequence number --source st",
+        "funnel Visited --by source.medium",
+        "funnel Visited --by source.",
+        "funnel Visited --by 'so\"urce'",
+        "funnel Visited --by ''",
     ],
 )
 def test_a_field_that_no_event_has_is_named(call: Call, asked: str) -> None:
@@ -170,6 +176,34 @@ def test_a_field_that_no_event_has_is_named(call: Call, asked: str) -> None:
 def test_a_field_that_events_have_only_later_is_none_until_then(call: Call) -> None:
     code, _, err = call("journeys", "customers", "Bought", "--total", "amount", "--at", "2026-01-06")
     assert (code, err.strip()) == (1, "Nothing is in it.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("dropped Visited", "name the next one too"),
+        ("times Visited", "name the next one too"),
+        ("funnel Visited --period 2026-01..", "A period has a beginning and an end"),
+        ("funnel Visited --kind vistor", "Did you mean visitor?"),
+        ("retention --bracket 1-3", "Say --type bracket"),
+        ("retention --type bracket --bracket 0-99999999999999999999", "Not a bracket"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_to_say(call: Call, asked: str, said: str) -> None:
+    code, out, err = call("journeys", *shlex.split(asked))
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_who_is_joined_with_nobody_stands_alone_and_nobody_knows_others(call: Call) -> None:
+    alone = json.loads(call("journeys", "identities", "--name", "visitor:xyz", "--json")[1])
+    assert alone == {"customer": "visitor:xyz", "names": 1, "joined": ["visitor:xyz"]}
+    code, _, err = call("journeys", "identities", "--name", "lead:f")
+    assert (code, "Nothing is known" in err) == (1, True)
+
+
+def test_a_check_of_who_is_who_alone_speaks_of_no_numbers(call: Call) -> None:
+    assert call("journeys", "check")[1].startswith("No fault in who is who; as of @")
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(call: Call) -> None:

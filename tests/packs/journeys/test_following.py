@@ -193,7 +193,9 @@ def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
             ("no number", "b", None, 8, 1),
         ]
         assert journeys.funnel(asked, ["Seen|Read"]).groups[0].rows[0].customers == 2
-        assert journeys.check(asked, "nothing").events == 0
+        for mistyped in ({"sequence": "nothing"}, {"sequence": "n", "source": "nothing"}):
+            with pytest.raises(InvalidQuery, match="No such event has this field"):
+                journeys.check(asked, **mistyped)
 
 
 def test_two_customers_in_one_are_named() -> None:

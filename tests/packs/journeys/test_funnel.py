@@ -168,7 +168,7 @@ def test_versions_of_the_settings_part_the_starts(tmp_path: Any) -> None:
     with store(events, config) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
         before, after = journeys.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
         assert (before.period, [row.customers for row in before.rows]) == ("before", [1, 1])
-        assert (after.period, [row.customers for row in after.rows]) == ("@3 PromptChanged", [1, 0])
+        assert (after.period, [row.customers for row in after.rows]) == ("@3 PromptChanged 2026-01-05", [1, 0])
 
 
 def test_decisions_are_compared_by_the_version_that_they_name() -> None:

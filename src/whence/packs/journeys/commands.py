@@ -108,6 +108,11 @@ def funnel(
     return any(group.rows[0].customers for group in found.groups)
 
 
+def one_after_another(*, steps: Sequence[str], **_: Any) -> None:
+    if len(steps) < 2:
+        raise click.UsageError("From one step alone nobody goes on; name the next one too.")
+
+
 def times(asked: Touchpoints, form: Form, **told: Any) -> bool:
     found = journeys.times(asked, **told)
     show_rows(Duration, found, form, asked.zone, caption=head_text(asked))
@@ -212,7 +217,7 @@ def check(asked: Touchpoints, form: Form, **told: Any) -> bool:
     if form == "screen":
         faults = _some(len(found.faults), "fault") if found.faults else "No fault"
         numbered = f"{_some(found.events, 'numbered event')} of {_some(found.sources, 'source')}, and who is who"
-        what = numbered if found.events else "who is who; no event has such a number"
+        what = numbered if told["sequence"] else "who is who"
         screen.dim(f"{faults} in {what}; {head_text(asked)}")
     return not found.faults
 
@@ -238,11 +243,12 @@ COMMANDS = (
         drawn,
         refuse=versions_alone,
     ),
-    asking(journeys.times, times),
+    asking(journeys.times, times, refuse=one_after_another),
     asking(
         journeys.dropped,
         dropped,
         option("--limit", type=click.IntRange(1), metavar="N", help="So many, those who wait longest first."),
+        refuse=one_after_another,
     ),
     asking(journeys.cohorts, cohorts, drawn),
     asking(journeys.retention, retention, drawn),

@@ -1,5 +1,13 @@
 """Who is who: the names that are of one customer, because events join them, directly or through others. Names that are
-joined with none stand for themselves."""
+joined with none stand for themselves. In whence.toml:
+
+    [pack.journeys]
+    kinds = ["customer", "lead", "visitor"]   # the tags that name customers; the first is what one is called by
+    joined_by = ["FormSent"]                  # event types that join the names they are tagged with
+
+Tags of other kinds, say `campaign:spring`, are no names. Without `kinds` they are the main kind of the store and all
+that are joined.
+"""
 
 from __future__ import annotations
 

@@ -72,6 +72,8 @@ def check(
     joined = tuple(_several(asked))
     if sequence is None:
         return Sound(0, 0, joined)
+    for field in filter(None, (sequence, source)):
+        asked.having(field)
     numbers = statement("numbers").format(events=asked.all_events({"said": sequence, "source": source}))
     found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
     (counts,) = found.to_pylist()

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import msgspec
 
+from whence.errors import NotKnown
 from whence.pack import Asked, table
 from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity
+from whence.query import Query
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -26,7 +28,11 @@ def identities(
     $ whence journeys identities --at 2026-01-07 --json
 
     The customers who have several names, as far as it had happened or was known.
+
+    With --name the customer who has it, also where it is the only one.
     """
-    for names in People.of(asked.history, asked.as_configured(Identity).naming()).groups():
-        if name in (None, *names):
-            yield Person(names[0], len(names), names)
+    people = People.of(asked.history, asked.as_configured(Identity).naming())
+    groups = list(people.groups()) if name is None else [people.names_of(name)]
+    if name is not None and groups == [[name]] and not any(asked.history.events(Query.of(tags=[name]))):
+        raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")
+    return [Person(names[0], len(names), names) for names in groups]

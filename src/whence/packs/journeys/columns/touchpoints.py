@@ -60,13 +60,18 @@ def touchpoints(
     `kinds` are the kinds of tags that name customers, the one that a customer is called by first; by default those of
     `[pack.journeys]` in whence.toml, else the main kind of the store and those that are joined with others. `joined_by`
     are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
-    built, unless `build` is False. Raises as Whence.segments does.
+    built, unless `build` is False. Raises InvalidQuery for kinds that no event has, and as Whence.segments does.
     """
     naming = naming_of(db, kinds, joined_by)
     moment = db.at(at, clock=clock)
     main = naming.kinds[0] if naming.kinds else _main_kind(db, naming.joined_by)
     with db.segments(main, build=build, progress=progress) as segments:
-        yield Touchpoints(db, segments, naming, moment)
+        asked = Touchpoints(db, segments, naming, moment)
+        if kinds and asked.types and not asked.size:
+            near = [each for kind in kinds for each in db.near_kinds(kind)]
+            remedy = f"Did you mean {' or '.join(near)}?" if near else "whence types lists the kinds that there are."
+            raise InvalidQuery("No event has a tag of these kinds", kinds=", ".join(kinds), remedy=remedy)
+        yield asked
 
 
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:

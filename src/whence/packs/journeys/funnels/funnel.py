@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from whence.clock import LATEST_US
+from whence.clock import LATEST_US, to_datetime
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
 from whence.packs.journeys.columns.step import COUNT, Steps, at_least_one
@@ -80,9 +80,10 @@ def funnel(
 
     How many customers get from step to step.
 
-    A step is an event type, several as A|B, with conditions and a name: "Bought: Paid|Invoiced amount>=20". ordered:
-    other events may lie between; strict: each step is the very next event; any: in whichever order. A customer counts
-    once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else.
+    A step is an event type, several as A|B, with conditions and a name: "Bought: Paid|Invoiced amount>=20".
+    ordered: other events may lie between; strict: each step is the very next event; any: in whichever order. A
+    customer counts once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else;
+    it is known where all are asked for steps in order alone.
 
     Of several periods only the starts lie in each; later steps count whenever they come, so to compare periods fairly
     say within: who started too late for it is still open. --versions, in Python periods=["versions"], compares the
@@ -117,11 +118,15 @@ def _versions(asked: Touchpoints) -> Iterator[tuple[str, Span]]:
         remedy = 'Name them in whence.toml: settings = ["PromptChanged"].'
         raise InvalidQuery("No events are known to change the settings", remedy=remedy)
     changes = list(asked.history.events(query, order="occurred"))
-    names = ["before", *(f"@{each.position} {each.type}" for each in changes)]
+    names = ["before", *(f"@{each.position} {each.type} {_day(asked, each.time_us)}" for each in changes)]
     bounds = pairwise([-LATEST_US, *(each.time_us for each in changes), LATEST_US + 1])
     for name, (first, following) in zip(names, bounds, strict=True):
         if first < following:
             yield name, (first, following - 1)
+
+
+def _day(asked: Touchpoints, us: int) -> str:
+    return to_datetime(us).astimezone(asked.zone).date().isoformat()
 
 
 def _parts(meant: Question, found: Chains, by: str, top: int) -> Iterator[tuple[str, Chains]]:

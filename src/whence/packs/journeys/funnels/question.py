@@ -98,6 +98,9 @@ def period_of(asked: Touchpoints, said: str | None) -> Span | None:
     if said is None:
         return None
     first, dots, last = said.partition("..")
+    if not first or (dots and not last):
+        remedy = "Write 2026-01, or 2026-01-05..2026-01-11: from the first to the last."
+        raise InvalidQuery("A period has a beginning and an end", period=said, remedy=remedy)
     begin = span_of(first, zone=asked.zone)
     last_us = (span_of(last, zone=asked.zone) if dots else begin).last_us
     if last_us < begin.first_us:

@@ -12,6 +12,7 @@ is over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,7 @@ Long = Annotated[Unit, "how long a period is"]
 Begin = Annotated[str | Step | None, STEP, "what a customer begins with; else any event"]
 Returns = Annotated[str | Step | None, STEP, "what counts as coming back; else the same as --begin"]
 LAST = np.iinfo(np.int64).max
+_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 class Cohort(msgspec.Struct, frozen=True):
@@ -77,7 +79,8 @@ def cohorts(
     Who began together, and how many came back.
 
     A row for each period in which customers began, with how many there are and, for each period from then on, how many
-    did it again, or with --total what they brought. Period 0 is the one in which they began.
+    did it again, or with --total what they brought. Period 0 is the one in which they began; the last is that of the
+    moment asked about, without --at that of the last touchpoint.
     """
     found = _returns(asked, begin, returns, total, unit)
     if found is None:
@@ -123,13 +126,15 @@ def retention(
 
     n-day: who came back in period n. unbounded: in period n or any later one. bracket: in any of several periods.
     Period 0 is the one in which a customer began, a day of the calendar, a week from Monday, or a month. Only those
-    count for whom the period is over: eligible.
+    count for whom the period was over at the moment asked about, without --at at the last touchpoint: eligible.
     """
     if kind == "bracket":
         spans = [_bracket(each) for each in brackets]
         if not spans:
             remedy = "Name each: --bracket 0 --bracket 1-3; in Python brackets=[...]."
             raise InvalidQuery("Brackets are missing", remedy=remedy)
+    elif brackets:
+        raise InvalidQuery("Only a bracket has brackets", kind=kind, remedy="Say --type bracket, or leave them out.")
     elif kind in ("n-day", "unbounded"):
         spans = [(number, number) for number in range(upto + 1)]
     else:
@@ -153,7 +158,7 @@ def _retained(kind: Kind, span: tuple[int, int], found: _Returns | None, last_us
 
 def _bracket(said: str) -> tuple[int, int]:
     first, _, last = said.partition("-")
-    if not first.isdecimal() or (last and not last.isdecimal()) or int(last or first) < int(first):
+    if not _NUMBER.fullmatch(first) or not _NUMBER.fullmatch(last or first) or int(last or first) < int(first):
         raise InvalidQuery("Not a bracket of periods", bracket=said, remedy='Write "1-3", or "0" for one period.')
     return int(first), int(last or first)
 

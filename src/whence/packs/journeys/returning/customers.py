@@ -38,9 +38,10 @@ def customers(
 
     How often, how lately and for how much each bought.
 
-    A row for each customer, as the models of Fader and Hardie (BG/NBD and others) ask it, in days. frequency: days with
-    a purchase after the first; recency: from the first to the last; age: from the first to the moment asked about;
-    monetary: the mean of a repeat day, 0 where there is none; total: all of it.
+    A row for each customer, as the models of Fader and Hardie (BG/NBD and others) ask it, in days. frequency: days
+    with a purchase after the first; recency: from the first to the last; age: from the first to the moment asked
+    about, without --at to the last touchpoint; monetary: the mean of a repeat day, 0 where there is none; total:
+    all of it.
     """
     at_least_one(top=top)
     events = asked.amounts(asked.known(bought), total)
