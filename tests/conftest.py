@@ -13,6 +13,9 @@ from tests.exam import counts
 
 NO_SKIP = os.environ.get("WHENCE_NO_SKIP") == "1"
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""The commands that tests run start as an installed Whence does, from bytecode: compiling it was half of their time."""
+
 settings.register_profile(
     "whence",
     max_examples=counts.EXAMPLES,
