@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from datetime import date
@@ -16,7 +17,7 @@ import whence
 from tests.packs.ledger.books import ledger, opened
 from whence.cli import run
 from whence.clock import to_iso
-from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
+from whence.errors import CannotWrite, InvalidQuery, InvalidTime, NotKnown, Refused
 from whence.packs.ledger.book import Book
 from whence.packs.ledger.closing.evidence import evidence
 from whence.packs.ledger.closing.periods import close
@@ -196,7 +197,10 @@ def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> N
     assert "assets:<wbr>bank" in page
     assert "<b>& co" not in page
     assert "100.00" in files["roll-forward.csv"].decode()
-    assert files["entries.csv"].decode().count("\n") == 5
+    rows = list(csv.DictReader(files["entries.csv"].decode().splitlines()))
+    assert len(rows) == 4
+    assert sum(Decimal(row["debit"]) for row in rows) == sum(Decimal(row["credit"]) for row in rows) > 0
+    assert {row["time"][10:] for row in rows} == {"T12:00:00+00:00"}
     again = {each.name: each.read_bytes() for each in evidence(db, "2026-03", tmp_path / "march")}
     assert {name: content for name, content in again.items() if name != "digests.json"} == files
     (tmp_path / "other").mkdir()
@@ -211,6 +215,13 @@ def test_balances_over_columns_are_those_of_the_history(tmp_path: Path) -> None:
         for moment in (None, "2026-02-28", "@8"):
             assert balances_over_columns(db, at=moment) == balances(db.history(moment))
     assert balances_over_columns(ledger()) == {}
+
+
+def test_a_waterfall_that_ends_before_it_begins_is_refused() -> None:
+    db = ledger()
+    book_of(db)
+    with pytest.raises(InvalidQuery, match="before it begins"):
+        waterfall(db.asked("2026-03-31"), "assets:bank", since=date(2026, 4, 1))
 
 
 def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from itertools import accumulate
 import msgspec
 
 from whence.clock import to_datetime
-from whence.errors import NotKnown
+from whence.errors import InvalidQuery, NotKnown
 from whence.events import FactRow
 from whence.files.mapping import near
 from whence.history import History
@@ -125,6 +125,13 @@ def named(accounts: Collection[str], group: str) -> list[str]:
         remedy = near(group, sorted(groups), "whence ledger accounts lists them:")
         raise NotKnown("No such account, and no group", account=group, remedy=remedy)
     return found
+
+
+def refuse_backwards(asked: Asked, since: date | None) -> None:
+    """Raise InvalidQuery where what is asked about ends before its first day."""
+    last = asked.moment.date()
+    if since is not None and last < since and asked.history.uncut() is not asked.history:
+        raise InvalidQuery("It ends before it begins", since=since, at=last, remedy="Let --at be the later day.")
 
 
 @lru_cache(10_000)

@@ -11,7 +11,7 @@ from typing import Any
 from whence.clock import to_datetime
 from whence.errors import NotKnown
 from whence.pack import Asked
-from whence.packs.ledger.entries import day_of, seen
+from whence.packs.ledger.entries import day_of, refuse_backwards, seen
 from whence.packs.ledger.money import amount_text, decimal_of
 from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 
@@ -44,7 +44,7 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
         line = {"shape": "hv", "color": COLOURS[number % len(COLOURS)], "width": 1.8}
         figure.add_scatter(x=times, y=amounts, mode=mode, name=code, line=line, cliponaxis=False)
     laid_out(figure, "", next(iter(lines)) if len(lines) == 1 else "", dates=True)
-    figure.update_layout(showlegend=len(lines) > 1, yaxis={"tickformat": ",.0f"})
+    figure.update_layout(showlegend=len(lines) > 1, yaxis={"tickformat": ",~f"})
     return figure
 
 
@@ -52,6 +52,7 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
     """What was there, what each category added or took since a day, and what is there: in one currency, which has to be
     named where there are several. Raises NotKnown, and MissingExtra without plotly."""
     go = graphs()
+    refuse_backwards(asked, since)
     opening = Counter[str]()
     moved: dict[str, Counter[str]] = {}
     for each in seen(asked, account, as_one=True):
@@ -82,7 +83,7 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
         totals={"marker": {"color": SUM}},
     )
     laid_out(figure, "", code)
-    figure.update_layout(showlegend=False, yaxis={"tickformat": ",.0f"}, margin={"t": 48})
+    figure.update_layout(showlegend=False, yaxis={"tickformat": ",~f"}, margin={"t": 48})
     return figure
 
 

@@ -12,10 +12,9 @@ from typing import Annotated
 import msgspec
 
 from whence.clock import to_datetime
-from whence.errors import InvalidQuery
 from whence.history import History
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, seen
+from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, refuse_backwards, seen
 from whence.packs.ledger.events import Held
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.state import Charge, Hold
@@ -118,10 +117,7 @@ def statement(
     They stand in the order in which they happened. `reported` is the balance that the source states beside one. With a
     first day, the first line is what was there before.
     """
-    is_cut = asked.history.uncut() is not asked.history
-    if since is not None and is_cut and asked.moment.date() < since:
-        until = asked.moment.date()
-        raise InvalidQuery("It ends before it begins", since=since, at=until, remedy="Let --at be the later day.")
+    refuse_backwards(asked, since)
     running, opening = Balances(), Balances()
     shown = []
     for each in seen(asked, account):

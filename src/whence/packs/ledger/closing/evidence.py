@@ -29,7 +29,7 @@ from whence.moments import second_of
 from whence.pack import Table
 from whence.packs.ledger import tables
 from whence.packs.ledger.closing import periods
-from whence.packs.ledger.entries import Balances, seen
+from whence.packs.ledger.entries import Balances, chart, seen
 from whence.packs.ledger.events import FilePosted, PeriodClosed
 from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.reconciling import keeping
@@ -80,6 +80,7 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
     asked = msgspec.structs.replace(db.asked(), history=history)
     opening, activity, moved, forward = Balances(), dict[tuple[str, str], Counter[str]](), Rows(), Rows()
+    accounts = chart(history)
     for each in seen(asked):
         key, posted = (each.account, each.currency), each.posted
         own = activity.setdefault(key, Counter())
@@ -88,27 +89,29 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
             continue
         own[posted.category] += each.amount_minor
         told = (posted.transaction, posted.category, posted.text or "")
-        amount = decimal_of(each.amount_minor, each.currency)
-        moved.append((second_of(each.time_us, db.config.zone), *told, *key, amount))
+        debit = accounts[each.account].from_its_side(each.amount_minor)  # as it was posted, positive for a debit
+        sides = (decimal_of(max(minor, 0), each.currency) for minor in (debit, -debit))
+        moved.append((to_datetime(each.time_us).astimezone(db.config.zone).isoformat(), *told, *key, *sides))
     for key, own in sorted(activity.items()):
         steps = [("opening", opening[key]), *sorted(own.items()), ("closing", opening[key] + own.total())]
         forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
     totals = list(tables.trial(history, {(each.account, each.currency): each.balance_minor for each in signed.totals}))
     currencies = len({each.currency for each in signed.totals})
     kept: tuple[tuple[str, str, Table, dict[str, Any]], ...] = (
-        ("since-close", "Recorded after the close, for this period", periods.since_close, {"period": signed.period}),
+        ("since-close", "Recorded after the close, debits positive", periods.since_close, {"period": signed.period}),
         ("reconciliations", "Reconciliations", keeping.reconciliations, {}),
         ("differences", "Differences, with what was decided", keeping.differences, {"all": True}),
     )
     return [
         _sheet("trial-balance", "Trial balance, as it was signed", tables.TrialRow, totals, currencies),
-        Sheet("roll-forward", "Roll-forward by account", ("account", "currency", "line", "amount"), forward),
+        Sheet("roll-forward", "Roll-forward, positive where an account grows", FORWARD_COLUMNS, forward),
         *(_sheet(name, title, asking.row, db.table(asking, **told)) for name, title, asking, told in kept),
         Sheet("entries", "Entries", ENTRY_COLUMNS, moved),
     ]
 
 
-ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "amount")
+FORWARD_COLUMNS = ("account", "currency", "line", "amount")
+ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "debit", "credit")
 
 
 def _sheet(name: str, title: str, row: type[msgspec.Struct], rows: Sequence[Any], total_rows: int = 0) -> Sheet:
