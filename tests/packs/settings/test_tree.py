@@ -82,3 +82,9 @@ def test_names_of_settings() -> None:
 def test_no_object_stays_behind_that_only_held_what_is_taken_away() -> None:
     tree = {"a": {"b": {"c": 1}}, "d": {"e": 1, "f": 2}}
     assert [each.key for each in pruned(tree, [Edit("a.b.c", "remove"), Edit("d.e", "remove")])] == ["a", "d.e"]
+
+
+def test_to_remove_what_is_not_there_changes_nothing() -> None:
+    for tree in ({}, {"a": 1}, {"a": {"b": {}}}, {"a": None}):
+        assert edited(tree, [Edit("a.b.c", "remove")]) == tree
+        assert edited(tree, [Edit("z", "remove")]) == tree

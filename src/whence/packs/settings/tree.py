@@ -135,7 +135,8 @@ def edits_between(before: Any, after: Any, path: Path = ()) -> Iterator[Edit]:
 
 
 def edited(tree: Any, edits: Iterable[Edit]) -> Any:
-    """The tree after edits; what they do not touch is shared with the one before, which stays as it is."""
+    """The tree after edits; what they do not touch is shared with the one before, which stays as it is. To remove what
+    is not there changes nothing."""
     for edit in edits:
         tree = _edited(tree, path_of(edit.key), MISSING if edit.op == "remove" else edit.value)
     return tree
@@ -146,10 +147,12 @@ def _edited(tree: Any, path: Path, value: Any) -> Any:
         return {} if value is MISSING else value
     inner = dict(tree) if isinstance(tree, dict) else {}
     first, *rest = path
+    if value is MISSING and first not in inner:
+        return tree
     if rest:
         inner[first] = _edited(inner.get(first, {}), tuple(rest), value)
     elif value is MISSING:
-        inner.pop(first, None)
+        del inner[first]
     else:
         inner[first] = value
     return inner
