@@ -24,3 +24,10 @@ def test_rows_of_a_heat_map_may_be_of_different_lengths() -> None:
     (made,) = heat_map({"May": [(1.0, "1 %"), (2.0, "2 %")], "June": [(3.0, "3 %")]}, "", darkest=3, unit="month").data
     assert [list(row) for row in made.z] == [[1.0, 2.0], [3.0, None]]
     assert [list(row) for row in made.text] == [["1 %", "2 %"], ["3 %", ""]]
+
+
+def test_a_heat_map_says_what_a_colour_means_in_words_or_by_a_scale() -> None:
+    for width, has_scale in ((2, False), (40, True)):
+        cells = [(float(place), f"{place} %") for place in range(width)]
+        (made,) = heat_map({"May": cells}, "", darkest=3, unit="week", suffix=" %").data
+        assert (bool(made.texttemplate), made.showscale) == (not has_scale, has_scale)

@@ -72,3 +72,12 @@ def test_without_a_browser_a_png_says_so(figure: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr(kaleido, "calc_fig_sync", none)
     with pytest.raises(MissingExtra, match="apt-get install chromium"):
         picture.png(figure)
+
+
+def test_a_legend_of_several_lines_leaves_room_for_the_title() -> None:
+    room = []
+    for names in ("ab", [f"@{number} PriceChanged 2026-01-05" for number in range(10)]):
+        made = picture.graphs().Figure([{"type": "bar", "x": [1], "y": [1], "name": name} for name in names])
+        titled = picture._titled(picture.laid_out(made, height=300), "Prices")
+        room.append((titled.layout.height - 300, titled.layout.margin.t))
+    assert room == [(34, 70), (94, 130)]  # ten in four lines, three of which are more than one

@@ -36,7 +36,7 @@ def heat_map(
     rows: Mapping[str, Sequence[tuple[float, str]]], x: str, *, darkest: float, unit: str, suffix: str = ""
 ) -> Figure:
     """A row of cells for each name, the first at the top: the value of a cell and its text. The darkest are those of
-    this value or more."""
+    this value or more. Where the cells are too small for texts, a scale beside them says what a colour means."""
     width = max(map(len, rows.values()), default=1)
     has_texts = width <= TEXTS_MAX
     heat = graphs().Heatmap(
@@ -50,7 +50,8 @@ def heat_map(
         zmax=darkest,
         xgap=2,
         ygap=2,
-        showscale=False,
+        showscale=not has_texts,
+        colorbar={"thickness": 12, "outlinewidth": 0, "ticksuffix": suffix},
         hoverongaps=False,
         hovertemplate=f"%{{y}}, {unit} %{{x}}: %{{z:,.1f}}{suffix}<extra></extra>",
     )

@@ -28,6 +28,7 @@ CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 WIDE = ("bar", "heatmap")
 """Figures of these have words in them that do not shrink: where the screen is narrower they scroll, others fit."""
 PNG_WIDTH, PNG_HEIGHT, PNG_SCALE = 1000, 520, 2
+LEGEND_LINE = 20
 
 STYLE = """
 body { font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; margin: 0 auto; max-width: 70rem; \
@@ -179,11 +180,20 @@ def kind_of(path: str | os.PathLike[str]) -> str:
 
 
 def _titled(figure: Any, title: str) -> Any:
-    """A copy with a title, and the room that it needs."""
-    above = (figure.layout.margin.t or 36) + 34
+    """A copy with a title, and the room that it needs above all lines of the legend."""
+    more = 34 + LEGEND_LINE * (_legend_lines(figure) - 1)
     made = type(figure)(figure)
     return made.update_layout(
         title={"text": plain(title), "x": 0.01, "xanchor": "left", "y": 1, "yanchor": "top", "pad": {"t": 14}},
-        margin={"t": above},
-        height=(figure.layout.height or PNG_HEIGHT) + 34,
+        margin={"t": (figure.layout.margin.t or 36) + more},
+        height=(figure.layout.height or PNG_HEIGHT) + more,
     )
+
+
+def _legend_lines(figure: Any) -> int:
+    """So many lines the legend has at most, where it has one: plotly gives all its entries the width of the longest."""
+    lengths = [len(trace.name) for trace in figure.data if trace.name]
+    if figure.layout.showlegend is False or not lengths:
+        return 1
+    in_a_line = max(1, PNG_WIDTH * 4 // 5 // (50 + 8 * max(lengths)))
+    return -(-len(lengths) // in_a_line)

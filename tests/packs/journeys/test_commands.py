@@ -202,6 +202,13 @@ def test_who_is_joined_with_nobody_stands_alone_and_nobody_knows_others(call: Ca
     assert (code, "Nothing is known" in err) == (1, True)
 
 
+def test_names_are_not_separated_before_they_were_joined(call: Call) -> None:
+    typed = ("journeys", "separate", "lead:42", "customer:7", "--by", "ann", "--time")
+    code, _, err = call(*typed, "2026-01-08")
+    assert (code, "These two were joined only later" in err) == (1, True)
+    assert call(*typed, "2026-01-10")[0] == 0
+
+
 def test_a_check_of_who_is_who_alone_speaks_of_no_numbers(call: Call) -> None:
     assert call("journeys", "check")[1].startswith("No fault in who is who; as of @")
 

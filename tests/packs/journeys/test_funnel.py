@@ -24,6 +24,7 @@ from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys import Step
+from whence.packs.journeys.pictures import funnel_figure
 
 TYPES = "ABCDX"
 MINUTE = 60_000_000
@@ -239,3 +240,11 @@ def test_steps_and_durations_as_people_write_them() -> None:
     ]
     with pytest.raises(InvalidTime, match="30 minutes"):
         us_of("half an hour")
+
+
+def test_no_two_groups_of_a_picture_look_alike() -> None:
+    pytest.importorskip("plotly")
+    events = [visit(who, "Seen", 0, source=f"s{who}") for who in range(20)]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        bars = funnel_figure(journeys.funnel(asked, ["Seen"], by="source", top=20)).data
+    assert len({(bar.marker.color, bar.marker.pattern.shape) for bar in bars}) == 20

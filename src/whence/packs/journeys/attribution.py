@@ -12,7 +12,8 @@ Each conversion is worth 1. It is shared among the customer's touchpoints before
 
 A model of one's own is a function from the ages of the touchpoints in whole hours, the oldest first, to whole weights.
 Credits are millionths that add up to the conversion exactly: what is left by rounding goes to the last touchpoints, a
-millionth each. A conversion without touchpoints goes to the channel `(none)`.
+millionth each. A conversion without touchpoints goes to the channel `(none)`, as does the credit of touchpoints that
+have no such field.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def attribution(
 
     Each conversion is worth 1 and shared among the customer's touchpoints before it. first and last: all to one;
     linear: the same to each; decay: halved by each half-life before the conversion, by whole hours; position: 40 % to
-    the first, 40 % to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before.
-    Without --model all models stand side by side.
+    the first, 40 % to the last, the rest to those between. Shares add up exactly. (none): no touchpoint came before,
+    or those that did name no channel. Without --model all models stand side by side.
     """
     converted = asked.known(conversion)
     touched = [asked.known(each) for each in touches]

@@ -225,8 +225,8 @@ def check(asked: Touchpoints, form: Form, **told: Any) -> bool:
 def separate(db: Whence, form: Form, *, id: str, other: str, time: str | None, cause: str | None, **told: Any) -> int:
     """The decision sees only what the names themselves were told, not which events else joined them."""
     id, other = id.removeprefix("identity:"), other.removeprefix("identity:")
-    refuse_to_separate(db, id, other, told["key"])
     when = None if time is None else span_of(time, zone=db.config.zone).first_us
+    refuse_to_separate(db, id, other, told["key"], when)
     cause = db.event(cause).id if cause is not None and cause.startswith("@") else cause
     show_decided(db.decide(decisions.separate, id, other, time=when, cause=cause, **told), form)
     return exits.OK

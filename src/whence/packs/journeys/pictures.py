@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROW = 56
 """The height of a step, in points."""
+AGAIN = ("", "/", "x")
+"""How bars are hatched whose colours had their turn before."""
 SMALL = 0.05
 """A cohort with a smaller part of the largest one's customers does not decide how dark a cell is."""
 
@@ -36,7 +38,7 @@ def funnel_figure(found: Funnel) -> Figure:
             x=shares,
             orientation="h",
             name=plain(group.name),
-            marker={"color": COLOURS[number % len(COLOURS)]},
+            marker={"color": COLOURS[number % len(COLOURS)], "pattern": {"shape": AGAIN[number // len(COLOURS) % 3]}},
             text=[f"{row.customers:,} · {share:.1f} %" for row, share in zip(group.rows, shares, strict=True)],
             textposition="outside",
             cliponaxis=False,
