@@ -286,6 +286,13 @@ def test_what_does_not_go_together_is_refused_before_anything_is_opened(call: Ca
     assert (code, out, "leave out" in err) == (2, "", True)
 
 
+def test_an_answer_of_an_earlier_moment_names_it(call: Call) -> None:
+    for asked in ("funnel Visited", "timeline lead:42"):
+        said = call("journeys", *shlex.split(asked), "--at", "2026-01-06")[1]
+        assert "as of @11 until end of 2026-01-06" in said
+    assert "until" not in call("journeys", "funnel", "Visited", "--at", "@11")[1]
+
+
 def test_one_customer_is_no_customers(call: Call) -> None:
     assert "1 customer, as of @11" in call("journeys", "customers", "Bought")[1]
 

@@ -4,6 +4,7 @@ touchpoints, makes one call, and shows. A command ends with 1 where there is not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, draw, drawn, option, times_in
 from whence.cli.packs import act_command, cells_of, columns_of, recorded_by, show_decided, show_rows
 from whence.cli.screen import Column, Form
-from whence.moments import span_of
+from whence.moments import moment_text, span_of
 from whence.pack import Act
 from whence.packs import journeys
 from whence.packs.journeys import decisions
@@ -60,10 +61,15 @@ def asking(
 
 
 def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str:
-    """What is said of an answer, which head it is for, what of it came from segments, and where its times are."""
+    """What is said of an answer, which head and moment it is for, what of it came from segments, and where its times
+    are."""
     built = f", up to @{asked.built} from segments" if asked.built else ""
-    head = f"as of @{asked.head}{built}"
+    head = f"as of @{asked.head}{_until(asked.until_us, asked.zone)}{built}"
     return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
+
+
+def _until(us: int | None, zone: tzinfo) -> str:
+    return "" if us is None else f" until {moment_text(us, zone)}"
 
 
 def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "", *, zoned: bool = True) -> int:
@@ -164,8 +170,9 @@ def customers(asked: Touchpoints, form: Form, **told: Any) -> int:
 
 def timeline(db: Whence, form: Form, **told: Any) -> int:
     found = journeys.timeline(db, **told)
-    said = f"{', '.join(found.names)}; as of @{found.head}, {times_in(db.config.zone)}"
-    show_rows(Touch, found.touches, form, db.config.zone, caption=said)
+    zone, until_us = db.config.zone, db.at(told["at"], clock=told["clock"]).occurred_us
+    said = f"{', '.join(found.names)}; as of @{found.head}{_until(until_us, zone)}, {times_in(zone)}"
+    show_rows(Touch, found.touches, form, zone, caption=said)
     return exits.OK
 
 

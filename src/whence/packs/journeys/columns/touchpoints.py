@@ -83,7 +83,8 @@ def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
 
 
 class Touchpoints:
-    """What `touchpoints` opens. `head` is the last position that it is asked up to."""
+    """What `touchpoints` opens. `head` is the last position that it is asked up to, `until_us` the moment by the
+    occurred clock, None where there is none."""
 
     def __init__(self, db: Whence, segments: Segments, naming: Naming, moment: At) -> None:
         self.db = db
@@ -92,6 +93,7 @@ class Touchpoints:
         self.history: History = db.history(moment).upto(segments.head)
         self.people = People.of(self.history, naming, segments.kind)
         self.zone = db.config.zone
+        self.until_us = moment.occurred_us
         self.head = self.history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(NO_TOUCHPOINTS))
