@@ -73,6 +73,19 @@ def test_yesterdays_answer_is_what_was_known_yesterday() -> None:
         assert counts(db, kinds=KINDS, at="2026-01-06") == [2, 1, 0]
 
 
+def test_a_period_that_was_over_at_the_moment_asked_about_counts_by_either_clock() -> None:
+    clock = FixedClock("2026-01-05T12:00:00Z")
+    with whence.open(":memory:", clock=clock) as db:
+        db.append(Event("Visited", {}, ("visitor:abc",), time="2026-01-05T09:00:00Z"))
+        clock.set("2026-01-20T12:00:00Z")
+        db.append(Event("Visited", {}, ("visitor:abc",), time="2026-01-06T09:00:00Z"))
+        for told, over, back in (("occurred", 3, 1), ("recorded", 3, 0)):
+            with journeys.touchpoints(db, at="2026-01-08", clock=told) as asked:
+                rows = journeys.retention(asked, upto=5)
+                assert sum(row.eligible for row in rows) == over + 1
+                assert rows[1].returned == back
+
+
 def test_events_with_several_names_join_them_where_it_is_said_so() -> None:
     with whence.open(":memory:") as db:
         db.append([*story(), Event("FormSent", {}, ("visitor:abc", "lead:42"), time="2026-01-06T09:00:00Z")])

@@ -16,6 +16,7 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, draw, drawn, option, times_in
 from whence.cli.packs import act_command, cells_of, columns_of, recorded_by, show_decided, show_rows
 from whence.cli.screen import Column, Form
+from whence.history import At
 from whence.moments import moment_text, span_of
 from whence.pack import Act
 from whence.packs import journeys
@@ -64,12 +65,14 @@ def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str
     """What is said of an answer, which head and moment it is for, what of it came from segments, and where its times
     are."""
     built = f", up to @{asked.built} from segments" if asked.built else ""
-    head = f"as of @{asked.head}{_until(asked.until_us, asked.zone)}{built}"
+    head = f"as of @{asked.head}{_until(asked.moment, asked.zone)}{built}"
     return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
 
 
-def _until(us: int | None, zone: tzinfo) -> str:
-    return "" if us is None else f" until {moment_text(us, zone)}"
+def _until(at: At, zone: tzinfo) -> str:
+    if at.occurred_us is not None:
+        return f" until {moment_text(at.occurred_us, zone)}"
+    return "" if at.recorded_us is None else f", known at {moment_text(at.recorded_us, zone)}"
 
 
 def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "", *, zoned: bool = True) -> int:
@@ -170,8 +173,8 @@ def customers(asked: Touchpoints, form: Form, **told: Any) -> int:
 
 def timeline(db: Whence, form: Form, **told: Any) -> int:
     found = journeys.timeline(db, **told)
-    zone, until_us = db.config.zone, db.at(told["at"], clock=told["clock"]).occurred_us
-    said = f"{', '.join(found.names)}; as of @{found.head}{_until(until_us, zone)}, {times_in(zone)}"
+    zone, at = db.config.zone, db.at(told["at"], clock=told["clock"])
+    said = f"{', '.join(found.names)}; as of @{found.head}{_until(at, zone)}, {times_in(zone)}"
     show_rows(Touch, found.touches, form, zone, caption=said)
     return exits.OK
 

@@ -83,8 +83,7 @@ def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
 
 
 class Touchpoints:
-    """What `touchpoints` opens. `head` is the last position that it is asked up to, `until_us` the moment by the
-    occurred clock, None where there is none."""
+    """What `touchpoints` opens. `moment` is what it is asked as of, `head` the last position up to then."""
 
     def __init__(self, db: Whence, segments: Segments, naming: Naming, moment: At) -> None:
         self.db = db
@@ -93,7 +92,7 @@ class Touchpoints:
         self.history: History = db.history(moment).upto(segments.head)
         self.people = People.of(self.history, naming, segments.kind)
         self.zone = db.config.zone
-        self.until_us = moment.occurred_us
+        self.moment = moment
         self.head = self.history.bounds[0]
         self.built = min(segments.built, self.head)
         self.types = tuple(type for type in segments.types if not type.startswith(NO_TOUCHPOINTS))
@@ -116,12 +115,13 @@ class Touchpoints:
 
     @cached_property
     def last_us(self) -> int:
-        """The moment that is asked about, or else the time of the last touchpoint; 0 where there is none."""
+        """The moment that is asked about, or else the time of the last touchpoint; 0 where there is none. By the
+        recorded clock it is the later of both: what was known may lie ahead."""
         cut = self.history.bounds[1]
         if cut < LATEST_US:
             return cut
         (found,) = self.sql(f"SELECT max(time_us) AS last FROM ({self.rows()})").column("last").to_pylist()
-        return found or 0
+        return max(found or 0, self.moment.recorded_us or 0)
 
     # What is meant.
 
