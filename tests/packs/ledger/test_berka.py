@@ -59,6 +59,12 @@ def test_the_balances_are_those_that_the_bank_reports(
     assert total.balance == Decimal(added)
 
 
+def test_a_reported_balance_says_whether_its_day_ties(db: whence.Whence) -> None:
+    for tolerance, reported, ties in ((TENTH, "62042.00", True), (Decimal(0), "62056.60", False)):
+        (row,) = db.table("ledger.reported", at="1993-12-31", account="customers:2378", tolerance=tolerance)
+        assert (row.reported, row.ties) == (Decimal(reported), ties)
+
+
 def test_all_account_days_tie_but_the_28_of_the_day_where_the_file_was_cut(db: whence.Whence) -> None:
     rows = db.table("ledger.ties", account="customers", tolerance=TENTH)
     failing = [row for row in rows if not row.ties]

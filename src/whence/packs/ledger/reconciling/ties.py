@@ -108,6 +108,7 @@ class ReportedRow(msgspec.Struct, frozen=True):
     reported: Decimal
     difference: Decimal
     accounts: int
+    ties: bool
 
 
 @table
@@ -119,7 +120,8 @@ def reported(
 
     Balances by adding, beside those that the source reports.
 
-    Of each account the sum of what was posted, and the last balance that the source states.
+    Of each account the sum of what was posted, and the last balance that the source states. Which line of its last day
+    is the last one is known where that day ties; else it is the one that was posted last.
     """
     latest = {(row.account, row.currency): row for row in ties(asked, account=account, tolerance=tolerance)}
     rows: dict[tuple[str, str], list[DayRow]] = {}
@@ -127,4 +129,4 @@ def reported(
         rows.setdefault((account if total else name, currency), []).append(row)
     for (name, currency), own in rows.items():
         added, said = sum((row.balance for row in own), Decimal(0)), sum((row.reported for row in own), Decimal(0))
-        yield ReportedRow(name, currency, added, said, said - added, len(own))
+        yield ReportedRow(name, currency, added, said, said - added, len(own), all(row.ties for row in own))
