@@ -312,13 +312,22 @@ def _blamed(pack: str, name: str, function: Callable[..., Any]) -> Iterator[None
         raise InvalidModel("The pack fails", **facts, problem=said, remedy="Mend the pack there.") from problem
 
 
+def _needed(made: click.Command) -> Iterator[str]:
+    """What a command cannot do without, as it is written."""
+    for each in made.params:
+        if each.required and isinstance(each, click.Argument):
+            yield each.metavar or str(each.name).upper()
+        elif each.required:
+            yield f"{each.opts[0]} {str(each.name).upper()}"
+
+
 def _finished(
     made: click.Command, pack: str, of: Act | Decision | Table, options: Callable[[Any], Any]
 ) -> click.Command:
     """The command with the options that it shares with others, its help and its examples."""
     holder: Any = options(lambda: None)
     made.params += reversed(getattr(holder, "__click_params__", []))
-    examples = of.examples or (f"whence {pack} {of.name}",)
+    examples = of.examples or (" ".join(["whence", pack, of.name, *_needed(made)]),)
     shown = "\n".join(f"$ {example}" for example in examples)
     made.help = f"\b\n{shown}\n\n{of.help}"
     made.short_help = of.help.partition("\n\n")[0].replace("\n", " ")

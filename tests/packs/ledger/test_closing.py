@@ -253,3 +253,9 @@ def test_times_in_a_file_say_that_they_are_in_utc(
     ):
         assert run(["ledger", "statement", "assets:bank", *form]) == 0
         assert said in capsys.readouterr().out
+
+
+def test_a_command_without_an_example_shows_what_it_cannot_do_without(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "settle", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "$ whence ledger settle DIFFERENCE --outcome OUTCOME --reason REASON" in shown

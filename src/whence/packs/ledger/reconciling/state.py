@@ -52,7 +52,11 @@ def settle(
     outcome: Annotated[Settlement, "what is done about it; carried leaves it open"],
     reason: Annotated[str, "why"],
 ) -> DifferenceSettled:
-    """Decide what is done about a difference that a reconciliation found."""
+    """Decide what is done about a difference that a reconciliation found.
+
+    It is named by its id, by which whence ledger differences lists those that are open. Whoever decides again decides
+    anew.
+    """
     if difference.status in ("none", "gone"):
         told = "No such difference" if difference.status == "none" else "The difference is gone"
         raise Refused(told, difference=id, remedy="whence ledger differences lists those that are open.")
