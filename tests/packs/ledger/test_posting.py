@@ -285,3 +285,11 @@ def test_what_is_wrong_in_whence_toml_is_said_with_its_file(
     (tmp_path / "report.csv").write_text(HEAD)
     assert run(["ledger", "post", "stripe", "report.csv"]) == 2
     assert "whence.toml, Table: [pack.ledger], Source: stripe.rule charge, Key: chraged" in capsys.readouterr().err
+
+
+def test_refused_lines_stand_in_the_order_of_the_file() -> None:
+    charged = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,\n"
+    too_much = "t2,2026-01-06T10:00:00Z,refund,-1001,0,-1001,eur,re_1,,,ch_1\n"
+    unknown = "t3,2026-01-07T10:00:00Z,topup,1,0,1,eur,tu_1,,,\n"
+    report = post_file(stripe(), "stripe", io.BytesIO(f"{HEAD}{charged}{too_much}{unknown}".encode()))
+    assert [line for line, _ in report.refused] == [3, 4]

@@ -17,6 +17,7 @@ from tests.packs.ledger.books import configured, ledger, opened
 from tests.packs.ledger.planted import KINDS, SIDE, plant
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidInput
+from whence.packs.ledger.book import Book
 from whence.packs.ledger.reconciling.comparing import Compared, _out_of_order, compare
 from whence.packs.ledger.reconciling.keeping import Reconciliation, reconcile
 from whence.packs.ledger.reconciling.sides import Item, Reader, Side
@@ -301,3 +302,17 @@ def test_the_lines_of_the_statement_add_up_to_what_is_between_the_sides() -> Non
         place = [row.line for row in rows].index("closing")
         assert sum(row.difference or 0 for row in rows[:place]) == rows[place].difference
         assert None not in [row.there for row in rows[:place]]
+
+
+def test_a_file_that_states_no_balance_is_taken_to_begin_as_the_account(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    book = Book(db)
+    for day in ("2026-01-05", "2026-02-05"):
+        book.enter("assets:bank", "income:sales", "10 EUR", time=f"{day}T00:00:00Z", key=day)
+    (tmp_path / "january.csv").write_text(f"{HEADER}2026-02-05,2026-02-05,card,10.00,EUR\n")
+    for sides, unknown in (((file, "assets:bank"), "here"), (("assets:bank", file), "there")):
+        rows = {row.line: row for row in reconcile(db, *sides, since=date(2026, 2, 1)).statement}
+        known = "there" if unknown == "here" else "here"
+        assert (getattr(rows["opening"], unknown), getattr(rows["opening"], known)) == (None, Decimal(10))
+        assert (rows["closing"].here, rows["closing"].there) == (Decimal(20), Decimal(20))
+        assert rows["unexplained"].difference == 0

@@ -72,6 +72,7 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
     correlation = f"posting:{raw_to_id(SystemClock().new_id())}"
     while batch := list(islice(lines, BATCH)):
         _post(db, book, _drafts(rules, batch, report), report, by, correlation)
+    report.refused.sort()
     report.sha256 = file.sha256
     if report.posted:
         done = (report.sha256, report.lines, report.posted, report.already, report.refused_count)

@@ -74,6 +74,10 @@ class Side(msgspec.Struct, frozen=True):
     sha256: str | None = None
     has_groups: bool = True
 
+    def opening_minor(self, currency: str) -> int | None:
+        """What was there before the first line; None where a file does not say it."""
+        return self.opening.get(currency, 0 if self.sha256 is None else None)
+
 
 def sums(items: Iterable[Item]) -> Counter[str]:
     """What items come to, by currency."""

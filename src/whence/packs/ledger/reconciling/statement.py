@@ -40,7 +40,8 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     here, there = compared.here, compared.there
     mine, theirs = _activity(here, currency), _activity(there, currency)
     counts = Counter(each.category for each in here.items if each.currency == currency)
-    opening, stated = here.opening.get(currency, 0), there.opening.get(currency)
+    ours, stated = here.opening_minor(currency), there.opening_minor(currency)
+    opening = (stated or 0) if ours is None else ours  # a side that does not say it is taken to begin as the other
 
     def row(line: str, one: int | None, other: int | None, items: int | None = None) -> StatementRow:
         off = None if one is None or other is None else other - one
@@ -50,7 +51,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     def open_row(line: str, minor: int, items: int) -> StatementRow:
         return StatementRow(currency, line, difference=decimal_of(minor, currency), items=items)
 
-    yield row("opening", opening, stated)
+    yield row("opening", ours, stated)
     for category in sorted(mine.keys() | theirs.keys(), key=_rank):
         yield row(_title(category), mine[category], theirs[category], counts[category])
     balances = [each.balance_minor for each in there.items if each.currency == currency]
