@@ -316,3 +316,11 @@ def test_a_file_that_states_no_balance_is_taken_to_begin_as_the_account(tmp_path
         assert (getattr(rows["opening"], unknown), getattr(rows["opening"], known)) == (None, Decimal(10))
         assert (rows["closing"].here, rows["closing"].there) == (Decimal(20), Decimal(20))
         assert rows["unexplained"].difference == 0
+
+
+def test_categories_that_only_one_side_names_are_not_compared() -> None:
+    ours, theirs = [item(1, 1000, id="a", category="charge")], [item(1, 1000, id="a")]
+    for here, there in ((ours, theirs), (theirs, ours)):
+        rows = {row.line: row for row in statement(compare(Side("a", here), Side("b", there)))}
+        assert [rows[f"activity: {each}"].difference for each in ("all", "charge")] == [None, None]
+        assert rows["closing"].difference == rows["unexplained"].difference == 0

@@ -52,8 +52,10 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
         return StatementRow(currency, line, difference=decimal_of(minor, currency), items=items)
 
     yield row("opening", ours, stated)
+    is_alike = not mine or not theirs or any(mine) == any(theirs)  # else one side names no categories
     for category in sorted(mine.keys() | theirs.keys(), key=_rank):
-        yield row(_title(category), mine[category], theirs[category], counts[category])
+        one, other = (each.get(category, 0 if is_alike else None) for each in (mine, theirs))
+        yield row(_title(category), one, other, counts[category])
     balances = [each.balance_minor for each in there.items if each.currency == currency]
     said = next((each for each in reversed(balances) if each is not None), None)
     closing = opening + mine.total()
