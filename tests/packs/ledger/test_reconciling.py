@@ -289,6 +289,8 @@ def test_a_line_that_cannot_be_read_stays_open_when_another_month_is_compared(tm
     february = {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
     reconcile(db, "assets:bank", f"bank={tmp_path / 'february.csv'}", record=True, **february)
     assert [(row.day, row.status) for row in db.table("ledger.differences")] == [("2026-01-05", "open"), (None, "open")]
+    ages = [(row.age, row.items, row.amount) for row in db.table("ledger.ageing", at="2100-01-01")]
+    assert ages == [("over 90 days", 1, None), ("no day", 1, None)]
     (tmp_path / "january.csv").write_text(HEADER)
     reconcile(db, "assets:bank", file, record=True, **january)
     assert db.table("ledger.differences") == []

@@ -28,7 +28,7 @@ from whence.query import Query
 
 BATCH = 5_000
 DAYS_OLD = (30, 60, 90)
-BUCKETS = ("0 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days")
+BUCKETS = ("0 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "no day")
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
@@ -181,7 +181,7 @@ class AgeRow(msgspec.Struct, frozen=True):
     currency: str
     age: str
     items: int
-    amount: Decimal
+    amount: Decimal | None
 
 
 @table
@@ -189,17 +189,20 @@ def ageing(asked: Asked) -> Iterable[AgeRow]:
     """$ whence ledger ageing
 
     How old the open differences are, and what they come to.
+
+    A line that could not be read has no currency and no amount, and perhaps no day.
     """
     items, amounts = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
     for each in asked.states(Difference).values():
-        age = _age(asked, each)
-        if each.status == "open" and age is not None:
-            bucket = bisect_left(DAYS_OLD, age)
-            for currency, minor in each.effect_minor.items():
+        if each.status == "open":
+            age = _age(asked, each)
+            bucket = BUCKETS.index("no day") if age is None else bisect_left(DAYS_OLD, age)
+            for currency, minor in (each.effect_minor or {"": 0}).items():
                 items[currency, bucket] += 1
                 amounts[currency, bucket] += minor
     for key in sorted(items):
-        yield AgeRow(key[0], BUCKETS[key[1]], items[key], decimal_of(amounts[key], key[0]))
+        amount = decimal_of(amounts[key], key[0]) if key[0] else None
+        yield AgeRow(key[0], BUCKETS[key[1]], items[key], amount)
 
 
 class ReconciliationRow(msgspec.Struct, frozen=True):
