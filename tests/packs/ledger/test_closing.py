@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -85,6 +86,31 @@ def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
         close(db, "2026-03", by="anna", reviewed_by="ben")
     assert run(["ledger", "enter", "assets:bank", "income:sales", "1 EUR", "--time", "2026-03-15"]) == 0
     assert "2026-03-15 00:00:00 is in a closed period: it is dated 2026-04-01 00:00:00" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("2026-3-15", "2026-03-15"),
+        ("march 2026", "2026-03"),
+        ("2026-3", "2026-03"),
+        ("2026Q1", "2026-Q1"),
+        ("2025", "2025"),
+    ],
+)
+def test_a_period_has_one_name_however_it_was_said(said: str, name: str) -> None:
+    db = ledger()
+    book_of(db)
+    assert close(db, said, by="anna", reviewed_by="ben").events[0].data["period"] == name
+
+
+def test_what_was_closed_as_last_month_stays_closed_when_that_is_another_one() -> None:
+    db = ledger()
+    book_of(db)
+    (row,) = close(db, "last month", by="anna", reviewed_by="ben").events
+    assert re.fullmatch(r"\d{4}-\d\d", row.data["period"])
+    with pytest.raises(InvalidTime, match="a day, a month, a quarter or a year"):
+        close(db, "last week", by="anna", reviewed_by="ben")
 
 
 def test_a_balance_that_an_event_cannot_hold_is_not_signed() -> None:

@@ -1,9 +1,9 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
 Read it in this order, as any pack: `events`, `money`, `state`, `decisions`, `scenarios`; then `entries`, of which
-`tables`, `columns` and `pictures` are made; `commands` come last. Four subjects stand in folders of their own and are
-read by themselves: `book`, which moves money; `files`, which are posted by rules; `reconciling`, which compares two
-sides; and `closing`, which signs a period."""
+`tables`, `columns` and `pictures` are made; `configuration` and `commands` come last. Four subjects stand in folders of
+their own and are read by themselves: `book`, which moves money; `files`, which are posted by rules; `reconciling`,
+which compares two sides; and `closing`, which signs a period."""
 
 from importlib import resources
 

@@ -239,7 +239,7 @@ def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how
     if found.reversed_by is not None:
         raise Refused("It was reversed before", transaction=transaction, by_transaction=found.reversed_by)
     if found.hold is not None:
-        remedy = "Refund it: whence ledger transfer back."
+        remedy = "Move it back: whence ledger enter."
         raise Refused("A capture is not reversed", transaction=transaction, remedy=remedy)
     left_minor = None if found.charge is None else known(Charge, found.charge).left_minor
     if found.charged_minor > 0 and left_minor != found.charged_minor:

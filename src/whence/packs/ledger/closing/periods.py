@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from whence.history import At, History
 from whence.jsonvalue import INTEGER_MAX
 from whence.moments import Span, span_of
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, entries, transactions
+from whence.packs.ledger.entries import Balances, day_of, entries, transactions
 from whence.packs.ledger.events import BOOK, CODEC, MAIN, POSTED, PeriodClosed, Total
 from whence.packs.ledger.money import Money, decimal_of
 from whence.packs.ledger.state import Periods
@@ -55,9 +55,31 @@ def span(period: str, zone: tzinfo) -> Span:
         return Span(first.first_us, last.last_us)
     found = span_of(period, zone=zone)
     if found.first_us == found.last_us:
-        remedy = "Write 2026-03, or 2026-Q1."
-        raise InvalidTime("A period is a day, a month, a quarter or a year", period=period, remedy=remedy)
+        raise _no_period(period)
     return found
+
+
+def name_of(period: str, meant: Span, zone: tzinfo) -> str:
+    """What a period is called for ever, however it was said: `last month` is another one in a month. Raises
+    InvalidTime."""
+    first, last = day_of(meant.first_us, zone), day_of(meant.last_us, zone)
+    if first == last:
+        return first.isoformat()
+    after = last + timedelta(days=1)
+    months = 12 * (after.year - first.year) + after.month - first.month
+    if (first.day, after.day) == (1, 1):
+        if months == 1:
+            return f"{first:%Y-%m}"
+        if months == 3 and first.month % 3 == 1:
+            return f"{first.year}-Q{first.month // 3 + 1}"
+        if months == 12 and first.month == 1:
+            return f"{first.year}"
+    raise _no_period(period)
+
+
+def _no_period(period: str) -> InvalidTime:
+    remedy = "Write 2026-03, or 2026-Q1."
+    return InvalidTime("A period is a day, a month, a quarter or a year", period=period, remedy=remedy)
 
 
 def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
@@ -68,6 +90,7 @@ def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
     and ConditionFailed where transactions are posted too quickly.
     """
     meant = span(period, db.config.zone)
+    period = name_of(period, meant, db.config.zone)
     if by == reviewed_by:
         raise Refused("Another person reviews", by=by, reviewed_by=reviewed_by, remedy="Ask a second one to look.")
     if meant.last_us > SystemClock().now_us():
