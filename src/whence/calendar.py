@@ -35,7 +35,8 @@ class Calendar(msgspec.Struct, frozen=True):
         days = [day]
         while days[-1] <= last and days[-1].year < MAXYEAR:
             if len(days) > PERIODS_MAX:
-                raise InvalidTime("Too many periods", unit=unit, first=day, last=last, remedy="Say week or month.")
+                remedy = "Say week or month; or ask as of an earlier moment, if a date is mistyped."
+                raise InvalidTime("Too many periods", unit=unit, first=day, last=last, remedy=remedy)
             days.append(_next(days[-1], unit))
         begins = [to_us(datetime(each.year, each.month, each.day, tzinfo=zone)) for each in days]
         return cls(unit, tuple(days), np.array(begins, np.int64))

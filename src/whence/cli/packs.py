@@ -222,12 +222,13 @@ def show_rows(
 
 
 def columns_of(row: type[msgspec.Struct], form: screen.Form) -> list[Column]:
-    """The columns of structs of a class, named as their fields; numbers stand to the right."""
+    """The columns of structs of a class, named as their fields; numbers stand to the right, moments are not broken."""
     return [
         Column(
             each.name.removesuffix("_s") if form == "screen" and each.name.endswith("_s") else each.encode_name,
             "cyan" if number == 0 else "blue" if each.name.endswith("_us") else "",
             right=any(part in NUMBERS for part in _types(each.type)) and not each.name.endswith("_us"),
+            least=19 if each.name.endswith("_us") else 8,
         )
         for number, each in enumerate(msgspec.structs.fields(row))
     ]

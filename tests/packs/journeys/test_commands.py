@@ -15,6 +15,9 @@ pytest.importorskip("duckdb")
 import whence
 from whence.cli import packs, run
 from whence.events import Event
+from whence.packs.journeys.funnels.dropouts import Dropped
+from whence.packs.journeys.sessions import Session
+from whence.packs.journeys.timeline import Touch
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -312,3 +315,9 @@ def test_names_that_an_event_joined_are_separated(call: Call, tmp_path: Path) ->
     assert call(*keyed)[0] == 0
     assert call(*keyed)[0] == 0
     assert "lead:f, visitor:f;" not in str(call("journeys", "timeline", "visitor:f"))
+
+
+def test_a_narrow_terminal_breaks_no_moment() -> None:
+    for row, moments in ((Touch, {"time"}), (Session, {"began"}), (Dropped, {"since", "last_at"})):
+        columns = packs.columns_of(row, "screen")
+        assert {each.name for each in columns if each.least == len("2026-01-05 09:00:00")} == moments

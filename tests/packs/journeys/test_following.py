@@ -20,7 +20,7 @@ pytest.importorskip("duckdb")
 import whence
 from tests.exam import counts
 from tests.packs.journeys.test_funnel import TOGETHER, Histories, side_by_side, store, visit
-from whence.errors import InvalidQuery, NotKnown
+from whence.errors import InvalidQuery, InvalidTime, NotKnown
 from whence.events import Event
 from whence.packs import journeys
 from whence.packs.journeys.attribution import Credit
@@ -160,6 +160,24 @@ def test_decay_a_model_of_ones_own_and_money() -> None:
         assert (own["Read"].model, own["Read"].conversions) == ("newest_twice", Decimal("0.5"))
         with pytest.raises(InvalidQuery, match="weights do not fit"):
             credited(db, models=[lambda ages: [1.5] * len(ages)])
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [(["20 €"], "Not a number to sum up"), ([1e15], "at most twelve digits"), ([4e12, 4e12], "The sum is too large")],
+)
+def test_what_cannot_be_summed_up_exactly_is_refused(amounts: list[Any], said: str) -> None:
+    events = [visit(who, "Bought", 0, amount=each) for who, each in enumerate(amounts)]
+    with store(events) as db, journeys.touchpoints(db) as asked, pytest.raises(InvalidQuery, match=said):
+        journeys.customers(asked, "Bought", total="amount")
+
+
+def test_a_date_far_off_leaves_the_answers_of_earlier_moments() -> None:
+    events = [visit(1, "Seen", 0), Event("Seen", {}, ("lead:1",), time="9000-01-01T00:00:00Z")]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        with pytest.raises(InvalidTime, match="as of an earlier moment"):
+            journeys.customers(asked, "Seen")
+        assert len(journeys.customers(asked.at("2026-02-01"), "Seen")) == 1
 
 
 def test_decay_tells_touchpoints_apart_however_many_half_lives_ago_they_were() -> None:

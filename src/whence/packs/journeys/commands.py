@@ -175,7 +175,8 @@ def timeline(db: Whence, form: Form, **told: Any) -> int:
     found = journeys.timeline(db, **told)
     zone, at = db.config.zone, db.at(told["at"], clock=told["clock"])
     said = f"{', '.join(found.names)}; as of @{found.head}{_until(at, zone)}, {times_in(zone)}"
-    show_rows(Touch, found.touches, form, zone, caption=said)
+    lines = map(cells_of(Touch, form, zone), found.touches)
+    screen.table(columns_of(Touch, form), lines, form, cut=True, below=True, caption=said)
     return exits.OK
 
 

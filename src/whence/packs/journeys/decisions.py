@@ -36,8 +36,10 @@ def separate(
 ) -> Separated:
     """$ whence journeys separate visitor:abc lead:42 --reason "a shared computer" --by anna --time 2026-01-10
 
-    Take two names apart that were joined. Both keep what else they are joined with. Name the two that one event
-    joined, also where joined_by in whence.toml says that it does.
+    Take two names apart that were joined.
+
+    Both keep what else they are joined with. Name the two that one event joined, also where joined_by in whence.toml
+    says that it does.
     """
     split_tag(id)
     split_tag(other)

@@ -176,7 +176,7 @@ class Touchpoints:
         self.having(field, None if step is None else [step])
         (found,) = self.sql(f"SELECT min(odd) AS odd, sum(abs(amount)) AS size FROM ({made})").to_pylist()
         if found["odd"] is not None:
-            remedy = "Sum up a field of numbers of at most six decimals."
+            remedy = "Sum up a field of numbers, of at most twelve digits before the point; millionths are the finest."
             raise InvalidQuery("Not a number to sum up", field=field, value=found["odd"], remedy=remedy)
         if (found["size"] or 0) > SUM_MAX:
             remedy = "Sum up a larger unit, or a part of the history."
