@@ -226,6 +226,15 @@ def test_two_customers_in_one_are_named() -> None:
             assert "lead:1, lead:2" in fault.what
 
 
+def test_a_type_that_joins_nobody_since_it_is_mistyped_is_named() -> None:
+    with store([visit(1, "SignedUp", 0)]) as db:
+        for joined_by, faults in ((["SignUp"], ["no such type"]), (["SignedUp"], [])):
+            with journeys.touchpoints(db, joined_by=joined_by) as asked:
+                found = journeys.check(asked).faults
+                assert [each.fault for each in found] == faults
+                assert all("Did you mean SignedUp?" in each.what for each in found)
+
+
 def test_nobody_has_no_sessions() -> None:
     with store([visit(1, "Seen", 0)]) as db, journeys.touchpoints(db) as asked:
         with pytest.raises(NotKnown):

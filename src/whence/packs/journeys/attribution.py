@@ -164,7 +164,8 @@ def _by_function(model: Model, shared: _Shared) -> Array:
 
 
 def _exact(weights: Array, shared: _Shared) -> Array:
-    """The weights as millionths that add up to a whole for each conversion; where all are nothing, the same to each."""
+    """The weights as millionths that add up to a whole for each conversion: 1, 1, 1 as 333,333, 333,333, 333,334. Where
+    all are nothing, the same to each."""
     begins, sizes = shared.begins, shared.sizes
     sums = np.repeat(np.add.reduceat(weights, begins), sizes)
     weights, sums = np.where(sums == 0, 1, weights), np.where(sums == 0, np.repeat(sizes, sizes), sums)

@@ -11,6 +11,7 @@ A source is told by a field (or by `actor`); without one all numbers are of one 
 | `backwards` | an event's time is before that of an earlier number |
 | `no number` | the field is there and holds no whole number |
 | `several` | names of several customers of the main kind are joined |
+| `no such type` | `joined_by` names a type that no event has: it joins nobody |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Annotated, Any
 import msgspec
 
 from whence.duration import text_of
+from whence.errors import near
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.pack import Written
@@ -66,10 +68,11 @@ def check(
     Gaps, conflicts and clocks that run backwards.
 
     Looks for numbers that are missing, that came again with the same or with other content, for times that run
-    backwards in the order of the numbers, and for customers of the main kind that were joined into one. Nothing is
-    dropped or repaired: every event counts in every other question. The command ends with 1 when there is a fault.
+    backwards in the order of the numbers, for customers of the main kind that were joined into one, and for types in
+    joined_by that no event has. Nothing is dropped or repaired: every event counts in every other question. The command
+    ends with 1 when there is a fault.
     """
-    joined = tuple(_several(asked))
+    joined = (*_several(asked), *_unknown(asked))
     if sequence is None:
         return Sound(0, 0, joined)
     for field in filter(None, (sequence, source)):
@@ -121,6 +124,13 @@ def _several(asked: Touchpoints) -> Iterator[Fault]:
         own = [each for each in names if split_tag(each)[0] == main]
         if len(own) > 1:
             yield Fault("several", None, None, None, len(own), f"{', '.join(own)} are one by way of {names[-1]}")
+
+
+def _unknown(asked: Touchpoints) -> Iterator[Fault]:
+    for type in asked.naming.joined_by:
+        if asked.types and type not in asked.types:
+            what = f"joined_by names {type}. {near(type, asked.types, otherwise='No event has this type.')}"
+            yield Fault("no such type", None, None, None, 1, what)
 
 
 def _content(event: Recorded) -> tuple[object, ...]:

@@ -110,6 +110,8 @@ def _following(who: Array, times: Array, by_whom: Array, time_us: Array, size: i
     np.maximum.at(latest, who, times[:, 0])
     near = (time_us >= _earliest(who, times[:, -1], size)[by_whom]) & (time_us - window_us <= latest[by_whom])
     by_whom, time_us = by_whom[near], time_us[near]
+    # All chains and events, those of a customer together and in the order of time: a chain goes on with the next event
+    # behind it, if that is of the same customer and in the window.
     order = np.argsort(np.r_[times[:, -1] * 2, time_us * 2 + 1])  # of the same moment, an event comes after the chain
     both = np.r_[who, by_whom]
     order = order[np.argsort(both[order], kind="stable")]
