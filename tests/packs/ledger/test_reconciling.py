@@ -238,6 +238,10 @@ def test_a_pass_or_a_side_that_there_is_not_is_refused() -> None:
     with pytest.raises(InvalidInput, match="before the first"):
         reconcile(db, "assets:bank", "assets:stripe", since=date(2026, 2, 1), until=date(2026, 1, 1))
     plain = {"unit": "major", "currency": "cur", "amount": "amount", "time": "day"}
+    with pytest.raises(InvalidConfig, match=r"Source: bank, Format: camt\)\. Did you mean camt053"):
+        Reader("bank", {**plain, "format": "camt"})
+    with pytest.raises(InvalidConfig, match="Source: bank, Unit: 'cents'"):
+        Reader("bank", {**plain, "unit": "cents"})
     for key, value in (("amount", 5), ("ids", "onw"), ("balance", []), ("currency", 5)):
         with pytest.raises(InvalidConfig, match=f"Key: {key}.*Write"):
             Reader("bank", {**plain, key: value})
@@ -326,3 +330,14 @@ def test_categories_that_only_one_side_names_are_not_compared() -> None:
         rows = {row.line: row for row in statement(compare(Side("a", here), Side("b", there)))}
         assert [rows[f"activity: {each}"].difference for each in ("all", "charge")] == [None, None]
         assert rows["closing"].difference == rows["unexplained"].difference == 0
+
+
+def test_lines_that_cannot_be_read_are_counted_once_below_all_currencies(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    path = tmp_path / "january.csv"
+    path.write_text(f"{path.read_text()}2026-01-06,j7,card,5.00,EUR\n2026-01-06,j8,card,5,JPY\n")
+    rows = [row for row in reconcile(db, "assets:bank", file).statement if row.line.startswith("unreadable")]
+    assert [(row.currency, row.line, row.items) for row in rows] == [
+        ("", "unreadable: rounding", 1),
+        ("", "unreadable: format", 1),
+    ]

@@ -29,6 +29,7 @@ from whence.packs.ledger.files.lines import File
 from whence.packs.ledger.money import Notation, exponent
 
 READING_KEYS = ("format", "delimiter", "encoding", "columns", "time", "time_format", "zone")
+FORMATS = ("csv", "jsonl", *banks.FORMATS)
 UNIX = "unix"
 """The way to write times that is seconds since 1970."""
 
@@ -65,9 +66,15 @@ class Layout:
     ) -> None:
         shapes = {**shapes, "currency": VALUED, **dict.fromkeys(texts, VALUED)}
         check(name, table, shapes, *READING_KEYS, *Notation.__struct_fields__)
-        self._format = str(table.get("format", ""))
+        self._format = str(table.get("format", "csv"))
+        if self._format not in FORMATS:
+            remedy = near(self._format, FORMATS, "There are:")
+            raise InvalidConfig("No such format", source=name, format=self._format, remedy=remedy)
         self.name, self.table = name, {**own, **table} if self._format in banks.FORMATS else dict(table)
-        self._reading, self._notation = self._read_as(zone), Notation.of(self.table)
+        try:
+            self._reading, self._notation = self._read_as(zone), Notation.of(self.table)
+        except InvalidConfig as problem:
+            raise InvalidConfig(problem.fact, source=name, **problem.facts, remedy=problem.remedy) from None
         if "currency" not in self.table:
             remedy = 'Write currency = "column" or currency = { value = "EUR" }.'
             raise InvalidConfig("The currency of the amounts is stated", source=name, remedy=remedy)
@@ -121,8 +128,8 @@ class Layout:
 
     def _read_as(self, zone: tzinfo | None) -> Reading:
         said = {key: self.table[key] for key in READING_KEYS if key in self.table}
-        if said.get("format") not in (None, "csv", "jsonl"):
-            del said["format"]  # a bank's format, which has no columns to describe
+        if self._format in banks.FORMATS:
+            del said["format"]  # it has no columns to describe
         if said.get("time_format") == UNIX:
             del said["time_format"]
         return Reading.from_table(self.name, {"type": {"value": self.name}, **said}, zone=zone)

@@ -29,11 +29,16 @@ class StatementRow(msgspec.Struct, frozen=True):
 
 
 def statement(compared: Compared, carried: Iterable[Difference] = ()) -> list[StatementRow]:
-    """The roll-forward in each currency. `carried` are the open differences of before the first day."""
+    """The roll-forward in each currency, and below all how many lines could not be read. `carried` are the open
+    differences of before the first day."""
     sides = (compared.here, compared.there)
     currencies = sorted({each.currency for side in sides for each in side.items} | {*compared.here.opening})
     kept = list(carried)
-    return [row for currency in currencies for row in _of_currency(compared, kept, currency)]
+    unread = Counter(each.what for each in compared.differences if not each.effect_minor and each.what != "order")
+    return [
+        *(row for currency in currencies for row in _of_currency(compared, kept, currency)),
+        *(StatementRow("", f"unreadable: {kind}", items=unread[kind]) for kind in compared.kinds if unread[kind]),
+    ]
 
 
 def _of_currency(compared: Compared, carried: list[Difference], currency: str) -> Iterator[StatementRow]:
@@ -63,13 +68,11 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     yield row("closing", closing, reached)
     left = reached - closing
     for kind in compared.kinds:
-        own = [each.effect_minor for each in compared.differences if each.what == kind]
-        if any(currency in each for each in own):
-            minor = sum(each.get(currency, 0) for each in own)
-            left -= minor
-            yield open_row(f"open: {kind}", minor, len(own))
-        elif not any(own) and kind != "order":
-            yield StatementRow(currency, f"unreadable: {kind}", items=len(own))
+        effects = (each.effect_minor for each in compared.differences if each.what == kind)
+        own = [each[currency] for each in effects if currency in each]
+        if own:
+            left -= sum(own)
+            yield open_row(f"open: {kind}", sum(own), len(own))
     before = [each.effect_minor[currency] for each in carried if currency in each.effect_minor]
     if before:
         left -= sum(before)
