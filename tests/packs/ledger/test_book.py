@@ -81,6 +81,12 @@ def test_a_charge_that_moves_nothing_spoils_no_state() -> None:
         book.refund("c")
 
 
+@pytest.mark.parametrize("amount", [12.5, Money(12.5, "EUR"), 12, None])  # type: ignore[arg-type]
+def test_a_float_is_no_amount(amount: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"Not an amount of money .*no float is exact"):
+        opened(ledger()).enter("assets:bank", "income:sales", amount)
+
+
 def test_an_amount_moves_between_two_accounts() -> None:
     book = opened(ledger())
     for act in (book.enter, book.transfer):

@@ -128,9 +128,12 @@ def exponent(currency: str) -> int:
 
 def money(said: str | Money) -> Money:
     """The money that a text names in major units: `12.50 EUR`. Raises InvalidInput."""
-    if isinstance(said, Money):
+    if isinstance(said, Money) and type(said.minor) is int:
         exponent(said.currency)
         return said
+    if not isinstance(said, str):
+        remedy = 'Write "12.50 EUR", or Money(1250, "EUR"): no float is exact.'
+        raise InvalidInput("Not an amount of money", given=repr(said), remedy=remedy)
     found = _MONEY.fullmatch(said.strip())
     code = found and (found["before"] or found["behind"])
     if not found or not code or (found["before"] and found["behind"]):
