@@ -187,6 +187,13 @@ def test_decay_tells_touchpoints_apart_however_many_half_lives_ago_they_were() -
         assert found["Read"].conversions == Decimal("0.666667")
 
 
+def test_a_conversion_is_not_owed_to_itself() -> None:
+    events = [visit(1, "Seen", 0, page="home"), visit(1, "Seen", 5, page="thanks"), visit(2, "Seen", 5, page="thanks")]
+    with store(events) as db, journeys.touchpoints(db) as asked:
+        found = journeys.attribution(asked, "Seen page=thanks", ["Seen"], channel="page", models=["last"])
+        assert {each.channel: each.conversions for each in found} == {"home": 1, "(none)": 1}
+
+
 def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
     events = [
         visit(1, "Seen", 0, n=1, s="a"),

@@ -1,6 +1,7 @@
 """Attribution: which channels the conversions are owed to, under one model or several side by side.
 
-Each conversion is worth 1. It is shared among the customer's touchpoints before it, within a window:
+Each conversion is worth 1. It is shared among the customer's touchpoints before it, within a window; those of its own
+moment count, itself does not:
 
 | model | credit |
 |---|---|
