@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
 from itertools import islice
@@ -155,17 +155,22 @@ class Reader(msgspec.Struct, frozen=True):
         return self.recorded.made[self.recorded.cells(row)]  # type: ignore[no-any-return]
 
 
-def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
-    """The reader of rows that are lists of cells under this header. Raises InvalidConfig for an absent column."""
-    twice = sorted({name for name in header if list(header).count(name) > 1})
+def refuse_twice(header: Sequence[str], columns: Iterable[str], **about: str) -> None:
+    """Raise InvalidConfig for columns whose name the header has twice."""
+    twice = sorted({name for name in columns if list(header).count(name) > 1})
     if twice:
         remedy = "Give each column a name of its own, or name them all with columns = [...]."
-        raise InvalidConfig("A column's name comes twice", column=", ".join(map(repr, twice)), remedy=remedy)
+        raise InvalidConfig("A column's name comes twice", **about, column=", ".join(map(repr, twice)), remedy=remedy)
+
+
+def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
+    """The reader of rows that are lists of cells under this header. Raises InvalidConfig for an absent column."""
+    refuse_twice(header, header)
     place = {name: number for number, name in enumerate(header)}
     for name, key in mapping.named().items():
         if name not in place:
             fixed = "" if key in ("data", "numbers") else f'For fixed text write {{ value = "{name}" }}. '
-            remedy = _other_delimiter(header, mapping.delimiter) or near(name, header, f"{fixed}The columns are")
+            remedy = other_delimiter(header, mapping.delimiter) or near(name, header, f"{fixed}The columns are")
             raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
 
     def pick(names: Sequence[str]) -> Getter:
@@ -399,7 +404,7 @@ def _of(field: Field | None) -> str:
     return ", ".join(field.columns) if field and field.columns else "a fixed value"
 
 
-def _other_delimiter(header: Sequence[str], delimiter: str) -> str | None:
+def other_delimiter(header: Sequence[str], delimiter: str) -> str | None:
     """What to do about a header that is one column only because something else separates the columns, or None."""
     if len(header) != 1:
         return None

@@ -263,8 +263,13 @@ def test_what_is_wrong_in_the_configuration_is_named() -> None:
 def test_all_columns_that_a_file_lacks_are_named_and_how_its_columns_stand_apart() -> None:
     with pytest.raises(InvalidConfig, match=r"Column: amount, created, currency, description, .*There are: id"):
         post_file(stripe(), "stripe", io.BytesIO(b"id\n"))
-    with pytest.raises(InvalidConfig, match='say delimiter = ";"'):
+    with pytest.raises(InvalidConfig, match='one column with ; in it: add delimiter = ";"'):
         post_file(stripe(), "stripe", io.BytesIO(HEAD.replace(",", ";").encode()))
+
+
+def test_a_column_that_stands_twice_in_the_header_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match=r"name comes twice .*Column: 'net'"):
+        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace("source", "net,source").encode()))
 
 
 @pytest.mark.parametrize("key", ["charge", "charged"])

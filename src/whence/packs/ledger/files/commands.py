@@ -67,7 +67,8 @@ def post(
 def _report(report: Report, preview: bool) -> Iterator[str]:
     told = "" if preview else f"{report.posted:,} posted, {report.already:,} already there, "
     digest = f"SHA-256 {report.sha256[:16]}…"
-    yield f"{report.lines:,} lines of {report.file}: {told}{report.refused_count:,} refused. {digest}"
+    lines = "1 line" if report.lines == 1 else f"{report.lines:,} lines"
+    yield f"{lines} of {report.file}: {told}{report.refused_count:,} refused. {digest}"
     for line, reason in report.refused[:10]:
         yield f"line {line}: {reason}"
     if report.refused_count > 10:

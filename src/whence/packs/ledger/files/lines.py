@@ -11,6 +11,7 @@ from whence.errors import InvalidConfig
 from whence.files import rows
 from whence.files.mapping import Mapping as Reading
 from whence.files.mapping import near
+from whence.files.reader import other_delimiter, refuse_twice
 from whence.files.rows import Given, RawRow
 
 
@@ -22,6 +23,7 @@ class File:
         self.name = self._source.name
         lines = self._source.lines(reading.encoding)
         self._header: list[str] | None = None
+        self._delimiter = reading.delimiter
         if self._source.format(reading) == "csv":
             self._header, self._rows = rows.csv_rows(lines, reading, self.name)
         else:
@@ -32,15 +34,13 @@ class File:
         return self._source.digest
 
     def require(self, columns: Iterable[str]) -> None:
-        """Raise InvalidConfig for columns that the header does not have."""
-        header = self._header or []
-        missing = [] if self._header is None else sorted(each for each in columns if each not in header)
+        """Raise InvalidConfig for columns that the header does not have, or has twice."""
+        header, columns = self._header or [], sorted(columns)
+        refuse_twice(header, columns, file=self.name)
+        missing = [] if self._header is None else [each for each in columns if each not in header]
         if not missing:
             return
-        remedy = near(missing[0], header, "There are:")
-        apart = next((sign for sign in ";\t|" if len(header) == 1 and sign in header[0]), None)
-        if apart is not None:
-            remedy = f"Its columns stand apart by {apart!r}: say delimiter = {json.dumps(apart)}."
+        remedy = other_delimiter(header, self._delimiter) or near(missing[0], header, "There are:")
         raise InvalidConfig("The file has no such column", file=self.name, column=", ".join(missing), remedy=remedy)
 
     def __iter__(self) -> Iterator[RawRow]:
