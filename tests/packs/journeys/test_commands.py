@@ -188,6 +188,8 @@ def test_a_field_that_events_have_only_later_is_none_until_then(call: Call) -> N
         ("times Visited", "name the next one too"),
         ("funnel Visited --period 2026-01..", "A period has a beginning and an end"),
         ("funnel Visited --kind vistor", "Did you mean visitor?"),
+        ("funnel 'Visited source=trade fair'", 'source="trade fair"'),
+        ("funnel 'Bought amount>=1.000,50'", "written 1000.50"),
         ("retention --bracket 1-3", "Say --type bracket"),
         ("retention --type bracket --bracket 0-99999999999999999999", "Not a bracket"),
     ],

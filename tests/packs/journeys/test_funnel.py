@@ -167,9 +167,21 @@ def test_versions_of_the_settings_part_the_starts(tmp_path: Any) -> None:
         visit(2, "Seen", 61),
     ]
     with store(events, config) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        (only,) = journeys.funnel(asked.at("2026-01-05T09:30:00Z"), ["Seen"], periods=["versions"]).groups
+        assert only.period == "before"
         before, after = journeys.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
         assert (before.period, [row.customers for row in before.rows]) == ("before", [1, 1])
         assert (after.period, [row.customers for row in after.rows]) == ("@3 PromptChanged 2026-01-05", [1, 0])
+
+
+def test_settings_that_no_event_changed_are_mistyped(tmp_path: Any) -> None:
+    config = Config(tmp_path, settings=("PromptChangd",))
+    with (
+        store([visit(1, "Seen", 0)], config) as db,
+        journeys.touchpoints(db) as asked,
+        pytest.raises(InvalidQuery, match="PromptChangd"),
+    ):
+        journeys.funnel(asked, ["Seen"], periods=["versions"])
 
 
 def test_decisions_are_compared_by_the_version_that_they_name() -> None:

@@ -22,6 +22,7 @@ STEPS_MAX = 30
 _NAMED = re.compile(r"(?P<name>[^:|=<>]+): +(?P<rest>.+)")
 _TYPES = re.compile(r"[A-Za-z][A-Za-z0-9_.]*(\|[A-Za-z][A-Za-z0-9_.]*)*")
 _REMEDY = 'Write EmailOpened, "A|B" for either, "Name: A|B", or "LeadScored score>=70".'
+_OF_CONDITIONS = """Write 'LeadScored score>=70', several with spaces between them, or 'Visited source="trade fair"'."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class Step(msgspec.Struct, frozen=True):
         if not _TYPES.fullmatch(types):
             raise InvalidQuery("Not a step", step=repr(said), remedy=_REMEDY)
         if (made := Condition.all_of(conditions)) is None:
-            raise InvalidQuery("Not a condition of a step", step=repr(said), remedy=_REMEDY)
+            raise InvalidQuery("Not a condition of a step", step=repr(said), remedy=_OF_CONDITIONS)
         name = named["name"].strip() if named else text
         return cls(name, tuple(dict.fromkeys(types.split("|"))), made)
 

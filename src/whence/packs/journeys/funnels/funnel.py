@@ -118,6 +118,10 @@ def _versions(asked: Touchpoints) -> Iterator[tuple[str, Span]]:
         remedy = 'Name them in whence.toml: settings = ["PromptChanged"].'
         raise InvalidQuery("No events are known to change the settings", remedy=remedy)
     changes = list(asked.history.events(query, order="occurred"))
+    if not changes and not any(asked.db.history().events(query)):
+        named = ", ".join(asked.db.config.settings) or "those of packs"
+        remedy = 'Name what does in whence.toml: settings = ["PromptChanged"]; whence types lists what there is.'
+        raise InvalidQuery("No event ever changed the settings", settings=named, remedy=remedy)
     names = ["before", *(f"@{each.position} {each.type} {_day(asked, each.time_us)}" for each in changes)]
     bounds = pairwise([-LATEST_US, *(each.time_us for each in changes), LATEST_US + 1])
     for name, (first, following) in zip(names, bounds, strict=True):
