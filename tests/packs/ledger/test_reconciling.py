@@ -18,6 +18,8 @@ from tests.packs.ledger.planted import KINDS, SIDE, plant
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidInput
 from whence.packs.ledger.book import Book
+from whence.packs.ledger.closing.evidence import evidence
+from whence.packs.ledger.closing.periods import close
 from whence.packs.ledger.reconciling.comparing import Compared, _out_of_order, compare
 from whence.packs.ledger.reconciling.keeping import Reconciliation, reconcile
 from whence.packs.ledger.reconciling.sides import Item, Reader, Side
@@ -341,3 +343,12 @@ def test_lines_that_cannot_be_read_are_counted_once_below_all_currencies(tmp_pat
         ("", "unreadable: rounding", 1),
         ("", "unreadable: format", 1),
     ]
+
+
+def test_the_page_of_a_period_leaves_room_for_why_a_line_cannot_be_read(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    reconcile(db, "assets:bank", file, record=True, by="anna")
+    close(db, "2026-01", by="anna", reviewed_by="ben")
+    page = next(each for each in evidence(db, "2026-01", tmp_path / "january") if each.name == "index.html").read_text()
+    assert '<th class="long">note</th>' in page
+    assert "td.long" in page

@@ -157,10 +157,16 @@ def _page(
 
 
 def _table(sheet: Sheet, zone: tzinfo) -> str:
-    """A table of the page, amounts to the right."""
-    sides = {place: "n" for place, column in enumerate(zip(*sheet.rows, strict=True)) if any(map(_is_number, column))}
+    """A table of the page, amounts to the right, and long texts with room for some words a line."""
+    columns = list(enumerate(zip(*sheet.rows, strict=True)))
+    sides = {place: "n" for place, column in columns if any(map(_is_number, column))}
+    sides |= {place: "long" for place, column in columns if max(len(str(value)) for value in column) > LONG}
     rows = ([markup.Html(_shown(value, zone)) for value in row] for row in sheet.rows)
     return markup.scrolling(markup.table(sheet.columns, rows, classes=sides, totals=sheet.total_rows))
+
+
+LONG = 70
+"""So many characters are a long text; a digest has 64."""
 
 
 def _is_number(value: Any) -> bool:
