@@ -214,6 +214,12 @@ def test_names_are_not_separated_before_they_were_joined(call: Call) -> None:
     assert call(*typed, "2026-01-10")[0] == 0
 
 
+def test_a_name_of_a_kind_that_no_customer_has_is_joined_with_nobody(call: Call) -> None:
+    code, out, err = call("journeys", "identify", "vistor:xyz", "lead:42", "--by", "ann")
+    assert (code, out) == (1, "")
+    assert "customer, lead, visitor" in err
+
+
 def test_a_check_of_who_is_who_alone_speaks_of_no_numbers(call: Call) -> None:
     assert call("journeys", "check")[1].startswith("No fault in who is who; as of @")
 

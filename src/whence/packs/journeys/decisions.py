@@ -23,8 +23,12 @@ def identify(
     From then on their touchpoints are on one time line, those before it too. What was asked as of an earlier moment by
     the recorded clock stays as it was.
     """
-    split_tag(id)
-    split_tag(same_as)
+    kinds = identity.naming().kinds
+    for name in (id, same_as):
+        kind, _ = split_tag(name)
+        if kinds and kind not in kinds:
+            remedy = f"The kinds are {', '.join(kinds)}; others are added to [pack.journeys] in whence.toml."
+            raise Refused("No customer has a name of this kind", name=name, remedy=remedy)
     if id == same_as:
         raise Refused("A name is not joined with itself", name=id, remedy="Name two.")
     return None if sorted((id, same_as)) in identity.pairs else Identified(id, same_as, reason)
