@@ -231,8 +231,11 @@ def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> N
     assert {name: content for name, content in again.items() if name != "digests.json"} == files
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "mine.txt").write_text("x")
-    with pytest.raises(CannotWrite, match="Something else"):
-        evidence(db, "2026-03", tmp_path / "other")
+    close(db, "2026-02", by="anna", reviewed_by="ben")
+    for period, folder in (("2026-03", "other"), ("2026-02", "march")):
+        with pytest.raises(CannotWrite, match="Something else"):
+            evidence(db, period, tmp_path / folder)
+    assert (tmp_path / "march" / "index.html").read_bytes() == files["index.html"]
 
 
 def test_balances_over_columns_are_those_of_the_history(tmp_path: Path) -> None:

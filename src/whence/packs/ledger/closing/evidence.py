@@ -73,7 +73,7 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
         "sources": _sources(db),
     }
     files[DIGESTS] = msgspec.json.format(msgspec.json.encode(digests), indent=1) + b"\n"
-    return _written(Path(folder), files)
+    return _written(Path(folder), files, signed.period)
 
 
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
@@ -200,11 +200,19 @@ def _csv(sheet: Sheet) -> bytes:
     return written.getvalue().encode()
 
 
-def _written(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """The folder with these files, put in place at once."""
+def _is_of(folder: Path, period: str) -> bool:
+    """Whether a folder is the evidence of a period."""
+    try:
+        return bool(msgspec.json.decode((folder / DIGESTS).read_bytes())["period"] == period)
+    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+        return False
+
+
+def _written(folder: Path, files: dict[str, bytes], period: str) -> list[Path]:
+    """The folder with these files, put in place at once; only the evidence of the same period makes room for it."""
     part = folder.with_name(f".part.{folder.name}")
     try:
-        if folder.exists() and (not folder.is_dir() or (not (folder / DIGESTS).exists() and any(folder.iterdir()))):
+        if folder.exists() and not _is_of(folder, period) and (not folder.is_dir() or any(folder.iterdir())):
             raise CannotWrite("Something else is in the folder's place", folder=folder, remedy="Name another folder.")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
