@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from whence.errors import InvalidConfig
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
 from whence.packs.ledger import PACK
+from whence.packs.ledger.book import Book
+from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.files.posting import post_file, preview_file
 from whence.packs.ledger.reconciling.comparing import compare
@@ -298,3 +301,16 @@ def test_refused_lines_stand_in_the_order_of_the_file() -> None:
     unknown = "t3,2026-01-07T10:00:00Z,topup,1,0,1,eur,tu_1,,,\n"
     report = post_file(stripe(), "stripe", io.BytesIO(f"{HEAD}{charged}{too_much}{unknown}".encode()))
     assert [line for line, _ in report.refused] == [3, 4]
+
+
+def test_what_was_posted_before_the_first_stated_balance_is_what_the_account_began_with() -> None:
+    balance = 'reported = { account = "assets:stripe", balance = "description" }\n'
+    db = stripe(('text = "description"\n', balance))
+    db.decide(open_, "assets:stripe", type="asset")
+    db.decide(open_, "income:sales", type="income")
+    Book(db).enter("assets:stripe", "income:sales", "7 EUR", time="2026-01-01T00:00:00Z")
+    line = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,1641,\n"
+    assert post_file(db, "stripe", io.BytesIO(f"{HEAD}{line}".encode())).posted == 1
+    Book(db).enter("assets:stripe", "income:sales", "2 EUR", time="2026-01-06T00:00:00Z")
+    (row,) = db.table("ledger.ties", account="assets:stripe")
+    assert (row.balance, row.reported, row.ties) == (Decimal("16.41"), Decimal("16.41"), True)

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import day_of, seen
+from whence.packs.ledger.entries import Balances, day_of, seen
 from whence.packs.ledger.money import MAJOR, decimal_of
 from whence.packs.ledger.tables import Group, Total
 
@@ -83,15 +83,20 @@ def ties(
     Whether what was posted agrees with the balances that the source reports, day by day.
 
     A day ties where its lines can be put in an order in which every reported balance follows from the one before.
-    Entries without one are left out.
+    What was posted before the first of them is what the account began with; later entries without one are left out.
     """
     by_account: dict[tuple[str, str], dict[date, list[Step]]] = {}
+    opening = Balances()
     for each in seen(asked, account):
-        if each.reported_minor is not None:
-            days = by_account.setdefault((each.account, each.currency), {})
+        key = (each.account, each.currency)
+        if each.reported_minor is None:
+            opening[key] += each.amount_minor if key not in by_account else 0
+        else:
+            days = by_account.setdefault(key, {})
             days.setdefault(day_of(each.time_us, asked.zone), []).append(Step(each.amount_minor, each.reported_minor))
     for (name, currency), days in by_account.items():
-        added, last, within = 0, 0, MAJOR.minor(f"{tolerance:f}", currency)
+        added = last = opening[name, currency]
+        within = MAJOR.minor(f"{tolerance:f}", currency)
         for day, steps in days.items():
             added += sum(each.amount_minor for each in steps)
             order = chained(last, steps, within)
@@ -120,8 +125,8 @@ def reported(
 
     Balances by adding, beside those that the source reports.
 
-    Of each account the sum of what was posted, and the last balance that the source states. Which line of its last day
-    is the last one is known where that day ties; else it is the one that was posted last.
+    Of each account the sum of what was posted, as ties counts it, and the last balance that the source states. Which
+    line of its last day is the last one is known where that day ties; else it is the one that was posted last.
     """
     latest = {(row.account, row.currency): row for row in ties(asked, account=account, tolerance=tolerance)}
     rows: dict[tuple[str, str], list[DayRow]] = {}
