@@ -352,3 +352,17 @@ def test_the_page_of_a_period_leaves_room_for_why_a_line_cannot_be_read(tmp_path
     page = next(each for each in evidence(db, "2026-01", tmp_path / "january") if each.name == "index.html").read_text()
     assert '<th class="long">note</th>' in page
     assert "td.long" in page
+
+
+def test_sides_that_begin_with_balances_that_differ_do_not_tie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\nzone = "UTC"\n{SIDE}')
+    (tmp_path / "bank.csv").write_text("booked,reference,type,amount,currency,balance\n2026-01-05,a,x,1.00,EUR,8.00\n")
+    with whence.open(create=True) as db:
+        opened(db).enter("assets:bank", "income:sales", "1 EUR", time="2026-01-05T00:00:00Z", key="a")
+    assert run(["ledger", "reconcile", "assets:bank", "bank=bank.csv"]) == 1
+    said = capsys.readouterr().err
+    assert "0 differences" in said
+    assert "Beyond that 7.00 EUR are between the balances" in said

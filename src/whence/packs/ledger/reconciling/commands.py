@@ -55,7 +55,8 @@ def reconcile(
 
     A file is named with the side of whence.toml that says how it is read: SIDE=FILE. The lines of both are matched in
     the passes that are named; and what differs is named: missing here or there, another amount or currency, a
-    duplicate, another place, and what the source wrote that is no amount. Ends with 1 when there are differences.
+    duplicate, another place, and what the source wrote that is no amount. Ends with 1 when there are differences, or
+    the sides began with balances that differ.
     """
     names = [each.strip() for each in passes.split(",")]
     told: dict[str, Any] = {"since": since, "until": until, "passes": names, "days": days, "order": order}
@@ -72,7 +73,7 @@ def reconcile(
     if form == "screen":
         for said in _told(made, record):
             screen.note(said)
-    return exits.NO if made.compared.differences else exits.OK
+    return exits.NO if made.compared.differences or made.unexplained else exits.OK
 
 
 def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
@@ -87,6 +88,8 @@ def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
     for each in compared.unkeyed:
         told = {None: "no balance is stated", True: "its balance ties", False: "its balance does not tie"}[each.ties]
         yield f"A payout without a key on {each.item.day} ({each.item.id or f'line {each.item.number}'}): {told}."
+    for currency, amount in made.unexplained.items():
+        yield f"Beyond that {amount:,} {currency} are between the balances: --statement shows where they begin."
     if record:
         yield f"New: {_counted(made.recorded, 'difference')}. whence ledger settle decides about one."
 

@@ -23,7 +23,7 @@ from whence.packs.ledger.reconciling.events import CODEC, DifferenceFound, Diffe
 from whence.packs.ledger.reconciling.passes import DAYS, PASSES
 from whence.packs.ledger.reconciling.sides import Reader, Side, of_account
 from whence.packs.ledger.reconciling.state import Difference
-from whence.packs.ledger.reconciling.statement import StatementRow, statement
+from whence.packs.ledger.reconciling.statement import UNEXPLAINED, StatementRow, statement
 from whence.query import Query
 
 BATCH = 5_000
@@ -41,6 +41,13 @@ class Reconciliation(msgspec.Struct, frozen=True):
     statement: list[StatementRow]
     carried: dict[str, Difference]
     recorded: int = 0
+
+    @property
+    def unexplained(self) -> dict[str, Decimal]:
+        """What is between the closing balances beyond all differences, by currency: the sides began with another
+        balance."""
+        rows = (row for row in self.statement if row.line == UNEXPLAINED)
+        return {row.currency: row.difference for row in rows if row.difference}
 
 
 def reconcile(

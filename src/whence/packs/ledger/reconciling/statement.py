@@ -14,7 +14,7 @@ from whence.packs.ledger.reconciling.comparing import PAYOUT, Compared
 from whence.packs.ledger.reconciling.sides import Side
 from whence.packs.ledger.reconciling.state import Difference
 
-FEE = "fee"
+FEE, UNEXPLAINED = "fee", "unexplained"
 
 
 class StatementRow(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     if before:
         left -= sum(before)
         yield open_row("open from before", sum(before), len(before))
-    yield StatementRow(currency, "unexplained", difference=decimal_of(left, currency))
+    yield StatementRow(currency, UNEXPLAINED, difference=decimal_of(left, currency))
 
 
 def _activity(side: Side, currency: str) -> Counter[str]:
