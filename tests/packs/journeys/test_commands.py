@@ -329,3 +329,10 @@ def test_a_narrow_terminal_breaks_no_moment() -> None:
     for row, moments in ((Touch, {"time"}), (Session, {"began"}), (Dropped, {"since", "last_at"})):
         columns = packs.columns_of(row, "screen")
         assert {each.name for each in columns if each.least == len("2026-01-05 09:00:00")} == moments
+
+
+def test_a_period_that_is_not_over_says_when(call: Call) -> None:
+    asked = ("journeys", "cohorts", "--unit", "week")
+    assert "was not over at the last touchpoint." in call(*asked)[2]
+    assert "was not over then." in call(*asked, "--at", "2026-01-15")[2]
+    assert "not over" not in call(*asked, "--at", "2026-01-18")[2]

@@ -151,7 +151,8 @@ def cohorts(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: 
         )
         screen.table(columns, lines, form, caption=head_text(asked, f"by {unit}", zoned=True))
     if found and found[-1].is_open and form == "screen":
-        screen.note(f"The last {unit} of each row is not over.")
+        then = "at the last touchpoint" if asked.moment.is_now else "then"
+        screen.note(f"The last {unit} of each row was not over {then}.")
     draw(pictures, "cohorts", f"Cohorts by {unit}", lambda: cohorts_figure(found, unit), head_text(asked))
     return _any(len(found), form)
 
