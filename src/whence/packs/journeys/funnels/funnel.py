@@ -42,7 +42,8 @@ class Row(msgspec.Struct, frozen=True):
 
 class Group(msgspec.Struct, frozen=True):
     """A funnel of some customers: those who started in a period, or under a value of a field. `still_open` are those
-    who did not convert and whose window had not closed by the last event that is known."""
+    who did not convert and whose window had not closed by the last event that is known: the window of the start that
+    counts, so that of the others, too, some may yet convert by a later one."""
 
     period: str | None
     segment: str | None
