@@ -54,8 +54,8 @@ def settle(
 ) -> DifferenceSettled:
     """Decide what is done about a difference that a reconciliation found.
 
-    It is named by its id, by which whence ledger differences lists those that are open. Whoever decides again decides
-    anew.
+    It is named by its id, by which whence ledger differences lists those that are open. What was decided before gives
+    way to what is decided again.
     """
     if difference.status in ("none", "gone"):
         told = "No such difference" if difference.status == "none" else "The difference is gone"
