@@ -42,8 +42,8 @@ def separate(
 
     Take two names apart that were joined.
 
-    Both keep what else they are joined with. Name the two that one event joined, also where joined_by in whence.toml
-    says that it does.
+    Both keep what else they are joined with. Name the two that one event joined, also where joined_by in
+    whence.toml says that it does.
     """
     split_tag(id)
     split_tag(other)

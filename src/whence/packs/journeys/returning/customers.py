@@ -40,8 +40,8 @@ def customers(
 
     A row for each customer, as the models of Fader and Hardie (BG/NBD and others) ask it, in days. frequency: days
     with a purchase after the first; recency: from the first to the last; age: from the first to the moment asked
-    about, without --at to the last touchpoint; monetary: the mean of a repeat day, 0 where there is none; total:
-    all of it.
+    about, without --at to the last touchpoint; monetary: the mean of a repeat day, 0 where there is none;
+    total: what all days come to.
     """
     at_least_one(top=top)
     events = asked.amounts(asked.known(bought), total)
