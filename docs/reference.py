@@ -28,6 +28,8 @@ TABLES = {
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
     "The names of a customer: [pack.journeys]": "whence.packs.journeys.people",
+    "A ledger: [pack.ledger]": "whence.packs.ledger.configuration",
+    "Settings: [pack.settings]": "whence.packs.settings.state",
     "Times": "whence.moments",
 }
 

@@ -1,4 +1,13 @@
-"""A document of settings as it stands: its values, its version, and who changed it last."""
+"""A document of settings as it stands: its values, its version, and who changed it last. In whence.toml:
+
+```text
+[pack.settings]
+observed = ["LeadScored.model"]    # event fields (TYPE.FIELD) whose values are settings that nobody sets
+named_by = ["Sent.prompt"]         # fields in which decisions say by which version of a setting they were taken
+
+[[pack.settings.schema]]           # what a setting may be: see docs/packs/settings.md
+```
+"""
 
 from __future__ import annotations
 
