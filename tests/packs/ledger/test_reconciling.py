@@ -366,3 +366,19 @@ def test_sides_that_begin_with_balances_that_differ_do_not_tie(
     said = capsys.readouterr().err
     assert "0 differences" in said
     assert "Beyond that 7.00 EUR are between the balances" in said
+
+
+def test_a_file_with_the_newest_line_at_the_top_ties_as_the_other_way_round(tmp_path: Path) -> None:
+    header = "booked,reference,type,amount,currency,balance"
+    lines = ["2026-01-10,a,x,1.00,EUR,1.00", "2026-01-10,b,x,2.00,EUR,3.00", "2026-01-11,c,x,5.00,EUR,8.00"]
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    book = opened(db)
+    for name, day, amount in (("a", 10, 1), ("b", 10, 2), ("c", 11, 5)):
+        book.enter("assets:bank", "income:sales", f"{amount} EUR", time=f"2026-01-{day}T00:00:00Z", key=name)
+    made = []
+    for told in (lines, lines[::-1]):
+        (tmp_path / "bank.csv").write_text("\n".join([header, *told]))
+        made.append(reconcile(db, "assets:bank", f"bank={tmp_path / 'bank.csv'}", since=date(2026, 1, 10)))
+    assert [each.unexplained for each in made] == [{}, {}]
+    assert made[0].statement == made[1].statement
+    assert {row.there for row in made[1].statement if row.line == "closing"} == {Decimal("8.00")}
