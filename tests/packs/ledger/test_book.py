@@ -292,6 +292,7 @@ def test_a_group_has_a_line_for_each_account_that_was_open_then(db: whence.Whenc
     assert rows == [("assets:bank", Decimal(0)), ("assets:stripe", Decimal(5))]
     assert db.table("ledger.balance", account="assets", at="2025-12-31") == []
     assert [row.balance for row in db.table("ledger.balance", account="assets:bank", at="2025-12-31")] == [Decimal(0)]
+    assert db.table("ledger.balance", account="expenses", at="2025-12-31") == []
 
 
 def test_accounts_and_their_limits_are_those_of_the_day_that_is_asked_about(db: whence.Whence) -> None:

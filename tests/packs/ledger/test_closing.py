@@ -113,6 +113,12 @@ def test_what_was_closed_as_last_month_stays_closed_when_that_is_another_one() -
         close(db, "last week", by="anna", reviewed_by="ben")
 
 
+def test_the_last_month_that_there_is_is_not_over() -> None:
+    for period in ("9999-12", "9999-Q4"):
+        with pytest.raises(Refused, match="The period is not over"):
+            close(ledger(), period, by="anna", reviewed_by="ben")
+
+
 def test_a_balance_that_an_event_cannot_hold_is_not_signed() -> None:
     db = ledger()
     book = opened(db)

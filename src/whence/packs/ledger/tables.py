@@ -76,7 +76,7 @@ def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[B
         if each.status == "open" and each.account in wanted:
             held[each.account, each.currency] += each.left_minor
     rows, set_aside = Balances(), Balances()
-    there = wanted if len(wanted) == 1 else chart(asked.history, as_of_then=True)
+    there = wanted if wanted == [account] else chart(asked.history, as_of_then=True)
     untouched = [(name, only) for name in wanted if name in there and (only := known[name].currency) is not None]
     for name, currency in sorted({*sums, *held, *untouched}):
         key = (account if total else name, currency)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from calendar import monthrange
 from collections.abc import Iterable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated
 
@@ -65,9 +66,8 @@ def name_of(period: str, meant: Span, zone: tzinfo) -> str:
     first, last = day_of(meant.first_us, zone), day_of(meant.last_us, zone)
     if first == last:
         return first.isoformat()
-    after = last + timedelta(days=1)
-    months = 12 * (after.year - first.year) + after.month - first.month
-    if (first.day, after.day) == (1, 1):
+    if (first.day, last.day) == (1, monthrange(last.year, last.month)[1]):
+        months = 12 * (last.year - first.year) + last.month - first.month + 1
         if months == 1:
             return f"{first:%Y-%m}"
         if months == 3 and first.month % 3 == 1:
