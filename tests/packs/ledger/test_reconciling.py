@@ -120,6 +120,26 @@ def test_open_differences_are_carried_forward(tmp_path: Path) -> None:
     rows = {row.line: row for row in made.statement}
     assert (rows["opening"].here, rows["open from before"].difference) == (Decimal("30.00"), Decimal("-20.00"))
     assert [each.what for each in made.carried.values()] == ["missing-there"]
+    assert (rows["opening"].there, rows["closing"].there, made.unexplained) == (None, Decimal("17.00"), {})
+
+
+def test_what_was_accepted_or_is_theirs_to_mend_explains_the_balances_of_later_months(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    book = opened(db)
+    file = tmp_path / "bank.csv"
+    file.write_text(
+        "booked,reference,type,amount,currency,balance\n"
+        "2026-01-05,a,card,10.00,EUR,10.00\n2026-01-31,fee,fee,-1.50,EUR,8.50\n2026-02-03,b,card,4.00,EUR,12.50\n"
+    )
+    for name, day, amount in (("a", "01-05", "10 EUR"), ("b", "02-03", "4 EUR")):
+        book.enter("assets:bank", "income:sales", amount, time=f"2026-{day}T00:00:00Z", key=name)
+    reconcile(db, "assets:bank", f"bank={file}", until=date(2026, 1, 31), record=True)
+    (fee,) = db.table("ledger.differences")
+    for outcome, line in (("carried", "open"), ("accepted", "settled"), ("source-error", "settled")):
+        db.decide(settle, fee.difference, outcome=outcome, reason="a fee", by="ben")
+        made = reconcile(db, "assets:bank", f"bank={file}", since=date(2026, 2, 1))
+        assert made.unexplained == {}
+        assert {row.line: row.difference for row in made.statement}[f"{line} from before"] == Decimal("-1.50")
 
 
 def test_days_apart_are_not_negative(capsys: pytest.CaptureFixture[str]) -> None:

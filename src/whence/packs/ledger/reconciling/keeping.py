@@ -32,7 +32,7 @@ BUCKETS = ("0 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "no
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
-    """A reconciliation: its name, what was compared, the roll-forward, and what is open from before."""
+    """A reconciliation: its name, what was compared, the roll-forward, and what stands from before."""
 
     name: str
     since: date | None
@@ -80,7 +80,7 @@ def reconcile(
     carried = {
         key: each
         for key, each in kept.items()
-        if each.reconciliation == name and each.status == "open" and _is_before(each, since)
+        if each.reconciliation == name and _stands(each) and _is_before(each, since)
     }
     made = Reconciliation(name, since, until, compared, statement(compared, carried.values()), carried)
     if not record:
@@ -94,6 +94,11 @@ def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date |
         return of_account(asked, name, since=since)
     reader = Reader(name, table_of(db, "side", name), db.config.zone)
     return reader.read(file, db.config.zone, since=since, until=until)
+
+
+def _stands(each: Difference) -> bool:
+    """Whether a difference is still between the balances: it is open, or was left as it is, or is theirs to mend."""
+    return each.status == "open" or (each.status == "settled" and each.decision != "corrected")
 
 
 def _is_before(each: Difference, since: date | None) -> bool:

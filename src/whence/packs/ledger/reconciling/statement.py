@@ -29,8 +29,8 @@ class StatementRow(msgspec.Struct, frozen=True):
 
 
 def statement(compared: Compared, carried: Iterable[Difference] = ()) -> list[StatementRow]:
-    """The roll-forward in each currency, and below all how many lines could not be read. `carried` are the open
-    differences of before the first day."""
+    """The roll-forward in each currency, and below all how many lines could not be read. `carried` are the
+    differences of before the first day that stand."""
     sides = (compared.here, compared.there)
     currencies = sorted({each.currency for side in sides for each in side.items} | {*compared.here.opening})
     kept = list(carried)
@@ -46,7 +46,10 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     mine, theirs = _activity(here, currency), _activity(there, currency)
     counts = Counter(each.category for each in here.items if each.currency == currency)
     ours, stated = here.opening_minor(currency), there.opening_minor(currency)
-    opening = (stated or 0) if ours is None else ours  # a side that does not say it is taken to begin as the other
+    standing = sum(each.effect_minor.get(currency, 0) for each in carried)
+    # A side that does not say it is taken to begin as the other, but for what stands between them.
+    begun = (0 if stated is None else stated - standing) if ours is None else ours
+    begun_there = begun + standing if stated is None else stated
 
     def row(line: str, one: int | None, other: int | None, items: int | None = None) -> StatementRow:
         off = None if one is None or other is None else other - one
@@ -63,20 +66,21 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
         yield row(_title(category), one, other, counts[category])
     balances = [each.balance_minor for each in there.items if each.currency == currency]
     said = next((each for each in reversed(balances) if each is not None), None)
-    closing = opening + mine.total()
-    reached = said if said is not None else (opening if stated is None else stated) + theirs.total()
+    closing = begun + mine.total()
+    reached = begun_there + theirs.total() if said is None else said
     yield row("closing", closing, reached)
-    left = reached - closing
+    left = reached - closing - standing
     for kind in compared.kinds:
         effects = (each.effect_minor for each in compared.differences if each.what == kind)
         own = [each[currency] for each in effects if currency in each]
         if own:
             left -= sum(own)
             yield open_row(f"open: {kind}", sum(own), len(own))
-    before = [each.effect_minor[currency] for each in carried if currency in each.effect_minor]
-    if before:
-        left -= sum(before)
-        yield open_row("open from before", sum(before), len(before))
+    for status in ("open", "settled"):
+        found = (each.effect_minor for each in carried if each.status == status)
+        before = [each[currency] for each in found if currency in each]
+        if before:
+            yield open_row(f"{status} from before", sum(before), len(before))
     yield StatementRow(currency, UNEXPLAINED, difference=decimal_of(left, currency))
 
 
