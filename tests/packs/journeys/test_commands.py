@@ -214,6 +214,15 @@ def test_names_are_not_separated_before_they_were_joined(call: Call) -> None:
     assert call(*typed, "2026-01-10")[0] == 0
 
 
+def test_names_that_a_mistyped_year_joins_are_not_separated_now_but_then(call: Call) -> None:
+    names = ("visitor:xyz", "lead:43")
+    assert call("journeys", "identify", *names, "--by", "ann", "--time", "2206-01-10")[0] == 0
+    code, _, err = call("journeys", "separate", *names, "--by", "ann")
+    assert (code, "These two were joined only later" in err) == (1, True)
+    assert call("journeys", "separate", *names, "--by", "ann", "--time", "2206-01-10")[0] == 0
+    assert "visitor:xyz" not in call("journeys", "identities", "--json")[1]
+
+
 def test_a_name_of_a_kind_that_no_customer_has_is_joined_with_nobody(call: Call) -> None:
     code, out, err = call("journeys", "identify", "vistor:xyz", "lead:42", "--by", "ann")
     assert (code, out) == (1, "")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from whence.clock import to_datetime
+from whence.clock import SystemClock, to_datetime
 from whence.errors import InvalidQuery, Refused
 from whence.events import Recorded
 from whence.grammar import id_to_raw, split_tag
@@ -62,15 +62,15 @@ def _pair(one: str, other: str) -> Pair:
 
 
 def refuse_to_separate(db: Whence, one: str, other: str, key: str | None, time_us: int | None = None) -> None:
-    """Raises Refused for two names that no event joined just with each other, or only after this time, unless it was
-    done under this key."""
+    """Raises Refused for two names that no event joined just with each other, or only after this time, by default now,
+    unless it was done under this key."""
     if key is not None and db.store.positions_of([id_to_raw(key)]):
         return
     naming = naming_of(db)
     pairs = pairs_in(db.history(), naming.joined_by, naming.kinds)
     if _pair(one, other) in pairs:
-        then = pairs if time_us is None else pairs_in(db.history(to_datetime(time_us)), naming.joined_by, naming.kinds)
-        if _pair(one, other) not in then:
+        when = to_datetime(SystemClock().now_us() if time_us is None else time_us)
+        if _pair(one, other) not in pairs_in(db.history(when), naming.joined_by, naming.kinds):
             remedy = "Name a time after they were joined: what happened earlier does not undo it."
             raise Refused("These two were joined only later", name=one, other=other, remedy=remedy)
         return
