@@ -192,6 +192,7 @@ def test_a_field_that_events_have_only_later_is_none_until_then(call: Call) -> N
         ("funnel 'Bought amount>=1.000,50'", "written 1000.50"),
         ("retention --bracket 1-3", "Say --type bracket"),
         ("retention --type bracket --bracket 0-99999999999999999999", "Not a bracket"),
+        ("retention --type bracket --bracket 1-", "Not a bracket"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_what_to_say(call: Call, asked: str, said: str) -> None:

@@ -32,7 +32,7 @@ Long = Annotated[Unit, "how long a period is"]
 Begin = Annotated[str | Step | None, STEP, "what a customer begins with; else any event"]
 Returns = Annotated[str | Step | None, STEP, "what counts as coming back; else the same as --begin"]
 LAST = np.iinfo(np.int64).max
-_NUMBER = re.compile(r"[0-9]{1,6}")
+_BRACKET = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 class Cohort(msgspec.Struct, frozen=True):
@@ -157,10 +157,10 @@ def _retained(kind: Kind, span: tuple[int, int], found: _Returns | None, last_us
 
 
 def _bracket(said: str) -> tuple[int, int]:
-    first, _, last = said.partition("-")
-    if not _NUMBER.fullmatch(first) or not _NUMBER.fullmatch(last or first) or int(last or first) < int(first):
+    found = _BRACKET.fullmatch(said)
+    if found is None or int(found[2] or found[1]) < int(found[1]):
         raise InvalidQuery("Not a bracket of periods", bracket=said, remedy='Write "1-3", or "0" for one period.')
-    return int(first), int(last or first)
+    return int(found[1]), int(found[2] or found[1])
 
 
 def _returns(asked: Touchpoints, begin: Begin, returns: Returns, total: str | None, unit: Unit) -> _Returns | None:
