@@ -121,6 +121,13 @@ def test_what_has_no_header_of_ofx_is_named_as_another_file() -> None:
 def test_a_statement_brings_the_balance_that_it_begins_with(tmp_path: Path) -> None:
     assert [each.balance_minor for each in read("mt940", MT940).items] == [150025, 140025, 139025, 139275]
     assert read("mt940", MT940).opening == {"EUR": 100000}
+    later = (
+        b":20:S2\n:25:1/2\n:28C:00002/001\n:60F:C260201EUR1392,75\n:61:2602010201C1,00NTRFREF-5\n:86:x\n"
+        b":61:2602020202C2,00NTRFREF-6\n:86:x\n:62F:C260228EUR1395,75\n-\n"
+    )
+    for both in (MT940 + later, later + MT940):
+        side = read("mt940", both)
+        assert (side.opening, side.items[-1].balance_minor) == ({"EUR": 100000}, 139575)
     assert read("camt053", CAMT).opening == {"EUR": -10000}
     (tmp_path / "january.sta").write_bytes(MT940)
     db = whence.Whence(MemoryStore(), configured('[pack.ledger.side.house]\nformat = "mt940"'))

@@ -116,8 +116,9 @@ class Reader(Layout):
         self._ids_shared = self.table.get("ids", "shared") == "shared"
 
     def read(self, given: Given, zone: tzinfo, *, since: date | None = None, until: date | None = None) -> Side:
-        """The lines of a file as a side, those between two days where they are named, the newest last also where the
-        balances say that the file begins with it. Raises InvalidFile."""
+        """The lines of a file as a side, those between two days where they are named, in the order in
+        which their balances follow from each other: files, and statements in them, may begin with the newest. Raises
+        InvalidFile."""
         file = self.open(given)
         items, faults = list[Item](), list[Fault]()
 
@@ -134,8 +135,7 @@ class Reader(Layout):
             else:
                 if is_within(item.day):
                     items.append(item)
-        if _is_newest_first(items):
-            items.reverse()
+        items = max((items, items[::-1], sorted(items, key=lambda each: each.us)), key=_following)
         return Side(file.name, items, faults, self._ids_shared, _opening(items), file.sha256, self.has("group"))
 
     def _item(self, row: RawRow, zone: tzinfo) -> Item:
@@ -163,17 +163,15 @@ class Reader(Layout):
         return Fault(row.line, kind, str(problem), self.said("id", row.value), None if us is None else day_of(us, zone))
 
 
-def _is_newest_first(items: list[Item]) -> bool:
-    """Whether more of the stated balances follow from that of the line below than from that of the line above."""
-    last: dict[str, Item] = {}
-    down = up = 0
+def _following(items: list[Item]) -> int:
+    """How many of the stated balances follow from the one before."""
+    last: dict[str, int | None] = {}
+    found = 0
     for each in items:
-        above = last.get(each.currency)
-        if above is not None and above.balance_minor is not None and each.balance_minor is not None:
-            down += above.balance_minor + each.amount_minor == each.balance_minor
-            up += each.balance_minor + above.amount_minor == above.balance_minor
-        last[each.currency] = each
-    return up > down
+        before = last.get(each.currency)
+        found += before is not None and before + each.amount_minor == each.balance_minor
+        last[each.currency] = each.balance_minor
+    return found
 
 
 def _opening(items: list[Item]) -> dict[str, int]:
