@@ -29,7 +29,7 @@ class Fields:
 
     def text(self, type: str, field: str) -> str:
         """The value of a field of the data, NULL where an event has none; or of what any event may have. ABSENT where
-        no event of the type has it. A dotted path leads into an object, and from a text nowhere."""
+        no event of the type has it. A dotted path leads into an object, or a text that is one in JSON."""
         from whence.segments.columns import ENVELOPE  # here, since it needs pyarrow
 
         there = self._columns(type)
