@@ -21,6 +21,7 @@ FROM (SELECT unnest(string_split(other_tags, chr(10))) AS name, position FROM ({
 WHERE split_part(name, ':', 1) IN ({kinds})
 GROUP BY name
 ORDER BY min(position), name"""
+_KINDS = "SELECT DISTINCT split_part(unnest(string_split(other_tags, chr(10))), ':', 1) AS kind FROM ({rows})"
 _FIRST_OF_A_KIND = "list_filter(string_split(s.other_tags, chr(10)), lambda tag: starts_with(tag, {}))[1]"
 
 
@@ -35,9 +36,9 @@ class Names:
     def __init__(
         self, segments: Segments, kinds: Sequence[str], groups: Iterable[Sequence[str]], types: Sequence[str]
     ) -> None:
-        self._segments, self._kinds = segments, kinds
+        self._segments, self._kinds, self._types = segments, kinds, types
         self._number = next(_NUMBERS)
-        others = self._others = self._of_other_kinds(types)
+        others = self._others = self._of_other_kinds()
         self.size = segments.entity_count + len(others)
         joined: dict[int, int] = {}
         for names in groups:
@@ -67,6 +68,16 @@ class Names:
         found = [(kinds.get(split_tag(each)[0], len(kinds)), self._by_name[each]) for each in there]
         return [number for _, number in sorted(found)]
 
+    def has(self, kind: str) -> bool:
+        """Whether an event has a name of one of the kinds."""
+        if kind == self._kinds[0]:
+            return self._segments.entity_count > 0
+        return any(name.startswith(f"{kind}:") for name in self._others)
+
+    def other_kinds(self) -> list[str]:
+        """The kinds of all tags that events have beside those of the segments' kind."""
+        return list(self._segments.sql(_KINDS.format(rows=self._other_tags())).column("kind").to_pylist())
+
     def registered(self, name: str, columns: Mapping[str, Iterable[Any]]) -> str:
         """The name of a table in SQL that has these columns, arrays or lists."""
         import pyarrow as pa  # here, since who asks nothing of columns may not have it
@@ -83,13 +94,15 @@ class Names:
     def _by_name(self) -> dict[str, int]:
         return {each: number for number, each in enumerate(self._names)}
 
-    def _of_other_kinds(self, types: Sequence[str]) -> list[str]:
-        if len(self._kinds) == 1 or not types:
-            return []
-        rows = " UNION ALL ".join(
+    def _other_tags(self) -> str:
+        return " UNION ALL ".join(
             f"SELECT other_tags, position FROM {self._segments.rows_of(type)} WHERE other_tags IS NOT NULL"
-            for type in types
+            for type in self._types
         )
+
+    def _of_other_kinds(self) -> list[str]:
+        if len(self._kinds) == 1 or not self._types:
+            return []
         kinds = ", ".join(map(quoted_text, self._kinds[1:]))
-        found = self._segments.sql(_OTHER_NAMES.format(rows=rows, kinds=kinds))
+        found = self._segments.sql(_OTHER_NAMES.format(rows=self._other_tags(), kinds=kinds))
         return list(found.column("name").to_pylist())

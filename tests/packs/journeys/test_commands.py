@@ -188,6 +188,7 @@ def test_a_field_that_events_have_only_later_is_none_until_then(call: Call) -> N
         ("times Visited", "name the next one too"),
         ("funnel Visited --period 2026-01..", "A period has a beginning and an end"),
         ("funnel Visited --kind vistor", "Did you mean visitor?"),
+        ("funnel Visited --kind lead --kind vistor", "of these kinds (Kinds: vistor)"),
         ("funnel 'Visited source=trade fair'", 'source="trade fair"'),
         ("funnel 'Bought amount>=1.000,50'", "written 1000.50"),
         ("retention --bracket 1-3", "Say --type bracket"),

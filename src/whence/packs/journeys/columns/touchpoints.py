@@ -19,6 +19,7 @@ import numpy as np
 from whence.clock import LATEST_US
 from whence.contents import main_kind
 from whence.errors import InvalidQuery, NotKnown
+from whence.grammar import split_tag
 from whence.packs.journeys.columns.step import Step
 from whence.packs.journeys.events import OWN
 from whence.packs.journeys.people import People, kinds_of, pairs_in
@@ -60,17 +61,15 @@ def touchpoints(
     `kinds` are the kinds of tags that name customers, the one that a customer is called by first; by default those of
     `[pack.journeys]` in whence.toml, else the main kind of the store and those that are joined with others. `joined_by`
     are the event types that join the names they are tagged with (see people.pairs_in). Segments that are missing are
-    built, unless `build` is False. Raises InvalidQuery for kinds that no event has, and as Whence.segments does.
+    built, unless `build` is False. Raises InvalidQuery for kinds that no event has, or one that looks like another that
+    events have, and as Whence.segments does.
     """
     naming = naming_of(db, kinds, joined_by)
     moment = db.at(at, clock=clock)
     main = naming.kinds[0] if naming.kinds else _main_kind(db, naming.joined_by)
     with db.segments(main, build=build, progress=progress) as segments:
         asked = Touchpoints(db, segments, naming, moment)
-        if kinds and asked.types and not asked.size:
-            near = [each for kind in kinds for each in db.near_kinds(kind)]
-            remedy = f"Did you mean {' or '.join(near)}?" if near else "whence types lists the kinds that there are."
-            raise InvalidQuery("No event has a tag of these kinds", kinds=", ".join(kinds), remedy=remedy)
+        asked.refuse_kinds(kinds)
         yield asked
 
 
@@ -124,6 +123,16 @@ class Touchpoints:
         return max(found or 0, self.moment.recorded_us or 0)
 
     # What is meant.
+
+    def refuse_kinds(self, kinds: Sequence[str]) -> None:
+        """Raises InvalidQuery where no customer has a name of these kinds, or of one of them that looks mistyped."""
+        joined = {split_tag(name)[0] for names in self.people.groups() for name in names} if kinds else set()
+        absent = [kind for kind in kinds if self.types and kind not in joined and not self._names.has(kind)]
+        there = {*self._names.other_kinds()}.difference(kinds) if absent else ()
+        near = [each for kind in absent for each in get_close_matches(kind, there, 2, 0.6)]
+        if near or (absent and len(absent) == len(kinds)):
+            remedy = f"Did you mean {' or '.join(near)}?" if near else "whence types lists the kinds that there are."
+            raise InvalidQuery("No event has a tag of these kinds", kinds=", ".join(absent), remedy=remedy)
 
     def known(self, said: str | Step) -> Step:
         """The step, if a touchpoint has one of its types and the fields of its conditions, and none is who is who or
