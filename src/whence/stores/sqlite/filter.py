@@ -24,25 +24,22 @@ class Filter:
     def __init__(self, keys: int) -> None:
         word_bits = max(keys * BITS_PER_KEY // WORD_BITS, 1).bit_length()
         self.added = 0
-        self._shift = HASH_BITS - word_bits
+        self.shift = HASH_BITS - word_bits
         self._words = np.zeros(1 << word_bits, dtype=np.uint64)
-        self._view = self._words.data
+        self.view = self._words.data
 
     def add(self, keys: Keys) -> None:
         """Put in sorted keys."""
         if not len(keys):
             return
         hashes = (keys >> POSITION_BITS).astype(np.uint64)
-        words = hashes >> np.uint64(self._shift)
+        words = hashes >> np.uint64(self.shift)
         starts = np.concatenate(([0], np.flatnonzero(np.diff(words)) + 1))
         self._words[words[starts]] |= np.bitwise_or.reduceat(filter_bits_each(hashes), starts)
         self.added += len(keys)
 
-    def may_contain(self, hash: int, bits: int) -> bool:
-        return bool(self._view[hash >> self._shift] & bits == bits)
-
     def may_contain_each(self, hashes: Words, bits: Words) -> npt.NDArray[np.bool_]:
-        found: npt.NDArray[np.bool_] = (self._words[hashes >> np.uint64(self._shift)] & bits) == bits
+        found: npt.NDArray[np.bool_] = (self._words[hashes >> np.uint64(self.shift)] & bits) == bits
         return found
 
 

@@ -58,7 +58,7 @@ class Lookup:
     def fetch(self, position: int) -> Recorded:
         if self._snapshot.unwritten:
             self._snapshot.write_out()
-        return fetch_page(self._snapshot.db, [position], Filtering(Query.all(), self._snapshot.types))[0]
+        return fetch_page(self._snapshot.db.execute, [position], Filtering(Query.all(), self._snapshot.types))[0]
 
     def positions_of(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:
         ids, head = self._snapshot.postings.ids, self._snapshot.head
@@ -81,7 +81,7 @@ class Lookup:
         positions = candidates(snapshot, postings, self.filters, query, after, base)
         if positions is not None:
             return first_match(snapshot.db, positions, filtering) if positions else None
-        page = scan_page(snapshot.db, filtering, after, base, 1, backwards=True)
+        page = scan_page(snapshot.db.execute, filtering, after, base, 1, backwards=True)
         return page[0].position if page else None
 
     def _in_runs(self, raw_ids: Sequence[RawId]) -> dict[RawId, int]:

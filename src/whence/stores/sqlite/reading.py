@@ -27,8 +27,10 @@ ALWAYS_INDEXED = 20 * PAGE_EVENTS
 SCAN_EVENTS = 100_000
 """One statement of a scan looks at no more events, so that no transaction is long."""
 
+Execute = Callable[..., apsw.Cursor]
+"""`execute` of a connection, or of a cursor that is kept, which is a little quicker."""
 Fetch = Callable[..., list[Any]]
-"""Calls one of the page functions with a connection of its own in front of the arguments."""
+"""Calls one of the page functions with an `execute` of its own in front of the arguments."""
 
 _SELECT = statement("select_event")
 _SELECT_FACT = statement("select_fact")
@@ -69,7 +71,7 @@ def candidates(
     """The positions with after < position <= upto that may match, rising; None when a scan is quicker."""
     if query.is_all:
         return None
-    parts: list[Sequence[int]] = [postings.matching(query, after, upto)] if upto > postings.base else []
+    parts: list[list[int]] = []
     below = min(upto, postings.base)
     if after < below:
         room = max(ALWAYS_INDEXED, (upto - after) // SCAN_SHARE)
@@ -78,7 +80,8 @@ def candidates(
             if found is None or (room := room - len(found)) < 0:
                 return None
             parts.append(found)
-    return list(parts[0]) if len(parts) == 1 else sorted(set().union(*parts))
+    positions = parts[0] if len(parts) == 1 else sorted(set().union(*parts))
+    return [*positions, *postings.matching(query, after, upto)] if upto > postings.base else positions
 
 
 def _in_runs(
@@ -86,6 +89,8 @@ def _in_runs(
 ) -> list[int] | None:
     """Where an item may match in the runs: the positions of its rarest tag, or else of its types; None for too many."""
     hashes = tag_hashes(item.tags) or type_hashes(item.types)
+    if len(hashes) == 1:
+        return find(snapshot.db, snapshot.runs, filters, hashes[0], after, upto, most)
     lists = [find(snapshot.db, snapshot.runs, filters, hash, after, upto, most) for hash in hashes]
     if item.tags:
         return min((found for found in lists if found is not None), key=len, default=None)
@@ -99,42 +104,42 @@ def first_match(db: apsw.Connection, positions: Sequence[int], filtering: Filter
     return None if row is None else row[0]
 
 
-def fetch_page(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> list[Recorded]:
+def fetch_page(execute: Execute, positions: Sequence[int], filtering: Filtering) -> list[Recorded]:
     """The events at these positions that match, in the order of the positions."""
     if not positions:
         return []
     sql = f"{_SELECT}{_BY_POSITION} {_WITH_TYPE} WHERE {filtering.sql}"
-    return list(starmap(Recorded, db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))))
+    return list(starmap(Recorded, execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))))
 
 
-def fetch_page_of_facts(db: apsw.Connection, positions: Sequence[int], filtering: Filtering) -> list[FactRow]:
+def fetch_page_of_facts(execute: Execute, positions: Sequence[int], filtering: Filtering) -> list[FactRow]:
     """As `fetch_page`, with less of each event."""
     sql = f"{_SELECT_FACT}{_BY_POSITION} WHERE {filtering.sql}"
-    rows: Any = db.execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))
+    rows: Any = execute(sql, (apsw.carray(array("q", positions)), *filtering.bindings))
     return list(rows)
 
 
 def scan_page(
-    db: apsw.Connection, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
+    execute: Execute, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
 ) -> list[Recorded]:
     """The first `limit` events with after < position <= upto that match, from one end or the other."""
     sql = f"{_SELECT}FROM event e {_WITH_TYPE} {_BETWEEN}"
-    return list(starmap(Recorded, _scan(db, sql, filtering, after, upto, limit, backwards)))
+    return list(starmap(Recorded, _scan(execute, sql, filtering, after, upto, limit, backwards)))
 
 
 def scan_page_of_facts(
-    db: apsw.Connection, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
+    execute: Execute, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
 ) -> list[FactRow]:
     """As `scan_page`, with less of each event."""
-    return list(_scan(db, f"{_SELECT_FACT}FROM event e {_BETWEEN}", filtering, after, upto, limit, backwards))
+    return list(_scan(execute, f"{_SELECT_FACT}FROM event e {_BETWEEN}", filtering, after, upto, limit, backwards))
 
 
 def _scan(
-    db: apsw.Connection, select: str, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
+    execute: Execute, select: str, filtering: Filtering, after: int, upto: int, limit: int, backwards: bool
 ) -> Iterator[tuple[Any, ...]]:
     order = "DESC" if backwards else "ASC"
     sql = f"{select} AND ({filtering.sql}) ORDER BY e.position {order} LIMIT ?"
-    return db.execute(sql, (after, upto, *filtering.bindings, limit))
+    return execute(sql, (after, upto, *filtering.bindings, limit))
 
 
 def pages_at(

@@ -25,6 +25,8 @@ CHUNK_KEYS = 500
 MERGED_RUNS = 6
 """So many runs of a level are merged into one of the next: with fewer, keys are rewritten more often; with more, there
 are more runs to look up in."""
+NEAR_KEYS = 7
+"""Of most names a chunk has fewer keys: the end of them is looked for here before it is anywhere."""
 LARGE_LEVEL, MERGED_LARGE_RUNS = 2, 12
 """From this level on, so many: rewriting what is old is what makes appending to a large store slower than to a small
 one."""
@@ -97,7 +99,11 @@ def find(
         for run in runs
         if run.last_position > after
         and run.first_position <= upto
-        and ((known := filters.get(run.run)) is None or known.added != run.written or known.may_contain(hash, bits))
+        and (
+            (known := filters.get(run.run)) is None
+            or known.added != run.written
+            or known.view[hash >> known.shift] & bits == bits
+        )
     ]
     if not asked:
         return []
@@ -121,7 +127,12 @@ def find(
 
 def _positions_in(keys: bytes, low: int, high: int) -> list[int]:
     chunk = memoryview(keys).cast("q")
-    return [key & POSITION_MAX for key in chunk[bisect_left(chunk, low) : bisect_right(chunk, high)]]
+    first = bisect_left(chunk, low)
+    near = first + NEAR_KEYS
+    end = bisect_right(chunk, high, first, min(near, len(chunk)))
+    if end == near:
+        end = bisect_right(chunk, high, end)
+    return [key & POSITION_MAX for key in chunk[first:end]]
 
 
 def trusted_filter(run: Run, filters: Filters) -> Filter | None:

@@ -374,7 +374,7 @@ class SQLiteStore:
 
     def _fetch(self, page: Callable[..., list[Any]], *arguments: Any) -> list[Any]:
         with self._connection() as snapshot:
-            return page(snapshot.db, *arguments)
+            return page(snapshot.execute, *arguments)
 
     def _snapshot(self, *, only_ids: bool = False) -> _Transaction:
         """A connection inside a read transaction whose head, runs and tail fit together; with `only_ids`, of the tail
