@@ -32,6 +32,16 @@ def test_append_says_the_time_it_understood_and_its_zone(pipeline: Path, whence:
     assert whence("append", "lead:42", "Scored").out == "@9  Scored  lead:42\n"
 
 
+def test_an_asterisk_marks_what_was_recorded_later_than_it_happened_and_nothing_that_is_to_come(
+    pipeline: Path, whence: Run
+) -> None:
+    whence("append", "lead:7", "Called", "--time", "2026-01-13 9:00")
+    whence("append", "lead:7", "MeetingSet", "--time", "2999-01-13 9:00")
+    to_come, past, *_ = whence("log", "lead:7", "-n", "2").out.splitlines()[1:]
+    assert "2026-01-13 09:00:00*" in past
+    assert "2999-01-13 09:00:00 " in to_come
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

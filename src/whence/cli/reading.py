@@ -133,7 +133,7 @@ def _columns(form: screen.Form, zone: tzinfo) -> tuple[list[Column], Any]:
 
 def times(event: Recorded, zone: tzinfo) -> str:
     """When it happened, to the second; an asterisk where it was recorded more than a second later."""
-    late = abs(event.recorded_us - event.time_us) >= 1_000_000
+    late = event.recorded_us - event.time_us >= 1_000_000
     return second_of(event.time_us, zone) + ("*" if late else "")
 
 
