@@ -73,7 +73,8 @@ def test_a_compressed_file_that_is_damaged_from_the_start_is_not_said_to_be_empt
     ("row", "reason"),
     [
         (b"Opened,2026-01-05T09:00:00,42,x\n", "zone"),
-        (b"Opened,05.01.2026,42,x\n", "time_format"),
+        (b"Opened,05.01.2026,42,x\n", 'time_format = "%d.%m.%Y"'),
+        (b"Opened,05.01.2026 09:00,42,x\n", 'time_format = "%d.%m.%Y %H:%M"'),
         (b"Opened,,42,x\n", "empty time"),
         (b",2026-01-05T09:00:00Z,42,x\n", "empty type"),
         (b"Opened,2026-01-05T09:00:00Z,42\n", "3 columns instead of 4"),
@@ -83,7 +84,7 @@ def test_a_compressed_file_that_is_damaged_from_the_start_is_not_said_to_be_empt
         (b'Opened,2026-01-05T09:00:00Z,42,"a"b\n', "Not CSV"),
         (b"Opened,2026-01-05T09:00:00Z,42," + b"x" * 100_000_000 + b"\n", "more than"),
     ],
-    ids=["zone", "form", "no time", "no type", "short", "bytes", "nul", "nfc", "quotes", "long"],
+    ids=["zone", "form of a day", "form", "no time", "no type", "short", "bytes", "nul", "nfc", "quotes", "long"],
 )
 def test_a_bad_row_is_refused_by_line_and_the_good_ones_around_it_are_kept(row: bytes, reason: str) -> None:
     report = imported(HEADER + GOOD + row + GOOD)
@@ -163,7 +164,7 @@ def test_a_file_with_line_breaks_of_old_says_how_to_export_it() -> None:
 
 
 def test_binary_junk_and_repeated_columns_are_refused() -> None:
-    with pytest.raises(InvalidFile, match="not text"):
+    with pytest.raises(InvalidFile, match=r"not text \(File: [^()]*, Line: 1\)\. A NUL byte"):
         imported(b"\x00\x01\x02\n\x03")
     with pytest.raises(InvalidConfig, match="twice"):
         imported(b"kind,at,lead,lead\n")

@@ -283,7 +283,8 @@ def _no_date(text: str) -> InvalidTime:
     if _COUNT.fullmatch(text.strip()):
         remedy = "Seconds or milliseconds since 1970 are no date: write it as 2026-01-05T09:00:00Z, or say time_format."
     else:
-        remedy = 'Say in the mapping how it is written: time_format = "%d.%m.%Y %H:%M".'
+        form = "%d.%m.%Y %H:%M" if ":" in text else "%d.%m.%Y"
+        remedy = f'Say in the mapping how it is written: time_format = "{form}".'
     return InvalidTime("Not a time in ISO 8601", value=repr(text[:80]), remedy=remedy)
 
 

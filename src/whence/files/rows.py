@@ -200,7 +200,7 @@ def csv_rows(lines: Lines, mapping: Mapping, name: str) -> tuple[list[str], Iter
         said = "The compressed file is damaged or cut off before its first row"
         raise InvalidFile(said, file=name, remedy="Get it again.")
     if unusable:
-        raise InvalidFile("The header is not text", file=name, line=lines.number, problem=unusable)
+        raise InvalidFile("The header is not text", file=name, line=lines.number, remedy=unusable)
     return header, _csv_rows(split, lines, len(header))
 
 
