@@ -40,6 +40,11 @@ def test_a_wrong_column_names_the_near_one() -> None:
         imported(HEADER + GOOD, tags=["lead:{leed}"])
 
 
+def test_a_wrong_column_names_the_mapping_which_may_be_that_of_another_file() -> None:
+    with pytest.raises(InvalidConfig, match="Mapping: crm, Key: tags, Column: leed"):
+        imported(HEADER + GOOD, tags=["lead:{leed}"])
+
+
 @pytest.mark.parametrize(("sign", "written"), [(";", ";"), ("\t", r"\\t"), ("|", r"\|")])
 def test_a_header_that_something_else_separates_says_which_delimiter_to_add(sign: str, written: str) -> None:
     with pytest.raises(InvalidConfig, match=f'one column with .* in it: add delimiter = "{written}"'):
@@ -97,6 +102,11 @@ def test_a_bad_row_is_refused_by_line_and_the_good_ones_around_it_are_kept(row: 
 def test_quoted_line_breaks_keep_the_line_numbers_right() -> None:
     report = imported(HEADER + b'Opened,2026-01-05T09:00:00Z,42,"a\nb\nc"\nOpened,,1,x\n')
     assert report.refused[0][0] == 5
+
+
+def test_a_file_that_says_it_is_utf_8_is_not_read_in_another_encoding() -> None:
+    with pytest.raises(InvalidFile, match=r"This file is UTF-8 .*Encoding: cp1252.*take encoding out"):
+        imported(b"\xef\xbb\xbf" + HEADER + GOOD, encoding="cp1252")
 
 
 def test_a_byte_order_mark_and_dos_line_breaks_are_no_part_of_the_row() -> None:

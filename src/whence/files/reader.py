@@ -171,7 +171,7 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
         if name not in place:
             fixed = "" if key in ("data", "numbers") else f'For fixed text write {{ value = "{name}" }}. '
             remedy = other_delimiter(header, mapping.delimiter) or near(name, header, f"{fixed}The columns are")
-            raise InvalidConfig("No such column", key=key, column=name, remedy=remedy)
+            raise InvalidConfig("No such column", mapping=mapping.name, key=key, column=name, remedy=remedy)
 
     def pick(names: Sequence[str]) -> Getter:
         return itemgetter(*[place[name] for name in names]) if names else _no_cells

@@ -168,6 +168,9 @@ class Lines:
     def _first(self, raw: bytes) -> bytes:
         if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise InvalidFile("This file is UTF-16", file=self._name, remedy="Save it as UTF-8.")
+        if raw.startswith(codecs.BOM_UTF8) and self._encoding != "utf-8":
+            remedy = "It begins with the mark of UTF-8: take encoding out of the mapping."
+            raise InvalidFile("This file is UTF-8", file=self._name, encoding=self._encoding, remedy=remedy)
         return raw.removeprefix(codecs.BOM_UTF8)
 
     def _skip(self, raw: bytes) -> bytes:
