@@ -188,19 +188,24 @@ def configured(zone: str | None = None) -> Config:
     return config if zone is None else config.in_zone(zone_of(zone))
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """`1 match`, `60,000 matches`: how many there are of what has this name, and this one where there are several."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def events_text(count: int) -> str:
     """`1 event`, `60,000 events`."""
-    return f"{count:,} event" + ("" if count == 1 else "s")
+    return counted(count, "event")
 
 
 def rows_text(count: int) -> str:
     """`1 row`, `220 rows`."""
-    return f"{count:,} row" + ("" if count == 1 else "s")
+    return counted(count, "row")
 
 
 def entities_text(count: int) -> str:
     """`1 entity`, `13,087 entities`."""
-    return f"{count:,} entit" + ("y" if count == 1 else "ies")
+    return counted(count, "entity", "entities")
 
 
 def times_in(zone: tzinfo, clock: str | None = None) -> str:

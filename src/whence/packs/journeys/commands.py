@@ -13,7 +13,7 @@ import rich_click as click
 
 from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, draw, drawn, option, times_in
+from whence.cli.command import as_form, at_moment, counted, draw, drawn, option, times_in
 from whence.cli.packs import act_command, cells_of, columns_of, recorded_by, show_decided, show_rows
 from whence.cli.screen import Column, Form
 from whence.history import At
@@ -85,10 +85,6 @@ def _any(count: int, form: Form) -> int:
     if not count and form == "screen":
         screen.note("Nothing is in it.")
     return count
-
-
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 # The questions.
@@ -169,7 +165,7 @@ def retention(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told
 
 def customers(asked: Touchpoints, form: Form, **told: Any) -> int:
     found = journeys.customers(asked, **told)
-    return rows(asked, form, Customer, found, _some(len(found), "customer"))
+    return rows(asked, form, Customer, found, counted(len(found), "customer"))
 
 
 def timeline(db: Whence, form: Form, **told: Any) -> int:
@@ -227,8 +223,8 @@ def check(asked: Touchpoints, form: Form, **told: Any) -> bool:
     found = journeys.check(asked, **told)
     show_rows(Fault, found.faults, form, asked.zone)
     if form == "screen":
-        faults = _some(len(found.faults), "fault") if found.faults else "No fault"
-        numbered = f"{_some(found.events, 'numbered event')} of {_some(found.sources, 'source')}, and who is who"
+        faults = counted(len(found.faults), "fault") if found.faults else "No fault"
+        numbered = f"{counted(found.events, 'numbered event')} of {counted(found.sources, 'source')}, and who is who"
         what = numbered if told["sequence"] else "who is who"
         screen.dim(f"{faults} in {what}; {head_text(asked)}")
     return not found.faults

@@ -10,7 +10,7 @@ import msgspec
 
 from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, by_actor
+from whence.cli.command import as_form, by_actor, counted
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.packs.ledger.files.posting import Report, post_file, preview_file
@@ -67,8 +67,7 @@ def post(
 def _report(report: Report, preview: bool) -> Iterator[str]:
     told = "" if preview else f"{report.posted:,} posted, {report.already:,} already there, "
     digest = f"SHA-256 {report.sha256[:16]}…"
-    lines = "1 line" if report.lines == 1 else f"{report.lines:,} lines"
-    yield f"{lines} of {report.file}: {told}{report.refused_count:,} refused. {digest}"
+    yield f"{counted(report.lines, 'line')} of {report.file}: {told}{report.refused_count:,} refused. {digest}"
     for line, reason in report.refused[:10]:
         yield f"line {line}: {reason}"
     if report.refused_count > 10:

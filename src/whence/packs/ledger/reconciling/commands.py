@@ -11,7 +11,7 @@ import msgspec
 
 from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form
+from whence.cli.command import as_form, counted
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.packs.ledger.files.commands import by_whom
@@ -80,22 +80,18 @@ def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
     compared = made.compared
     matched = ", ".join(f"{count:,} by {name}" for name, count in compared.matched.items() if count)
     here, there = (f"{side.name} ({len(side.items):,})" for side in (compared.here, compared.there))
-    yield f"{here} and {there}: {matched or 'none'} matched; {_counted(len(compared.differences), 'difference')}."
+    yield f"{here} and {there}: {matched or 'none'} matched; {counted(len(compared.differences), 'difference')}."
     if compared.is_without_a_shared_id:
         yield 'No id is on both sides. Where a file has numbers of its own, its side says ids = "own".'
     if guesses := sum(each.is_guess for each in compared.matches):
-        yield f"Guesses, by adding several lines up: {_counted(guesses, 'match', 'matches')}. Look at them."
+        yield f"Guesses, by adding several lines up: {counted(guesses, 'match', 'matches')}. Look at them."
     for each in compared.unkeyed:
         told = {None: "no balance is stated", True: "its balance ties", False: "its balance does not tie"}[each.ties]
         yield f"A payout without a key on {each.item.day} ({each.item.id or f'line {each.item.number}'}): {told}."
     for currency, amount in made.unexplained.items():
         yield f"Beyond that {amount:,} {currency} are between the balances: --statement shows where they begin."
     if record:
-        yield f"New: {_counted(made.recorded, 'difference')}. whence ledger settle decides about one."
-
-
-def _counted(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+        yield f"New: {counted(made.recorded, 'difference')}. whence ledger settle decides about one."
 
 
 COMMANDS = (reconcile,)
