@@ -10,7 +10,8 @@ guarded is left to decide.
 
     PACK = Pack(name="tickets", title="Support tickets", states=(Ticket,), decisions=(close,))
 
-It is found by the entry point `whence.packs` of whatever package it comes in: `tickets = "whence_tickets:PACK"`.
+It is found by the entry point `whence.packs` of whatever package it comes in: `tickets = "whence_tickets:PACK"`. One
+that is named `tickets.surveys` is an extension: what it offers is added to the pack `tickets`, whoever wrote that.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from whence.clock import to_datetime
 from whence.codec import Codec, stored_type
 from whence.decide import ATTEMPTS_MAX, Decided, execute
 from whence.dependence import fields_read
-from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, NotKnown, Refused
+from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, NotKnown, Refused, near
 from whence.events import Event, events_of
 from whence.grammar import normal_kind, split_tag
 from whence.history import History
@@ -303,9 +304,13 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     one that is called as a decision or table takes its place. `settings` are the types of its events that change how
     things are decided, as whence.toml names others under that key.
 
-    `configure` makes of what [pack.NAME] says in whence.toml the states that are used instead, subclasses of the pack's
-    own: what is configured is an attribute of these classes, so that decisions and tables find it there. It raises
-    InvalidConfig. Raises InvalidModel for two states of a kind and two commands of a name.
+    `keys` are those that [pack.NAME] may have in whence.toml. `configure` makes of what it says the states that are
+    used instead, subclasses of the pack's own: what is configured is an attribute of these classes, so that decisions
+    and tables find it there. It raises InvalidConfig.
+
+    One whose name has a dot in it, `ledger.closing`, is an extension of the pack before the dot: `load` adds what it
+    offers to that pack, and its `configure` is told its own `keys`. Raises InvalidModel for two states of a kind and
+    two commands of a name.
     """
 
     name: str
@@ -317,7 +322,9 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     configuration: str = ""
     commands: str = ""
     settings: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     configure: Callable[[Mapping[str, Any]], Iterable[type]] | None = None
+    extensions: tuple[Pack, ...] = ()
 
     def __post_init__(self) -> None:
         _refuse_repeated(self.name, "kind", (normal_kind(each.kind) for each in self.states))  # type: ignore[attr-defined]
@@ -335,17 +342,44 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         """Its decisions and its tables: each is a command."""
         return (*self.decisions, *self.tables)
 
+    def extended(self, extensions: Iterable[Pack]) -> Pack:
+        """The pack with what its extensions offer."""
+        if not (added := tuple(extensions)):
+            return self
+        together = (self, *added)
+        return msgspec.structs.replace(
+            self,
+            states=tuple(one for each in together for one in each.states),
+            decisions=tuple(one for each in together for one in each.decisions),
+            tables=tuple(one for each in together for one in each.tables),
+            scenarios=tuple(one for each in together for one in each.scenarios),
+            configuration="\n".join(each.configuration for each in together if each.configuration),
+            settings=tuple(one for each in together for one in each.settings),
+            extensions=added,
+        )
+
     def configured(self, table: Mapping[str, Any]) -> Pack:
         """The pack as its table in whence.toml says; an empty one says nothing. Raises InvalidConfig."""
-        if not table:
+        theirs = {key for each in self.extensions for key in each.keys}
+        if self.keys or not self.configure:
+            self._refuse_unknown(table, {*self.keys, *theirs})
+        own = {key: value for key, value in table.items() if key not in theirs}
+        told = [(self, own)]
+        told += [(each, {key: table[key] for key in each.keys if key in table}) for each in self.extensions]
+        made = [state for each, said in told if said and each.configure for state in each.configure(said)]
+        if not made:
             return self
-        if self.configure is None:
-            facts = {"pack": self.name, "key": ", ".join(table)}
-            raise InvalidConfig("There is nothing to configure in this pack", **facts, remedy="Take the keys out.")
-        made = tuple(self.configure(table))
         states = tuple(next((one for one in made if issubclass(one, each)), each) for each in self.states)
         decisions = tuple(each.about(states) for each in self.decisions)
         return msgspec.structs.replace(self, states=states, decisions=decisions)
+
+    def _refuse_unknown(self, table: Mapping[str, Any], known: set[str]) -> None:
+        for key in table:
+            if not known:
+                facts = {"pack": self.name, "key": ", ".join(table)}
+                raise InvalidConfig("There is nothing to configure in this pack", **facts, remedy="Take the keys out.")
+            if key not in known:
+                raise InvalidConfig("No such key", key=key, remedy=near(key, sorted(known)))
 
     def model(self, kind: str) -> Model | None:
         """The model of a kind; None for one that is not of this pack."""
@@ -376,27 +410,36 @@ def table(function: Callable[..., Any]) -> Table:
 
 
 def installed() -> dict[str, EntryPoint]:
-    """The packs that are installed, by name, not yet imported."""
-    from importlib.metadata import entry_points  # here, since most commands need no pack
-
-    return {each.name: each for each in sorted(entry_points(group=GROUP), key=lambda each: each.name)}
+    """The packs that are installed, by name, not yet imported; extensions are not among them."""
+    return {each.name: each for each in _points() if "." not in each.name}
 
 
 def load(name: str) -> Pack:
-    """The pack of a name. Raises InvalidConfig when none is installed, or when its package cannot be imported."""
+    """The pack of a name with its extensions. Raises InvalidConfig when none is installed, or when its package cannot
+    be imported, or that of an extension, and InvalidModel where two of them have a kind or a command of one name."""
     found = installed()
     if name not in found:
         remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
         raise InvalidConfig("No such pack is installed", pack=name, remedy=remedy)
-    point = found[name]
+    return _loaded(found[name]).extended(_loaded(each) for each in _points() if each.name.startswith(f"{name}."))
+
+
+def _points() -> list[EntryPoint]:
+    from importlib.metadata import entry_points  # here, since most commands need no pack
+
+    return sorted(entry_points(group=GROUP), key=lambda each: each.name)
+
+
+def _loaded(point: EntryPoint) -> Pack:
     try:
         pack = point.load()
     except Exception as problem:  # whatever the code of another's package raises
-        facts = {"pack": name, "module": point.value, "problem": f"{type(problem).__name__}: {problem}"}
+        facts = {"pack": point.name, "module": point.value, "problem": f"{type(problem).__name__}: {problem}"}
         raise InvalidConfig("The pack cannot be loaded", remedy="Mend or uninstall its package.", **facts) from problem
-    if not isinstance(pack, Pack) or pack.name != name:
-        remedy = f'Let it be a Pack(name="{name}", …).'
-        raise InvalidConfig("The entry point is no pack of that name", pack=name, value=point.value, remedy=remedy)
+    if not isinstance(pack, Pack) or pack.name != point.name:
+        remedy = f'Let it be a Pack(name="{point.name}", …).'
+        facts = {"pack": point.name, "value": point.value}
+        raise InvalidConfig("The entry point is no pack of that name", **facts, remedy=remedy)
     return pack
 
 

@@ -538,3 +538,114 @@ def test_the_command_that_the_page_teaches_works(call: Call, installed: Path) ->
     ]
     assert call(*line)[0] == 1
     assert "TICKET... " in " ".join(call("desk", "close-all", "--help")[1].split())
+
+
+SURVEYS = '''
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from whence import Codec, Tag, on
+from whence.errors import InvalidConfig
+from whence.pack import Asked, Pack, Scenario, decision, table
+
+class Answered(msgspec.Struct, frozen=True):
+    event_type: ClassVar[str] = "survey.Answered"
+    survey: Annotated[str, Tag]
+    stars: int
+
+class Survey:
+    kind = "survey"
+    codec = Codec(Answered)
+    most = 5
+
+    def __init__(self) -> None:
+        self.stars = 0
+
+    @on(Answered)
+    def answered(self, event: Answered) -> None:
+        self.stars = event.stars
+
+class Row(msgspec.Struct, frozen=True):
+    survey: str
+    stars: int
+
+@decision
+def answer(survey: Survey, id: str, stars: int) -> Answered:
+    """How a customer was content."""
+    return Answered(id, min(stars, survey.most))
+
+@table
+def surveys(asked: Asked) -> Iterable[Row]:
+    """How all were content."""
+    return [Row(id, each.stars) for id, each in asked.states(Survey).items()]
+
+def configured(table):
+    if not isinstance(table["most"], int):
+        raise InvalidConfig("Not a number of stars", key="most")
+    return [type("Configured", (Survey,), {"most": table["most"]})]
+
+def count(db, form: str) -> int:
+    """Count the surveys."""
+    print(len(db.asked().states(Survey)))
+    return 0
+
+PACK = Pack(
+    name="tickets.surveys", title="Surveys", states=(Survey,), decisions=(answer,), tables=(surveys,),
+    scenarios=(Scenario("answered", answer.asked("1", 4), then=[Answered("1", 4)]),),
+    configuration="# most = 5   # stars", commands="whence_tickets_surveys:COMMANDS",
+    keys=("most",), configure=configured,
+)
+
+def __getattr__(name: str):
+    from whence.cli.packs import pack_command
+    if name == "COMMANDS":
+        return (pack_command("tickets")(count),)
+    raise AttributeError(name)
+'''
+
+
+@pytest.fixture
+def extended(call: Call, installed: Path) -> Call:
+    bring(installed, "whence_tickets_surveys", "tickets.surveys", SURVEYS)
+    return call
+
+
+def test_an_extension_adds_to_a_pack_that_is_there(extended: Call, tmp_path: Path) -> None:
+    extended("tickets", "open", "42", "The oven smokes")
+    code, _, err = extended("tickets", "answer", "42", "4")
+    assert (code, err) == (0, "")
+    assert extended("tickets", "surveys", "--csv")[1] == "survey,stars\n42,4\n"
+    assert extended("tickets", "count")[1] == "1\n"
+    assert extended("state", "survey:42", "--json")[0] == 0
+    shown = extended("packs", "tickets", "--csv")[1]
+    assert all(each in shown for each in ("ticket.Opened", "survey.Answered", "scenario,answered,holds"))
+    assert "surveys" not in extended("packs", "--csv")[1]
+    assert extended("init", "new", "--pack", "tickets")[0] == 0
+    assert "# most = 5   # stars" in Path("new/whence.toml").read_text()
+
+
+def test_an_extension_is_configured_by_its_own_keys(extended: Call) -> None:
+    config = Path("whence.toml")
+    config.write_text('store = "whence.db"\n[pack.tickets]\nmost = 3\n')
+    assert extended("tickets", "answer", "42", "4")[0] == 0
+    assert extended("tickets", "surveys", "--csv")[1] == "survey,stars\n42,3\n"
+    config.write_text('store = "whence.db"\n[pack.tickets]\nmost = "3"\n')
+    assert "Key: most)" in extended("tickets", "surveys")[2]
+    config.write_text('store = "whence.db"\n[pack.tickets]\nmots = 3\n')
+    assert "Table: [pack.tickets], Key: mots" in extended("tickets", "surveys")[2]
+    assert "Did you mean most?" in extended("tickets", "surveys")[2]
+
+
+def test_what_an_extension_repeats_is_refused(extended: Call, installed: Path) -> None:
+    bring(installed, "whence_tickets_twice", "tickets.twice", SURVEYS.replace("tickets.surveys", "tickets.twice"))
+    code, _, err = extended("tickets", "surveys")
+    assert (code, "A pack has one kind of a name (Pack: tickets, Name: survey" in err) == (2, True)
+
+
+def test_an_extension_that_cannot_be_loaded_is_named(extended: Call, installed: Path) -> None:
+    bring(installed, "whence_tickets_broken", "tickets.broken", "PACK = 1 / 0\n")
+    code, _, err = extended("tickets", "surveys")
+    assert (code, "The pack cannot be loaded (Pack: tickets.broken" in err) == (2, True)
+    assert "cannot be loaded" not in "".join(extended("log")[1:])

@@ -75,7 +75,7 @@ class PackGroup(click.RichGroup):
         try:
             self.pack: Pack | None = load(name)
             self.problem: WhenceError | None = None
-        except InvalidConfig as problem:  # one that is broken spoils no other command
+        except (InvalidConfig, InvalidModel) as problem:  # one that is broken spoils no other command
             self.pack, self.problem = None, problem
         title = self.pack.title if self.pack else f"cannot be loaded: {self.problem}"
         super().__init__(name=name, short_help=title.split(":")[0] if self.pack else title, help=title)
@@ -105,9 +105,10 @@ def _commands(pack: Pack) -> Iterator[click.Command]:
         yield _decision_command(pack, decision)
     for table in pack.tables:
         yield _table_command(pack, table)
-    if pack.commands:
-        module, _, attribute = pack.commands.partition(":")
-        yield from getattr(importlib.import_module(module), attribute or "COMMANDS")
+    for each in (pack, *pack.extensions):
+        if each.commands:
+            module, _, attribute = each.commands.partition(":")
+            yield from getattr(importlib.import_module(module), attribute or "COMMANDS")
 
 
 def act_command(
