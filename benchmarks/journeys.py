@@ -15,7 +15,7 @@ import duckdb
 import whence
 from benchmarks.workload import append_all
 from whence.events import Event
-from whence.packs import journeys
+from whence.packs import attribution, funnels, journeys, retention
 from whence.segments.columns import table_of
 
 MILLIONS = 5
@@ -59,19 +59,21 @@ def compare(folder: str, count: int) -> dict[str, float]:
     ):
         views(duck, asked)
         plain, windowed = chained(), next_events()
-        ours = [row.customers for row in journeys.funnel(asked, STEPS).groups[0].rows]
+        ours = [row.customers for row in funnels.funnel(asked, STEPS).groups[0].rows]
         assert ours == list(duck.execute(plain).fetchone() or ())
-        within = [row.customers for row in journeys.funnel(asked, STEPS, within=WINDOW).groups[0].rows]
+        within = [row.customers for row in funnels.funnel(asked, STEPS, within=WINDOW).groups[0].rows]
         assert within == list(duck.execute(windowed).fetchone() or ())
-        seconds = _quickest(lambda: journeys.funnel(asked, STEPS))
+        seconds = _quickest(lambda: funnels.funnel(asked, STEPS))
         return {
             "seconds": seconds,
             "by hand": seconds / _quickest(lambda: duck.execute(plain).fetchall()),
-            "within by hand": _quickest(lambda: journeys.funnel(asked, STEPS, within=WINDOW))
+            "within by hand": _quickest(lambda: funnels.funnel(asked, STEPS, within=WINDOW))
             / _quickest(lambda: duck.execute(windowed).fetchall()),
-            "retention": _quickest(lambda: journeys.retention(asked, unit="week", upto=12)),
-            "paths": _quickest(lambda: journeys.paths(asked)),
-            "attribution": _quickest(lambda: journeys.attribution(asked, "Bought", ["Visited|Read"], channel="source")),
+            "retention": _quickest(lambda: retention.retention(asked, unit="week", upto=12)),
+            "paths": _quickest(lambda: attribution.paths(asked)),
+            "attribution": _quickest(
+                lambda: attribution.attribution(asked, "Bought", ["Visited|Read"], channel="source")
+            ),
         }
 
 

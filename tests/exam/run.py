@@ -54,7 +54,11 @@ PARTS["settings: the guilty change first of 16, none without one, 100 mailers ea
 ]
 PARTS["segments: 100 kills of a builder leave no wrong answer"] = ["tests/segments/test_building.py", "-k", "killed"]
 
-PARTS["journeys: 2,000 histories followed by hand, start by start"] = ["tests/packs/journeys", "-k", JOURNEYS]
+PARTS["journeys: 2,000 histories followed by hand, start by start"] = [
+    *(f"tests/packs/{each}" for each in ("journeys", "funnels", "attribution")),
+    "-k",
+    JOURNEYS,
+]
 PARTS["ledger: 64 refund each of 100 charges, 32 transfer, holds race, books at random"] = [
     "tests/packs/ledger/test_book.py"
 ]

@@ -15,7 +15,7 @@ pytest.importorskip("duckdb")
 import whence
 from whence.cli import packs, run
 from whence.events import Event
-from whence.packs.journeys.funnels.dropouts import Dropped
+from whence.packs.funnels.dropouts import Dropped
 from whence.packs.journeys.sessions import Session
 from whence.packs.journeys.timeline import Touch
 

@@ -15,9 +15,9 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.test_funnel import TOGETHER, store, visit
+from tests.packs.journeys.histories import TOGETHER, store, visit
 from whence.events import Event
-from whence.packs import journeys
+from whence.packs import attribution, funnels, journeys, retention
 from whence.packs.journeys.people import People
 from whence.segments import building
 
@@ -35,14 +35,14 @@ def answers(asked: journeys.Touchpoints) -> dict[str, Any]:
     """What does not depend on names."""
     known = [step for step in STEPS if step in asked.types]
     return {
-        "funnel": msgspec.to_builtins(journeys.funnel(asked, known).groups),
-        "within": msgspec.to_builtins(journeys.funnel(asked, known, within="20 minutes").groups),
-        "strict": msgspec.to_builtins(journeys.funnel(asked, known, order="strict").groups),
-        "cohorts": msgspec.to_builtins(journeys.cohorts(asked, unit="day", total="n")),
-        "dropped": sorted((each.since_us, each.step, each.last_us) for each in journeys.dropped(asked, known)),
+        "funnel": msgspec.to_builtins(funnels.funnel(asked, known).groups),
+        "within": msgspec.to_builtins(funnels.funnel(asked, known, within="20 minutes").groups),
+        "strict": msgspec.to_builtins(funnels.funnel(asked, known, order="strict").groups),
+        "cohorts": msgspec.to_builtins(retention.cohorts(asked, unit="day", total="n")),
+        "dropped": sorted((each.since_us, each.step, each.last_us) for each in funnels.dropped(asked, known)),
         "sessions": sorted((each.began_us, each.events, each.entry, each.exit) for each in journeys.sessions(asked)),
-        "paths": msgspec.to_builtins(journeys.paths(asked)),
-        "credits": msgspec.to_builtins(journeys.attribution(asked, known[-1], known)),
+        "paths": msgspec.to_builtins(attribution.paths(asked)),
+        "credits": msgspec.to_builtins(attribution.attribution(asked, known[-1], known)),
     }
 
 
@@ -113,20 +113,13 @@ def test_without_building_nothing_is_written(tmp_path: Path, monkeypatch: pytest
     with whence.open(tmp_path / "shop.db", create=True) as db:
         db.append(events())
         with journeys.touchpoints(db, build=False) as asked:
-            assert journeys.funnel(asked, STEPS).groups[0].rows[0].customers > 0
+            assert funnels.funnel(asked, STEPS).groups[0].rows[0].customers > 0
     assert not (tmp_path / "shop.db.segments").exists()
 
 
 def test_an_empty_store_has_no_journeys() -> None:
     with whence.open(":memory:") as db, journeys.touchpoints(db) as asked:
-        assert journeys.cohorts(asked) == []
+        assert retention.cohorts(asked) == []
         assert journeys.sessions(asked) == journeys.sessions_by(asked, "day") == []
-        assert [each.eligible for each in journeys.retention(asked, upto=1)] == [0, 0]
+        assert [each.eligible for each in retention.retention(asked, upto=1)] == [0, 0]
         assert journeys.check(asked, "n").events == 0
-
-
-def test_who_comes_back_before_beginning_does_not_come_back() -> None:
-    made = [visit(1, "A", 0), visit(1, "B", 5), visit(1, "A", 9), visit(2, "B", 1), visit(2, "A", 0)]
-    with store(made) as db, journeys.touchpoints(db, at="2026-01-06") as asked:
-        (first, _) = journeys.retention(asked, begin="B", returns="A", upto=1)
-        assert (first.eligible, first.returned) == (2, 1)

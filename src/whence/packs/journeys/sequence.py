@@ -30,7 +30,7 @@ from whence.grammar import split_tag
 from whence.pack import Written
 from whence.packs.journeys.columns.step import FIELD
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 
 NAMED_MAX = 5
 
@@ -77,10 +77,10 @@ def check(
         return Sound(0, 0, joined)
     for field in filter(None, (sequence, source)):
         asked.having(field)
-    numbers = statement("numbers").format(events=asked.all_events({"said": sequence, "source": source}))
+    numbers = statement(__package__, "numbers", events=asked.all_events({"said": sequence, "source": source}))
     found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
     (counts,) = found.to_pylist()
-    rows = asked.sql(statement("faulty_numbers").format(numbers=numbers)).to_pylist()
+    rows = asked.sql(statement(__package__, "faulty_numbers", numbers=numbers)).to_pylist()
     whole = [row for row in rows if row["number"] is not None]
     faults = [
         *(_gap(row) for row in whole if row["next"] is not None and row["next"] > row["number"] + 1),

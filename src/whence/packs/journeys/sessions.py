@@ -14,7 +14,7 @@ from whence.duration import SECOND_US, us_of
 from whence.pack import Share
 from whence.packs.journeys.columns.step import COUNT, at_least_one
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 from whence.packs.journeys.timeline import GAP, Pause
 
 
@@ -102,4 +102,4 @@ def sessions_by(asked: Touchpoints, unit: Unit, *, gap: str = GAP) -> list[Sessi
 
 
 def _query(asked: Touchpoints, gap: str, only: str) -> str:
-    return statement("sessions").format(touchpoints=f"SELECT * FROM ({asked.rows()}){only}", gap_us=us_of(gap))
+    return statement(__package__, "sessions", touchpoints=f"SELECT * FROM ({asked.rows()}){only}", gap_us=us_of(gap))

@@ -75,6 +75,5 @@ def named_by(naming: Naming) -> type[Identity]:
 
 def naming_of(db: Whence, kinds: Sequence[str] = (), joined_by: Sequence[str] | None = None) -> Naming:
     """What the whence.toml of a store says of names, unless it is said here."""
-    (state,) = db.config.pack("journeys").states
-    said: Naming = state.naming()  # type: ignore[attr-defined]
+    said = next(each for each in db.config.pack("journeys").states if issubclass(each, Identity)).naming()
     return Naming(tuple(kinds or said.kinds), said.joined_by if joined_by is None else tuple(joined_by))

@@ -2,7 +2,7 @@
 customer has), when, at which position, and of which type. What is asked of them is left to the questions.
 
     with journeys.touchpoints(db, kinds=["customer", "lead", "visitor"]) as asked:
-        journeys.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+        funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from whence.grammar import split_tag
 from whence.packs.journeys.columns.step import Step
 from whence.packs.journeys.events import OWN
 from whence.packs.journeys.people import People, kinds_of, pairs_in
-from whence.packs.journeys.sql import statement
 from whence.packs.journeys.state import Identity, Naming, naming_of
+from whence.packs.journeys.statements import statement
 from whence.segments.fields import OF_ANY
 from whence.segments.names import Names
 from whence.segments.selection import Columns, Selection
@@ -179,7 +179,7 @@ class Touchpoints:
     def amounts(self, step: Step | None, field: str | None) -> str:
         """A SELECT of the touchpoints that count as a step, with an `amount`: a field in millionths, 0 where there is
         none. Raises InvalidQuery for what is no number, and where the sum would be too large."""
-        made = statement("amounts").format(touchpoints=self.rows_of_step(step, {"amount": field}))
+        made = statement(__package__, "amounts", touchpoints=self.rows_of_step(step, {"amount": field}))
         if field is None:
             return made
         self.having(field, None if step is None else [step])

@@ -14,12 +14,12 @@ import numpy as np
 from whence.clock import LATEST_US, to_datetime
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
+from whence.packs.funnels.chain import NEVER, Chains
+from whence.packs.funnels.durations import duration
+from whence.packs.funnels.question import Exclude, How, Question, Span, Within, period_of
 from whence.packs.journeys.columns.step import COUNT, Steps, at_least_one
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.funnels.chain import NEVER, Chains
-from whence.packs.journeys.funnels.durations import duration
-from whence.packs.journeys.funnels.question import Exclude, How, Question, Span, Within, period_of
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 
 TOP = 10
 """So many values of a field have a group of their own; the others are one."""
@@ -143,7 +143,8 @@ def _parts(meant: Question, found: Chains, by: str, top: int) -> Iterator[tuple[
         for number, step in enumerate(meant.starting)
     )
     starts = asked.registered("starts", {"who": found.who, "time_us": found.starts_us})
-    told = asked.sql(statement("values_at_starts").format(events=events, starts=starts)).column("value").to_pylist()
+    query = statement(__package__, "values_at_starts", events=events, starts=starts)
+    told = asked.sql(query).column("value").to_pylist()
     counts = Counter(told)
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
     names = dict.fromkeys([*ranked[:top], *([OTHER] if ranked[top:] else [])])

@@ -3,7 +3,7 @@ what is excluded; and what they are asked by value, period and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from random import Random
 from statistics import mean, median
 from typing import Any
@@ -16,43 +16,24 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.oracle import chain
+from tests.packs.funnels.oracle import chain
+from tests.packs.journeys.histories import CUSTOMERS, TOGETHER, Histories, side_by_side, store, visit
 from whence.clock import to_us
 from whence.config import Config
 from whence.duration import text_of, us_of
 from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
-from whence.packs import journeys
+from whence.packs import funnels, journeys
+from whence.packs.funnels.pictures import funnel_figure
 from whence.packs.journeys import Step
-from whence.packs.journeys.pictures import funnel_figure
 
 TYPES = "ABCDX"
 MINUTE = 60_000_000
 NINE_US = to_us("2026-01-05T09:00:00Z")
-TOGETHER = 8
-"""So many histories are in one store: to open one takes longer than to ask it."""
-CUSTOMERS = 3
 history = st.lists(
     st.tuples(st.integers(0, CUSTOMERS - 1), st.sampled_from(TYPES), st.integers(0, 12)), min_size=8, max_size=24
 )
 histories = st.lists(history, min_size=TOGETHER, max_size=TOGETHER)
-Histories = Sequence[Sequence[tuple[int, str, int]]]
-
-
-def side_by_side(histories: Histories) -> list[tuple[int, str, int]]:
-    """The events of all, each history with customers of its own."""
-    return [(CUSTOMERS * at + who, type, minute) for at, rows in enumerate(histories) for who, type, minute in rows]
-
-
-def store(events: Iterable[Event], config: Config | None = None) -> whence.Whence:
-    db = whence.open(":memory:", config=config)
-    db.append(list(events))
-    return db
-
-
-def visit(who: int | str, type: str, minute: int, **data: Any) -> Event:
-    tag = who if isinstance(who, str) else f"lead:{who}"
-    return Event(type, data, (tag,), time=f"2026-01-05T{9 + minute // 60:02}:{minute % 60:02}:00Z")
 
 
 @settings(max_examples=counts.JOURNEYS // TOGETHER)
@@ -89,15 +70,15 @@ def _follow(
     within = None if window is None else f"{window} minutes" if window else "1 second"
     said: Any = {"order": order, "within": within, "exclude": [exclude] if exclude else []}
     names = [f"{number}: {step}" for number, step in enumerate(steps)]
-    (group,) = journeys.funnel(asked, names, **said).groups
+    (group,) = funnels.funnel(asked, names, **said).groups
     reached = [sum(len(each) > step for each in expected.values()) for step in range(len(steps))]
     assert [row.customers for row in group.rows] == reached
-    assert {(row.customer, row.step, row.since_us - NINE_US) for row in journeys.dropped(asked, names, **said)} == {
+    assert {(row.customer, row.step, row.since_us - NINE_US) for row in funnels.dropped(asked, names, **said)} == {
         (f"lead:{who}", f"{len(each) - 1}", each[-1] * MINUTE)
         for who, each in expected.items()
         if 0 < len(each) < len(steps)
     }
-    for step, took in enumerate(journeys.times(asked, names, **said)[: len(steps) - 1]):
+    for step, took in enumerate(funnels.times(asked, names, **said)[: len(steps) - 1]):
         lasted = [abs(each[step + 1] - each[step]) * 60 for each in expected.values() if len(each) > step + 1]
         known = (min(lasted), median(lasted), max(lasted), round(mean(lasted), 6)) if lasted else (None,) * 4
         assert (took.min_s, took.median_s, took.max_s, took.mean_s) == known
@@ -114,8 +95,8 @@ def test_the_order_in_which_events_were_imported_changes_nothing(
     answers = []
     for each in (rows, random.sample(rows, len(rows))):
         with store(visit(*row) for row in each) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
-            found = journeys.funnel(asked, ["A", "B"], within=within)
-            gone = journeys.dropped(asked, ["A", "B"], within=within)
+            found = funnels.funnel(asked, ["A", "B"], within=within)
+            gone = funnels.dropped(asked, ["A", "B"], within=within)
             answers.append((found.groups, sorted((row.customer, row.since_us) for row in gone)))
     assert answers[0] == answers[1]
 
@@ -123,12 +104,12 @@ def test_the_order_in_which_events_were_imported_changes_nothing(
 def test_one_event_is_never_two_steps() -> None:
     events = [visit(1, "Bought", 0, amount=5), visit(1, "Bought", 1, amount=50), visit(2, "Bought", 0, amount=50)]
     with store(events) as db, journeys.touchpoints(db) as asked:
-        again = journeys.funnel(asked, ["Bought", "Bought"]).groups[0].rows
+        again = funnels.funnel(asked, ["Bought", "Bought"]).groups[0].rows
         assert [row.customers for row in again] == [2, 1]
-        large = journeys.funnel(asked, ["Bought", "again: Bought amount>=20"]).groups[0].rows
+        large = funnels.funnel(asked, ["Bought", "again: Bought amount>=20"]).groups[0].rows
         assert [(row.step, row.customers) for row in large] == [("Bought", 2), ("again", 1)]
         with pytest.raises(InvalidQuery, match="two steps"):
-            journeys.funnel(asked, ["Bought", "Bought amount>=20"], order="any")
+            funnels.funnel(asked, ["Bought", "Bought amount>=20"], order="any")
 
 
 def test_a_funnel_for_each_value_of_a_field_and_the_rare_ones_together() -> None:
@@ -139,7 +120,7 @@ def test_a_funnel_for_each_value_of_a_field_and_the_rare_ones_together() -> None
         Event("Seen", {}, ("lead:9",), time="2026-01-05T09:00:00Z"),
     ]
     with store(events) as db, journeys.touchpoints(db) as asked:
-        found = journeys.funnel(asked, ["Seen", "Bought"], by="source", top=2)
+        found = funnels.funnel(asked, ["Seen", "Bought"], by="source", top=2)
         said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
         assert said == {"fair": [3, 1], "(none)": [1, 0], "(other)": [3, 1]}
 
@@ -151,7 +132,7 @@ def test_periods_hold_the_starts_and_who_started_late_is_still_open() -> None:
         Event("Seen", {}, ("lead:2",), time="2026-01-08T09:00:00Z"),
     ]
     with store(events) as db, journeys.touchpoints(db) as asked:
-        early, late = journeys.funnel(
+        early, late = funnels.funnel(
             asked, ["Seen", "Bought"], periods=["2026-01-05", "2026-01-06..2026-01-09"], within="5 days"
         ).groups
         assert [row.customers for row in early.rows] == [1, 1]
@@ -167,9 +148,9 @@ def test_versions_of_the_settings_part_the_starts(tmp_path: Any) -> None:
         visit(2, "Seen", 61),
     ]
     with store(events, config) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
-        (only,) = journeys.funnel(asked.at("2026-01-05T09:30:00Z"), ["Seen"], periods=["versions"]).groups
+        (only,) = funnels.funnel(asked.at("2026-01-05T09:30:00Z"), ["Seen"], periods=["versions"]).groups
         assert only.period == "before"
-        before, after = journeys.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
+        before, after = funnels.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
         assert (before.period, [row.customers for row in before.rows]) == ("before", [1, 1])
         assert (after.period, [row.customers for row in after.rows]) == ("@3 PromptChanged 2026-01-05", [1, 0])
 
@@ -181,7 +162,7 @@ def test_settings_that_no_event_changed_are_mistyped(tmp_path: Any) -> None:
         journeys.touchpoints(db) as asked,
         pytest.raises(InvalidQuery, match="PromptChangd"),
     ):
-        journeys.funnel(asked, ["Seen"], periods=["versions"])
+        funnels.funnel(asked, ["Seen"], periods=["versions"])
 
 
 def test_decisions_are_compared_by_the_version_that_they_name() -> None:
@@ -190,7 +171,7 @@ def test_decisions_are_compared_by_the_version_that_they_name() -> None:
             db.execute(f"lead:{who}", lambda _, who=who: Event("Scored", {}, (f"lead:{who}",)), settings=version)
         db.append(Event("Bought", {}, ("lead:2",)))
         with journeys.touchpoints(db) as asked:
-            found = journeys.funnel(asked, ["Scored", "Bought"], by="settings")
+            found = funnels.funnel(asked, ["Scored", "Bought"], by="settings")
             said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
             assert said == {"v1": [1, 0], "v2": [1, 1]}
 
@@ -205,7 +186,7 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
     with store(events) as db, journeys.touchpoints(db) as asked:
 
         def count(step: str) -> int:
-            return journeys.funnel(asked, [step]).groups[0].rows[0].customers
+            return funnels.funnel(asked, [step]).groups[0].rows[0].customers
 
         assert count("Seen time=noon") == 2
         assert count("Seen price>=5") == 2
@@ -221,15 +202,15 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
 @pytest.mark.parametrize("said", ["", "A||B", "A price", "A price>>3", "Seen price>x"])
 def test_what_is_no_step_is_refused(said: str) -> None:
     with store([visit(1, "Seen", 0, price=1)]) as db, journeys.touchpoints(db) as asked, pytest.raises(InvalidQuery):
-        journeys.funnel(asked, [said])
+        funnels.funnel(asked, [said])
 
 
 def test_a_mistyped_type_is_named() -> None:
     with store([visit(1, "Bought", 0)]) as db, journeys.touchpoints(db) as asked:
         with pytest.raises(InvalidQuery, match="Did you mean Bought"):
-            journeys.funnel(asked, ["Bougth"])
+            funnels.funnel(asked, ["Bougth"])
         with pytest.raises(InvalidQuery, match="Nobody drops out"):
-            journeys.dropped(asked, ["Bought"], step="Bought")
+            funnels.dropped(asked, ["Bought"], step="Bought")
 
 
 def test_steps_and_durations_as_people_write_them() -> None:
@@ -258,5 +239,5 @@ def test_no_two_groups_of_a_picture_look_alike() -> None:
     pytest.importorskip("plotly")
     events = [visit(who, "Seen", 0, source=f"s{who}") for who in range(20)]
     with store(events) as db, journeys.touchpoints(db) as asked:
-        bars = funnel_figure(journeys.funnel(asked, ["Seen"], by="source", top=20)).data
+        bars = funnel_figure(funnels.funnel(asked, ["Seen"], by="source", top=20)).data
     assert len({(bar.marker.color, bar.marker.pattern.shape) for bar in bars}) == 20

@@ -1,12 +1,11 @@
-"""The loan applications and the purchases of a shop as journeys, in the order of their files and in that of time: the
-numbers that others have published or that were counted independently."""
+"""The purchases of a shop, in the order of their file and in that of time: the numbers that others have published or
+that were counted independently."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,62 +13,9 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-import whence
-from tests.ask.test_bpi2012 import _events as loan_events
+from tests.packs.journeys.histories import stored
 from whence.events import Event
-from whence.packs import journeys
-
-STEPS = [
-    "A_SUBMITTED",
-    "A_PREACCEPTED",
-    "A_ACCEPTED",
-    "O_SENT",
-    "O_SENT_BACK",
-    "approved: A_APPROVED|A_REGISTERED|A_ACTIVATED",
-]
-REACHED = {
-    None: [13087, 7367, 5113, 5015, 3254, 2246],
-    "2012-01-01T00:00:00Z": [7455, 4139, 2863, 2815, 1614, 1130],
-    "2011-11-01T00:00:00Z": [2393, 1424, 1001, 981, 439, 227],
-}
-
-
-def stored(events: list[Event], order: str) -> whence.Whence:
-    db = whence.open(":memory:")
-    ordered = sorted(events, key=lambda event: event.time) if order == "time order" else events  # type: ignore[arg-type,return-value]
-    for start in range(0, len(events), 10_000):
-        db.append(ordered[start : start + 10_000])
-    return db
-
-
-@pytest.fixture(scope="module")
-def applications(data_folder: Path) -> list[Event]:
-    return list(loan_events(data_folder))
-
-
-@pytest.fixture(scope="module", params=["file order", "time order"])
-def loans(request: pytest.FixtureRequest, applications: list[Event]) -> Iterator[whence.Whence]:
-    with stored(applications, request.param) as db:
-        yield db
-
-
-def test_the_funnel_of_the_loans_on_any_day_their_times_and_who_dropped_out(loans: whence.Whence) -> None:
-    with journeys.touchpoints(loans) as asked:
-        for day, reached in REACHED.items():
-            (group,) = journeys.funnel(asked.at(day), STEPS).groups
-            assert [row.did_it_at_all for row in group.rows] == reached
-            assert [row.customers for row in group.rows] == reached  # each did all before it, in order
-        assert asked.head == 262_200
-        (whole,) = journeys.times(asked, [STEPS[0], STEPS[-1]])
-        assert whole.customers == 2246
-        assert round((whole.median_s or 0) / 86_400, 2) == 14.44
-        *between, last = journeys.times(asked, STEPS)
-        assert len(between) == 5
-        assert (last.from_step, last.to_step, last.median_s) == (STEPS[0], "approved", whole.median_s)
-        gone = journeys.dropped(asked, STEPS, step="O_SENT_BACK")
-        assert len(gone) == 3254 - 2246
-        without = journeys.funnel(asked, [STEPS[0], "O_ACCEPTED", STEPS[-1]]).groups[0].rows
-        assert without[-1].customers == 2246 - 3
+from whence.packs import journeys, retention
 
 
 def purchases(path: Path, column: int) -> list[Event]:
@@ -101,7 +47,7 @@ def test_frequency_recency_and_age_are_as_published_for_2357_customers(data_fold
         stored(purchases(folder / "CDNOW_sample.txt.gz", 1), order) as db,
         journeys.touchpoints(db, at="1997-09-30") as asked,
     ):
-        found = {row.customer: row for row in journeys.customers(asked, "Purchase", total="dollars")}
+        found = {row.customer: row for row in retention.customers(asked, "Purchase", total="dollars")}
     assert len(found) == 2357
     for rows, frequency, recency in ((known, "x", "t_x"), (summary, "frequency", "recency")):
         for row in rows:
@@ -127,15 +73,15 @@ def test_cohorts_and_retention_of_the_shop(shop: list[Event], order: str) -> Non
         first = min(each)
         cohorts.update((first, _months(first, month)) for month in each)
     with stored(shop, order) as db, journeys.touchpoints(db, at="1998-06-30") as asked:
-        found = journeys.cohorts(asked, begin="Purchase")
+        found = retention.cohorts(asked, begin="Purchase")
         assert [row.customers for row in found] == [cohorts[month, 0] for month in ("1997-01", "1997-02", "1997-03")]
         assert sum(row.customers for row in found) == 23_570
         for row in found:
             month = row.began.isoformat()[:7]
             assert list(row.values) == [cohorts[month, number] for number in range(len(row.values))]
-        paid = journeys.cohorts(asked, begin="Purchase", total="dollars")
+        paid = retention.cohorts(asked, begin="Purchase", total="dollars")
         assert sum(value for row in paid for value in row.values) == Decimal("2500315.63")
-        second, *_ = journeys.retention(asked, unit="month", begin="Purchase", upto=1)[1:]
+        second, *_ = retention.retention(asked, unit="month", begin="Purchase", upto=1)[1:]
         assert (second.eligible, second.returned) == (
             23_570,
             sum(cohorts[month, 1] for month, _ in list(cohorts) if _ == 1),

@@ -31,7 +31,7 @@ from whence.errors import InvalidQuery
 from whence.pack import Share, Written
 from whence.packs.journeys.columns.step import FIELD, SPAN, STEP, Step
 from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 from whence.scoring.decay import half_life_table
 
 Model = Callable[[Sequence[int]], Sequence[int]]
@@ -95,7 +95,9 @@ def attribution(
     if channel:
         asked.having(channel, touched)
     columns = {"channel": channel} if channel else {}
-    query = statement("conversions_with_touchpoints").format(
+    query = statement(
+        __package__,
+        "conversions_with_touchpoints",
         conversions=asked.amounts(converted, total),
         touches=" UNION ".join(f"SELECT * FROM ({asked.rows_of_step(each, columns)})" for each in touched),
         channel="channel" if channel else "type",
@@ -110,7 +112,7 @@ def attribution(
     for model in models if len(begins) else ():
         credits = _exact(_weights(model, shared, half_life_hours), shared)
         asked.segments.register("journeys_credits", rows.append_column("credit", [credits]))
-        sums = asked.sql(statement("credits_by_channel").format(credits="journeys_credits")).to_pylist()
+        sums = asked.sql(statement(__package__, "credits_by_channel", credits="journeys_credits")).to_pylist()
         for row in sums:
             if not channel and row["channel"] != NONE:
                 row["channel"] = asked.segments.types[int(row["channel"])]

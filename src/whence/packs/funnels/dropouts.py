@@ -9,10 +9,10 @@ import numpy as np
 
 from whence.errors import InvalidQuery
 from whence.pack import Written
+from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
 from whence.packs.journeys.columns.step import Steps
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.funnels.question import Exclude, How, Period, Question, Within, period_of
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def dropped(
     is_gone = levels < len(meant.steps) if step is None else levels == _number(meant.names, step)
     who, levels, times = found.who[is_gone], levels[is_gone], found.times[is_gone]
     gone = {"who": who, "level": levels, "since_us": times[np.arange(len(who)), levels - 1]}
-    query = statement("dropped").format(dropped=asked.registered("dropped", gone), touchpoints=asked.rows())
+    query = statement(__package__, "dropped", dropped=asked.registered("dropped", gone), touchpoints=asked.rows())
     return [
         Dropped(
             customer=asked.name(row["who"]),

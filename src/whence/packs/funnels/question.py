@@ -12,10 +12,10 @@ from whence.duration import us_of
 from whence.errors import InvalidQuery
 from whence.moments import span_of
 from whence.pack import Written
+from whence.packs.funnels.chain import OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
 from whence.packs.journeys.columns.step import SPAN, STEP, Step, Steps, steps_of
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.funnels.chain import OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 
 How = Annotated[Order, "how steps may lie"]
 Within = Annotated[str | None, SPAN, "so long after the start the last step still counts: '30 days'"]
@@ -84,7 +84,7 @@ class Question(msgspec.Struct, frozen=True):
         if self.order == "strict":
             parts.append((self.asked.rows(), 0))
         events = " UNION ALL ".join(f"SELECT *, {bit}::BIGINT AS mask FROM ({select})" for select, bit in parts)
-        query = statement("events_in_order").format(events=events, last=OUT)
+        query = statement(__package__, "events_in_order", events=events, last=OUT)
         rows = Rows(*self.asked.arrays(query, "who", "time_us", "mask"))
         counted = rows.mask & ~OUT
         if self.order == "any" and (counted & (counted - 1)).any():

@@ -11,7 +11,7 @@ import numpy as np
 from whence.calendar import Calendar
 from whence.packs.journeys.columns.step import COUNT, FIELD, STEP, Step, at_least_one
 from whence.packs.journeys.columns.touchpoints import Touchpoints, decimal_of
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
 
 
 class Customer(msgspec.Struct, frozen=True):
@@ -50,7 +50,9 @@ def customers(
         return []
     calendar = Calendar.over(int(when[0]), asked.last_us, "day", asked.zone)
     days = {"day": np.arange(len(calendar.days)), "begins_us": calendar.begins_us}
-    query = statement("customers").format(
+    query = statement(
+        __package__,
+        "customers",
         bought=events,
         days=asked.registered("days", days),
         last_day=len(days["day"]) - 2,

@@ -1,20 +1,24 @@
-"""Paths: which touchpoints follow each other, from an event on or up to one, as links between one depth and the next.
-What is drawn of them is left to pictures."""
+"""Paths: which touchpoints follow each other, from an event on or up to one, as links between one depth and the next,
+and as a picture. How it is drawn is left to whence.charts."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import numpy as np
 
+from whence.charts import Flow, sankey
 from whence.errors import InvalidQuery
 from whence.pack import Written
 from whence.packs.journeys.columns.step import COUNT, Step, at_least_one
 from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
-from whence.packs.journeys.sql import statement
+from whence.packs.journeys.statements import statement
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
 
@@ -61,7 +65,9 @@ def paths(
         rows = asked.rows_of_step(asked.known(anchor))
         firsts = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
         join = f"\nJOIN ({firsts}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
-    query = statement("touchpoints_in_order").format(touchpoints=asked.rows(), from_anchor=join, direction=direction)
+    query = statement(
+        __package__, "touchpoints_in_order", touchpoints=asked.rows(), from_anchor=join, direction=direction
+    )
     who, type = asked.arrays(query, "who", "type")
     found = _counted(who, type, [*asked.segments.types, END if end is None else BEGINNING], depth, repeats)
     return list(_links(found, depth, top, end is not None))
@@ -106,3 +112,10 @@ def _shown(found: Counter[tuple[int, str, str]], top: int) -> dict[int, set[str]
         at: {END, BEGINNING, *sorted(counts.keys() - {END, BEGINNING}, key=lambda name: (-counts[name], name))[:top]}
         for at, counts in sizes.items()
     }
+
+
+def paths_figure(found: Sequence[Link]) -> Figure:
+    """A node for each event type at each depth, a link as wide as the customers who went that way."""
+    is_backwards = any(each.source == BEGINNING for each in found)  # then all meet at the right
+    flows = [Flow(each.depth, each.source, each.target, each.customers) for each in found]
+    return sankey(flows, align="right" if is_backwards else "left")

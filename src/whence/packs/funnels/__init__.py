@@ -1,0 +1,23 @@
+"""Funnels: how far customers get from step to step, how long it takes, and who dropped out where. It adds to the pack
+journeys: `whence journeys funnel`, `times` and `dropped`.
+
+    with journeys.touchpoints(db) as asked:
+        found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
+
+Read `question`, what is asked for; `chain`, how far each customer gets, over arrays; and what is answered: `durations`,
+`funnel` and `dropouts`. `commands` and `pictures` show it.
+"""
+
+from whence.pack import Pack
+from whence.packs.funnels.dropouts import dropped
+from whence.packs.funnels.durations import times
+from whence.packs.funnels.funnel import funnel
+
+PACK = Pack(
+    name="journeys.funnels",
+    title="Funnels of customer journeys",
+    states=(),
+    commands="whence.packs.funnels.commands:COMMANDS",
+)
+
+__all__ = ["PACK", "dropped", "funnel", "times"]

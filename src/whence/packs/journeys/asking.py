@@ -1,0 +1,71 @@
+"""What the commands of questions share: each is made of the function that it asks, opens the touchpoints, makes one
+call, and shows. A command ends with 1 where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import rich_click as click
+
+from whence.app import Whence
+from whence.cli import exits, screen
+from whence.cli.command import as_form, at_moment, option, times_in
+from whence.cli.packs import act_command, show_rows
+from whence.cli.screen import Form
+from whence.history import At
+from whence.moments import moment_text
+from whence.pack import Act
+from whence.packs.journeys.columns.touchpoints import Touchpoints, touchpoints
+
+by_kind = option(
+    "--kind", "kinds", multiple=True, metavar="KIND", help="Tags that name customers; the main kind first."
+)
+no_build = option("--no-build", "no_build", is_flag=True, help="Write no segments, whatever is missing.")
+
+
+def asking(
+    question: Callable[..., Any], show: Callable[..., object], *options: Any, refuse: Callable[..., None] | None = None
+) -> click.Command:
+    """The command of a question: `show` is told the touchpoints, the form of the answer, and what the question is, and
+    gives whether there is anything. `refuse` is told all that was typed, and raises before anything is opened."""
+
+    def run(db: Whence, form: Form, *, kinds: Any, no_build: bool, at: Any, clock: str, **told: Any) -> int:
+        with (
+            screen.progress("Building segments") as progress,
+            touchpoints(db, kinds=kinds, at=at, clock=clock, build=not no_build, progress=progress) as asked,
+        ):
+            return exits.OK if show(asked, form, **told) else exits.NO
+
+    options = (*options, by_kind, no_build, at_moment, as_form)
+    return act_command("journeys", Act(question), run, *options, refuse=refuse)
+
+
+# How answers are shown.
+
+
+def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str:
+    """What is said of an answer, which head and moment it is for, what of it came from segments, and where its times
+    are."""
+    built = f", up to @{asked.built} from segments" if asked.built else ""
+    head = f"as of @{asked.head}{until_text(asked.moment, asked.zone)}{built}"
+    return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
+
+
+def until_text(at: At, zone: tzinfo) -> str:
+    if at.occurred_us is not None:
+        return f" until {moment_text(at.occurred_us, zone)}"
+    return "" if at.recorded_us is None else f", known at {moment_text(at.recorded_us, zone)}"
+
+
+def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "", *, zoned: bool = True) -> int:
+    """A table of structs of a kind, and how many there are."""
+    return count_shown(show_rows(kind, found, form, asked.zone, caption=head_text(asked, said, zoned=zoned)), form)
+
+
+def count_shown(count: int, form: Form) -> int:
+    """How many rows an answer has; that there are none is said."""
+    if not count and form == "screen":
+        screen.note("Nothing is in it.")
+    return count
