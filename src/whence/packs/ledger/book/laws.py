@@ -47,32 +47,34 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
     go below what is allowed. What is captured was set aside before, so it does not count twice."""
     own: Moved = {}
     if isinstance(event, Held):
-        changes = [(event.account, event.currency, -event.amount_minor)]
+        _move(accounts[event.account], event.account, event.currency, -event.amount_minor, own, moved)
     else:
         balanced(event.postings, transaction=event.transaction)
-        changes = []
+        hold = event.hold
         for each in event.postings:
             account = accounts[each.account]
             change = account.from_its_side(each.amount_minor)
-            if change < 0 and event.hold is not None and event.hold in account.holds:
+            if hold is not None and change < 0 and hold in account.holds:
                 change += event.freed_minor
-            changes.append((each.account, each.currency, change))
-    for name, currency, change in changes:
-        account, key = accounts[name], (name, currency)
-        refuse_unusable(account, name)
-        if account.currency not in (None, currency):
-            remedy = "Post to an account of that currency."
-            raise Refused(
-                "The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy
-            )
-        own[key] = after = own.get(key, moved.get(key, 0)) + change
-        floor = account.floor_minor
-        if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
-            facts = {"available": there + after - change, "wanted": -change, "least": floor}
-            told = {key: str(Money(minor, currency)) for key, minor in facts.items()}
-            remedy = "Move less, or change the limit: whence ledger limit."
-            raise Refused("Not enough is available", account=name, **told, remedy=remedy)
+            _move(account, each.account, each.currency, change, own, moved)
     moved.update(own)
+
+
+def _move(account: Account, name: str, currency: str, change: int, own: Moved, moved: Moved) -> None:
+    """Add a change of what is available to what the event moves already. Raises Refused."""
+    if account.status != "open":
+        refuse_unusable(account, name)
+    if account.currency != currency and account.currency is not None:
+        remedy = "Post to an account of that currency."
+        raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
+    key = name, currency
+    own[key] = after = (own[key] if key in own else moved.get(key, 0)) + change
+    floor = account.floor_minor
+    if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
+        facts = {"available": there + after - change, "wanted": -change, "least": floor}
+        told = {key: str(Money(minor, currency)) for key, minor in facts.items()}
+        remedy = "Move less, or change the limit: whence ledger limit."
+        raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
 
 def left_after(posted: Posted, left_minor: int) -> int:

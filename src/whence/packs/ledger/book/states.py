@@ -89,7 +89,7 @@ class States:
         for each, event in made:
             for tag in event.tags:
                 state = self._kept.get(tag)
-                if handler := HANDLERS.get((type(state), type(each))):
+                if state is not None and (handler := HANDLERS.get((type(state), type(each)))):
                     handler(state, each)
         self.head = positions[-1]
 

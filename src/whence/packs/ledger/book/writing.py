@@ -174,7 +174,7 @@ class Book:
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
     ) -> tuple[list[Made], list[int | Refused], Query]:
         """What of the drafts is allowed, one after the other, and each one's place among that."""
-        names = dict.fromkeys(name for draft in drafts for name in draft.posted.accounts)
+        names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self._states.catch_up()
         self._states.look_up([BOOK, *charges.values()])
@@ -182,9 +182,10 @@ class Book:
         left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
         moved: laws.Moved = {}
         strict, made, places = set[str](), list[Made](), list[int | Refused]()
+        about: dict[str, Any] = {"actor": by, "correlation": correlation}
         for draft in drafts:
-            opens = [each for each in draft.opens if accounts[each.account].status == "none"]
-            opened = {each.account: _new(each) for each in opens}
+            opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else ()
+            opened = {each.account: _new(each) for each in opens} if opens else {}
             try:
                 us, posted = self._dated(draft.posted, draft.time_us)
                 remains = laws.left_after(posted, left[posted.charge]) if posted.charge else 0
@@ -192,13 +193,13 @@ class Book:
             except Refused as problem:
                 places.append(problem)
                 continue
-            accounts |= opened
-            strict |= opened.keys()
+            if opened:
+                accounts |= opened
+                strict |= opened.keys()
+                made += [(each, CODEC.event(each, time=us, **about)) for each in opens]
             if posted.charge:
                 left[posted.charge] = remains
-            about: dict[str, Any] = {"time": us, "actor": by, "correlation": correlation}
-            made += [(each, CODEC.event(each, **about)) for each in opens]
-            made.append((posted, CODEC.event(posted, id=posted.transaction, meta=draft.meta, **about)))
+            made.append((posted, CODEC.event(posted, id=posted.transaction, time=us, meta=draft.meta, **about)))
             places.append(len(made) - 1)
         return made, places, _query(charges.values(), names, strict | laws.lowered(moved, accounts))
 
