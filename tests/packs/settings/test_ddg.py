@@ -17,7 +17,7 @@ from whence import jsonvalue
 from whence.errors import InvalidFile
 from whence.packs import settings
 from whence.packs.settings import Document
-from whence.packs.settings.tree import at, path_of, version_of
+from whence.tree import at, path_of, version_of
 
 DATA = Path(__file__).parents[4] / "shared/data/ddg_android_flags"
 CHANGES = DATA / "android_override_changes.jsonl.gz"

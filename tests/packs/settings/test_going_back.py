@@ -13,8 +13,9 @@ import whence
 from whence.compare import same
 from whence.packs import settings
 from whence.packs.settings import Document, Version
+from whence.packs.settings.naming import name_of
 from whence.packs.settings.standing import standing
-from whence.packs.settings.tree import key_of, leaves, name_of, version_of
+from whence.tree import key_of, leaves, version_of
 
 NAMES = st.sampled_from(["a", "b", "main", "x.y", "q/r", "k:v", ""])
 SCALARS = st.sampled_from([None, True, 0, 1, 1.0, "", "text"])

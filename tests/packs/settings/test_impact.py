@@ -26,8 +26,8 @@ from whence.packs.settings.impact.blame import Impact, weigh
 from whence.packs.settings.impact.candidates import candidates
 from whence.packs.settings.impact.telling import cells, sentences
 from whence.packs.settings.impact.trials import Axis, Trials, trials
-from whence.packs.settings.tree import MISSING
 from whence.stores.memory import MemoryStore
+from whence.tree import MISSING
 
 NAMED = 'observed = ["EmailSent.model"]\nnamed_by = ["EmailSent.prompt"]\n'
 DAY_US = 86_400_000_000

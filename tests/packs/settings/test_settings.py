@@ -21,8 +21,8 @@ from whence.packs import settings
 from whence.packs.settings import PACK
 from whence.packs.settings.commands import COMMANDS
 from whence.packs.settings.decisions import changed
-from whence.packs.settings.tree import Edit, version_of
 from whence.testing import PackSuite
+from whence.tree import Edit, version_of
 
 SCHEMA = """
 [[pack.settings.schema]]

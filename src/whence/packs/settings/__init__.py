@@ -5,10 +5,11 @@ before something went wrong, what a change did to an outcome, and the way back. 
 
     settings.rollback(db, last=1, by="anna", preview=True)
 
-Read, in this order: `tree` (values, their keys, how two differ), `events`, `schema`, `state` (a document as it stands),
-`decisions` and `scenarios`; then `changes` (all that was changed), `standing` (what is in force), `tables`, `wording`
-(how both are said), `rollback` and `commands`. Three subjects have a folder of their own: `files` that are watched or
-imported, `incidents` (what may it have been, what did it touch), and `impact` (what each change did to an outcome).
+Read, in this order: `events`, `naming` (what settings are called; keys, and how two trees of values differ, are
+whence.tree's), `schema`, `state` (a document as it stands), `decisions` and `scenarios`; then `changes` (all that was
+changed), `standing` (what is in force), `tables`, `wording` (how both are said), `rollback` and `commands`. Three
+subjects have a folder of their own: `files` that are watched or imported, `incidents` (what may it have been, what did
+it touch), and `impact` (what each change did to an outcome).
 """
 
 from importlib.resources import files as resources

@@ -13,27 +13,15 @@ import msgspec
 from whence.adoption import ADOPTED, KIND, Adoption, adoptions
 from whence.clock import to_datetime
 from whence.codec import Unfit
-from whence.errors import InvalidEvent, InvalidQuery, NotKnown, near
+from whence.errors import InvalidEvent, NotKnown, near
 from whence.events import Recorded
 from whence.history import History
 from whence.pack import Asked
 from whence.packs.settings.events import CODEC, TYPES, Changed, VersionRefused
+from whence.packs.settings.naming import MAIN, SHORT, is_meant, name_of
 from whence.packs.settings.state import Document, split_field
-from whence.packs.settings.tree import (
-    MAIN,
-    MISSING,
-    SHORT,
-    Edit,
-    Path,
-    at,
-    edited,
-    edits_between,
-    key_of,
-    name_of,
-    path_of,
-    split_name,
-)
 from whence.query import Query, QueryItem
+from whence.tree import MISSING, Edit, Path, at, edited, edits_between, key_of, path_of
 
 SEEN_LATELY = 200
 """A value that one of so many events before it had is no change: it is side by side with others, as in a rollout."""
@@ -231,23 +219,6 @@ def _adopted(event: Recorded, adoption: Adoption) -> Change:
 
 def _change(event: Recorded, how: How, document: str, found: Iterable[Difference] = (), **said: Any) -> Change:
     return Change(event.position, event.id, event.time_us, how, document, tuple(found), event.actor, **said)
-
-
-def spelled(setting: str | None) -> str | None:
-    """The setting asked for as it is named in the changes: `main:a.b` and `/a/b` are `a.b`, as where they are set."""
-    if setting is None or not (":" in setting or setting.startswith("/")):
-        return setting
-    try:
-        return name_of(*split_name(setting))
-    except InvalidQuery:  # no key: the name of a file with a colon, or one in an event of one's own
-        return setting
-
-
-def is_meant(name: str, document: str, setting: str | None) -> bool:
-    """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
-    `flags.json` are all of a document."""
-    within = "" if setting is None else setting.rstrip(":")
-    return setting is None or within in (name, document) or name.startswith(tuple(f"{within}{each}" for each in ".:/"))
 
 
 def refuse_unknown(found: Sequence[Change], setting: str | None) -> None:

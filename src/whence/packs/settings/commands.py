@@ -30,11 +30,12 @@ from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.files.commands import import_, watch
 from whence.packs.settings.impact.commands import impact
+from whence.packs.settings.naming import MAIN, SHORT, split_name
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.standing import compare
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MAIN, MISSING, SHORT, split_name
 from whence.packs.settings.wording import cell, is_long, plain, text_diff
+from whence.tree import MISSING
 from whence.words import value_of
 
 

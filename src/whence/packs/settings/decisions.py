@@ -9,20 +9,9 @@ from typing import Annotated, Any
 from whence.errors import Refused, near
 from whence.pack import decision
 from whence.packs.settings.events import Changed, tagged
+from whence.packs.settings.naming import name_of
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import (
-    MISSING,
-    Edit,
-    at,
-    edited,
-    edits_between,
-    key_of,
-    leaves,
-    name_of,
-    path_of,
-    pruned,
-    version_of,
-)
+from whence.tree import MISSING, Edit, at, edited, edits_between, key_of, leaves, path_of, pruned, version_of
 
 
 @decision

@@ -9,7 +9,8 @@ import msgspec
 from whence.codec import Codec, Tag
 from whence.errors import InvalidEvent
 from whence.grammar import normal_tags
-from whence.packs.settings.tree import Edit, name_of
+from whence.packs.settings.naming import name_of
+from whence.tree import Edit
 
 TAGS_MAX = 30
 """A change of more keys than this carries none of their tags: an event has room for 32."""

@@ -16,8 +16,9 @@ from whence.pack import Written
 from whence.packs.settings.changes import Change, Difference, changes, differences
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
+from whence.packs.settings.naming import MAIN
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MAIN, MISSING, Edit, Path, at, edited, edits_between, key_of
+from whence.tree import MISSING, Edit, Path, at, edited, edits_between, key_of
 
 if TYPE_CHECKING:
     from whence.events import Event

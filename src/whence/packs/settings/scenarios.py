@@ -5,7 +5,7 @@ from __future__ import annotations
 from whence.pack import Scenario
 from whence.packs.settings.decisions import set_, unset
 from whence.packs.settings.events import Changed
-from whence.packs.settings.tree import Edit, version_of
+from whence.tree import Edit, version_of
 
 
 def _changed(values: object, *edits: Edit, **said: object) -> Changed:

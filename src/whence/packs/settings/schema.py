@@ -18,7 +18,8 @@ import msgspec
 
 from whence.compare import same
 from whence.errors import InvalidConfig, InvalidQuery, near
-from whence.packs.settings.tree import MISSING, Path, at, key_of, name_of, path_of, split_name
+from whence.packs.settings.naming import name_of, split_name
+from whence.tree import MISSING, Path, at, key_of, path_of
 
 TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.compare import same
-from whence.packs.settings.changes import Change, Difference, is_meant, refuse_unknown, spelled, timeline
+from whence.packs.settings.changes import Change, Difference, refuse_unknown, timeline
+from whence.packs.settings.naming import MAIN, is_meant, name_of, spelled
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import EMPTY_VERSION, MAIN, MISSING, Path, key_of, leaves, name_of
+from whence.tree import EMPTY_VERSION, MISSING, Path, key_of, leaves
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence

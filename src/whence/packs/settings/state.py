@@ -22,7 +22,7 @@ from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.schema import Schema, refuse_unknown_keys
-from whence.packs.settings.tree import EMPTY_VERSION, edited
+from whence.tree import EMPTY_VERSION, edited
 
 
 class Configuration(msgspec.Struct, frozen=True):

@@ -11,10 +11,11 @@ import msgspec
 from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, Difference, How, is_meant, refuse_unknown, spelled, timeline
+from whence.packs.settings.changes import Change, Difference, How, refuse_unknown, timeline
+from whence.packs.settings.naming import SHORT, is_meant, spelled
 from whence.packs.settings.standing import Standing, standing
-from whence.packs.settings.tree import MISSING, SHORT, at, path_of
 from whence.packs.settings.wording import plain
+from whence.tree import MISSING, at, path_of
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
 

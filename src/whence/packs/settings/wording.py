@@ -9,7 +9,7 @@ from typing import Any
 
 from whence.cell import as_json
 from whence.packs.settings.changes import Change, Difference
-from whence.packs.settings.tree import MISSING
+from whence.tree import MISSING
 
 CELL_MAX = 60
 LONG = 40

@@ -19,9 +19,10 @@ from whence.grammar import TAG_VALUE_BYTES_MAX, id_to_raw
 from whence.history import History
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
+from whence.packs.settings.naming import SHORT
 from whence.packs.settings.state import Document
-from whence.packs.settings.tree import MISSING, SHORT, Edit, edited, edits_between
 from whence.query import AppendCondition, Query
+from whence.tree import MISSING, Edit, edited, edits_between
 
 if TYPE_CHECKING:
     from whence.app import Whence

@@ -13,7 +13,8 @@ import numpy as np
 from whence.duration import DAY_US
 from whence.packs.settings.changes import Change
 from whence.packs.settings.impact.trials import BASIS, Axis, Bools, Ints, Trials
-from whence.packs.settings.tree import MISSING, names_version
+from whence.packs.settings.naming import names_version
+from whence.tree import MISSING
 
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""

@@ -17,8 +17,8 @@ from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.history import History
-from whence.packs.settings.tree import MISSING, at
 from whence.query import Query
+from whence.tree import MISSING, at
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]

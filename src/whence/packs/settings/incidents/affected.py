@@ -14,8 +14,8 @@ from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, timeline
+from whence.packs.settings.naming import SHORT, names_version
 from whence.packs.settings.state import Document, split_field
-from whence.packs.settings.tree import SHORT, names_version
 
 
 class Affected(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from whence.compare import same
 from whence.errors import InvalidQuery
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, timeline
-from whence.packs.settings.tree import MISSING, leaves
+from whence.tree import MISSING, leaves
 
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"
 _PATTERNS = r"Write a regular expression whose first group is the number: to (\d+)"

@@ -13,7 +13,8 @@ from whence.clock import to_us
 from whence.compare import same
 from whence.duration import HOUR_US
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, is_meant, refuse_unknown, spelled, timeline
+from whence.packs.settings.changes import Change, refuse_unknown, timeline
+from whence.packs.settings.naming import is_meant, spelled
 from whence.packs.settings.wording import summary
 
 HALVED_HOURS = 24

@@ -11,18 +11,7 @@ from hypothesis import strategies as st
 
 from whence.compare import same
 from whence.errors import InvalidQuery
-from whence.packs.settings.tree import (
-    Edit,
-    edited,
-    edits_between,
-    key_of,
-    leaves,
-    name_of,
-    path_of,
-    pruned,
-    split_name,
-    version_of,
-)
+from whence.tree import Edit, edited, edits_between, key_of, leaves, path_of, pruned, version_of
 
 NAMES = st.sampled_from(["a", "b", "state", "x.y", "q/r", "t~u", "", "a b", "k:v"])
 SCALARS = st.sampled_from([None, True, False, 0, 1, 1.0, 1.5, "", "1", "text"])
@@ -48,8 +37,12 @@ def test_what_turns_one_tree_into_another_does_so_exactly(before: Any, after: An
 def test_a_key_says_its_path(path: tuple[str, ...]) -> None:
     assert path_of(key_of(path)) == path
     assert key_of(path_of(key_of(path))) == key_of(path)
-    if path:
-        assert split_name(f"doc:{key_of(path)}") == ("doc", key_of(path))
+
+
+@pytest.mark.parametrize("wrong", ["a..b", "a b", "."])
+def test_what_is_no_key_is_refused_with_how_to_write_it(wrong: str) -> None:
+    with pytest.raises(InvalidQuery, match="Write scoring"):
+        path_of(wrong)
 
 
 @given(tree=OBJECTS)
@@ -64,19 +57,6 @@ def test_the_leaves_of_a_tree_are_all_of_it(tree: Any) -> None:
 def test_1_and_true_and_1_0_are_three_versions() -> None:
     assert len({version_of({"a": each}) for each in (1, 1.0, True, "1", None)}) == 5
     assert version_of({"a": 1, "b": 2}) == version_of({"b": 2, "a": 1})
-
-
-def test_names_of_settings() -> None:
-    assert split_name("scoring.threshold") == ("main", "scoring.threshold")
-    assert split_name("/scoring/threshold") == ("main", "scoring.threshold")
-    assert split_name("android:features.x") == ("android", "features.x")
-    assert split_name("prompts/reply.txt:") == ("prompts/reply.txt", "")
-    assert name_of("main", "a.b") == "a.b"
-    assert name_of("android", "a.b") == "android:a.b"
-    assert name_of("android", "") == "android"
-    for wrong in ("", ":a", "a..b", "a b"):
-        with pytest.raises(InvalidQuery):
-            split_name(wrong)
 
 
 def test_no_object_stays_behind_that_only_held_what_is_taken_away() -> None:

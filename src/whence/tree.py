@@ -1,5 +1,6 @@
-"""The values of a document as a tree: what its keys are called, how two trees differ, and how edits change one. Lists
-are values of their own, and so are texts; 1, 1.0 and true differ. Who made the edits is left to events.
+"""JSON values as a tree: what its keys are called, how two trees differ, how edits change one, and the version that a
+tree is. Lists are values of their own, and so are texts; 1, 1.0 and true differ. Who edits, when and why is left to
+whoever keeps the tree.
 """
 
 from __future__ import annotations
@@ -15,12 +16,6 @@ from whence import jsonvalue
 from whence.compare import same
 from whence.errors import InvalidQuery
 
-MAIN = "main"
-"""The document of keys that are set one by one, whose name need not be written."""
-SHORT = 12
-"""So many characters of a version are shown."""
-NAMING = 7
-"""With fewer of them nobody names one."""
 PLAIN = re.compile(r"[^\s./:~]+")
 """A part of a key that needs no pointer."""
 
@@ -30,7 +25,7 @@ MISSING: Any = msgspec.UNSET
 
 
 class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One value that is another now: added, replaced or removed under a key of the document, "" for all of it."""
+    """One value that is another now: added, replaced or removed under a key, "" for all of the tree."""
 
     key: str
     op: Literal["add", "replace", "remove"]
@@ -41,8 +36,8 @@ class Edit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def path_of(key: str) -> Path:
-    """The parts of a key: `scoring.threshold`, or as a JSON pointer (RFC 6901) `/scoring/a.b`; "" is the whole
-    document. Raises InvalidQuery for one that cannot be read."""
+    """The parts of a key: `scoring.threshold`, or as a JSON pointer (RFC 6901) `/scoring/a.b`; "" is all of the
+    tree. Raises InvalidQuery for one that cannot be read."""
     if key == "":
         return ()
     if key.startswith("/"):
@@ -59,27 +54,6 @@ def key_of(path: Path) -> str:
     if all(map(PLAIN.fullmatch, path)):
         return ".".join(path)
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """The document and the key that a setting's name says: `scoring.threshold` is of `main`, `android:features.x` of
-    `android`, and `prompts/reply.txt:` is all of a document. Raises InvalidQuery."""
-    document, colon, key = name.partition(":")
-    if not colon or name.startswith("/"):
-        document, key = MAIN, name
-        if not name:
-            raise InvalidQuery("A setting has a name", remedy="Write scoring.threshold, or android:features.x.")
-    if not document:
-        raise InvalidQuery("A setting's document has a name", setting=name, remedy="Write android:features.x.")
-    return document, key_of(path_of(key))
-
-
-def name_of(document: str, key: str) -> str:
-    """A setting's name: the key in the document `main`, `android:features.x` in another, and the document's name for
-    all of it."""
-    if not key:
-        return document
-    return key if document == MAIN and ":" not in key and key != MAIN else f"{document}:{key}"
 
 
 # Values.
@@ -104,17 +78,12 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def version_of(tree: Any) -> str:
-    """The version of a document: the SHA-256 of its values as JSON without spaces, keys sorted, in hexadecimal digits.
+    """The version of a tree: the SHA-256 of its values as JSON without spaces, keys sorted, in hexadecimal digits.
     The same values are the same version, whenever and however they came to be."""
     return hashlib.sha256(jsonvalue.canonical(tree)).hexdigest()
 
 
 EMPTY_VERSION = version_of({})
-
-
-def names_version(text: str, version: str | None) -> bool:
-    """Whether a text is a version, or its first characters: so many that no other is meant."""
-    return version is not None and len(text) >= NAMING and version.startswith(text)
 
 
 # Edits.
