@@ -48,7 +48,7 @@ PARTS = {
 }
 PARTS["why: 20,000 values follow from the events that are named"] = ["tests/why/test_sufficiency.py"]
 PARTS["settings: the guilty change first of 16, none without one, 100 mailers each"] = [
-    "tests/packs/settings/test_impact.py",
+    "tests/packs/impact/test_impact.py",
     "-k",
     "guilty_change_is_first",
 ]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import whence
 from whence.compare import same
-from whence.packs import settings
-from whence.packs.settings import Document, Version
+from whence.packs import documents, settings
+from whence.packs.settings import Document
 from whence.packs.settings.naming import name_of
 from whence.packs.settings.standing import standing
 from whence.tree import key_of, leaves, version_of
@@ -32,7 +32,7 @@ def values(db: whence.Whence, document: str) -> Any:
 @examples(max_examples=30, deadline=None)
 def test_going_back_past_any_number_of_changes_is_exact(trees: list[Any], document: str, data: Any) -> None:
     with whence.open(":memory:", create=True) as db:
-        settings.record(db, document, [Version(values=tree) for tree in trees])
+        documents.record(db, document, [documents.Version(values=tree) for tree in trees])
         last = data.draw(st.integers(1, len(trees)))
         done = settings.rollback(db, document, last=last)
         wanted = trees[-last - 1] if last < len(trees) else {}
@@ -48,7 +48,7 @@ def test_going_back_past_any_number_of_changes_is_exact(trees: list[Any], docume
 @examples(max_examples=30, deadline=None)
 def test_each_value_in_force_is_told_with_the_change_that_set_it(trees: list[Any], document: str) -> None:
     with whence.open(":memory:", create=True) as db:
-        settings.record(db, document, [Version(values=tree) for tree in trees])
+        documents.record(db, document, [documents.Version(values=tree) for tree in trees])
         found = standing(settings.changes(db.history()))
         wanted = {name_of(document, key_of(path)): value for path, value in leaves(trees[-1]) if path}
         told = {name: each.value for name, each in found.items() if name != document}

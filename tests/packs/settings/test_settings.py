@@ -16,10 +16,11 @@ import pytest
 import whence
 from tests.packs.settings.conftest import Call
 from whence import Event
+from whence.cli.packs import group
 from whence.errors import InvalidConfig, InvalidQuery, NotKnown, Refused
-from whence.packs import settings
+from whence.pack import load
+from whence.packs import documents, settings
 from whence.packs.settings import PACK
-from whence.packs.settings.commands import COMMANDS
 from whence.packs.settings.decisions import changed
 from whence.testing import PackSuite
 from whence.tree import Edit, version_of
@@ -43,7 +44,9 @@ matches = "[^@]+@[^@]+"
 
 
 class TestSettings(PackSuite):
-    pack = PACK
+    """With what extends it: their tables are asked about what its decisions did."""
+
+    pack = load("settings")
 
 
 def rows(out: str) -> list[dict[str, object]]:
@@ -55,7 +58,7 @@ def configure(folder: Path, text: str) -> None:
         file.write(text)
 
 
-def test_the_examples_of_its_further_commands_work_one_after_the_other(call: Call, folder: Path) -> None:
+def test_the_examples_of_all_its_commands_work_one_after_the_other(call: Call, folder: Path) -> None:
     (folder / "email.txt").write_text("Write as one who has read their page.\nBe short.\n")
     (folder / "changes.jsonl").write_text(
         '{"time": "2026-01-05T09:00:00Z", "author": "anna", "message": "begin", "commit": "1a",'
@@ -64,7 +67,7 @@ def test_the_examples_of_its_further_commands_work_one_after_the_other(call: Cal
     call("settings", "set", "mail.footer", "Yours", "--time", "2026-01-01")
     for type, day, data in (("EmailSent", 2, "n=1"), ("Replied", 3, "n=1"), ("LeadScored", 4, "score=60")):
         call("append", "lead:42", type, data, "--time", f"2026-01-0{day}")
-    for command in COMMANDS:
+    for command in group("settings").commands.values():
         for example in command.examples:  # type: ignore[attr-defined]
             if "watch" not in example:
                 code, _, err = call(*shlex.split(example)[1:])
@@ -227,7 +230,7 @@ def test_rollback_goes_to_a_moment_past_changes_or_on_one(call: Call) -> None:
 def test_going_back_on_one_change_leaves_alone_what_was_changed_since(tmp_path: Path) -> None:
     with whence.open(tmp_path / "w.db", create=True) as db:
         db.decide("settings.set", "main", "mail", {"limit": 1, "footer": "Yours"})
-        settings.record(db, "main", [settings.Version(values={"mail": {"limit": 2, "footer": "Best", "cc": True}})])
+        documents.record(db, "main", [documents.Version(values={"mail": {"limit": 2, "footer": "Best", "cc": True}})])
         db.decide("settings.set", "main", "mail.limit", 3)
         with pytest.raises(Refused, match=r"Changed again since.*mail\.limit"):
             settings.rollback(db, change=2)
@@ -272,7 +275,7 @@ def test_a_change_that_took_a_value_away_and_gave_another_is_taken_back_whole(ca
 def test_an_object_that_came_with_a_setting_goes_with_it(tmp_path: Path, first: Any, second: Any, left: Any) -> None:
     with whence.open(tmp_path / "w.db", create=True) as db:
         edits = tuple(Edit(key, op, value) for op, key, value in second)
-        settings.record(db, "main", [settings.Version(values=first), settings.Version(edits=edits)])
+        documents.record(db, "main", [documents.Version(values=first), documents.Version(edits=edits)])
         back = settings.rollback(db, change=2)
         assert db.state("settings:main", model=settings.Document)["values"] == left  # type: ignore[index]
         assert back.version == version_of(left)
@@ -478,32 +481,10 @@ def test_a_value_is_taken_from_a_file_or_said_to_be_missing(call: Call, folder: 
     assert "nothing.txt" in err
 
 
-@pytest.mark.parametrize(
-    ("pattern", "said"), [("(", "Not a pattern"), ("to (\\w+)", "finds what is no number"), ("(x)?to", "no number")]
-)
-def test_a_pattern_that_finds_no_numbers_is_refused_by_name(call: Call, pattern: str, said: str) -> None:
-    assert call("settings", "set", "x", "5", "--why", "to five")[0] == 0
-    code, _, err = call("settings", "claims", "--pattern", pattern)
-    assert code == 2
-    assert said in err
-    assert "whose first group is the number" in err
-
-
-def test_a_pattern_may_have_several_groups(call: Call) -> None:
-    assert call("settings", "set", "x", "5", "--why", "to 6 calls")[0] == 0
-    assert rows(call("settings", "claims", "--pattern", r"to (\d+) (\w+)", "--json")[1])[0]["says"] == ["6"]
-
-
 def test_how_a_change_came_about_is_one_of_a_few_words(call: Call) -> None:
     code, _, err = call("settings", "log", "--how", "rubbish")
     assert code == 2
     assert "'refused'" in err
-
-
-def test_a_version_of_an_empty_store_is_asked_for(call: Call) -> None:
-    code, _, err = call("settings", "affected", "p3")
-    assert code == 1
-    assert "Set something first" in err
 
 
 @pytest.mark.parametrize("value", ["NaN", "1e400", "12345678901234567890123", '{"a": 1, "a": 2}'])
@@ -538,6 +519,10 @@ def test_the_help_of_rollback_says_what_python_callers_catch() -> None:
     assert "raises NotKnown, Refused and InvalidQuery" in (settings.rollback.__doc__ or "")
 
 
-def test_what_only_impact_needs_is_not_imported_for_the_other_commands() -> None:
-    asked = "import sys, whence.packs.settings.commands; sys.exit('whence.experiments' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked], timeout=60).returncode == 0
+def test_what_only_impact_needs_is_not_imported_for_the_other_commands(folder: Path) -> None:
+    heavy = "{'numpy', 'whence.experiments', 'whence.packs.impact.trials'}"
+    asked = f"import sys; from whence.cli import run; run(sys.argv[1:]); print(sorted({heavy} & sys.modules.keys()))"
+    for words in (["set", "x", "5"], ["impact", "--help"]):
+        told = [sys.executable, "-c", asked, "settings", *words]
+        done = subprocess.run(told, cwd=folder, timeout=60, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]", (words, done.stdout, done.stderr)

@@ -1,5 +1,5 @@
 """The commands of the pack that are more than a decision or a table: they take a setting by its name, and show what
-differs, long texts by their lines. Those of files and of impact stand with their subject."""
+differs, long texts by their lines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,7 @@ import rich_click as click
 
 from whence.app import Moment, Whence
 from whence.cli import exits, screen
-from whence.cli.command import (
-    as_form,
-    at_moment,
-    by_actor,
-    by_clock,
-    happened_at,
-    under_key,
-)
+from whence.cli.command import as_form, at_moment, by_actor, by_clock, happened_at, under_key
 from whence.cli.packs import act_command, pack_command
 from whence.cli.screen import Column, Form
 from whence.errors import InvalidEvent, InvalidFile, NotKnown
@@ -28,8 +21,6 @@ from whence.moments import span_of
 from whence.pack import Act, Decision, Written
 from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
-from whence.packs.settings.files.commands import import_, watch
-from whence.packs.settings.impact.commands import impact
 from whence.packs.settings.naming import MAIN, SHORT, split_name
 from whence.packs.settings.rollback import rollback as go_back
 from whence.packs.settings.standing import compare
@@ -174,7 +165,4 @@ COMMANDS: tuple[click.Command, ...] = (
     diff,
     show,
     act_command("settings", Act(go_back), rollback, by_actor(help="Who changes it."), by_clock, as_form),
-    import_,
-    watch,
-    impact,
 )

@@ -10,7 +10,7 @@ at_most = 100
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -60,7 +60,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Rule:
         """The rule that a table of whence.toml says. Raises InvalidConfig naming the key."""
-        refuse_unknown_keys("No such key in a schema", table, ("key", *cls.__struct_fields__[2:]))
+        known = ("key", *cls.__struct_fields__[2:])
+        for name in table:
+            if name not in known:
+                raise InvalidConfig("No such key in a schema", key=name, remedy=near(name, known))
         said, kind = table.get("key"), table.get("type")
         if kind is not None and kind not in TYPES:
             raise InvalidConfig("No such type", setting=said, type=repr(kind), remedy=near(str(kind), TYPES))
@@ -130,13 +133,6 @@ class Schema(msgspec.Struct, frozen=True):
         ]
         missing = (rule for rule in rules if rule.required and "*" not in rule.path and at(tree, rule.path) is MISSING)
         return found + [f"{name_of(document, key_of(rule.path))}: it is required and not there" for rule in missing]
-
-
-def refuse_unknown_keys(fact: str, table: Iterable[str], known: Sequence[str]) -> None:
-    """Raise InvalidConfig for a key that is not known, naming what is near."""
-    for name in table:
-        if name not in known:
-            raise InvalidConfig(fact, key=name, remedy=near(name, known))
 
 
 def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

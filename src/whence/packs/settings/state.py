@@ -21,7 +21,7 @@ from whence.errors import InvalidConfig
 from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
-from whence.packs.settings.schema import Schema, refuse_unknown_keys
+from whence.packs.settings.schema import Schema
 from whence.tree import EMPTY_VERSION, edited
 
 
@@ -70,9 +70,8 @@ class Document:
         self.refused = event.problem
 
 
-def as_configured(table: Mapping[str, Any]) -> type[Document]:
+def as_configured(table: Mapping[str, Any]) -> tuple[type[Document]]:
     """Documents with the `Configuration` that [pack.settings] in whence.toml says. Raises InvalidConfig."""
-    refuse_unknown_keys("No such key", table, Configuration.__struct_fields__)
     said = Configuration(
         Schema.from_tables(table.get("schema", [])),
         _fields(table, "observed", "LeadScored.model"),
@@ -86,7 +85,7 @@ def as_configured(table: Mapping[str, Any]) -> type[Document]:
         def configured(cls) -> Configuration:
             return said
 
-    return Configured
+    return (Configured,)
 
 
 def split_field(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from whence import jsonvalue
 from whence.errors import InvalidEvent, InvalidFile, MissingExtra
-from whence.packs.settings.files.recording import TEXT_MAX, Version
+from whence.packs.documents.recording import TEXT_MAX, Version
 
 ENDINGS = {".json": "json", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 VALUES_MAX = 1_000_000

@@ -9,16 +9,15 @@ so that all of them hold at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.packs.settings.changes import Change
-from whence.packs.settings.impact.candidates import Candidate, Compared
-from whence.packs.settings.impact.regression import Estimate, estimate
-from whence.packs.settings.impact.trials import Bools, Trials
+from whence.packs.impact.candidates import Candidate
+from whence.packs.impact.effects import Day, Effect, Impact, Verdict
+from whence.packs.impact.regression import Estimate, estimate
+from whence.packs.impact.trials import Bools, Trials
 
 CERTAIN = 0.01
 """A change is held to have done something where the corrected chance is at most this: of a hundred histories in which
@@ -31,57 +30,6 @@ ALIKE = 0.8
 """Two changes may be hard to tell apart where the decisions under them are so far the same ones: their correlation."""
 TOLD_APART = 3.0
 """Two changes are told apart where one is likelier by this power of e: twenty times."""
-
-Verdict = Literal["lowers it", "raises it", "one of several", "chance", "too few"]
-
-
-class Effect(msgspec.Struct, frozen=True):
-    """A change and what it did: the outcome without and with it as it was measured, and the effect when the days of the
-    week, a trend and the changes named before are allowed for. `apart_from` are changes, by position, that it is not
-    told apart from; for these `verdict` is "one of several", unless decisions name one of them."""
-
-    change: Change
-    compared: Compared
-    without: int
-    with_it: int
-    mean_without: float | None
-    mean_with: float | None
-    effect: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    p_corrected: float | None
-    verdict: Verdict
-    apart_from: tuple[int, ...] = ()
-
-    @property
-    def did_something(self) -> bool:
-        return self.verdict in ("lowers it", "raises it", "one of several")
-
-
-class Day(msgspec.Struct, frozen=True):
-    """How many decisions there were on a day (UTC), which begins at `time_us`, and their mean outcome."""
-
-    time_us: int
-    decisions: int
-    mean: float
-
-
-class Impact(msgspec.Struct, frozen=True):
-    """What changes did to an outcome, the clearest first. `tried` is how many could be weighed at all."""
-
-    outcome: str
-    is_share: bool
-    decisions: int
-    left_out: int
-    tried: int
-    effects: tuple[Effect, ...]
-    days: tuple[Day, ...] = ()
-
-    @property
-    def blamed(self) -> tuple[Effect, ...]:
-        """The changes that did something."""
-        return tuple(each for each in self.effects if each.did_something)
 
 
 def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from whence.errors import InvalidFile, MissingExtra, NotKnown
-from whence.packs.settings.files.reading import version_in
-from whence.packs.settings.files.recording import Imported, Version, document_of, record
+from whence.packs.documents.reading import version_in
+from whence.packs.documents.recording import Imported, Version, document_of, record
 
 if TYPE_CHECKING:
     from whence.app import Whence

@@ -21,10 +21,10 @@ import watchfiles
 import whence
 from tests.packs.settings.conftest import Call
 from whence.errors import InvalidFile
-from whence.packs import settings
+from whence.packs import documents
+from whence.packs.documents.reading import values_in
 from whence.packs.settings import Document
 from whence.packs.settings.events import Changed, VersionRefused
-from whence.packs.settings.files.reading import values_in
 
 
 @pytest.fixture
@@ -47,15 +47,15 @@ def test_every_kind_of_file_is_read_and_what_it_says_is_told_apart(db: whence.Wh
     (config / "prompts/reply.txt").write_text("Be polite.\nOffer a call.\n")
     (config / "picture.png").write_bytes(b"\x89PNG")
     (config / ".hidden.json").write_text("{}")
-    found = settings.scan(db, ["config"], by="deploy")
+    found = documents.scan(db, ["config"], by="deploy")
     assert [each.document for each in found] == ["a.json", "b.toml", "c.yaml", "prompts/reply.txt"]
     assert values(db, "a.json") == {"n": 1, "f": 1.0, "t": True}
     assert values(db, "b.toml") == {"n": 1, "day": "2026-01-05", "mail": {"limit": 3}}
     assert values(db, "c.yaml") == {"n": 1, "flags": [True, False], "day": "2026-01-05", "1": "one"}
     assert values(db, "prompts/reply.txt") == "Be polite.\nOffer a call."
-    assert settings.scan(db, ["config"]) == []
+    assert documents.scan(db, ["config"]) == []
     (config / "b.toml").write_text("n = 1\nday = 2026-01-05\n[mail]\nlimit = 4\n")
-    (seen,) = settings.scan(db, ["config"])
+    (seen,) = documents.scan(db, ["config"])
     assert isinstance(seen.said, Changed)
     assert [(each.key, each.value) for each in seen.said.edits] == [("mail.limit", 4)]
 
@@ -116,21 +116,21 @@ def test_a_file_that_is_gone_from_a_folder_is_said_and_its_values_stay(db: whenc
     (folder / "config").mkdir()
     for name in ("a.json", "b.json"):
         (folder / "config" / name).write_text('{"n": 1}')
-    settings.scan(db, ["config"])
+    documents.scan(db, ["config"])
     (folder / "config/a.json").unlink()
-    (seen,) = settings.scan(db, ["config"])
+    (seen,) = documents.scan(db, ["config"])
     assert isinstance(seen.said, VersionRefused)
     assert (seen.document, seen.said.problem) == ("a.json", "The file is not there any more.")
     assert values(db, "a.json") == {"n": 1}
-    assert settings.scan(db, ["config"]) == []
+    assert documents.scan(db, ["config"]) == []
 
 
 @contextmanager
-def watching(db: whence.Whence, *paths: str) -> Iterator[list[settings.Seen]]:
+def watching(db: whence.Whence, *paths: str) -> Iterator[list[documents.Seen]]:
     """What is seen while files are followed."""
-    stop, seen = Flag(), list[settings.Seen]()
+    stop, seen = Flag(), list[documents.Seen]()
     kept = {"by": "deploy", "on_change": seen.append, "stop": stop}
-    thread = Thread(target=settings.watch, args=(db, paths), kwargs=kept)
+    thread = Thread(target=documents.watch, args=(db, paths), kwargs=kept)
     thread.start()
     try:
         yield seen
@@ -195,7 +195,7 @@ def test_what_is_taken_away_unseen_is_recorded(
 
 
 def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whence.Whence, folder: Path) -> None:
-    def tell(seen: settings.Seen) -> None:
+    def tell(seen: documents.Seen) -> None:
         if values(db, seen.document) == {"n": 2}:
             stop.set()
             raise FileNotFoundError("no such hook")
@@ -204,7 +204,7 @@ def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whe
     path, stop = folder / "a.json", Flag()
     path.write_text('{"n": 1}')
     with pytest.raises(FileNotFoundError, match="no such hook"):
-        settings.watch(db, ["a.json"], on_change=tell, stop=stop)
+        documents.watch(db, ["a.json"], on_change=tell, stop=stop)
 
 
 @pytest.mark.parametrize(
@@ -219,10 +219,10 @@ def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whe
 def test_a_file_of_any_name_is_recorded(db: whence.Whence, folder: Path, name: bytes, document: str) -> None:
     (folder / "config").mkdir()
     Path(os.fsdecode(os.fsencode(folder / "config") + b"/" + name)).write_text('{"n": 1}')
-    (seen,) = settings.scan(db, ["config"])
+    (seen,) = documents.scan(db, ["config"])
     assert re.fullmatch(document, seen.document)
     assert values(db, seen.document) == {"n": 1}
-    assert settings.scan(db, ["config"]) == []
+    assert documents.scan(db, ["config"]) == []
 
 
 def test_a_file_is_read_when_all_of_it_is_written(db: whence.Whence, folder: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_file_is_read_when_all_of_it_is_written(db: whence.Whence, folder: Pat
     thread = Thread(target=write)
     thread.start()
     assert begun.wait(20)
-    (seen,) = settings.scan(db, ["a.txt"])
+    (seen,) = documents.scan(db, ["a.txt"])
     thread.join(20)
     assert isinstance(seen.said, Changed)
     assert values(db, "a.txt") == "Be polite. Offer a call."
@@ -276,7 +276,7 @@ def test_yaml_that_cannot_be_written_out_is_named_and_watching_goes_on(
 ) -> None:
     (folder / "a.yaml").write_text(text)
     (folder / "b.yaml").write_text("same: &s [1]\nagain: *s\n")
-    refused, good = settings.scan(db, ["a.yaml", "b.yaml"])
+    refused, good = documents.scan(db, ["a.yaml", "b.yaml"])
     assert isinstance(refused.said, VersionRefused)
     assert problem in refused.said.problem
     assert isinstance(good.said, Changed)

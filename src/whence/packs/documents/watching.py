@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from whence.errors import InvalidFile, MissingExtra
+from whence.packs.documents.reading import ENDINGS, version_in
+from whence.packs.documents.recording import Version, document_of, observe
 from whence.packs.settings.events import TYPES, Changed, VersionRefused
-from whence.packs.settings.files.reading import ENDINGS, version_in
-from whence.packs.settings.files.recording import Version, document_of, observe
 from whence.query import Query
 
 if TYPE_CHECKING:

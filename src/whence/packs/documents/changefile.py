@@ -21,7 +21,7 @@ import msgspec
 from whence import jsonvalue
 from whence.clock import to_datetime, to_us
 from whence.errors import InvalidEvent, InvalidFile, InvalidTime
-from whence.packs.settings.files.recording import Imported, Version, document_of, record
+from whence.packs.documents.recording import Imported, Version, document_of, record
 from whence.tree import MISSING, Edit, key_of, path_of
 
 if TYPE_CHECKING:

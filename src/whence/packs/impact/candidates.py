@@ -5,26 +5,20 @@ do; else those before it and after it. Nothing is estimated here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
+from whence.packs.impact.effects import Compared
+from whence.packs.impact.trials import BASIS, Axis, Bools, Ints, Trials
 from whence.packs.settings.changes import Change
-from whence.packs.settings.impact.trials import BASIS, Axis, Bools, Ints, Trials
 from whence.packs.settings.naming import names_version
 from whence.tree import MISSING
 
-WINDOW_DAYS = 28
-"""So many days before a change and after it are compared: whole weeks."""
 BESIDE, MAJORITY = 0.05, 0.5
 """A version is side by side with others where at least so many of the later decisions still name the one before it, or
 fewer than so many name it."""
-
-Compared = Literal["side by side", "by name", "by time"]
-"""Decisions that name the version beside others of the same days; before and after, as they name it; or before and
-after the change, whatever they were taken by."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -42,8 +36,9 @@ class Candidate(msgspec.Struct, frozen=True):
         return self.compared != "by time"
 
 
-def candidates(trials: Trials, found: Sequence[Change], *, window_days: int = WINDOW_DAYS) -> list[Candidate]:
-    """The changes that may have done something, each with the decisions it is judged by."""
+def candidates(trials: Trials, found: Sequence[Change], *, window_days: int) -> list[Candidate]:
+    """The changes that may have done something, each with the decisions it is judged by, so many days before and after
+    it."""
     meant = [each for each in found if each.differences and each.how != "refused" and not _is_first_sight(each)]
     named = _named_by_basis(trials, found)
     return [_candidate(trials, each, meant, named.get(each.document), window_days * DAY_US) for each in meant]

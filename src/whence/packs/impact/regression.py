@@ -16,7 +16,7 @@ import numpy as np
 
 from whence.duration import DAY_US
 from whence.experiments.statistics import student, student_quantile
-from whence.packs.settings.impact.trials import Bools, Floats, Ints, Trials
+from whence.packs.impact.trials import Bools, Floats, Ints, Trials
 
 LASTING_DAYS = 7
 """So many days back a day may be like those before it."""

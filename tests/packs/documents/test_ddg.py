@@ -15,7 +15,7 @@ import pytest
 import whence
 from whence import jsonvalue
 from whence.errors import InvalidFile
-from whence.packs import settings
+from whence.packs import documents, settings
 from whence.packs.settings import Document
 from whence.tree import at, path_of, version_of
 
@@ -35,7 +35,7 @@ def lines() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory: pytest.TempPathFactory) -> Iterator[whence.Whence]:
     with whence.open(tmp_path_factory.mktemp("flags") / "flags.db", create=True) as db:
-        assert settings.import_changes(db, CHANGES, document="android") == settings.Imported(983, 5, 0, 0)
+        assert documents.import_changes(db, CHANGES, document="android") == documents.Imported(983, 5, 0, 0)
         yield db
 
 
@@ -108,7 +108,7 @@ def test_rolling_back_the_last_ten_changes_gives_exactly_the_earlier_state(
     tmp_path: Path, lines: list[dict[str, Any]]
 ) -> None:
     with whence.open(tmp_path / "flags.db", create=True) as db:
-        settings.import_changes(db, CHANGES, document="android")
+        documents.import_changes(db, CHANGES, document="android")
         preview = settings.rollback(db, "android", last=10, preview=True)
         assert db.store.head() == 983
         done = settings.rollback(db, "android", last=10, by="on-call")
@@ -117,7 +117,7 @@ def test_rolling_back_the_last_ten_changes_gives_exactly_the_earlier_state(
         assert state["version"] == version_of(state["values"]) == done.version == preview.version
         assert done.version == lines[972]["state_sha256"]
         assert len(done.undone) == 10
-        assert settings.import_changes(db, CHANGES, document="android") == settings.Imported(0, 0, 0, 983)
+        assert documents.import_changes(db, CHANGES, document="android") == documents.Imported(0, 0, 0, 983)
         (newest, *_) = db.table("settings.versions", returns=True)
         assert (newest.position, newest.same_as) == (984, 973)
 
@@ -129,7 +129,7 @@ def test_changes_that_do_not_come_to_the_state_they_name_are_refused(
     lost = [line for line in lines[:40] if line["seq"] != 17]
     broken.write_text("".join(json.dumps(line) + "\n" for line in lost))
     with whence.open(tmp_path / "flags.db", create=True) as db, pytest.raises(InvalidFile, match="Line: 17"):
-        settings.import_changes(db, broken)
+        documents.import_changes(db, broken)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_changes_that_do_not_come_to_the_state_they_name_are_refused(
 def test_a_line_that_says_no_change_is_named(tmp_path: Path, line: str, problem: str) -> None:
     (tmp_path / "changes.jsonl").write_text(f'{{"changes": []}}\n{line}\n')
     with whence.open(tmp_path / "w.db", create=True) as db, pytest.raises(InvalidFile, match=problem):
-        settings.import_changes(db, tmp_path / "changes.jsonl")
+        documents.import_changes(db, tmp_path / "changes.jsonl")
 
 
 def test_the_history_of_a_file_in_a_git_repository_is_the_same(
@@ -156,9 +156,9 @@ def test_the_history_of_a_file_in_a_git_repository_is_the_same(
     repository, file = tmp_path / "repository", "overrides/android-override.json"
     commits(repository, file, lines[:300])
     with whence.open(tmp_path / "flags.db", create=True) as db:
-        done = settings.import_git(db, repository / file, document="android")
+        done = documents.import_git(db, repository / file, document="android")
         assert (done.recorded, done.empty, done.refused) == (300, 2, 0)
-        assert settings.import_git(db, repository / file, document="android").known == 300
+        assert documents.import_git(db, repository / file, document="android").known == 300
         for ours, theirs in zip(db.history().events(), flags.history().events(), strict=False):
             assert (ours.time, ours.actor, ours.data["version"]) == (theirs.time, theirs.actor, theirs.data["version"])
             assert in_order(ours.data["edits"]) == in_order(theirs.data["edits"])

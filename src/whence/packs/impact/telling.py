@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, Literal
 
-from whence.packs.settings.impact.blame import CERTAIN, Effect, Impact
+from whence.packs.impact.blame import CERTAIN
+from whence.packs.impact.effects import Effect, Impact
 from whence.packs.settings.wording import summary
 
 DECIMALS_MAX = 12

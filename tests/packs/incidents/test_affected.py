@@ -88,3 +88,9 @@ def test_a_span_that_ends_before_it_begins_is_refused(call: Call) -> None:
     code, _, err = call("settings", "affected", "p1", "--since", "2026-02-02", "--until", "2026-02-01")
     assert code == 2
     assert "ends before it begins" in err
+
+
+def test_a_version_of_an_empty_store_is_asked_for(call: Call) -> None:
+    code, _, err = call("settings", "affected", "p3")
+    assert code == 1
+    assert "Set something first" in err

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whence.errors import NotKnown
-from whence.experiments.experiment import duration_us
+from whence.packs.impact.effects import Impact
 from whence.packs.settings.changes import timeline
-from whence.packs.settings.impact.blame import Impact, weigh
-from whence.packs.settings.impact.candidates import WINDOW_DAYS, candidates
-from whence.packs.settings.impact.trials import trials
 from whence.packs.settings.state import Document
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence
+
+WINDOW_DAYS = 28
+"""So many days before a change and after it are compared: whole weeks."""
 
 
 def impact(
@@ -37,6 +37,11 @@ def impact(
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
     compare, and as trials does.
     """
+    from whence.experiments.experiment import duration_us  # here, since other commands need none of these
+    from whence.packs.impact.blame import weigh
+    from whence.packs.impact.candidates import candidates
+    from whence.packs.impact.trials import trials
+
     asked = db.asked(at, clock=clock, pack=db.pack("settings"))
     configured = asked.as_configured(Document).configured()
     made = trials(

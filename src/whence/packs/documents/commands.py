@@ -13,11 +13,11 @@ import rich_click as click
 from whence.cli import exits, screen
 from whence.cli.command import by_actor, command, grouped, on_store, option
 from whence.cli.screen import Column, Form
+from whence.packs.documents.changefile import import_changes
+from whence.packs.documents.git import import_git
+from whence.packs.documents.watching import Seen, scan
+from whence.packs.documents.watching import watch as follow
 from whence.packs.settings.events import VersionRefused
-from whence.packs.settings.files.changefile import import_changes
-from whence.packs.settings.files.git import import_git
-from whence.packs.settings.files.watching import Seen, scan
-from whence.packs.settings.files.watching import watch as follow
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -97,3 +97,6 @@ def _tell(seen: Seen, form: Form) -> None:
     else:
         screen.styled(f"{seen.document}  {edits} {'edit' if edits == 1 else 'edits'}", "yellow")
     sys.stdout.flush()
+
+
+COMMANDS = (import_, watch)

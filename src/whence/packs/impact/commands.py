@@ -10,6 +10,8 @@ import rich_click as click
 from whence.cli import exits, screen
 from whence.cli.command import at_moment, command, on_store, option
 from whence.cli.screen import Column, Form
+from whence.packs.impact.asking import WINDOW_DAYS
+from whence.packs.impact.asking import impact as ask
 from whence.words import value_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 @option("--average", metavar="FIELD", help="The average of a field of the decisions.")
 @option("--share", metavar="FIELD=VALUE", help="The share whose field has this value: status=failed.")
 @option("--entity", metavar="KIND", help="The kind of tag by which an outcome belongs to a decision.")
-@option("--window", type=click.IntRange(min=3), default=28, metavar="DAYS", help="So long before and after each.")
+@option(
+    "--window", type=click.IntRange(min=3), default=WINDOW_DAYS, metavar="DAYS", help="So long before and after each."
+)
 @option("--save", "file", type=click.Path(path_type=Path, dir_okay=False), help="A picture: .html or .png.")
 @at_moment
 @on_store()
@@ -41,15 +45,12 @@ def impact(
     rollouts so side by side; others by what was in force. The more changes are tried, the clearer one has to be.
 
     Two changes at nearly the same time are told apart where decisions show it; else both are named."""
-    from whence.packs.settings.impact.asking import (
-        impact as weigh,  # here, since other commands need none of its arrays
-    )
-    from whence.packs.settings.impact.chart import drawn, table
-    from whence.packs.settings.impact.telling import NUMBERS, caption, cells, rows, sentences
+    from whence.packs.impact.chart import drawn, table  # here, since other commands need none of its arrays
+    from whence.packs.impact.telling import NUMBERS, caption, cells, rows, sentences
     from whence.picture import save
 
     said = None if share is None else _field_and_value(share)
-    found = weigh(db, decision, share=said, window_days=window, **told)
+    found = ask(db, decision, share=said, window_days=window, **told)
     if file is not None:
         title, zone = f"What changes did to the {found.outcome}", db.config.zone
         below = table(found, zone)
@@ -78,3 +79,6 @@ def _field_and_value(text: str) -> tuple[str, Any]:
     if not equals or not field:
         raise click.UsageError("--share names a field and a value: status=failed.")
     return field, value_of(value)
+
+
+COMMANDS = (impact,)

@@ -20,12 +20,13 @@ from whence.demo import mailer as planted
 from whence.errors import InvalidQuery, NotKnown
 from whence.experiments.statistics import student, student_quantile
 from whence.packs import settings
+from whence.packs.impact import Impact, impact
+from whence.packs.impact.asking import WINDOW_DAYS
+from whence.packs.impact.blame import weigh
+from whence.packs.impact.candidates import candidates
+from whence.packs.impact.telling import cells, sentences
+from whence.packs.impact.trials import Axis, Trials, trials
 from whence.packs.settings import Change, Difference
-from whence.packs.settings.impact.asking import impact
-from whence.packs.settings.impact.blame import Impact, weigh
-from whence.packs.settings.impact.candidates import candidates
-from whence.packs.settings.impact.telling import cells, sentences
-from whence.packs.settings.impact.trials import Axis, Trials, trials
 from whence.stores.memory import MemoryStore
 from whence.tree import MISSING
 
@@ -58,7 +59,7 @@ def trials_of(made: planted.Mailer, *, named: bool = True) -> Trials:
 def weighed(seed: int, *, guilty: bool, named: bool = True) -> Impact:
     made = planted.mailer(seed, guilty=guilty)
     found = trials_of(made, named=named)
-    return weigh(found, candidates(found, changes_of(made)))
+    return weigh(found, candidates(found, changes_of(made), window_days=WINDOW_DAYS))
 
 
 def test_the_guilty_change_is_first_and_without_one_none_is_blamed() -> None:
@@ -129,7 +130,7 @@ def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
     made = Trials(times, np.arange(count), (random.random(count) < chance).astype(np.float64), {"Sent.prompt": axis})
     at_us = BEGIN_US + 20 * DAY_US
     change = Change(1, "1", at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
-    (effect,) = weigh(made, candidates(made, [change])).effects
+    (effect,) = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS)).effects
     assert (effect.compared, effect.verdict) == ("side by side", "raises it")
     assert effect.effect == pytest.approx(0.10, abs=0.03)
 
@@ -201,7 +202,7 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     values = unit * (12_345 + 250 * later + random.normal(0, 100, len(times)))
     made = Trials(times, np.arange(len(times)), values, is_share=False, outcome="average ms")
     change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
-    found = weigh(made, candidates(made, [change]))
+    found = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
     (row,) = cells(found, UTC)
     assert [row[name] for name in ("without", "with", "effect", "interval")] == written
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
@@ -258,7 +259,6 @@ def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, ca
 
 def test_changes_are_found_in_the_events_as_they_were_planted(mailed: whence.Whence) -> None:
     made = changes_of(planted.mailer(7, days=70, a_day=600))
-    config = settings.as_configured({"observed": ["EmailSent.model"]}).configured()
-    found = settings.changes(mailed.history(), observed=config.observed)[14:]
+    found = settings.changes(mailed.history(), observed=["EmailSent.model"])[14:]
     later = [(each.names, each.label, each.how) for each in found if each.label != "reply-2025-09"]
     assert sorted(later, key=str) == sorted(((each.names, each.label, each.how) for each in made), key=str)
