@@ -17,7 +17,7 @@ from tests.packs.settings.conftest import Call
 from whence import Event, History
 from whence.clock import to_us
 from whence.demo import mailer as planted
-from whence.errors import InvalidQuery, NotKnown
+from whence.errors import InvalidQuery, InvalidTime, NotKnown
 from whence.experiments.statistics import student, student_quantile
 from whence.packs import settings
 from whence.packs.impact import Impact, impact
@@ -183,6 +183,13 @@ def test_shares_and_averages_are_of_the_decisions_that_have_the_field() -> None:
     assert trials(history, "Called", share=("status", "failed")).values.tolist() == [0, 1, 0]
     average = trials(history, "Called", average="ms")
     assert (average.values.tolist(), average.left_out, average.is_share) == ([1, 5.5], 2, False)
+
+
+def test_the_time_within_which_an_outcome_comes_is_any_span_as_people_say_it(mailed: whence.Whence) -> None:
+    three_days = impact(mailed, "EmailSent", outcome="Replied", within="3 days")
+    assert impact(mailed, "EmailSent", outcome="Replied", within="4320 minutes") == three_days
+    with pytest.raises(InvalidTime, match='Write "30 minutes"'):
+        impact(mailed, "EmailSent", outcome="Replied", within="3 lightyears")
 
 
 @pytest.mark.parametrize(

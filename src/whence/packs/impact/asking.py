@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.packs.impact.effects import Impact
 from whence.packs.settings.changes import timeline
@@ -37,8 +38,7 @@ def impact(
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
     compare, and as trials does.
     """
-    from whence.experiments.experiment import duration_us  # here, since other commands need none of these
-    from whence.packs.impact.blame import weigh
+    from whence.packs.impact.blame import weigh  # here, since other commands need none of its arrays
     from whence.packs.impact.candidates import candidates
     from whence.packs.impact.trials import trials
 
@@ -48,7 +48,7 @@ def impact(
         asked.history,
         decision,
         outcome=outcome,
-        within_us=duration_us("within", within),
+        within_us=us_of(within),
         average=average,
         share=share,
         entity=entity,
