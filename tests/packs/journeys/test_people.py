@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("duckdb")
 
 import whence
+from tests.packs.conftest import bring
 from whence.clock import FixedClock
 from whence.errors import InvalidConfig, Refused
 from whence.events import Event
@@ -122,3 +123,12 @@ def test_the_kinds_stand_in_whence_toml(tmp_path: Path, monkeypatch: pytest.Monk
     (folder / "whence.toml").write_text('[pack.journeys]\nkinds = "customer"\n')
     with whence.open(":memory:") as db, pytest.raises(InvalidConfig, match=r"kinds = \["), journeys.touchpoints(db):
         pass
+
+
+def test_an_extension_with_a_state_of_its_own_changes_no_names(installed: Path) -> None:
+    tickets = (installed / "whence_tickets.py").read_text()
+    bring(installed, "whence_tickets_too", "journeys.tickets", tickets.replace('"tickets"', '"journeys.tickets"'))
+    with whence.open(":memory:") as db:
+        assert [each.__name__ for each in db.pack("journeys").states] == ["Identity", "Ticket"]
+        db.append(story())
+        assert counts(db, kinds=KINDS) == [2, 0, 0]
