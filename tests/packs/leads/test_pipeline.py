@@ -1,11 +1,10 @@
-"""A pipeline as its users know it: moved by command, configured in whence.toml, scored by a card or a function, filled
-from files of a CRM, and drawn."""
+"""A pipeline as its users know it: moved by command, configured in whence.toml, filled from files of a CRM, and
+drawn."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -15,46 +14,17 @@ from typing import Any
 import pytest
 
 import whence
+from tests.packs.leads.story import DAY
 from whence.cli import run
 from whence.config import Config
-from whence.errors import FoldFailed, InvalidConfig, InvalidInput, InvalidModel, InvalidQuery, NotKnown, Refused
+from whence.errors import FoldFailed, InvalidConfig, InvalidInput, InvalidQuery, NotKnown, Refused
 from whence.events import Event
 from whence.packs.leads import PACK
 from whence.packs.leads.commands import COMMANDS
 from whence.packs.leads.decisions import assign, create, lose, move, score, touch, win
 from whence.packs.leads.pipeline import Pipeline
-from whence.packs.leads.rescoring import rescore
 from whence.packs.leads.state import Lead, in_pipeline
 from whence.packs.leads.tables import ageing, conversion, over_time, owners, pipeline, reasons, sources, times, touches
-
-DAY = "2026-01-{:02}T09:00:00Z"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    assert run(["init", "--pack", "leads", "--zone", "UTC", "--store", "leads.db"]) == 0
-    return tmp_path
-
-
-@pytest.fixture
-def db(folder: Path) -> Iterator[whence.Whence]:
-    with whence.open() as db:
-        yield db
-
-
-@pytest.fixture
-def told(db: whence.Whence) -> whence.Whence:
-    """Three leads: one won, one lost, one that waits."""
-    for id, source, day in (("1", "website", 1), ("2", "website", 2), ("3", "referral", 3)):
-        db.decide(create, id, source=source, owner="anna", by="form", time=DAY.format(day))
-    for id, day in (("1", 4), ("2", 6), ("3", 8)):
-        db.decide(touch, id, "opened", campaign="spring", by="mailer", time=DAY.format(day))
-        db.decide(move, id, "contacted", reason="called", by="anna", time=DAY.format(day + 1))
-    db.decide(move, "1", "qualified", reason="budget", by="anna", time=DAY.format(10))
-    db.decide(win, "1", reason="price", amount=Decimal("1200.50"), currency="EUR", by="ben", time=DAY.format(20))
-    db.decide(lose, "2", reason="no budget", by="ben", time=DAY.format(12))
-    return db
 
 
 def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> None:
@@ -165,59 +135,6 @@ def test_the_later_of_two_events_about_one_end_takes_nothing_away() -> None:
 def test_a_pipeline_as_it_comes_is_the_class_itself_which_any_process_can_import(db: whence.Whence) -> None:
     assert db.pack("leads").states == (Lead,)
     assert in_pipeline(Pipeline.from_table({"qualified": "proposal"})) is not Lead
-
-
-# Scores.
-
-
-def by_touches(lead: Lead) -> tuple[int, str]:
-    return 10 * sum(lead.touches.values()) + (20 if lead.source == "referral" else 0), "touches and source"
-
-
-def by_stage(lead: Lead) -> tuple[int, str | None]:
-    return len(lead.stage or ""), lead.stage
-
-
-def test_a_score_by_a_function_is_recorded_with_what_it_was_made_on(told: whence.Whence) -> None:
-    done = {each.lead: each.score for each in rescore(told, function=by_touches, name="scoring.py:by_touches", by="me")}
-    assert done == {"1": 10, "2": 10, "3": 30}
-    assert list(rescore(told, function=by_touches, name="scoring.py:by_touches")) == []
-    (event,) = told.log("lead:3", types=["lead.Scored"])
-    assert event.basis is not None
-    assert set(event.basis.reads) == {"touches", "source"}
-    assert event.basis.settings.startswith("scoring.py:by_touches ")
-    looked_at = told.why("lead:3", "score").contributions[-1].looked_at
-    assert looked_at is not None
-    assert {each.field: each.value for each in looked_at.fields} == {"touches": {"opened": 1}, "source": "referral"}
-    told.decide(touch, "3", "replied")
-    assert [(each.lead, each.before, each.score) for each in rescore(told, function=by_touches, name="f")][-1:] == [
-        ("3", 30, 40)
-    ]
-
-
-def test_a_score_by_a_card_is_recorded_with_its_version_and_can_be_tried_otherwise(told: whence.Whence) -> None:
-    at = DAY.format(25)
-    done = {each.lead: (each.score, each.reason) for each in rescore(told, time=at, by="scorer")}
-    assert done["3"] == (21, "recommended 20, opened an e-mail 0.742996")
-    (event,) = told.log("lead:3", types=["lead.Scored"])
-    assert event.data["version"] == told.scorecard("lead").version
-    assert list(rescore(told, time=at)) == []
-    assert [each.score for each in rescore(told, ["1"], card="lead_v2", time=at)] == [0]
-    tried = told.experiment("lead", "lead_v2", outcome="lead.Won", within="30 days", threshold=20)
-    assert (tried.baseline.name, tried.candidate.name, len(tried.values)) == ("lead", "lead_v2", 3)
-    recorded = told.experiment("lead", "lead_v2", "lead.Scored.score", threshold=20)
-    assert recorded.baseline.sort == "recorded"
-
-
-def test_a_score_by_a_card_is_compared_with_the_one_that_the_lead_has_whoever_gave_it(told: whence.Whence) -> None:
-    assert [each.lead for each in rescore(told, ["3"], time=DAY.format(25))] == ["3"]
-    told.append(Event("LeadScored", {"score": 77}, ["lead:3"], actor="crm", time=DAY.format(26)))
-    assert [(each.before, each.score < 77) for each in rescore(told, ["3"], time=DAY.format(27))] == [(77, True)]
-
-
-def test_a_function_that_gives_no_number_is_refused(told: whence.Whence) -> None:
-    with pytest.raises(InvalidModel, match="A score is a number"):
-        list(rescore(told, ["1"], function=lambda lead: "high", name="wrong"))
 
 
 # Configuration and events of others.
@@ -387,20 +304,9 @@ def test_the_commands_say_it_as_json_and_csv(told: whence.Whence, capsys: pytest
 
 
 @pytest.mark.parametrize("example", [example for each in COMMANDS for example in each.examples])  # type: ignore[attr-defined]
-def test_the_examples_of_the_further_commands_work(told: whence.Whence, example: str) -> None:
+def test_the_examples_of_the_pictures_work(told: whence.Whence, example: str) -> None:
     pytest.importorskip("plotly")
-    told.decide(create, "42", source="website")
     assert run(shlex.split(example)[1:]) == 0
-
-
-def test_a_function_in_a_file_scores_from_the_command_line(
-    told: whence.Whence, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "scoring.py").write_text("def by_source(lead):\n    return 20 if lead.source == 'referral' else 5\n")
-    assert run(["leads", "rescore", "--function", "scoring.py:by_source", "--by", "me", "--json"]) == 0
-    assert [json.loads(line)["score"] for line in capsys.readouterr().out.splitlines()] == [5, 5, 20]
-    assert run(["leads", "rescore", "--function", "scoring.py:by_sources"]) == 2
-    assert "Did you mean by_source" in capsys.readouterr().err
 
 
 def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, folder: Path) -> None:
@@ -417,51 +323,11 @@ def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, fo
 # Mistakes.
 
 
-def test_a_function_scores_the_lead_as_it_was_then(told: whence.Whence) -> None:
-    done = list(rescore(told, ["1"], function=by_stage, name="f", time=DAY.format(6)))
-    assert [each.reason for each in done] == ["contacted"]  # it was won on the 20th
-    looked_at = told.why("lead:1", "score").contributions[-1].looked_at
-    assert looked_at is not None
-    assert not looked_at.fields  # not "stage = won"
-    done = list(rescore(told, ["1"], function=by_touches, name="g", time=DAY.format(6)))
-    looked_at = told.why("lead:1", "score").contributions[-1].looked_at
-    assert looked_at is not None
-    assert {each.field for each in looked_at.fields} == {"touches", "source"}  # as they were then
-    done = list(rescore(told, function=by_stage, name="f", time=DAY.format(2)))
-    assert [(each.lead, each.reason) for each in done] == [("1", "new"), ("2", "new")]  # the third came on the 3rd
-
-
-@pytest.mark.parametrize("how", [{}, {"function": by_touches, "name": "f"}])
-def test_of_two_that_rescore_at_once_each_score_is_recorded_once(told: whence.Whence, how: dict[str, Any]) -> None:
-    first = rescore(told, by="a", **how)
-    assert next(first).lead == "1"
-    assert [each.lead for each in rescore(told, by="b", **how)] == ["2", "3"]
-    assert list(first) == []
-
-
-def test_a_lead_that_is_not_there_gets_no_score(told: whence.Whence) -> None:
-    head = told.store.head()
-    for more in ({}, {"function": by_touches, "name": "f"}):
-        with pytest.raises(Refused, match="No such lead"):
-            list(rescore(told, ["nobody"], **more))  # type: ignore[arg-type]
-        with pytest.raises(Refused, match="No such lead"):
-            list(rescore(told, ["3"], time=DAY.format(2), **more))  # type: ignore[arg-type]
-    assert told.store.head() == head
-
-
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "high", None])
-def test_what_is_no_number_is_no_score(told: whence.Whence, wrong: Any) -> None:
-    with pytest.raises(InvalidModel, match="A score is a number"):
-        list(rescore(told, ["1"], function=lambda lead: wrong, name="wrong"))
-    if isinstance(wrong, float):
-        with pytest.raises(Refused, match="A score is a number"):
-            told.decide(score, "1", wrong, reason="x")
-        assert run(["leads", "score", "1", str(wrong), "--reason", "x"]) == 2
-
-
-def test_a_function_that_fails_is_named_with_the_lead(told: whence.Whence) -> None:
-    with pytest.raises(InvalidModel, match=r"Lead: 1, Problem: KeyError: 'won'"):
-        list(rescore(told, ["1"], function=lambda lead: {"new": 1}[lead.stage], name="stages"))
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_what_is_no_number_is_no_score(told: whence.Whence, wrong: float) -> None:
+    with pytest.raises(Refused, match="A score is a number"):
+        told.decide(score, "1", wrong, reason="x")
+    assert run(["leads", "score", "1", str(wrong), "--reason", "x"]) == 2
 
 
 @pytest.mark.parametrize("amount", ["nan", "sNaN", "Infinity", "1e999999", "1e-999999", "abc"])

@@ -1,7 +1,7 @@
 """Leads: where they come from, what is done about them, which stage they are in and why, and what becomes of them. A
 pack as anybody could write it. Read `events`, `pipeline` (stages and moves), `state`, `decisions`, `tables`,
-`scenarios`; then `meaning`, the events of others that the end of `state` reads; then `rescoring`, `figures` and
-`commands`. What users may configure stands in whence.toml."""
+`scenarios`; then `meaning`, the events of others that the end of `state` reads; then `figures` and `commands`. What
+users may configure stands in whence.toml. An extension, `rescoring`, records what scorecards and functions give."""
 
 from importlib.resources import files
 
