@@ -306,7 +306,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
 
     `keys` are those that [pack.NAME] may have in whence.toml. `configure` makes of what it says the states that are
     used instead, subclasses of the pack's own: what is configured is an attribute of these classes, so that decisions
-    and tables find it there. It raises InvalidConfig.
+    and tables find it there. It raises InvalidConfig. `codec` names the events that no state of the pack goes by.
 
     One whose name has a dot in it, `ledger.closing`, is an extension of the pack before the dot: `load` adds what it
     offers to that pack, and its `configure` is told its own `keys`. Raises InvalidModel for two states of a kind and
@@ -324,6 +324,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     configure: Callable[[Mapping[str, Any]], Iterable[type]] | None = None
+    codec: Codec | None = None
     extensions: tuple[Pack, ...] = ()
 
     def __post_init__(self) -> None:
@@ -333,7 +334,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def events(self) -> tuple[str, ...]:
         """The types of its events, as they are stored."""
-        codecs = (getattr(each, "codec", None) for each in self.states)
+        codecs = [getattr(each, "codec", None) for each in self.states]
+        codecs += [each.codec for each in (self, *self.extensions)]
         classes = (cls for codec in codecs if isinstance(codec, Codec) for cls in codec.classes)
         return tuple(dict.fromkeys(map(stored_type, classes)))
 

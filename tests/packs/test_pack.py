@@ -21,6 +21,7 @@ import whence
 from tests.packs import tickets
 from tests.packs.conftest import bring
 from whence.cli import run
+from whence.codec import Codec
 from whence.errors import IdConflict, InvalidConfig, InvalidInput, InvalidModel, Refused
 from whence.history import History
 from whence.pack import Asked, Pack, decision, load, table
@@ -624,6 +625,13 @@ def test_an_extension_adds_to_a_pack_that_is_there(extended: Call, tmp_path: Pat
     assert "surveys" not in extended("packs", "--csv")[1]
     assert extended("init", "new", "--pack", "tickets")[0] == 0
     assert "# most = 5   # stars" in Path("new/whence.toml").read_text()
+
+
+def test_events_that_no_state_goes_by_are_of_the_pack_and_of_what_it_extends() -> None:
+    names = Pack(name="tickets.names", title="Names", states=(), codec=Codec(tickets.Closed))
+    assert names.events == ("ticket.Closed",)
+    plain = Pack(name="tickets", title="Tickets", states=())
+    assert plain.extended([names]).events == ("ticket.Closed",)
 
 
 def test_an_extension_is_configured_by_its_own_keys(extended: Call) -> None:
