@@ -18,11 +18,11 @@ import duckdb
 import whence
 from whence.config import Config
 from whence.events import Event
+from whence.packs.balances.columns import balances_in
 from whence.packs.ledger.book import Book, Draft
-from whence.packs.ledger.columns import balances_in
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, POSTED, AccountOpened, Posted, Posting
-from whence.packs.ledger.reconciling.keeping import reconcile
+from whence.packs.reconciliation.keeping import reconcile
 from whence.segments.columns import table_of
 from whence.segments.reading import Segments
 

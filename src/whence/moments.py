@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -132,6 +133,12 @@ def moment_text(us: int, zone: tzinfo = UTC) -> str:
     """The same as brief_text_of, but `end of 2026-01-09` for the last microsecond of a day."""
     text = brief_text_of(us, zone)
     return f"end of {text[:10]}" if text[11:] == "23:59:59.999999" else text
+
+
+@lru_cache(10_000)
+def day_of(us: int, zone: tzinfo) -> date:
+    """The day that a moment lies on."""
+    return to_datetime(us).astimezone(zone).date()
 
 
 def zone_text(zone: tzinfo) -> str:

@@ -13,6 +13,7 @@ from whence.packs.ledger.book import Book
 from whence.packs.ledger.decisions import open_
 from whence.stores.memory import MemoryStore
 
+MARCH = "2026-03-15T12:00:00Z"
 SHOP: dict[str, tuple[str, Decimal | None]] = {
     "assets:bank": ("asset", None),
     "assets:stripe": ("asset", None),
@@ -39,6 +40,15 @@ def opened(db: whence.Whence) -> Book:
     for name, (type, floor) in SHOP.items():
         db.decide(open_, name, type=type, currency="EUR", floor=floor, time="2026-01-01T00:00:00Z")
     return Book(db)
+
+
+def book_of(db: whence.Whence) -> Book:
+    """The same shop, with a sale in February, and another and a fee in March."""
+    book = opened(db)
+    book.enter("assets:bank", "income:sales", "100.00 EUR", time="2026-02-10T00:00:00Z", category="sale")
+    book.enter("assets:bank", "income:sales", "30.00 EUR", time=MARCH, category="sale", text="<b>& co")
+    book.enter("expenses:fees", "assets:bank", "1.25 EUR", time=MARCH, category="fee")
+    return book
 
 
 def balance(book: Book, account: str) -> int:

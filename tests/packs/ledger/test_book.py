@@ -21,20 +21,20 @@ from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.cli import run
 from whence.clock import FixedClock
 from whence.errors import IdConflict, InvalidInput, InvalidQuery, InvalidTime, Refused
-from whence.packs.ledger import PACK
+from whence.money import Money
+from whence.pack import load
+from whence.packs.balances.trialbalance import trial_balance
 from whence.packs.ledger.book import Book, Draft, expire
 from whence.packs.ledger.decisions import limit, open_, retire
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting
-from whence.packs.ledger.money import Money
 from whence.packs.ledger.state import Account
-from whence.packs.ledger.tables import trial_balance
 from whence.testing import PackSuite
 from whence.testing.racing import together
 
 
 class TestLedger(PackSuite):
-    pack = PACK
+    pack = load("ledger")
 
 
 @pytest.fixture
@@ -311,6 +311,22 @@ def test_a_statement_that_ends_before_it_begins_is_refused(db: whence.Whence) ->
 def test_an_amount_below_zero_is_told_how_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "enter", "assets:bank", "income:sales", "-10 EUR"]) == 2
     assert "A value that begins with - stands behind -- at the end." in " ".join(capsys.readouterr().err.split())
+
+
+def test_times_in_a_file_say_that_they_are_in_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text('store = "shop.db"\nzone = "Europe/Vienna"\n')
+    with whence.open(create=True) as db:
+        opened(db).enter("assets:bank", "income:sales", "1 EUR", time="2026-03-14T23:00:00Z")
+    for form, said in (
+        ([], "2026-03-15 00:00:00 "),
+        (["--csv"], "2026-03-14T23:00:00Z,"),
+        (["--json"], "14T23:00:00Z"),
+    ):
+        assert run(["ledger", "statement", "assets:bank", *form]) == 0
+        assert said in capsys.readouterr().out
 
 
 def test_why_names_the_entries_of_a_balance() -> None:

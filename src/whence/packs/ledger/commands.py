@@ -1,34 +1,27 @@
-"""The commands that move money, each made of the decision that it is, and those on balances: each is told an open store
-and the form of the answer, makes one call on the pack, and shows. The other subjects have commands of their own."""
+"""The commands that move money, each made of the decision that it is: each is told an open store and the form of the
+answer, makes one call on the book, and shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
-
-from whence.app import Moment, Whence
+from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, happened_at, option
-from whence.cli.packs import act_command, pack_command, show_decided, show_rows
+from whence.cli.command import as_form, by_actor, happened_at, option
+from whence.cli.packs import act_command, pack_command, show_decided
 from whence.cli.screen import Form
 from whence.clock import to_us
 from whence.decide import Decided
 from whence.moments import second_of, span_of
+from whence.money import Money
 from whence.pack import Act
-from whence.packs.ledger import columns, pictures
 from whence.packs.ledger.book import Book
 from whence.packs.ledger.book import expire as expired
 from whence.packs.ledger.book.verbs import VERBS
-from whence.packs.ledger.closing import commands as closing
-from whence.packs.ledger.files import commands as files
-from whence.packs.ledger.files.commands import by_whom
-from whence.packs.ledger.money import Money, decimal_of
-from whence.packs.ledger.reconciling import commands as reconciling
 
+by_whom = by_actor(help="Who does it.")
 under_key = option("--key", metavar="ID", help="Names the transaction, so that the same again changes nothing.")
 
 
@@ -89,51 +82,4 @@ def expire(
     return exits.OK
 
 
-class SumRow(msgspec.Struct, frozen=True):
-    account: str
-    currency: str
-    balance: Decimal
-
-
-@pack_command("ledger", at_moment, as_form)
-def balances(db: Whence, form: Form, *, at: Moment = None, clock: str = "occurred") -> int:
-    """$ whence ledger balances
-    $ whence ledger balances --at 2026-01-31 --json
-
-    All balances, over columns.
-
-    Those of every account, debits positive, asked of segments by DuckDB: for a ledger of millions of entries. It needs
-    the extra columns, and builds segments that are missing.
-    """
-    found = columns.balances(db, at=at, clock=clock).items()
-    rows = (SumRow(name, currency, decimal_of(minor, currency)) for (name, currency), minor in found)
-    show_rows(SumRow, rows, form, db.config.zone)
-    return exits.OK
-
-
-@pack_command("ledger", at_moment)
-def picture(
-    db: Whence,
-    form: Form,
-    account: str,
-    file: str,
-    *,
-    since: Annotated[date | None, "draw a waterfall instead: what each category did from that day on"] = None,
-    currency: Annotated[str | None, "in which currency, where there are several"] = None,
-    at: Moment = None,
-    clock: str = "occurred",
-) -> int:
-    """$ whence ledger picture assets:bank balance.html
-    $ whence ledger picture assets:bank january.html --since 2026-01-01 --at 2026-01-31
-
-    A balance over time, or what happened to it.
-
-    Draws the balance of an account or group over time, or with a first day the waterfall from what was there to what
-    is, as a page that works offline or as PNG. It needs plotly.
-    """
-    pictures.save_balance(db.asked(at, clock=clock), account, file, since=since, currency=currency)
-    screen.note(f"Written: {file}")
-    return exits.OK
-
-
-COMMANDS = (*map(_moving, VERBS), expire, *files.COMMANDS, *reconciling.COMMANDS, *closing.COMMANDS, balances, picture)
+COMMANDS = (*map(_moving, VERBS), expire)

@@ -8,7 +8,7 @@ closed = "refuse"              # what is dated into a closed period; or "redate"
 [pack.ledger.side.NAME]        # how a file is read that an account is compared with
 ```
 
-What a source and a side may say is listed in docs/packs/ledger.md.
+What a source and a side may say stands below, and in docs/packs/ledger.md.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from whence.packs.ledger.files.layout import check
-from whence.packs.ledger.files.sources import PostingSource
-from whence.packs.ledger.reconciling.sides import Reader
-
-SHAPES: dict[str, tuple[Any, str]] = {
-    "closed": (Literal["refuse", "redate"], 'closed = "refuse" or "redate"'),
-    "source": (dict[str, dict[str, Any]], "[pack.ledger.source.NAME]"),
-    "side": (dict[str, dict[str, Any]], "[pack.ledger.side.NAME]"),
-}
+from whence.app import Whence
+from whence.errors import InvalidConfig
+from whence.moneyfiles.layout import check
 
 
 def checked(table: Mapping[str, Any]) -> list[type]:
     """Nothing, since no state of the ledger is configured. Raises InvalidConfig naming the key."""
-    check("pack.ledger", table, SHAPES)
-    for name, each in table.get("source", {}).items():
-        PostingSource(name, each)
-    for name, each in table.get("side", {}).items():
-        Reader(name, each)
+    check("pack.ledger", table, {"closed": (Literal["refuse", "redate"], 'closed = "refuse" or "redate"')})
     return []
+
+
+def table_of(db: Whence, kind: str, name: str) -> Mapping[str, Any]:
+    """The table [pack.ledger.KIND.NAME] of whence.toml. Raises InvalidConfig."""
+    db.config.pack("ledger")  # so that what is wrong in whence.toml is said with its file
+    tables: Mapping[str, Mapping[str, Any]] = db.config.packs.get("ledger", {}).get(kind, {})
+    if name not in tables:
+        remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.ledger.{kind}.{name}]."
+        raise InvalidConfig(f"No such {kind}", name=name, remedy=remedy)
+    return tables[name]

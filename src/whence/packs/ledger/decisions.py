@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Annotated
 
 from whence.errors import InvalidInput, Refused
+from whence.money import MAJOR, Money, exponent
 from whence.pack import decision
 from whence.packs.ledger.events import AccountClosed, AccountOpened, AccountType, LimitChanged
-from whence.packs.ledger.money import MAJOR, Money, exponent
 from whence.packs.ledger.state import Account
 
 

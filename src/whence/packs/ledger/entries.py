@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, tzinfo
-from functools import lru_cache
+from datetime import date
 from itertools import accumulate
 
 import msgspec
 
-from whence.clock import to_datetime
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import FactRow
 from whence.files.mapping import near
@@ -132,9 +130,3 @@ def refuse_backwards(asked: Asked, since: date | None) -> None:
     last = asked.moment.date()
     if since is not None and last < since and asked.history.uncut() is not asked.history:
         raise InvalidQuery("It ends before it begins", since=since, at=last, remedy="Let --at be the later day.")
-
-
-@lru_cache(10_000)
-def day_of(us: int, zone: tzinfo) -> date:
-    """The day that a moment lies on."""
-    return to_datetime(us).astimezone(zone).date()

@@ -101,19 +101,6 @@ Movement = Posted | Held | Released
 """What moves money, or sets it aside."""
 
 
-class FilePosted(msgspec.Struct, frozen=True):
-    """A file was posted by the rules of a source: its digest, and what became of its lines."""
-
-    event_type: ClassVar[str] = "ledger.FilePosted"
-    file: str
-    source: Annotated[str, Tag("source")]
-    sha256: str
-    lines: int
-    posted: int
-    already: int
-    refused: int
-
-
 class Total(msgspec.Struct, frozen=True):
     """An account's balance in a currency, debits positive."""
 
@@ -147,5 +134,5 @@ class LedgerCodec(Codec):
         return super().event(value, tags=tags, **rest)
 
 
-CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, FilePosted, PeriodClosed)
+CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, PeriodClosed)
 POSTED = "ledger.Posted"

@@ -1,4 +1,4 @@
-"""Examples of the decisions about an account and a difference; each is true, and `whence packs ledger` checks it."""
+"""Examples of the decisions about an account; each is true, and `whence packs ledger` checks it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from decimal import Decimal
 from whence.pack import Scenario
 from whence.packs.ledger.decisions import limit, open_, retire
 from whence.packs.ledger.events import AccountClosed, AccountOpened, LimitChanged, Posted, Posting
-from whence.packs.ledger.reconciling.events import DifferenceFound, DifferenceGone, DifferenceSettled
-from whence.packs.ledger.reconciling.state import settle
 
 WALLET = AccountOpened("wallets:ben", "liability", "EUR", 0)
 PAID_IN = Posted("t-1", "deposit", (Posting("assets:bank", 500, "EUR"), Posting("wallets:ben", -500, "EUR")))
 PAID_OUT = Posted("t-2", "payout", (Posting("wallets:ben", 500, "EUR"), Posting("assets:bank", -500, "EUR")))
-FOUND = DifferenceFound("4f2a", "assets:bank~bank", "missing-here", "2026-01-05", {"EUR": -500}, there="ref-9")
 
 SCENARIOS = (
     Scenario(
@@ -43,17 +40,5 @@ SCENARIOS = (
         retire.asked("wallets:ben", reason="left us"),
         [WALLET, PAID_IN, PAID_OUT],
         [AccountClosed("wallets:ben", "left us")],
-    ),
-    Scenario(
-        "a bank's fee that nobody had posted",
-        settle.asked("4f2a", outcome="corrected", reason="posted on the 6th"),
-        [FOUND],
-        [DifferenceSettled("4f2a", "corrected", "posted on the 6th")],
-    ),
-    Scenario(
-        "what does not differ any more needs no decision",
-        settle.asked("4f2a", outcome="accepted", reason="x"),
-        [FOUND, DifferenceGone("4f2a", "assets:bank~bank")],
-        refused="is gone",
     ),
 )

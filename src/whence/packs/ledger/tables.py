@@ -3,8 +3,7 @@ clock. Amounts are shown in major units, exactly, and seen from the account's ow
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -12,11 +11,11 @@ from typing import Annotated
 import msgspec
 
 from whence.clock import to_datetime
-from whence.history import History
+from whence.moments import day_of
+from whence.money import decimal_of
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, balances, chart, day_of, is_below, named, refuse_backwards, seen
+from whence.packs.ledger.entries import Balances, balances, chart, is_below, named, refuse_backwards, seen
 from whence.packs.ledger.events import Held
-from whence.packs.ledger.money import decimal_of
 from whence.packs.ledger.state import Charge, Hold
 from whence.query import Query
 
@@ -138,39 +137,6 @@ def statement(
         amounts = decimal_of(each.amount_minor, currency), decimal_of(after, currency)
         reported = None if each.reported_minor is None else decimal_of(each.reported_minor, currency)
         yield EntryRow(to_datetime(each.time_us), *told, *amounts, reported)
-
-
-class TrialRow(msgspec.Struct, frozen=True):
-    account: str
-    type: str
-    currency: str
-    debit: Decimal
-    credit: Decimal
-
-
-@table
-def trial_balance(asked: Asked) -> Iterable[TrialRow]:
-    """$ whence ledger trial-balance
-    $ whence ledger trial-balance --at 2026-01-31 --csv
-
-    Every account's balance as a debit or a credit.
-
-    Below stands each currency's total: both sides are the same, always.
-    """
-    yield from trial(asked.history, balances(asked.history))
-
-
-def trial(history: History, sums: Mapping[tuple[str, str], int]) -> Iterable[TrialRow]:
-    """The trial balance that sums come to, by currency and account, and below it the totals."""
-    types = {name: each.type or "" for name, each in chart(history).items()}
-    debits, credits = Counter[str](), Counter[str]()
-    for (name, currency), minor in sorted(sums.items(), key=lambda each: each[0][::-1]):
-        debit, credit = max(minor, 0), max(-minor, 0)
-        debits[currency] += debit
-        credits[currency] += credit
-        yield TrialRow(name, types.get(name, ""), currency, decimal_of(debit, currency), decimal_of(credit, currency))
-    for code in debits:
-        yield TrialRow("total", "", code, decimal_of(debits[code], code), decimal_of(credits[code], code))
 
 
 class HoldRow(msgspec.Struct, frozen=True):

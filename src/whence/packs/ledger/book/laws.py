@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from whence.errors import Refused
 from whence.jsonvalue import INTEGER_MAX
+from whence.money import Money, exponent
 from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Posted, Posting
-from whence.packs.ledger.money import Money, exponent
 from whence.packs.ledger.state import Account
 
 Moved = dict[tuple[str, str], int]

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
 
 from whence.errors import InvalidTime, Refused
+from whence.money import Money, money
 from whence.packs.ledger.book.laws import kept
 from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Movement, Posted, Posting, Released
-from whence.packs.ledger.money import Money, money
 from whence.packs.ledger.state import Account, Charge, Hold, Transaction
 
 Amount = str | Money

@@ -1,7 +1,7 @@
 """The book: each movement appended under the condition that nothing came between that it depends on.
 
 What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
-once; of an account with a limit, a charge or a hold every event counts. What is known is left to states."""
+once; of an account with a limit, a charge or a hold every event counts. What is known is left to whence.current."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ import msgspec
 from whence import jsonvalue
 from whence.app import Whence
 from whence.clock import SystemClock, to_iso, to_us
+from whence.current import Made, States
 from whence.decide import Decided, retried
 from whence.errors import IdConflict, Refused
 from whence.grammar import raw_to_id
+from whence.money import money
 from whence.pack import appended
 from whence.packs.ledger.book import laws, verbs
-from whence.packs.ledger.book.states import Made, States
 from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, AccountOpened, Movement, Posted, Released
-from whence.packs.ledger.money import money
-from whence.packs.ledger.state import Account, Hold, Periods
+from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 APART_MAX = 32
@@ -79,7 +79,7 @@ class Book:
     def __init__(self, db: Whence) -> None:
         self._store = db.store
         self._lock = threading.Lock()
-        self._states = States(db.store)  # under the lock
+        self._states = States(db.store, (Account, Charge, Hold, Transaction, Periods))  # under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
 
     def post_all(
@@ -150,7 +150,7 @@ class Book:
     def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
         """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
         moved: laws.Moved = {}
-        accounts = self._states.accounts(made.accounts if isinstance(made, Posted) else [made.account])
+        accounts = self._states.of_kind("account", made.accounts if isinstance(made, Posted) else [made.account])
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
         return _query(noted, accounts, laws.lowered(moved, accounts))
@@ -178,7 +178,7 @@ class Book:
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self._states.catch_up()
         self._states.look_up([BOOK, *charges.values()])
-        accounts = self._states.accounts(names)
+        accounts = self._states.of_kind("account", names)
         left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
         moved: laws.Moved = {}
         strict, made, places = set[str](), list[Made](), list[int | Refused]()

@@ -1,0 +1,316 @@
+"""Files posted by rules: a line is a balanced transaction, once, or is refused by name; Stripe's own objects tie."""
+
+from __future__ import annotations
+
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import whence
+from tests.packs.ledger.books import configured
+from whence.cli import run
+from whence.config import Config
+from whence.errors import InvalidConfig
+from whence.files.importer import import_events
+from whence.files.mapping import Mapping
+from whence.pack import load
+from whence.packs.ledger.book import Book
+from whence.packs.ledger.decisions import open_
+from whence.packs.ledger.entries import balances
+from whence.packs.posting.files import post_file, preview_file
+from whence.packs.reconciliation.comparing import compare
+from whence.packs.reconciliation.sides import Item, Side, of_account
+from whence.stores.memory import MemoryStore
+from whence.testing.racing import together
+
+STRIPE = """
+[pack.ledger.source.stripe]
+unit = "minor"
+currency = "currency"
+id = "id"
+time = "created"
+text = "description"
+reference = "source"
+group = "payout_id"
+accounts = { assets = "asset", expenses = "expense", income = "income" }
+[[pack.ledger.source.stripe.rule]]
+name = "charge"
+when = { type = ["charge", "payment"] }
+charge = "source"
+charged = "amount"
+post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
+[[pack.ledger.source.stripe.rule]]
+name = "refund"
+when = { type = "refund" }
+charge = "refunds"
+charged = "amount"
+post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
+[[pack.ledger.source.stripe.rule]]
+name = "dispute"
+when = { type = "adjustment" }
+post = { "assets:stripe" = "net", "expenses:fees" = "fee", "income:disputes" = "-amount" }
+[[pack.ledger.source.stripe.rule]]
+name = "payout"
+when = { type = "payout" }
+post = { "assets:stripe" = "net", "assets:bank" = "-net" }
+"""
+HEAD = "id,created,type,amount,fee,net,currency,source,payout_id,description,refunds\n"
+
+
+def stripe(*changes: tuple[str, str]) -> whence.Whence:
+    text = STRIPE
+    for old, new in changes:
+        text = text.replace(old, new)
+    return whence.Whence(MemoryStore(), configured(text))
+
+
+def csv(*lines: str) -> io.BytesIO:
+    return io.BytesIO((HEAD + "".join(f"{line}\n" for line in lines)).encode())
+
+
+def test_the_balance_transactions_of_stripe_tie(data_folder: Path) -> None:
+    db = stripe(('"refunds"', '"source"'))
+    report = post_file(db, "stripe", data_folder / "stripe_samples/fivetran_balance_transaction.csv")
+    assert (report.lines, report.posted, report.refused_count) == (9, 9, 0)
+    sums = balances(db.history())
+    assert sum(sums.values()) == 0
+    assert sums["assets:bank", "USD"] == 18759
+    side = of_account(db.asked(), "assets:stripe")
+    charges = [each for each in side.items if each.category == "charge"]
+    payouts = [
+        Item(1, each.id, each.group, each.us, each.day, -each.amount_minor, each.currency)
+        for each in side.items
+        if each.category == "payout"
+    ]
+    found = compare(Side("stripe", charges), Side("bank", payouts), passes=["group"])
+    assert [(match.here[0].amount_minor, match.there[0].id) for match in found.matches] == [
+        (18759, "po_0IV4rIig6peNXzgD51VFKdaB")
+    ]
+
+
+def test_a_fee_on_top_of_a_dispute_is_taken_too(data_folder: Path) -> None:
+    path = data_folder / "stripe_samples/djstripe_fixtures.jsonl"
+    found = [json.loads(line)["object"] for line in path.read_text("utf-8").splitlines()]
+    own = [each for each in found if each.get("object") == "balance_transaction"]
+    assert [each["net"] for each in own] == [1912, -2500]
+    text = STRIPE.replace(
+        "[pack.ledger.source.stripe]", '[pack.ledger.source.stripe]\nformat = "jsonl"\ntime_format = "unix"'
+    )
+    text = text.replace('group = "payout_id"\n', "")
+    db = whence.Whence(MemoryStore(), configured(text))
+    report = post_file(db, "stripe", io.BytesIO("\n".join(json.dumps(each) for each in own).encode()))
+    assert report.posted == 2, report.refused
+    sums = balances(db.history())
+    assert sums["assets:stripe", "USD"] == 1912 - 2500
+    assert (sums["expenses:fees", "USD"], sums["income:disputes", "USD"]) == (88 + 1500, 1000)
+
+
+def test_the_events_of_stripe_are_taken_once_and_conflicts_are_named(data_folder: Path) -> None:
+    path = data_folder / "stripe_samples/djstripe_fixtures.jsonl"
+    objects = [json.loads(line)["object"] for line in path.read_text("utf-8").splitlines()]
+    lines = "\n".join(json.dumps({"event": each}) for each in objects if each.get("object") == "event")
+    inbox = {"format": "jsonl", "type": "event.type", "id": "event.id", "data": "event", "source": "stripe"}
+    report = import_events(MemoryStore(), Mapping.from_table("stripe", inbox), io.BytesIO(lines.encode()))
+    assert (report.rows, report.appended, report.already, report.refused_count) == (11, 4, 2, 5)
+
+
+@pytest.mark.parametrize("account", ["assets:stripe", "assets:{acc}"])
+def test_the_account_of_a_stated_balance_is_a_text_with_columns_or_without(account: str) -> None:
+    db = stripe(
+        ('"refunds"', '"source"'),
+        ('id = "id"\n', f'id = "id"\nreported = {{ account = "{account}", balance = "b" }}\n'),
+    )
+    lines = b"id,created,type,amount,fee,net,currency,source,payout_id,description,acc,b\n"
+    lines += b"t1,2026-01-11T10:00:00Z,charge,3000,117,2883,eur,ch_7,po_1,x,stripe,2883\n"
+    assert post_file(db, "stripe", io.BytesIO(lines)).posted == 1
+    assert [(row.account, row.ties) for row in db.table("ledger.ties", account="assets")] == [("assets:stripe", True)]
+
+
+def test_a_line_is_refused_by_name() -> None:
+    report = post_file(
+        stripe(),
+        "stripe",
+        csv(
+            "t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,po_1,,",
+            "t2,2026-01-05T00:00:00Z,topup,1000,0,1000,eur,,,,",
+            "t3,2026-01-05T00:00:00Z,charge,1000,30,971,eur,ch_3,,,",
+            "t4,2026-01-05T00:00:00Z,charge,10.00,0.30,9.70,eur,ch_4,,,",
+            "t5,2026-01-05T00:00:00Z,charge,1000,30,970,eurx,ch_5,,,",
+            "t6,yesterday,charge,1000,30,970,eur,ch_6,,,",
+            "t7,2026-01-06T00:00:00Z,refund,-1001,0,-1001,eur,re_1,,,ch_1",
+            "t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,po_1,,",
+            "t1,2026-01-05T00:00:00Z,charge,2000,30,1970,eur,ch_1,po_1,,",
+            "t8,2026-01-06T00:00:00Z,refund,-400,,-400,eur,re_2,,,ch_1",
+            "t9,2026-01-06T00:00:00Z,refund,-601,,-601,eur,re_3,,,ch_1",
+        ),
+    )
+    reasons = dict(report.refused)
+    assert (report.posted, report.already, report.conflicts) == (2, 1, 1)
+    for line, said in {
+        3: "No posting rule takes this line",
+        4: "do not balance",
+        5: "whole numbers",
+        6: "No such currency",
+        7: "Time",
+        8: "at most what was charged",
+        10: "another content",
+        12: "Left: 6.00 EUR",
+    }.items():
+        assert said.lower() in reasons[line].lower(), (line, reasons[line])
+    assert "'topup'" in reasons[3]
+
+
+def test_posting_twice_and_half_a_file_before_changes_nothing() -> None:
+    db = stripe()
+    lines = [f"t{number},2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_{number},,," for number in range(40)]
+    assert post_file(db, "stripe", csv(*lines[:15])).posted == 15
+    whole = post_file(db, "stripe", csv(*lines))
+    assert (whole.posted, whole.already) == (25, 15)
+    assert post_file(db, "stripe", csv(*reversed(lines))).posted == 0
+    assert balances(db.history())["assets:stripe", "EUR"] == 40 * 970
+
+
+def test_many_posting_the_same_file_at_once_post_it_once(tmp_path: Path) -> None:
+    lines = [f"t{number},2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_{number},,," for number in range(300)]
+    with whence.open(tmp_path / "shop.db", create=True, config=configured(STRIPE)) as db:
+        reports = together(6, lambda _: post_file(db, "stripe", csv(*lines)), among=(whence.errors.ConditionFailed,))
+        assert all(report.posted + report.already == 300 for report in reports)
+        assert sum(report.posted for report in reports) == 300
+        assert balances(db.history())["assets:stripe", "EUR"] == 300 * 970
+
+
+def test_lines_without_an_id_are_posted_as_often_as_they_stand_there() -> None:
+    db = stripe(('id = "id"\n', ""), ('reference = "source"\n', ""), ('charge = "source"\ncharged = "amount"\n', ""))
+    line = "x,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
+    assert post_file(db, "stripe", csv(line, line)).posted == 2
+    assert post_file(db, "stripe", csv(line, line, line)).posted == 1
+
+
+def test_a_preview_posts_nothing() -> None:
+    db = stripe()
+    drafts, report = preview_file(
+        db, "stripe", csv("t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,", "t2,x,y,1,1,1,eur,,,,")
+    )
+    assert [(line, len(draft.posted.postings)) for line, draft in drafts] == [(2, 3)]
+    assert (report.refused_count, db.store.head()) == (1, 0)
+
+
+def test_a_preview_names_the_line_whose_id_came_before_with_another_content() -> None:
+    line = "t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
+    drafts, report = preview_file(stripe(), "stripe", csv(line, line, line.replace("1000,30,970", "1010,30,980")))
+    assert [number for number, _ in drafts] == [2]
+    assert [(number, "another content" in reason) for number, reason in report.refused] == [(4, True)]
+
+
+def test_an_amount_too_large_to_be_kept_is_refused_by_its_line_and_the_rest_is_posted() -> None:
+    most = 2**53 - 1
+    report = post_file(
+        stripe(),
+        "stripe",
+        csv(
+            f"t1,2026-01-05T00:00:00Z,charge,{most},0,{most},eur,ch_1,,,",
+            f"t2,2026-01-05T00:00:00Z,charge,{most + 1},0,{most + 1},eur,ch_2,,,",
+            "t3,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_3,,,",
+        ),
+    )
+    assert report.posted == 2
+    assert [(line, "too large" in reason) for line, reason in report.refused] == [(3, True)]
+
+
+def test_an_account_whose_name_lacks_a_part_is_not_opened() -> None:
+    db = stripe(
+        ('"assets:stripe" = "net", "expenses:fees" = "fee?"', '"assets:{source}" = "net", "expenses:fees" = "fee?"')
+    )
+    report = post_file(db, "stripe", csv("t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,,,,"))
+    assert (report.posted, "is a path" in report.refused[0][1]) == (0, True)
+
+
+def test_a_cell_that_cannot_be_a_name_refuses_its_line_alone() -> None:
+    rows = [f"{id},2026-01-05T00:00:00Z,charge,1000,30,970,eur,{charge},,," for id, charge in NAMES]
+    report = post_file(stripe(), "stripe", csv(*rows))
+    assert (report.posted, [line for line, _ in report.refused]) == (1, [2, 3, 4, 5])
+
+
+NAMES = [("x" * 300, "ch_1"), ("t2", "x" * 300), ("t3", "ch\x01"), ("t\x02", "ch_4"), ("t5", "ch_5")]
+
+
+def test_what_is_wrong_in_the_configuration_is_named() -> None:
+    for old, new, said in (
+        ('unit = "minor"\n', "", "never guessed"),
+        ('currency = "currency"\n', "", "currency of the amounts is stated"),
+        ('name = "payout"', 'nam = "payout"', "Did you mean name"),
+        ('{ assets = "asset"', '{ assets = "money"', "No such type of account"),
+        (
+            'accounts = { assets = "asset", expenses = "expense", income = "income" }',
+            'accounts = "x"',
+            "Write accounts",
+        ),
+        ('id = "id"\n', 'id = "id"\nreported = "x"\n', "Write reported"),
+        ('id = "id"\n', "id = 5\n", 'Write "column"'),
+        ('when = { type = "payout" }', 'when = "payout"', "Write when"),
+        ('"assets:bank" = "-net" }', '"assets:bank" = 5 }', "Write post"),
+    ):
+        with pytest.raises(InvalidConfig, match=said):
+            load("ledger").configured(configured(STRIPE.replace(old, new)).packs["ledger"])
+    with pytest.raises(InvalidConfig, match="Did you mean source"):
+        load("ledger").configured({"sources": {}})
+    with pytest.raises(InvalidConfig, match="no such column"):
+        post_file(stripe(), "stripe", io.BytesIO(b"id,created\n"))
+    with pytest.raises(InvalidConfig, match="No such source"):
+        post_file(whence.Whence(MemoryStore(), Config(Path())), "stripe", io.BytesIO(b""))
+
+
+def test_all_columns_that_a_file_lacks_are_named_and_how_its_columns_stand_apart() -> None:
+    with pytest.raises(InvalidConfig, match=r"Column: amount, created, currency, description, .*There are: id"):
+        post_file(stripe(), "stripe", io.BytesIO(b"id\n"))
+    with pytest.raises(InvalidConfig, match='one column with ; in it: add delimiter = ";"'):
+        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace(",", ";").encode()))
+
+
+def test_a_column_that_stands_twice_in_the_header_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match=r"name comes twice .*Column: 'net'"):
+        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace("source", "net,source").encode()))
+
+
+@pytest.mark.parametrize("key", ["charge", "charged"])
+def test_a_rule_that_says_half_of_a_charge_is_refused(key: str) -> None:
+    line = {"charge": 'charge = "refunds"\n', "charged": 'charge = "refunds"\ncharged = "amount"\n'}[key]
+    left = {"charge": "", "charged": 'charge = "refunds"\n'}[key]
+    with pytest.raises(InvalidConfig, match="said together"):
+        post_file(stripe((line, left)), "stripe", io.BytesIO(HEAD.encode()))
+
+
+def test_what_is_wrong_in_whence_toml_is_said_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\n{STRIPE.replace("charged", "chraged")}')
+    with whence.open(create=True):
+        pass
+    (tmp_path / "report.csv").write_text(HEAD)
+    assert run(["ledger", "post", "stripe", "report.csv"]) == 2
+    assert "whence.toml, Table: [pack.ledger], Source: stripe.rule charge, Key: chraged" in capsys.readouterr().err
+
+
+def test_refused_lines_stand_in_the_order_of_the_file() -> None:
+    charged = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,\n"
+    too_much = "t2,2026-01-06T10:00:00Z,refund,-1001,0,-1001,eur,re_1,,,ch_1\n"
+    unknown = "t3,2026-01-07T10:00:00Z,topup,1,0,1,eur,tu_1,,,\n"
+    report = post_file(stripe(), "stripe", io.BytesIO(f"{HEAD}{charged}{too_much}{unknown}".encode()))
+    assert [line for line, _ in report.refused] == [3, 4]
+
+
+def test_what_was_posted_before_the_first_stated_balance_is_what_the_account_began_with() -> None:
+    balance = 'reported = { account = "assets:stripe", balance = "description" }\n'
+    db = stripe(('text = "description"\n', balance))
+    db.decide(open_, "assets:stripe", type="asset")
+    db.decide(open_, "income:sales", type="income")
+    Book(db).enter("assets:stripe", "income:sales", "7 EUR", time="2026-01-01T00:00:00Z")
+    line = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,1641,\n"
+    assert post_file(db, "stripe", io.BytesIO(f"{HEAD}{line}".encode())).posted == 1
+    Book(db).enter("assets:stripe", "income:sales", "2 EUR", time="2026-01-06T00:00:00Z")
+    (row,) = db.table("ledger.ties", account="assets:stripe")
+    assert (row.balance, row.reported, row.ties) == (Decimal("16.41"), Decimal("16.41"), True)

@@ -1,0 +1,410 @@
+"""Two sides compared: what is planted is found and nothing else, totals tie, and what a person decides is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import whence
+from tests.exam import counts
+from tests.packs.ledger.books import configured, ledger, opened
+from tests.packs.reconciliation.planted import KINDS, SIDE, plant
+from whence.cli import run
+from whence.errors import InvalidConfig, InvalidInput
+from whence.packs.closing.evidence import evidence
+from whence.packs.closing.periods import close
+from whence.packs.ledger.book import Book
+from whence.packs.reconciliation.comparing import Compared, _out_of_order, compare
+from whence.packs.reconciliation.decisions import settle
+from whence.packs.reconciliation.keeping import Reconciliation, reconcile
+from whence.packs.reconciliation.sides import Item, Reader, Side
+from whence.packs.reconciliation.statement import statement
+from whence.stores.memory import MemoryStore
+
+FAULTS = 60
+
+
+def named(compared: Compared) -> dict[str, set[str]]:
+    """The differences by kind, each by the reference of its line."""
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for each in compared.differences:
+        lines = (each.here, each.there)
+        found.setdefault(each.what, set()).update(name for name in lines if name.startswith("ref-"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[whence.Whence, dict[str, set[str]], str]:
+    folder = tmp_path_factory.mktemp("planted")
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    made = plant(db, folder, lines=counts.RECONCILED, faults=FAULTS, seed=5)
+    return db, made.faults, f"bank={made.file}"
+
+
+def compared_with(planted: tuple[whence.Whence, dict[str, set[str]], str]) -> Reconciliation:
+    db, _, file = planted
+    return reconcile(db, "assets:bank", file, passes=("exact", "id"), order=True)
+
+
+def test_what_is_planted_is_found_and_nothing_is_invented(
+    planted: tuple[whence.Whence, dict[str, set[str]], str],
+) -> None:
+    made = compared_with(planted)
+    assert named(made.compared) == planted[1]
+    assert Counter(each.what for each in made.compared.differences) == Counter(
+        {kind: len(references) for kind, references in planted[1].items()}
+    )
+    assert len(made.compared.differences) == FAULTS
+
+
+def test_the_totals_tie_and_the_statement_explains_what_is_between_them(
+    planted: tuple[whence.Whence, dict[str, set[str]], str],
+) -> None:
+    made = compared_with(planted)
+    assert made.compared.unexplained() == {}
+    assert [row.difference for row in made.statement if row.line == "unexplained"] == [Decimal(0)] * len(
+        {row.currency for row in made.statement}
+    )
+
+
+def test_all_passes_together_invent_nothing_either(planted: tuple[whence.Whence, dict[str, set[str]], str]) -> None:
+    db, faults, file = planted
+    made = reconcile(db, "assets:bank", file, order=True)
+    assert named(made.compared) == faults
+
+
+def test_a_recorded_reconciliation_is_settled_item_by_item(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    planted = plant(db, tmp_path, lines=200, faults=8)
+    first = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    again = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    assert (first.recorded, again.recorded) == (7, 0)
+    open_ = db.table("ledger.differences")
+    assert all(row.age is not None and row.age >= 58 for row in open_ if row.day)
+    missing = next(row for row in open_ if row.what == "missing-here")
+    db.decide(settle, missing.difference, outcome="corrected", reason="posted now", by="ben")
+    carried = next(row for row in open_ if row.what == "missing-there")
+    db.decide(settle, carried.difference, outcome="carried", reason="arrives in March", by="ben")
+    left = {row.difference: row for row in db.table("ledger.differences")}
+    assert missing.difference not in left
+    assert left[carried.difference].reason == "arrives in March"
+    text = planted.file.read_text().replace(",USD", ",EUR").replace(",GBP", ",EUR").replace(",CHF", ",EUR")
+    planted.file.write_text(text)
+    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    gone = [row for row in db.table("ledger.differences", all=True) if row.status == "gone"]
+    assert {row.what for row in gone} == {"currency"}
+    assert len(db.table("ledger.reconciliations")) == 3
+    assert sum(row.items for row in db.table("ledger.ageing")) >= 4
+
+
+def test_open_differences_are_carried_forward(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE.replace("balance = ", "# balance = ")))
+    book = opened(db)
+    for day, cents in ((5, 1000), (20, 2000)):
+        book.enter(
+            "assets:bank", "income:sales", f"{cents / 100:.2f} EUR", time=f"2026-01-{day:02}T00:00:00Z", key=f"j{day}"
+        )
+    book.enter("assets:bank", "income:sales", "7.00 EUR", time="2026-02-03T00:00:00Z", key="f3")
+    file = tmp_path / "bank.csv"
+    file.write_text("booked,reference,type,amount,currency\n2026-01-05,j5,card,10.00,EUR\n")
+    january = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
+    reconcile(db, "assets:bank", f"bank={file}", record=True, **january)
+    file.write_text(file.read_text() + "2026-02-03,f3,card,7.00,EUR\n")
+    made = reconcile(db, "assets:bank", f"bank={file}", since=date(2026, 2, 1), until=date(2026, 2, 28))
+    rows = {row.line: row for row in made.statement}
+    assert (rows["opening"].here, rows["open from before"].difference) == (Decimal("30.00"), Decimal("-20.00"))
+    assert [each.what for each in made.carried.values()] == ["missing-there"]
+    assert (rows["opening"].there, rows["closing"].there, made.unexplained) == (None, Decimal("17.00"), {})
+
+
+def test_what_was_accepted_or_is_theirs_to_mend_explains_the_balances_of_later_months(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    book = opened(db)
+    file = tmp_path / "bank.csv"
+    file.write_text(
+        "booked,reference,type,amount,currency,balance\n"
+        "2026-01-05,a,card,10.00,EUR,10.00\n2026-01-31,fee,fee,-1.50,EUR,8.50\n2026-02-03,b,card,4.00,EUR,12.50\n"
+    )
+    for name, day, amount in (("a", "01-05", "10 EUR"), ("b", "02-03", "4 EUR")):
+        book.enter("assets:bank", "income:sales", amount, time=f"2026-{day}T00:00:00Z", key=name)
+    reconcile(db, "assets:bank", f"bank={file}", until=date(2026, 1, 31), record=True)
+    (fee,) = db.table("ledger.differences")
+    for outcome, line in (("carried", "open"), ("accepted", "settled"), ("source-error", "settled")):
+        db.decide(settle, fee.difference, outcome=outcome, reason="a fee", by="ben")
+        made = reconcile(db, "assets:bank", f"bank={file}", since=date(2026, 2, 1))
+        assert made.unexplained == {}
+        assert {row.line: row.difference for row in made.statement}[f"{line} from before"] == Decimal("-1.50")
+
+
+def test_a_command_without_an_example_shows_what_it_cannot_do_without(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "settle", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "$ whence ledger settle DIFFERENCE --outcome OUTCOME --reason REASON" in shown
+
+
+def test_days_apart_are_not_negative(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "reconcile", "assets:bank", "bank=bank.csv", "--days", "-1"]) == 2
+    assert "-1 is not in the range x>=0" in capsys.readouterr().err
+
+
+def item(number: int, amount: int, *, id: str = "", group: str = "", day: int = 1, category: str = "") -> Item:
+    when = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day - 1)
+    return Item(number, id, group, int(when.timestamp()) * 1_000_000, when.date(), amount, "EUR", category)
+
+
+def test_lines_that_share_a_key_are_matched_with_the_one_amount_that_it_names() -> None:
+    lines = [item(1, 1000, id="ch_1", group="po_1"), item(2, -30, id="fee_1", group="po_1"), item(3, 500, group="po_2")]
+    bank = [item(1, 970, id="po_1", day=3), item(2, 499, id="po_2", day=3)]
+    found = compare(Side("stripe", lines), Side("bank", bank), passes=["group"])
+    assert [(len(each.here), each.off_minor) for each in found.matches] == [(2, 0), (1, -1)]
+    assert [(each.what, each.effect_minor) for each in found.differences] == [("amount", {"EUR": -1})]
+    turned = compare(Side("bank", bank), Side("stripe", lines), passes=["group"])
+    assert [each.effect_minor for each in turned.differences] == [{"EUR": 1}]
+
+
+def test_a_line_is_called_by_one_key_at_most() -> None:
+    here = [item(1, 1, group="a"), item(2, 1, group="g"), item(3, 1)]
+    found = compare(Side("x", here), Side("y", [item(1, 1, id="a", group="g")]), passes=["group"])
+    assert [[each.number for each in match.here] for match in found.matches] == [[1]]
+    assert found.unexplained() == {}
+
+
+def test_the_same_amount_is_matched_with_the_nearest_day_first() -> None:
+    here = [item(1, 100, day=1), item(2, 100, day=5), item(3, 100, day=20)]
+    there = [item(1, 100, day=4), item(2, 100, day=2), item(3, 100, day=25)]
+    found = compare(Side("a", here), Side("b", there), passes=["days"], days=3)
+    assert {(each.here[0].number, each.there[0].number) for each in found.matches} == {(1, 2), (2, 1)}
+    assert found.kinds == {"missing-here": 1, "missing-there": 1}
+
+
+def test_lines_that_both_have_an_id_are_not_matched_by_their_amount() -> None:
+    found = compare(Side("a", [item(1, 100, id="x")]), Side("b", [item(1, 100, id="y")]))
+    assert found.kinds == {"missing-here": 1, "missing-there": 1}
+    own = Side("b", [item(1, 100, id="y")], ids_shared=False)
+    assert compare(Side("a", [item(1, 100, id="x")]), own).differences == []
+
+
+def test_a_sum_of_several_is_a_guess() -> None:
+    here = [item(1, 100), item(2, 250), item(3, 999)]
+    found = compare(Side("a", here), Side("b", [item(1, 350, day=2)]))
+    assert [(each.is_guess, len(each.here)) for each in found.matches] == [(True, 2)]
+    assert found.kinds == {"missing-there": 1}
+
+
+def test_exact_copies_on_both_sides_are_no_duplicates() -> None:
+    twice = [item(1, 100, id="x"), item(2, 100, id="x")]
+    assert compare(Side("a", twice), Side("b", list(twice))).differences == []
+    assert compare(Side("a", twice), Side("b", twice[:1])).kinds == {"duplicate-here": 1}
+
+
+def test_a_payout_without_a_key_is_named_and_tied_by_the_running_balance() -> None:
+    lines = [
+        item(1, 1000, category="charge"),
+        item(2, -1000, id="po_1", category="payout"),
+        item(3, -5, id="po_2", category="payout"),
+    ]
+    told = [Item(*(getattr(each, name) for name in Item.__struct_fields__[:-1]), balance_minor=0) for each in lines[1:]]
+    found = compare(Side("stripe", [lines[0], *told]), Side("bank", []))
+    assert [(each.item.id, each.ties) for each in found.unkeyed] == [("po_1", True), ("po_2", False)]
+
+
+@given(st.lists(st.integers(0, 50), unique=True))
+def test_the_lines_in_another_place_are_as_few_as_can_be(numbers: list[int]) -> None:
+    moved = _out_of_order(numbers)
+    stay = [number for place, number in enumerate(numbers) if place not in moved]
+    assert stay == sorted(stay)
+    best = [1] * len(numbers)
+    for place, number in enumerate(numbers):
+        best[place] = 1 + max((best[before] for before in range(place) if numbers[before] < number), default=0)
+    assert len(stay) == max(best, default=0)
+
+
+ITEMS = st.lists(
+    st.builds(
+        item,
+        st.integers(1, 99),
+        st.integers(-50, 50).filter(bool),
+        id=st.sampled_from(["", "a", "b", "c"]),
+        group=st.sampled_from(["", "a", "g"]),
+        day=st.integers(1, 9),
+    ),
+    max_size=8,
+)
+
+
+@given(ITEMS, ITEMS, st.booleans())
+def test_one_side_and_all_differences_are_always_the_other_side(
+    here: list[Item], there: list[Item], shared: bool
+) -> None:
+    found = compare(Side("a", here, ids_shared=shared), Side("b", there, ids_shared=shared), order=True)
+    assert found.unexplained() == {}
+    used = [each for match in found.matches for each in match.here]
+    assert len(used) == len({id(each) for each in used}) <= len(here)
+    assert len({each.difference for each in found.differences}) == len(found.differences)
+
+
+def test_sides_that_are_said_to_share_ids_and_share_none_are_told_apart() -> None:
+    ours, theirs = [item(1, 5, id="t-1")], [item(2, 5, id="9001")]
+    assert compare(Side("a", ours), Side("b", theirs)).is_without_a_shared_id
+    assert not compare(Side("a", ours), Side("b", theirs, ids_shared=False)).is_without_a_shared_id
+    assert not compare(Side("a", ours), Side("b", [item(2, 5, id="t-1")])).is_without_a_shared_id
+
+
+def test_a_pass_or_a_side_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="exact, id, group, days, sums"):
+        compare(Side("a", []), Side("b", []), passes=["guess"])
+    db = ledger()
+    opened(db)
+    with pytest.raises(InvalidConfig, match="No such side"):
+        reconcile(db, "assets:bank", "bank=x.csv")
+    with pytest.raises(InvalidInput, match="before the first"):
+        reconcile(db, "assets:bank", "assets:stripe", since=date(2026, 2, 1), until=date(2026, 1, 1))
+    plain = {"unit": "major", "currency": "cur", "amount": "amount", "time": "day"}
+    with pytest.raises(InvalidConfig, match=r"Source: bank, Format: camt\)\. Did you mean camt053"):
+        Reader("bank", {**plain, "format": "camt"})
+    with pytest.raises(InvalidConfig, match="Source: bank, Unit: 'cents'"):
+        Reader("bank", {**plain, "unit": "cents"})
+    for key, value in (("amount", 5), ("ids", "onw"), ("balance", []), ("currency", 5)):
+        with pytest.raises(InvalidConfig, match=f"Key: {key}.*Write"):
+            Reader("bank", {**plain, key: value})
+
+
+def test_a_recorded_line_that_cannot_be_read_says_which_it_is_and_why(tmp_path: Path) -> None:
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    planted = plant(db, tmp_path, lines=50, faults=8)
+    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
+    unread = [row for row in db.table("ledger.differences") if row.what in ("format", "rounding")]
+    assert unread
+    assert all(row.there.startswith("line ") and row.note for row in unread)
+
+
+UNREAD = SIDE.replace("balance = ", "# balance = ")
+HEADER = "booked,reference,type,amount,currency\n"
+
+
+def unread(tmp_path: Path) -> tuple[whence.Whence, str]:
+    """A ledger without entries, and a file with a line of January and one of no day that cannot be read."""
+    db = whence.Whence(MemoryStore(), configured(UNREAD))
+    opened(db)
+    file = tmp_path / "january.csv"
+    file.write_text(f"{HEADER}2026-01-05,j5,card,10.005,EUR\nsomeday,j6,card,1.00,EUR\n")
+    return db, f"bank={file}"
+
+
+def test_a_line_that_cannot_be_read_is_named_on_its_own_side(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    for sides, column in (((file, "assets:bank"), "here"), (("assets:bank", file), "there")):
+        found = reconcile(db, *sides).compared.differences
+        other = "there" if column == "here" else "here"
+        assert [(getattr(each, column), getattr(each, other)) for each in found] == [("line 2", ""), ("line 3", "")]
+
+
+def test_a_line_that_cannot_be_read_belongs_to_the_days_of_its_own_day(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    january = reconcile(db, "assets:bank", file, since=date(2026, 1, 1), until=date(2026, 1, 31))
+    assert [each.day for each in january.compared.differences] == ["2026-01-05", None]
+    february = reconcile(db, "assets:bank", file, since=date(2026, 2, 1), until=date(2026, 2, 28))
+    assert [each.day for each in february.compared.differences] == [None]
+
+
+def test_a_line_that_cannot_be_read_stays_open_when_another_month_is_compared(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    january = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
+    reconcile(db, "assets:bank", file, record=True, **january)
+    (tmp_path / "february.csv").write_text(HEADER)
+    february = {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
+    reconcile(db, "assets:bank", f"bank={tmp_path / 'february.csv'}", record=True, **february)
+    assert [(row.day, row.status) for row in db.table("ledger.differences")] == [("2026-01-05", "open"), (None, "open")]
+    ages = [(row.age, row.items, row.amount) for row in db.table("ledger.ageing", at="2100-01-01")]
+    assert ages == [("over 90 days", 1, None), ("no day", 1, None)]
+    (tmp_path / "january.csv").write_text(HEADER)
+    reconcile(db, "assets:bank", file, record=True, **january)
+    assert db.table("ledger.differences") == []
+
+
+def test_the_lines_of_the_statement_add_up_to_what_is_between_the_sides() -> None:
+    ours = [item(1, 1000, id="a", category="charge"), item(2, -30, id="b", category="fee")]
+    theirs = [item(1, 970, id="c", category="payout")]
+    for here, there in ((ours, theirs), (theirs, ours)):
+        rows = statement(compare(Side("a", here, opening={"EUR": 0}), Side("b", there, opening={"EUR": 0})))
+        place = [row.line for row in rows].index("closing")
+        assert sum(row.difference or 0 for row in rows[:place]) == rows[place].difference
+        assert None not in [row.there for row in rows[:place]]
+
+
+def test_a_file_that_states_no_balance_is_taken_to_begin_as_the_account(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    book = Book(db)
+    for day in ("2026-01-05", "2026-02-05"):
+        book.enter("assets:bank", "income:sales", "10 EUR", time=f"{day}T00:00:00Z", key=day)
+    (tmp_path / "january.csv").write_text(f"{HEADER}2026-02-05,2026-02-05,card,10.00,EUR\n")
+    for sides, unknown in (((file, "assets:bank"), "here"), (("assets:bank", file), "there")):
+        rows = {row.line: row for row in reconcile(db, *sides, since=date(2026, 2, 1)).statement}
+        known = "there" if unknown == "here" else "here"
+        assert (getattr(rows["opening"], unknown), getattr(rows["opening"], known)) == (None, Decimal(10))
+        assert (rows["closing"].here, rows["closing"].there) == (Decimal(20), Decimal(20))
+        assert rows["unexplained"].difference == 0
+
+
+def test_categories_that_only_one_side_names_are_not_compared() -> None:
+    ours, theirs = [item(1, 1000, id="a", category="charge")], [item(1, 1000, id="a")]
+    for here, there in ((ours, theirs), (theirs, ours)):
+        rows = {row.line: row for row in statement(compare(Side("a", here), Side("b", there)))}
+        assert [rows[f"activity: {each}"].difference for each in ("all", "charge")] == [None, None]
+        assert rows["closing"].difference == rows["unexplained"].difference == 0
+
+
+def test_lines_that_cannot_be_read_are_counted_once_below_all_currencies(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    path = tmp_path / "january.csv"
+    path.write_text(f"{path.read_text()}2026-01-06,j7,card,5.00,EUR\n2026-01-06,j8,card,5,JPY\n")
+    rows = [row for row in reconcile(db, "assets:bank", file).statement if row.line.startswith("unreadable")]
+    assert [(row.currency, row.line, row.items) for row in rows] == [
+        ("", "unreadable: rounding", 1),
+        ("", "unreadable: format", 1),
+    ]
+
+
+def test_the_page_of_a_period_leaves_room_for_why_a_line_cannot_be_read(tmp_path: Path) -> None:
+    db, file = unread(tmp_path)
+    reconcile(db, "assets:bank", file, record=True, by="anna")
+    close(db, "2026-01", by="anna", reviewed_by="ben")
+    page = next(each for each in evidence(db, "2026-01", tmp_path / "january") if each.name == "index.html").read_text()
+    assert '<th class="long">note</th>' in page
+    assert "td.long" in page
+
+
+def test_sides_that_begin_with_balances_that_differ_do_not_tie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\nzone = "UTC"\n{SIDE}')
+    (tmp_path / "bank.csv").write_text("booked,reference,type,amount,currency,balance\n2026-01-05,a,x,1.00,EUR,8.00\n")
+    with whence.open(create=True) as db:
+        opened(db).enter("assets:bank", "income:sales", "1 EUR", time="2026-01-05T00:00:00Z", key="a")
+    assert run(["ledger", "reconcile", "assets:bank", "bank=bank.csv"]) == 1
+    said = capsys.readouterr().err
+    assert "0 differences" in said
+    assert "Beyond that 7.00 EUR are between the balances" in said
+
+
+def test_a_file_with_the_newest_line_at_the_top_ties_as_the_other_way_round(tmp_path: Path) -> None:
+    header = "booked,reference,type,amount,currency,balance"
+    lines = ["2026-01-10,a,x,1.00,EUR,1.00", "2026-01-10,b,x,2.00,EUR,3.00", "2026-01-11,c,x,5.00,EUR,8.00"]
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    book = opened(db)
+    for name, day, amount in (("a", 10, 1), ("b", 10, 2), ("c", 11, 5)):
+        book.enter("assets:bank", "income:sales", f"{amount} EUR", time=f"2026-01-{day}T00:00:00Z", key=name)
+    made = []
+    for told in (lines, lines[::-1]):
+        (tmp_path / "bank.csv").write_text("\n".join([header, *told]))
+        made.append(reconcile(db, "assets:bank", f"bank={tmp_path / 'bank.csv'}", since=date(2026, 1, 10)))
+    assert [each.unexplained for each in made] == [{}, {}]
+    assert made[0].statement == made[1].statement
+    assert {row.there for row in made[1].statement if row.line == "closing"} == {Decimal("8.00")}
