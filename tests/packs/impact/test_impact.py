@@ -215,6 +215,13 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
 
 
+def test_an_outcome_that_tells_nothing_apart_is_said(mailed: whence.Whence) -> None:
+    with pytest.raises(NotKnown, match="All decisions came to the same"):
+        impact(mailed, "EmailSent", outcome="Replied", within="1 second")
+    with pytest.raises(NotKnown, match="No decision was seen for long enough"):
+        impact(mailed, "EmailSent", outcome="Replied", within="3000 days")
+
+
 def test_what_is_not_asked_clearly_is_said() -> None:
     store = MemoryStore()
     store.append([Event("Sent", {"a": "x"}, ["mail:1"]), Event("Won", {}, ["lead:1"])])

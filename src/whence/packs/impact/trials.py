@@ -86,6 +86,7 @@ def trials(
         found = _that_followed(history, made, outcome, within_us, entity)
     else:
         found = _in_a_field(made, average, share, entity)
+    _refuse_alike(made, found)
     meant = [made[number] for number in found.kept]
     fields = [field for field in named_by if field.rpartition(".")[0] == decision]
     named = {field: [_name(event, field) for event in meant] for field in fields}
@@ -99,6 +100,16 @@ def trials(
         left_out=len(made) - len(meant),
         outcome=found.said,
     )
+
+
+def _refuse_alike(made: Sequence[Recorded], found: _Outcomes) -> None:
+    """Raise NotKnown where the outcome is not known of any decision, or is the same for all."""
+    if not found.kept:
+        remedy = "Ask for an outcome within a shorter time, or later."
+        raise NotKnown("No decision was seen for long enough", decisions=len(made), outcome=found.said, remedy=remedy)
+    if len(found.kept) > 1 and min(found.values) == max(found.values):
+        facts = {"decisions": len(found.kept), "outcome": found.said, "always": f"{found.values[0]:g}"}
+        raise NotKnown("All decisions came to the same", **facts, remedy="Ask for another outcome, or within longer.")
 
 
 class _Outcomes(NamedTuple):
