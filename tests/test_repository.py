@@ -11,6 +11,8 @@ import pytest
 import whence
 
 ROOT = Path(__file__).parents[1]
+TEN_MINUTES = 1_650
+"""So many lines of Python, comments and blank ones among them, are read in ten minutes."""
 OF_A_MACHINE = re.compile(
     r"/(?:home|Users|work|root)/[\w.-]+/|/tmp/[\w.-]+/|pypi\.org/simple|files\.pythonhosted|--index-url"
 )
@@ -48,3 +50,10 @@ def test_the_public_names_are_exactly_all() -> None:
     public = {name for name in vars(whence) if not name.startswith("_") and name not in modules | {"annotations"}}
     assert missing == []
     assert public - set(whence.__all__) == set()
+
+
+def test_the_folder_of_each_pack_is_read_in_ten_minutes() -> None:
+    folders = [path for path in (ROOT / "src/whence/packs").iterdir() if (path / "__init__.py").exists()]
+    lines = {path.name: sum(len(each.read_text().splitlines()) for each in path.rglob("*.py")) for path in folders}
+    assert "leads" in lines
+    assert {name: count for name, count in lines.items() if count > TEN_MINUTES} == {}
