@@ -145,7 +145,7 @@ def win(
     if amount is not None and (not currency or not is_money(amount) or amount < 0):
         fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
         raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
-    if (to := _end(lead, id, stage, lead.pipeline().won)) is None:
+    if (to := _stage_to_end_in(lead, id, stage, lead.pipeline().won)) is None:
         return None
     return Won(id, to, amount, currency, reason)
 
@@ -164,7 +164,7 @@ def lose(
     """
     _must_exist(lead, id)
     _must_say(reason, id)
-    if (to := _end(lead, id, stage, lead.pipeline().lost)) is None:
+    if (to := _stage_to_end_in(lead, id, stage, lead.pipeline().lost)) is None:
         return None
     return Lost(id, to, reason)
 
@@ -189,7 +189,7 @@ def _must_be_allowed(lead: Lead, id: str, stage: str) -> None:
         raise Refused("The pipeline does not allow this move", lead=id, stage=lead.stage, to=stage, remedy=remedy)
 
 
-def _end(lead: Lead, id: str, stage: str | None, ends: tuple[str, ...]) -> str | None:
+def _stage_to_end_in(lead: Lead, id: str, stage: str | None, ends: tuple[str, ...]) -> str | None:
     """The stage to end in; None where it is in one of these already."""
     if lead.stage in ends and stage in (None, lead.stage):
         return None

@@ -58,15 +58,12 @@ def stacked(rows: Sequence[InStageThen]) -> Figure:
 def funnel(rows: Sequence[Reached]) -> Figure:
     """How many leads reached each stage, the first stage at the top; beside each how many, and which share of all."""
     made = graphs("A picture of the pipeline").Figure()
+    onward = [*rows[:1], *(row for row in rows if row.of_before is not None)]  # a stage of the lost follows none
     made.add_bar(
         y=[plain(row.stage) for row in rows],
         x=[row.reached for row in rows],
         orientation="h",
-        marker={
-            "color": [
-                COLOURS[0] if row.of_before is not None or not number else COLOURS[7] for number, row in enumerate(rows)
-            ]
-        },
+        marker={"color": [COLOURS[0] if row in onward else COLOURS[7] for row in rows]},
         text=[f"{row.reached:,}  {row.of_all or 0:.1%}" for row in rows],
         textposition="outside",
         cliponaxis=False,

@@ -105,7 +105,7 @@ class Meaning(msgspec.Struct, frozen=True):
             return None
         values = {"lead": next(iter(recorded.entities("lead")), "lead:").partition(":")[2]}
         try:
-            for name in self.event.__struct_fields__[1:]:
+            for name in _fields_of(self.event):
                 value = self.fields.get(name)
                 if type(value) is Field:
                     value = value.of(recorded, data)
@@ -120,7 +120,8 @@ class Meaning(msgspec.Struct, frozen=True):
             raise ValueError(f"not read as {self.event.__name__} by [pack.leads.events]: {problem}") from None
 
     def owner(self, recorded: Recorded) -> Assigned | None:
-        """Whose the lead is from the beginning, where the same event says so."""
+        """Whose the lead is from the beginning, where the event that is read as Created says so too. Only where a line
+        of whence.toml names it does the owner have to fit."""
         lenient = self.lenient or "owner" not in self.fields
         found: Assigned | None = Meaning(Assigned, self.fields, lenient=lenient).of(recorded)
         return found
@@ -148,7 +149,7 @@ def _meaning(key: str, said: Any) -> Meaning:
     if event is None:
         raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=near(table["as"], OURS))
     fields = {name: value for name, value in table.items() if name not in ("as", "when")}
-    known = event.__struct_fields__[1:] + (("owner",) if event is Created else ())
+    known = _fields_of(event) + (("owner",) if event is Created else ())
     for name in fields:
         if name not in known:
             raise InvalidConfig("No such field", key=key, field=name, remedy=near(name, known))
@@ -162,6 +163,11 @@ def _field(said: Any) -> Any:
     """What is fixed as it is; a text with $ as the `Field` that it names."""
     found = _FIELD.fullmatch(said) if isinstance(said, str) else None
     return said if found is None else Field(found[1], None if found[2] is None else Decimal(found[2]))
+
+
+def _fields_of(event: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of one of our events beside its first, the lead."""
+    return event.__struct_fields__[1:]
 
 
 def _type(name: str) -> str:

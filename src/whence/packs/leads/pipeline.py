@@ -54,12 +54,12 @@ class Pipeline(msgspec.Struct, frozen=True):
             if key not in KEYS:
                 raise InvalidConfig("No such key", key=f"pack.leads.{key}", remedy=near(key, KEYS))
         stages = _stages(table.get("stages", STAGES))
-        ends = {key: _ends(key, table.get(key, key), stages) for key in ("won", "lost")}
+        ends = {key: _ending(key, table.get(key, key), stages) for key in ("won", "lost")}
         for stage in set(ends["won"]) & set(ends["lost"]):
             raise InvalidConfig("A stage is not both won and lost", stage=stage, remedy="Take it out of one of them.")
         qualified = table.get("qualified", "qualified" if "qualified" in stages else None)
         if qualified is not None:
-            _known("qualified", qualified, stages)
+            _must_be_known("qualified", qualified, stages)
         return cls(stages, ends["won"], ends["lost"], qualified, PLAIN | meanings_of(table.get("events", {})))
 
     @property
@@ -95,21 +95,22 @@ def _stages(said: Any) -> dict[str, tuple[str, ...]]:
         if not isinstance(moves, (list, tuple)) or not all(isinstance(each, str) for each in moves):
             raise InvalidConfig("Not a list of stages", key=f"pack.leads.stages.{stage}", remedy=remedy)
         for each in moves:
-            _known(f"stages.{stage}", each, said)
+            _must_be_known(f"stages.{stage}", each, said)
     return {stage: tuple(moves) for stage, moves in said.items()}
 
 
-def _ends(key: str, said: Any, stages: Mapping[str, Any]) -> tuple[str, ...]:
+def _ending(key: str, said: Any, stages: Mapping[str, Any]) -> tuple[str, ...]:
+    """The stages that end it well, or badly: one or a list of them."""
     names = tuple(said) if isinstance(said, list) else (said,)
     if not names:
         remedy = f"Name the stages that end it: {key} = ..., or leave the line out for {key!r}."
         raise InvalidConfig("No stage ends it so", key=f"pack.leads.{key}", remedy=remedy)
     for each in names:
-        _known(key, each, stages)
+        _must_be_known(key, each, stages)
     return names
 
 
-def _known(key: str, stage: Any, stages: Mapping[str, Any]) -> None:
+def _must_be_known(key: str, stage: Any, stages: Mapping[str, Any]) -> None:
     if not isinstance(stage, str) or stage not in stages:
         facts = {"key": f"pack.leads.{key}", "stage": stage}
         raise InvalidConfig("No such stage", **facts, remedy=near(str(stage), stages))

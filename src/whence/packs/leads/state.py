@@ -88,13 +88,13 @@ class Lead:
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end(self._pipeline.won), recorded.time, event.reason)
+        self._enter(event.stage or self._end_stage(self._pipeline.won), recorded.time, event.reason)
         if event.amount is not None:
             self.amount, self.currency = event.amount, event.currency
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end(self._pipeline.lost), recorded.time, event.reason)
+        self._enter(event.stage or self._end_stage(self._pipeline.lost), recorded.time, event.reason)
 
     def _enter(self, stage: str, time: datetime, reason: str | None = None) -> None:
         self._hear(time)
@@ -105,7 +105,7 @@ class Lead:
         if reason is not None:
             self.reason = reason
 
-    def _end(self, ends: tuple[str, ...]) -> str:
+    def _end_stage(self, ends: tuple[str, ...]) -> str:
         """The stage of an end that names none: the one that it is in where that is such an end, else the first."""
         return self.stage if self.stage in ends else ends[0]
 
@@ -128,7 +128,8 @@ class Lead:
             self.country = event.country
 
 
-# Events of others, as `meaning` says: each is read as one of ours, and handled as it is.
+# Events of others, as `meaning` says: each is read as one of ours, and handled as it is. A class has a handler more for
+# each of their types, `_reads_EmailOpened`; the class itself those of the pipeline as it comes.
 
 
 HANDLERS: dict[type, Any] = {
@@ -141,6 +142,7 @@ HANDLERS: dict[type, Any] = {
     Won: Lead.won,
     Lost: Lead.lost,
 }
+"""What handles an event of ours, by its class."""
 
 
 def in_pipeline(pipeline: Pipeline) -> type[Lead]:
@@ -157,19 +159,22 @@ def _readers(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
+    """The handler of the events of a type: the first of its meanings that holds is what happened."""
     meanings = tuple(meanings)
 
     @on(name)
     def read(lead: Lead, recorded: Recorded) -> None:
         for meaning in meanings:
-            if (event := meaning.of(recorded)) is not None:
-                if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
-                    said = {"stage": event.stage, "reason": event.reason}
-                    event = Meaning(Won, said).of(recorded)  # with the amount, where the same event says one
-                if type(event) is Created and (owned := meaning.owner(recorded)) is not None:
-                    lead.assigned(owned, recorded)
-                HANDLERS[type(event)](lead, event, recorded)
-                return
+            event = meaning.of(recorded)
+            if event is None:
+                continue
+            if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
+                said = {"stage": event.stage, "reason": event.reason}
+                event = Meaning(Won, said).of(recorded)  # with the amount, where the same event says one
+            if type(event) is Created and (owned := meaning.owner(recorded)) is not None:
+                lead.assigned(owned, recorded)
+            HANDLERS[type(event)](lead, event, recorded)
+            return
 
     read.__qualname__ = f"Lead.reads[{name}]"
     return read

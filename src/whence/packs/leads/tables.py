@@ -47,7 +47,7 @@ def pipeline(asked: Asked, *, source: Source = None, owner: Owner = None) -> Ite
     How many leads are in each stage, how much they bought for, and how long they have been there.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    by_stage = _by([lead for lead in leads.values() if lead.stage], lambda lead: lead.stage)
+    by_stage = _grouped([lead for lead in leads.values() if lead.stage], lambda lead: lead.stage)
     total = sum(map(len, by_stage.values()))
     for stage in stages.in_order(by_stage):
         here = by_stage.get(stage, [])
@@ -75,7 +75,7 @@ def conversion(
     stages, leads = _leads(asked, source, owner, since, until)
     here = Counter(lead.stage for lead in leads.values())
     before: set[str] | None = None
-    for stage in _reached(stages, leads):
+    for stage in _all_stages(stages, leads):
         reached = {id for id, lead in leads.items() if stage in lead.reached}
         lost = stages.outcome(stage) == "lost"
         of_before = None if before is None or lost else _share(len(reached & before), len(before))
@@ -154,9 +154,9 @@ def ageing(
     last touch (quiet), and since the lead came.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
-    known = _reached(stages, leads)
-    if stage is not None and stage not in known:  # of these leads
-        of_any = _reached(stages, asked.states(Lead))
+    known = _all_stages(stages, leads)
+    if stage is not None and stage not in known:
+        of_any = _all_stages(stages, asked.states(Lead))  # it may be one that only leads not meant here were in
         if stage not in of_any:
             raise NotKnown("No such stage", stage=stage, remedy=near(stage, of_any))
     now, rows = asked.moment, []
@@ -191,7 +191,7 @@ def sources(asked: Asked, *, owner: Owner = None, since: Since = None, until: Un
     that is won, for how much, and in how many days.
     """
     stages, leads = _leads(asked, owner=owner, since=since, until=until)
-    return _quality(OfSource, stages, _by(leads.values(), lambda lead: lead.source))
+    return _outcomes(OfSource, stages, _grouped(leads.values(), lambda lead: lead.source))
 
 
 class OfOwner(msgspec.Struct, frozen=True):
@@ -213,7 +213,7 @@ def owners(asked: Asked, *, source: Source = None, since: Since = None, until: U
     The same by owner: whoever has the lead at the moment asked about.
     """
     stages, leads = _leads(asked, source=source, since=since, until=until)
-    return _quality(OfOwner, stages, _by(leads.values(), lambda lead: lead.owner))
+    return _outcomes(OfOwner, stages, _grouped(leads.values(), lambda lead: lead.owner))
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -236,7 +236,7 @@ def reasons(
     _, leads = _leads(asked, source, owner, since, until)
     for outcome in ("won", "lost"):
         ended = [lead for lead in leads.values() if lead.outcome == outcome]
-        for reason, found in _most(_by(ended, lambda lead: lead.reason)):
+        for reason, found in _largest_first(_grouped(ended, lambda lead: lead.reason)):
             share, days = _share(len(found), len(ended)), _median(map(_days_to_end, found))
             yield Reason(outcome, reason, len(found), share, _value(found), days)
 
@@ -285,6 +285,7 @@ def over_time(
     How many leads were in each stage at the end of each day, week or month, up to the moment asked about.
     """
     stages, leads = _leads(asked, source=source, owner=owner)
+    # At a moment there are in a stage as many as have entered it by then, less those that have left it.
     entered: dict[str, list[datetime]] = {}
     left: dict[str, list[datetime]] = {}
     for lead in leads.values():
@@ -297,10 +298,10 @@ def over_time(
     for moves in (*entered.values(), *left.values()):
         moves.sort()
     shown = [each for each in stages.in_order(entered) if ended or stages.outcome(each) == "open"]
-    for moment in _ends(min(moves[0] for moves in entered.values()), asked, every):
+    for moment in _period_ends(min(moves[0] for moves in entered.values()), asked, every):
         for stage in shown:
-            gone, come = bisect_right(left.get(stage, ()), moment), bisect_right(entered.get(stage, ()), moment)
-            yield InStageThen(moment, stage, come - gone)
+            came, went = bisect_right(entered.get(stage, ()), moment), bisect_right(left.get(stage, ()), moment)
+            yield InStageThen(moment, stage, came - went)
 
 
 # What they share.
@@ -336,17 +337,17 @@ def _leads(
     return asked.as_configured(Lead).pipeline(), found
 
 
-def _reached(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:
-    """The stages in order, with those that only events of these leads name."""
+def _all_stages(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:
+    """The stages of the pipeline in order, with those behind them that only events of these leads name."""
     return stages.in_order({stage for lead in leads.values() for stage in lead.reached})
 
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 
-def _quality(row: type[Row], stages: Pipeline, groups: Mapping[str, Sequence[Lead]]) -> Iterator[Row]:
+def _outcomes(row: type[Row], stages: Pipeline, groups: Mapping[str, Sequence[Lead]]) -> Iterator[Row]:
     """The row of each source or owner, those with most leads first."""
-    for name, found in _most(groups):
+    for name, found in _largest_first(groups):
         outcomes = Counter(lead.outcome for lead in found)
         won = [lead for lead in found if lead.outcome == "won"]
         qualified = sum(stages.is_qualified(lead.reached) for lead in found)
@@ -354,14 +355,15 @@ def _quality(row: type[Row], stages: Pipeline, groups: Mapping[str, Sequence[Lea
         yield row(name, *counts, _share(len(won), len(found)), _value(won), _median(map(_days_to_end, won)))
 
 
-def _by(leads: Iterable[Lead], key: Callable[[Lead], str | None]) -> dict[str, list[Lead]]:
+def _grouped(leads: Iterable[Lead], key: Callable[[Lead], str | None]) -> dict[str, list[Lead]]:
+    """Leads by what the key says of each, UNKNOWN where it says nothing."""
     found: dict[str, list[Lead]] = {}
     for lead in leads:
         found.setdefault(key(lead) or UNKNOWN, []).append(lead)
     return found
 
 
-def _most(groups: Mapping[str, Sequence[Lead]]) -> list[tuple[str, Sequence[Lead]]]:
+def _largest_first(groups: Mapping[str, Sequence[Lead]]) -> list[tuple[str, Sequence[Lead]]]:
     """The groups with most leads first, those of as many by name."""
     return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
 
@@ -420,7 +422,7 @@ def _value(leads: Iterable[Lead]) -> str:
     return ", ".join(f"{amount} {currency}".strip() for currency, amount in sorted(sums.items()))
 
 
-def _ends(first: datetime, asked: Asked, every: Unit) -> list[datetime]:
+def _period_ends(first: datetime, asked: Asked, every: Unit) -> list[datetime]:
     """The ends of the days, weeks or months from a time on, in the zone; the last is the moment asked about."""
     begins_us = Calendar.over(to_us(first), asked.moment_us, every, asked.zone).begins_us[1:-1]
     return [*(to_datetime(us - 1).astimezone(asked.zone) for us in begins_us.tolist()), asked.moment]
