@@ -6,10 +6,11 @@
         found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
 Read it in this order: `events`, `state`, `decisions` and `scenarios`, who is who; `people` and `tables`, the names of
-each customer; `timeline`, what one customer did. What all did is asked in columns: see the folder `columns`. Two
-questions are here: `sessions` (it shows how all are made) and `sequence`, whether what the sources sent is whole. The
-others are extensions, packs of their own that are read by themselves: `funnels`, `retention` and `attribution`. What a
-function is told and says of itself is its command, too: `asking` has what these commands share.
+each customer; `timeline`, what one customer did. What all did is asked in columns: see the folder `columns`, and
+`statements`, which finds the SQL beside each module. Two questions are here: `sessions` (it shows how all are made) and
+`sequence`, whether what the sources sent is whole. The others are extensions, packs of their own that are read by
+themselves: `funnels`, `retention` and `attribution`. A function is its command, too, by its parameters and docstring:
+`asking` has what these commands share, and `commands` those of this pack.
 
 Whatever is told a step, a field or a period that is none, or that no event has, raises InvalidQuery or InvalidTime.
 """

@@ -45,6 +45,7 @@ def pairs_in(history: History, joined_by: Sequence[str] = (), kinds: Sequence[st
 
 
 def _pairs(events: Iterable[Recorded], kinds: Sequence[str]) -> dict[Pair, None]:
+    """What the events come to, one after the other: the keys are the pairs, in the order in which they were joined."""
     pairs: dict[Pair, None] = {}
     for event in events:
         if event.type == IDENTIFIED:
@@ -59,6 +60,48 @@ def _pairs(events: Iterable[Recorded], kinds: Sequence[str]) -> dict[Pair, None]
 
 def _pair(one: str, other: str) -> Pair:
     return (one, other) if one < other else (other, one)
+
+
+class People:
+    """The names of each customer. `kinds` are the kinds of names, the one by which a customer is called first."""
+
+    def __init__(self, pairs: Iterable[Pair], kinds: Sequence[str]) -> None:
+        self.kinds = tuple(kinds)
+        self._together: dict[str, list[str]] = {}
+        for pair in pairs:
+            if all(split_tag(name)[0] in self.kinds for name in pair):
+                self._join(*pair)
+
+    @classmethod
+    def of(cls, history: History, naming: Naming, main: str = "") -> People:
+        """Who is who at the end of a history. Without kinds they are the main one, then those that are joined with
+        others, by their names."""
+        pairs = pairs_in(history, naming.joined_by, naming.kinds)
+        return cls(pairs, naming.kinds or kinds_of(pairs, main))
+
+    def _join(self, one: str, other: str) -> None:
+        """All who are together share one list; of two such lists the shorter one goes into the longer."""
+        few, many = sorted((self._together.setdefault(name, [name]) for name in (one, other)), key=len)
+        if few is not many:
+            many += few
+            self._together.update(dict.fromkeys(few, many))
+
+    def names_of(self, name: str) -> list[str]:
+        """All names of the customer who has this one, the one that the customer is called by first."""
+        if name not in self._together:
+            return [name]
+        return sorted(self._together[name], key=lambda each: (self.kinds.index(split_tag(each)[0]), each))
+
+    def groups(self) -> Iterator[list[str]]:
+        """The names of each customer who has several."""
+        for names in {id(names): names for names in self._together.values()}.values():
+            yield self.names_of(names[0])
+
+
+def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
+    """The main kind, then those of the names that are joined."""
+    others = {split_tag(name)[0] for pair in pairs for name in pair}
+    return [main, *sorted(others - {main})]
 
 
 def refuse_to_separate(db: Whence, one: str, other: str, key: str | None, time_us: int | None = None) -> None:
@@ -80,41 +123,3 @@ def refuse_to_separate(db: Whence, one: str, other: str, key: str | None, time_u
         told.append(f"{name} is joined with {' and '.join(partners) or 'nobody'}")
     remedy = f"Separate two that one event joined: {'; '.join(told)}."
     raise Refused("These two were not joined", name=one, other=other, remedy=remedy)
-
-
-class People:
-    """The names of each customer. `kinds` are the kinds of names, the one by which a customer is called first."""
-
-    def __init__(self, pairs: Iterable[Pair], kinds: Sequence[str]) -> None:
-        self.kinds = tuple(kinds)
-        self._together: dict[str, list[str]] = {}
-        for pair in pairs:
-            if all(split_tag(name)[0] in self.kinds for name in pair):
-                few, many = sorted((self._together.setdefault(name, [name]) for name in pair), key=len)
-                if few is not many:
-                    many += few
-                    self._together.update(dict.fromkeys(few, many))
-
-    @classmethod
-    def of(cls, history: History, naming: Naming, main: str = "") -> People:
-        """Who is who at the end of a history. Without kinds they are the main one, then those that are joined with
-        others, by their names."""
-        pairs = pairs_in(history, naming.joined_by, naming.kinds)
-        return cls(pairs, naming.kinds or kinds_of(pairs, main))
-
-    def names_of(self, name: str) -> list[str]:
-        """All names of the customer who has this one, the one that the customer is called by first."""
-        if name not in self._together:
-            return [name]
-        return sorted(self._together[name], key=lambda each: (self.kinds.index(split_tag(each)[0]), each))
-
-    def groups(self) -> Iterator[list[str]]:
-        """The names of each customer who has several."""
-        for names in {id(names): names for names in self._together.values()}.values():
-            yield self.names_of(names[0])
-
-
-def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
-    """The main kind, then those of the names that are joined."""
-    others = {split_tag(name)[0] for pair in pairs for name in pair}
-    return [main, *sorted(others - {main})]

@@ -72,23 +72,25 @@ def check(
     joined_by that no event has. Nothing is dropped or repaired: every event counts in every other question. The command
     ends with 1 when there is a fault.
     """
-    joined = (*_several(asked), *_unknown(asked))
+    in_who_is_who = (*_several(asked), *_unknown(asked))
     if sequence is None:
-        return Sound(0, 0, joined)
+        return Sound(0, 0, in_who_is_who)
     for field in filter(None, (sequence, source)):
         asked.having(field)
     numbers = statement(__package__, "numbers", events=asked.all_events({"said": sequence, "source": source}))
     found = asked.sql(f"SELECT count(*) AS events, count(DISTINCT coalesce(source, '')) AS sources FROM ({numbers})")
     (counts,) = found.to_pylist()
+    # A row is an event at whose number something is odd, with what stands beside it: how many `times` the number came,
+    # the `next` number of the source, and `before_us`, the latest time of an earlier number.
     rows = asked.sql(statement(__package__, "faulty_numbers", numbers=numbers)).to_pylist()
     whole = [row for row in rows if row["number"] is not None]
     faults = [
         *(_gap(row) for row in whole if row["next"] is not None and row["next"] > row["number"] + 1),
         *_repeats(asked, [row for row in whole if row["times"] > 1]),
         *(_backwards(row) for row in whole if row["before_us"] is not None and row["time_us"] < row["before_us"]),
-        *(_odd(row) for row in sorted(rows, key=itemgetter("position")) if row["number"] is None),
+        *(_no_number(row) for row in sorted(rows, key=itemgetter("position")) if row["number"] is None),
     ]
-    return Sound(counts["events"], counts["sources"], (*faults, *joined))
+    return Sound(counts["events"], counts["sources"], (*faults, *in_who_is_who))
 
 
 def _gap(row: Mapping[str, Any]) -> Fault:
@@ -100,13 +102,14 @@ def _gap(row: Mapping[str, Any]) -> Fault:
 def _repeats(asked: Touchpoints, rows: Iterable[Mapping[str, Any]]) -> Iterator[Fault]:
     for (source, number), again in groupby(rows, itemgetter("source", "number")):
         first, *others = (asked.db.event(row["position"]) for row in again)
-        for kind, said, same in (("repeat", "the same", True), ("conflict", "something else", False)):
-            alike = [each for each in others if (_content(each) == _content(first)) is same]
-            if alike:
-                where = ", ".join(f"@{each.position}" for each in alike[:NAMED_MAX])
-                rest = f" and {len(alike) - NAMED_MAX} more" if len(alike) > NAMED_MAX else ""
+        same = [each for each in others if _content(each) == _content(first)]
+        another = [each for each in others if _content(each) != _content(first)]
+        for fault, said, found in (("repeat", "the same", same), ("conflict", "something else", another)):
+            if found:
+                where = ", ".join(f"@{each.position}" for each in found[:NAMED_MAX])
+                rest = f" and {len(found) - NAMED_MAX} more" if len(found) > NAMED_MAX else ""
                 what = f"@{first.position} again at {where}{rest}: {said}"
-                yield Fault(kind, source, number, alike[0].position, len(alike), what)
+                yield Fault(fault, source, number, found[0].position, len(found), what)
 
 
 def _backwards(row: Mapping[str, Any]) -> Fault:
@@ -114,11 +117,12 @@ def _backwards(row: Mapping[str, Any]) -> Fault:
     return Fault("backwards", row["source"], row["number"], row["position"], 1, what)
 
 
-def _odd(row: Mapping[str, Any]) -> Fault:
+def _no_number(row: Mapping[str, Any]) -> Fault:
     return Fault("no number", row["source"], None, row["position"], 1, f"{row['said'][:40]!r} is no whole number")
 
 
 def _several(asked: Touchpoints) -> Iterator[Fault]:
+    """Customers of the main kind who were joined into one."""
     main = asked.people.kinds[0]
     for names in asked.people.groups():
         own = [each for each in names if split_tag(each)[0] == main]
@@ -127,6 +131,7 @@ def _several(asked: Touchpoints) -> Iterator[Fault]:
 
 
 def _unknown(asked: Touchpoints) -> Iterator[Fault]:
+    """Types in `joined_by` that no event has."""
     for type in asked.naming.joined_by:
         if asked.types and type not in asked.types:
             what = f"joined_by names {type}. {near(type, asked.types, otherwise='No event has this type.')}"

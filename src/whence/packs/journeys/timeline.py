@@ -84,16 +84,17 @@ def timeline(
 def _touches(events: Iterable[Recorded], names: Sequence[str], gap_us: int) -> Iterator[Touch]:
     session, last_us = 0, None
     for event in events:
-        is_touch = not event.type.startswith(OWN)
+        is_touch = not event.type.startswith(OWN)  # else it is about who is who
         if is_touch:
-            session += last_us is None or event.time_us - last_us > gap_us
+            if last_us is None or event.time_us - last_us > gap_us:
+                session += 1
             last_us = event.time_us
         tags = set(event.tags)
         yield Touch(
             time_us=event.time_us,
             session=session if is_touch else None,
             type=event.type,
-            name=next((each for each in names if each in tags), "") if is_touch else " ".join(sorted(_named(event))),
+            name=next((each for each in names if each in tags), "") if is_touch else " ".join(_joined(event)),
             actor=event.actor,
             source=_source(event),
             position=event.position,
@@ -109,5 +110,6 @@ def _source(event: Recorded) -> str | None:
     return None if said is None else str(said)
 
 
-def _named(event: Recorded) -> list[str]:
-    return [split_tag(tag)[1] for tag in event.tags if split_tag(tag)[0] == Identity.kind]
+def _joined(event: Recorded) -> list[str]:
+    """The names that an event joins or separates."""
+    return sorted(split_tag(tag)[1] for tag in event.tags if split_tag(tag)[0] == Identity.kind)

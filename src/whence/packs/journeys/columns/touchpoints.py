@@ -7,7 +7,7 @@ customer has), when, at which position, and of which type. What is asked of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from difflib import get_close_matches
@@ -74,11 +74,13 @@ def touchpoints(
 
 
 def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
-    """The kind that the events are mostly about; who is who is no kind of customers."""
+    """The kind that the events are mostly about. Where that is who is who, which is no kind of customers, it is one of
+    the kinds whose names are joined."""
     found = main_kind(db.store, db.config.models)
     if found != Identity.kind:
         return found
-    return main_kind(db.store, [*db.config.models, *kinds_of(pairs_in(db.history(), joined_by), found)[1:]])
+    _, *joined = kinds_of(pairs_in(db.history(), joined_by), found)
+    return main_kind(db.store, [*db.config.models, *joined])
 
 
 class Touchpoints:
@@ -97,7 +99,6 @@ class Touchpoints:
         self.types = tuple(type for type in segments.types if not type.startswith(NO_TOUCHPOINTS))
         self._names = Names(segments, self.people.kinds, self.people.groups(), self.types)
         self._selection = Selection(segments, self._names, self.history.bounds)
-        self.name, self.registered = self._names.name, self._names.registered
         self.size = self._names.size
         """How many names there are; the numbers of customers are smaller."""
 
@@ -111,6 +112,10 @@ class Touchpoints:
         if not (found := self._names.numbers(self.people.names_of(name))):
             raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")
         return found[0]
+
+    def name(self, who: int) -> str:
+        """What the customer of a number is called by."""
+        return self._names.name(who)
 
     @cached_property
     def last_us(self) -> int:
@@ -126,11 +131,15 @@ class Touchpoints:
 
     def refuse_kinds(self, kinds: Sequence[str]) -> None:
         """Raises InvalidQuery where no customer has a name of these kinds, or of one of them that looks mistyped."""
-        joined = {split_tag(name)[0] for names in self.people.groups() for name in names} if kinds else set()
-        absent = [kind for kind in kinds if self.types and kind not in joined and not self._names.has(kind)]
-        there = {*self._names.other_kinds()}.difference(kinds) if absent else ()
+        if not kinds or not self.types:
+            return
+        joined = {split_tag(name)[0] for names in self.people.groups() for name in names}
+        absent = [kind for kind in kinds if kind not in joined and not self._names.has(kind)]
+        if not absent:
+            return
+        there = {*self._names.other_kinds()}.difference(kinds)
         near = [each for kind in absent for each in get_close_matches(kind, there, 2, 0.6)]
-        if near or (absent and len(absent) == len(kinds)):
+        if near or len(absent) == len(kinds):
             remedy = f"Did you mean {' or '.join(near)}?" if near else "whence types lists the kinds that there are."
             raise InvalidQuery("No event has a tag of these kinds", kinds=", ".join(absent), remedy=remedy)
 
@@ -196,7 +205,12 @@ class Touchpoints:
         """As rows, of all events, each once: whoever they are about, and also those that are no touchpoints."""
         return self._selection.of_all(columns)
 
+    def registered(self, name: str, columns: Mapping[str, Iterable[Any]]) -> str:
+        """What a table of these columns, arrays or lists, is called in SQL from now on."""
+        return self._names.registered(name, columns)
+
     def sql(self, query: str) -> pa.Table:
+        """What a query gives."""
         return self.segments.sql(query)
 
     def arrays(self, query: str, *names: str) -> list[Array]:
