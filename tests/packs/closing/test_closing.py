@@ -150,6 +150,18 @@ def test_what_comes_past_the_book_is_listed_as_altering_the_figures() -> None:
     assert db.table("ledger.periods")[0].proved
 
 
+def test_the_evidence_shows_an_account_that_nobody_opened_as_it_was_posted_to(tmp_path: Path) -> None:
+    db = ledger()
+    db.append(CODEC.event(Posted("t", "sale", (Posting("a", 500, "EUR"), Posting("b", -500, "EUR"))), time=MARCH))
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    files = {each.name: each.read_text("utf-8") for each in evidence(db, "2026-03", tmp_path / "march")}
+    rows = csv.DictReader(files["entries.csv"].splitlines())
+    assert [(row["account"], row["debit"], row["credit"]) for row in rows] == [
+        ("a", "5.00", "0.00"),
+        ("b", "0.00", "5.00"),
+    ]
+
+
 def test_a_period_is_closed_once_by_two_when_it_is_over() -> None:
     db = ledger()
     book_of(db)

@@ -90,7 +90,8 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
             continue
         own[posted.category] += each.amount_minor
         told = (posted.transaction, posted.category, posted.text or "")
-        debit = accounts[each.account].from_its_side(each.amount_minor)  # as it was posted, positive for a debit
+        account = accounts.get(each.account)  # of one that nobody opened, entries are seen as they were posted
+        debit = each.amount_minor if account is None else account.from_its_side(each.amount_minor)
         sides = (decimal_of(max(minor, 0), each.currency) for minor in (debit, -debit))
         moved.append((to_datetime(each.time_us).astimezone(db.config.zone).isoformat(), *told, *key, *sides))
     for key, own in sorted(activity.items()):
