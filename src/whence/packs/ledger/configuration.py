@@ -1,14 +1,8 @@
-"""What [pack.ledger] may say in whence.toml, checked when it is read, before anything is posted:
+"""What [pack.ledger] may say in whence.toml, checked when it is read, before anything is posted. What its tables
+[pack.ledger.source.NAME] and [pack.ledger.side.NAME] say is left to `posting` and `reconciliation`, which extend it.
 
-```text
-[pack.ledger]
-closed = "refuse"              # what is dated into a closed period; or "redate": into the open one, its day is kept
-
-[pack.ledger.source.NAME]      # how the lines of a file are posted
-[pack.ledger.side.NAME]        # how a file is read that an account is compared with
-```
-
-What a source and a side may say stands below, and in docs/packs/ledger.md.
+    [pack.ledger]
+    closed = "refuse"              # what is dated into a closed period; or "redate": into the open one, its day is kept
 """
 
 from __future__ import annotations

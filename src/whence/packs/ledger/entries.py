@@ -15,7 +15,7 @@ from whence.events import FactRow
 from whence.files.mapping import near
 from whence.history import History
 from whence.pack import Asked
-from whence.packs.ledger.events import ABOUT_ACCOUNTS, POSTED, Posted
+from whence.packs.ledger.events import ABOUT_ACCOUNTS, POSTED, Posted, Posting
 from whence.packs.ledger.state import Account
 from whence.query import Query, QueryItem
 
@@ -24,16 +24,6 @@ APART_MAX = 50
 
 Balances = Counter[tuple[str, str]]
 """By account and currency, debits positive."""
-
-
-class _Posting(msgspec.Struct, gc=False):
-    account: str
-    amount_minor: int
-    currency: str
-
-
-class _Postings(msgspec.Struct, gc=False):
-    postings: list[_Posting]
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -48,29 +38,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     posted: Posted
 
 
-_quick = msgspec.json.Decoder(_Postings).decode
-_whole = msgspec.json.Decoder(Posted).decode
-
-
-def transactions(history: History, accounts: Collection[str] | None = None) -> Iterator[tuple[int, int, Posted]]:
-    """The position, time and data of each transaction; only of those that may move some accounts where they are
-    named."""
-    for position, _, _, data, time_us in _rows(history, accounts):
-        yield position, time_us, _whole(data)
-
-
-def entries(
-    history: History, accounts: Collection[str] | None = None, signs: Mapping[str, int] | None = None
-) -> Iterator[Entry]:
-    """The postings, by position; only those of some accounts where they are named, and times a sign for each."""
-    for position, time_us, posted in transactions(history, accounts):
-        for each in posted.postings:
-            name = each.account
-            if accounts is None or name in accounts:
-                minor = each.amount_minor if signs is None else signs.get(name, 1) * each.amount_minor
-                yield Entry(position, time_us, name, minor, each.currency, each.reported_minor, posted)
-
-
 def seen(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
     """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
     that grows; `as_one` from the side of the group's first. Raises NotKnown."""
@@ -81,6 +48,25 @@ def seen(asked: Asked, account: str | None = None, *, as_one: bool = False) -> l
     return sorted(found, key=lambda each: (each.time_us, each.position))
 
 
+def entries(
+    history: History, accounts: Collection[str] | None = None, signs: Mapping[str, int] = {}
+) -> Iterator[Entry]:
+    """The postings, by position; only those of some accounts where they are named, and times a sign for each."""
+    for position, time_us, posted in transactions(history, accounts):
+        for each in posted.postings:
+            name = each.account
+            if accounts is None or name in accounts:
+                minor = signs.get(name, 1) * each.amount_minor
+                yield Entry(position, time_us, name, minor, each.currency, each.reported_minor, posted)
+
+
+def transactions(history: History, accounts: Collection[str] | None = None) -> Iterator[tuple[int, int, Posted]]:
+    """The position, time and data of each transaction; only of those that may move some accounts where they are
+    named."""
+    for position, _, _, data, time_us in _rows(history, accounts):
+        yield position, time_us, _whole(data)
+
+
 def balances(history: History, accounts: Collection[str] | None = None) -> Balances:
     """The sum of each account's postings, in the order of their first ones."""
     found = Balances()
@@ -89,6 +75,16 @@ def balances(history: History, accounts: Collection[str] | None = None) -> Balan
             if accounts is None or each.account in accounts:
                 found[each.account, each.currency] += each.amount_minor
     return found
+
+
+class _Postings(msgspec.Struct, gc=False):
+    """All of a transaction that a balance needs: the rest is not decoded."""
+
+    postings: tuple[Posting, ...]
+
+
+_quick = msgspec.json.Decoder(_Postings).decode
+_whole = msgspec.json.Decoder(Posted).decode
 
 
 def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRow]:

@@ -3,6 +3,8 @@ to them is left to decisions and the book."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from whence.model import on
 from whence.packs.ledger.events import (
     CODEC,
@@ -22,7 +24,7 @@ DEBIT_SIDE = ("asset", "expense")
 
 class Account:
     """An account: its balances and what is held of it, both seen from its own side (an asset grows by debits, income
-    by credits). What was posted before it was opened counts too."""
+    by credits). What was posted before it was opened counts too: which postings are its own is known then."""
 
     kind = "account"
     codec = CODEC
@@ -36,15 +38,14 @@ class Account:
         self.balances: dict[str, int] = {}
         self.holds: dict[str, tuple[str, int]] = {}
         self.entries = 0
-        self._before: dict[str, list[Posting]] = {}
+        self._before: list[Posting] = []
 
     @on(AccountOpened)
     def opened(self, event: AccountOpened) -> None:
         self.status, self.account, self.type = "open", event.account, event.type
         self.currency, self.floor_minor = event.currency, event.floor_minor
-        for posting in self._before.pop(event.account, ()):
-            self._move(posting)
-        self._before = {}
+        self._move(self._before)
+        self._before = []
 
     @on(LimitChanged)
     def limited(self, event: LimitChanged) -> None:
@@ -56,11 +57,10 @@ class Account:
 
     @on(Posted)
     def posted(self, event: Posted) -> None:
-        for posting in event.postings:
-            if posting.account == self.account:
-                self._move(posting)
-            elif self.status == "none":
-                self._before.setdefault(posting.account, []).append(posting)
+        if self.status == "none":
+            self._before += event.postings
+        else:
+            self._move(event.postings)
         if event.hold is not None and event.hold in self.holds:
             self._free(event.hold, event.freed_minor)
 
@@ -73,10 +73,12 @@ class Account:
         if event.hold in self.holds:
             self._free(event.hold, event.amount_minor)
 
-    def _move(self, posting: Posting) -> None:
-        amount = self.from_its_side(posting.amount_minor)
-        self.balances[posting.currency] = self.balances.get(posting.currency, 0) + amount
-        self.entries += 1
+    def _move(self, postings: Iterable[Posting]) -> None:
+        for each in postings:
+            if each.account == self.account:
+                amount = self.from_its_side(each.amount_minor)
+                self.balances[each.currency] = self.balances.get(each.currency, 0) + amount
+                self.entries += 1
 
     def _free(self, hold: str, amount_minor: int) -> None:
         currency, left = self.holds[hold]
@@ -121,7 +123,7 @@ class Charge:
 
     @on(Posted)
     def posted(self, event: Posted) -> None:
-        if event.charged_minor > 0 and event.reverses is None:
+        if event.charged_minor > 0 and event.reverses is None:  # the reversal of a refund charges nobody
             self.transaction, self.currency = event.transaction, event.postings[0].currency
             self.debited = next((each.account for each in event.postings if each.amount_minor > 0), None)
             self.credited = next((each.account for each in event.postings if each.amount_minor < 0), None)

@@ -69,21 +69,21 @@ def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[B
     """
     known = chart(asked.history)
     wanted = named(known, account)
-    sums = balances(asked.history, frozenset(wanted))
-    held = Balances()
+    posted, held = balances(asked.history, frozenset(wanted)), Balances()
     for each in _holds(asked).values():
         if each.status == "open" and each.account in wanted:
             held[each.account, each.currency] += each.left_minor
-    rows, set_aside = Balances(), Balances()
-    there = wanted if wanted == [account] else chart(asked.history, as_of_then=True)
-    untouched = [(name, only) for name in wanted if name in there and (only := known[name].currency) is not None]
-    for name, currency in sorted({*sums, *held, *untouched}):
-        key = (account if total else name, currency)
-        rows[key] += known[wanted[0] if total else name].from_its_side(sums[name, currency])
-        set_aside[key] += held[name, currency]
-    for (name, currency), minor in rows.items():
-        parts = (minor, set_aside[name, currency], minor - set_aside[name, currency])
-        yield BalanceRow(name, currency, *(decimal_of(each, currency) for each in parts))
+    # Nothing is on an account of one currency that was not used yet; those of a group are shown once they are open.
+    shown = wanted if wanted == [account] else chart(asked.history, as_of_then=True)
+    unused = [(name, only) for name in wanted if name in shown and (only := known[name].currency) is not None]
+    there, set_aside = Balances(), Balances()
+    for name, currency in sorted({*posted, *held, *unused}):
+        line, first = (account, wanted[0]) if total else (name, name)
+        there[line, currency] += known[first].from_its_side(posted[name, currency])
+        set_aside[line, currency] += held[name, currency]
+    for (line, currency), minor in there.items():
+        parts = (minor, set_aside[line, currency], minor - set_aside[line, currency])
+        yield BalanceRow(line, currency, *(decimal_of(each, currency) for each in parts))
 
 
 def _holds(asked: Asked) -> dict[str, Hold]:

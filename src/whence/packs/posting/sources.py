@@ -129,10 +129,10 @@ class PostingSource(Layout):
             reference=self.said("reference", cells) or None,
             group=self.said("group", cells) or None,
         )
-        laws.balanced(posted.postings, rule=rule.name)
+        laws.refuse_unbalanced(posted.postings, rule=rule.name)
         _refuse_nameless(posted)
         for minor in (posted.charged_minor, reported[1]):
-            laws.kept(Money(minor, currency), rule=rule.name)
+            laws.refuse_too_large(Money(minor, currency), rule=rule.name)
         opens = (self._opening(each) for each in dict.fromkeys(posting.account for posting in postings))
         return Draft(posted, self.us(cells), tuple(filter(None, opens)), {"line": row.line})
 

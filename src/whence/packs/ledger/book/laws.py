@@ -13,10 +13,10 @@ from whence.packs.ledger.events import Held, Posted, Posting
 from whence.packs.ledger.state import Account
 
 Moved = dict[tuple[str, str], int]
-"""What is about to move, by account and currency, seen from the account's own side."""
+"""By how much what is available changes, by account and currency, seen from the account's own side."""
 
 
-def balanced(postings: Sequence[Posting], **about: str) -> None:
+def refuse_unbalanced(postings: Sequence[Posting], **about: str) -> None:
     """Raise Refused unless there are two postings or more, which come to zero in each currency."""
     sums: dict[str, int] = {}
     for each in postings:
@@ -24,7 +24,7 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
         if currency not in sums:
             exponent(currency)
         if abs(minor) > INTEGER_MAX:  # asked before a Money is made: this is the hot path of posting
-            kept(Money(minor, currency), **about)
+            refuse_too_large(Money(minor, currency), **about)
         sums[currency] = sums.get(currency, 0) + minor
     if len(postings) < 2:
         raise Refused("A transaction has two postings or more", remedy="Name where it comes from.", **about)
@@ -34,7 +34,7 @@ def balanced(postings: Sequence[Posting], **about: str) -> None:
             raise Refused("The postings do not balance", **about, over=str(Money(over, currency)), remedy=remedy)
 
 
-def kept(amount: Money, **about: str) -> None:
+def refuse_too_large(amount: Money, **about: str) -> None:
     """Raise Refused for an amount that an event cannot hold exactly."""
     if abs(amount.minor) > INTEGER_MAX:
         facts = {**about, "amount": str(amount), "most": str(Money(INTEGER_MAX, amount.currency))}
@@ -43,13 +43,14 @@ def kept(amount: Money, **about: str) -> None:
 
 
 def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
-    """Add to what moves what this event does. Raises Refused, and adds nothing, where an account is not usable or would
-    go below what is allowed. What is captured was set aside before, so it does not count twice."""
-    own: Moved = {}
+    """Add what this event does to what has moved since these accounts' states. Raises Refused, and adds nothing, where
+    an account is not usable or would go below what is allowed. What is captured was set aside before, so it does not
+    count twice."""
+    own: Moved = {}  # added when all of it is allowed
     if isinstance(event, Held):
         _move(accounts[event.account], event.account, event.currency, -event.amount_minor, own, moved)
     else:
-        balanced(event.postings, transaction=event.transaction)
+        refuse_unbalanced(event.postings, transaction=event.transaction)
         hold = event.hold
         for each in event.postings:
             account = accounts[each.account]
@@ -61,7 +62,7 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
 
 
 def _move(account: Account, name: str, currency: str, change: int, own: Moved, moved: Moved) -> None:
-    """Add a change of what is available to what the event moves already. Raises Refused."""
+    """Write into `own` what has moved after this change too. Raises Refused."""
     if account.status != "open":
         refuse_unusable(account, name)
     if account.currency != currency and account.currency is not None:
@@ -72,7 +73,7 @@ def _move(account: Account, name: str, currency: str, change: int, own: Moved, m
     floor = account.floor_minor
     if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
         facts = {"available": there + after - change, "wanted": -change, "least": floor}
-        told = {key: str(Money(minor, currency)) for key, minor in facts.items()}
+        told = {fact: str(Money(minor, currency)) for fact, minor in facts.items()}
         remedy = "Move less, or change the limit: whence ledger limit."
         raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
@@ -86,6 +87,6 @@ def left_after(posted: Posted, left_minor: int) -> int:
     return left_minor + posted.charged_minor
 
 
-def lowered(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
-    """The accounts on whose balance it depends whether this is allowed."""
+def limited(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
+    """The accounts that have a limit: on their balance it depends whether this is allowed."""
     return {name for (name, _) in moved if accounts[name].floor_minor is not None}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
 
 from whence.errors import InvalidTime, Refused
 from whence.money import Money, money
-from whence.packs.ledger.book.laws import kept
+from whence.packs.ledger.book.laws import refuse_too_large
 from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Movement, Posted, Posting, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Transaction
@@ -296,5 +296,5 @@ def _positive(amount: Money) -> Money:
     """The amount. Raises Refused for nothing, or less, or more than can be kept."""
     if amount.minor <= 0:
         raise Refused("An amount is more than nothing", amount=str(amount), remedy="Turn the direction around.")
-    kept(amount)
+    refuse_too_large(amount)
     return amount

@@ -91,7 +91,7 @@ class Book:
 
         def act(attempt: int) -> list[int | Refused]:
             with self._lock:
-                made, places, guard = self._checked(drafts, by, correlation)
+                made, places, guard = self._allow_each(drafts, by, correlation)
                 head = self._states.head
             positions = self._append(made, guard, head) if made else ()
             return [place if isinstance(place, Refused) else positions[place] for place in places]
@@ -107,7 +107,8 @@ class Book:
     # How it is appended.
 
     def _take(self, decide: Callable[..., Movement], told: Sequence[Any], named: dict[str, Any]) -> Decided:
-        """Decide and append, on what is known first: the condition says whether that is all there is."""
+        """Decide and append: first on what is known, without a look at the store, for the condition fails where that is
+        not all there is; where it does, or a law refuses, anew on all that others did meanwhile."""
         by, time, key = named.pop("by", None), named.pop("time", None), named.pop("key", None)
         if unknown := named.keys() - _defaults(decide).keys():
             raise TypeError(f"{decide.__name__} is not told {', '.join(sorted(unknown))}")
@@ -123,7 +124,7 @@ class Book:
                     self._states.catch_up(if_behind=not is_anew)
                     known, head = verbs.Known(self._states.of), self._states.head
                     us, made = self._dated(decide(known, id, *told, **named), time_us)
-                    guard = self._guard(made, known.noted)
+                    guard = self._allow(made, known.noted)
                 event = CODEC.event(made, id=id, time=us, actor=by, meta=meta)
                 positions = self._append([(made, event)], guard, head)
             except (Refused, IdConflict):  # what was done under this key may be why, or by others since
@@ -147,13 +148,13 @@ class Book:
             self._states.take(made, positions)
         return positions
 
-    def _guard(self, made: Movement, noted: Iterable[str]) -> Query:
-        """What must not have happened meanwhile. Raises Refused for what the accounts do not allow."""
+    def _allow(self, made: Movement, noted: Iterable[str]) -> Query:
+        """What must not have happened meanwhile. Raises Refused for what the laws do not allow."""
         moved: laws.Moved = {}
         accounts = self._states.of_kind("account", made.accounts if isinstance(made, Posted) else [made.account])
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
-        return _query(noted, accounts, laws.lowered(moved, accounts))
+        return _guard(noted, accounts, laws.limited(moved, accounts))
 
     def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
@@ -170,10 +171,11 @@ class Book:
             made = msgspec.structs.replace(made, dated=to_iso(us))
         return periods.open_after(us), made
 
-    def _checked(
+    def _allow_each(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
     ) -> tuple[list[Made], list[int | Refused], Query]:
-        """What of the drafts is allowed, one after the other, and each one's place among that."""
+        """What of the drafts is allowed, one after the other; of each its place among that, or why it is refused; and
+        what must not have happened meanwhile."""
         names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self._states.catch_up()
@@ -201,7 +203,7 @@ class Book:
                 left[posted.charge] = remains
             made.append((posted, CODEC.event(posted, id=posted.transaction, time=us, meta=draft.meta, **about)))
             places.append(len(made) - 1)
-        return made, places, _query(charges.values(), names, strict | laws.lowered(moved, accounts))
+        return made, places, _guard(charges.values(), names, strict | laws.limited(moved, accounts))
 
 
 def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
@@ -235,7 +237,7 @@ def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mappin
     return {"verb": decide.__name__, **msgspec.to_builtins(said)}
 
 
-def _query(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
+def _guard(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
     """What a decision depends on: the closed periods, all events of its entities and of the accounts that have a limit,
     and of the other accounts whether they are open."""
     every, free = [BOOK, *entities], list[str]()
