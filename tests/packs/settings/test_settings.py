@@ -65,7 +65,8 @@ def test_the_examples_of_all_its_commands_work_one_after_the_other(call: Call, f
         ' "changes": [{"op": "add", "path": "/features", "value": {"history": {"state": "on"}}}]}\n'
     )
     call("settings", "set", "mail.footer", "Yours", "--time", "2026-01-01")
-    for type, day, data in (("EmailSent", 2, "n=1"), ("Replied", 3, "n=1"), ("LeadScored", 4, "score=60")):
+    events = (("EmailSent", 2, "n=1"), ("Replied", 3, "n=1"), ("LeadScored", 4, "score=60"), ("EmailSent", 9, "n=2"))
+    for type, day, data in events:  # the first e-mail was seen for as long as its outcome may take
         call("append", "lead:42", type, data, "--time", f"2026-01-0{day}")
     for command in group("settings").commands.values():
         for example in command.examples:  # type: ignore[attr-defined]
@@ -151,6 +152,14 @@ def test_a_value_that_the_schema_does_not_take_is_refused(call: Call, folder: Pa
         assert problem in err
     assert call("settings", "set", "flags.history.state", "on")[0] == 0
     assert call("settings", "set", "flags.history.colour", "red")[0] == 0
+
+
+def test_a_value_that_is_refused_is_named_with_its_whole_setting_also_where_the_key_has_a_colon(
+    call: Call, folder: Path
+) -> None:
+    configure(folder, '[[pack.settings.schema]]\nkey = "main:/limit: calls"\ntype = "integer"\n')
+    _, _, err = call("settings", "set", "main:/limit: calls", "many")
+    assert "Setting: main:/limit: calls, Problem: it is text, not an integer" in err
 
 
 @pytest.mark.parametrize(

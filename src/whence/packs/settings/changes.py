@@ -89,22 +89,23 @@ def timeline(asked: Asked) -> list[Change]:
 def changes(history: History, *, observed: Iterable[str] = (), own: Query | None = None) -> list[Change]:
     """The changes of a history, by position: of documents, of scorecards that were adopted, of the fields `observed`
     (TYPE.FIELD), and the events that `own` selects."""
-    fields: dict[str, dict[str, _Seen]] = {}
+    fields: dict[str, dict[str, _Observed]] = {}  # by type and field
     for type, field in map(split_field, observed):
-        fields.setdefault(type, {})[field] = _Seen(f"{type}.{field}")
-    documents, ours = _Documents(), _Own()
-    adopted = _adoptions(history)
+        fields.setdefault(type, {})[field] = _Observed(f"{type}.{field}")
+    documents, own_events, adopted = _Documents(), _OwnEvents(), _adoptions(history)
     items = [QueryItem(types=(each,)) for each in dict.fromkeys((*TYPES, ADOPTED, *fields))]
+    if own is not None:
+        items += own.items
     found: list[Change] = []
-    for event in history.events(Query((*items, *(own.items if own else ())))):
+    for event in history.events(Query(tuple(items))):
         if event.type in TYPES:
             found.append(documents.change(event))
         elif event.position in adopted:
             found.append(_adopted(event, adopted[event.position]))
         elif own is not None and own.matches(event.type, event.tags):
-            found.append(ours.change(event))
-        for field, seen in fields.get(event.type, {}).items():
-            found += seen.change(event, field)
+            found.append(own_events.change(event))
+        for field, values in fields.get(event.type, {}).items():
+            found += values.change(event, field)
     return found
 
 
@@ -153,7 +154,7 @@ class _Documents:
         )
 
 
-class _Own:
+class _OwnEvents:
     """Events of one's own: what the data of one say otherwise than the one before about the same setting."""
 
     def __init__(self) -> None:
@@ -172,7 +173,7 @@ class _Own:
         return _change(event, "own event", name, within, why=why, label=label)
 
 
-class _Seen:
+class _Observed:
     """The values of an observed setting that were seen lately."""
 
     def __init__(self, name: str) -> None:
@@ -227,7 +228,8 @@ def refuse_unknown(found: Sequence[Change], setting: str | None) -> None:
         return
     names = {each.name: change.document for change in found for each in change.differences}
     known = {change.document: change.document for change in found} | names
-    meant = (is_meant(name, of, setting) for name, of in known.items())
-    if not any(meant) and not any(is_meant(setting, "", name) for name in names):
+    is_there = any(is_meant(name, document, setting) for name, document in known.items())
+    is_held = any(is_meant(setting, "", name) for name in names)
+    if not is_there and not is_held:
         remedy = near(setting, known, 3, otherwise="whence settings log names them.")
         raise NotKnown("There was never such a setting", setting=setting, remedy=remedy)

@@ -66,11 +66,11 @@ def unset(
 
 
 def changed(document: Document, id: str, edits: Sequence[Edit], **said: Any) -> Changed:
-    """The change that edits are. Raises Refused where the schema does not take what comes of them."""
+    """The event of these edits, with the version they come to. Raises Refused where the schema does not take it."""
     after = edited(document.values, edits)
     if problems := document.configured().schema.problems(id, after):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        setting, _, problem = problems[0].partition(": ")
+        setting, problem = problems[0]
         remedy = "Give it another value, or change [[pack.settings.schema]] in whence.toml."
         raise Refused("The schema does not take this value", setting=setting, problem=problem + more, remedy=remedy)
     return Changed(settings=id, edits=list(edits), version=version_of(after), setting=tagged(id, list(edits)), **said)

@@ -10,8 +10,8 @@ MAIN = "main"
 """The document of keys that are set one by one, whose name need not be written."""
 SHORT = 12
 """So many characters of a version are shown."""
-NAMING = 7
-"""With fewer of them nobody names one."""
+NAMED_LEAST = 7
+"""So many of its first characters name a version at least."""
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -48,10 +48,12 @@ def spelled(setting: str | None) -> str | None:
 def is_meant(name: str, document: str, setting: str | None) -> bool:
     """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
     `flags.json` are all of a document."""
-    within = "" if setting is None else setting.rstrip(":")
-    return setting is None or within in (name, document) or name.startswith(tuple(f"{within}{each}" for each in ".:/"))
+    if setting is None:
+        return True
+    whole = setting.rstrip(":")
+    return whole in (name, document) or name.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))
 
 
 def names_version(text: str, version: str | None) -> bool:
     """Whether a text is a version, or its first characters: so many that no other is meant."""
-    return version is not None and len(text) >= NAMING and version.startswith(text)
+    return version is not None and len(text) >= NAMED_LEAST and version.startswith(text)

@@ -67,7 +67,7 @@ def rollback(
     """
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
-    made: list[Rollback] = []
+    decided: list[Rollback] = []  # the last counts: it is decided again where somebody else was first
 
     def decide(state: Document) -> Event | None:
         way = _way(db, document, to, last, change, clock)  # here, so that what others did meanwhile is seen
@@ -82,15 +82,15 @@ def rollback(
         about = {"why": why or way.said, "label": way.label, "undoes": [each.id for each in way.undone]}
         event = changed(state, document, edits, **about)
         found = tuple(differences(document, state.values, event.edits))
-        made[:] = [Rollback(document, found, tuple(way.undone), event.version, tuple(kept))]
+        decided.append(Rollback(document, found, tuple(way.undone), event.version, tuple(kept)))
         return CODEC.event(event, actor=by) if event.edits else None
 
     model = db.pack("settings").states[0]
     if preview:
         decide(db.history().state(model, f"settings:{document}") or model())
-        return made[0]
+        return decided[-1]
     done = db.execute(f"settings:{document}", decide, model=model)
-    return msgspec.structs.replace(made[0], position=done.positions[0] if done.positions else None)
+    return msgspec.structs.replace(decided[-1], position=done.positions[0] if done.positions else None)
 
 
 class _Way(NamedTuple):
@@ -138,21 +138,22 @@ def _without(undone: Change, before: Any, values: Any) -> tuple[list[Edit], list
     """The edits that give back what a change took away, and the settings that somebody changed since. An object that
     came with a setting goes with it, where nothing else is in it."""
     edits, kept = list[Edit](), list[str]()
-    befores = [before]
+    befores = [before]  # the values before each difference, one after the other
     for each in undone.differences:
         befores.append(edited(befores[-1], [_edit(each.path, each.after)]))
-    for each, was in zip(reversed(undone.differences), befores[-2::-1], strict=True):
-        now, found = at(values, each.path), len(edits)
+    for each, was in zip(reversed(undone.differences), reversed(befores[:-1]), strict=True):
+        now = at(values, each.path)
         if same(now, each.before):
             continue
         if not same(now, each.after):
             kept.append(each.name)
-        else:
-            path = each.path
-            while path and not isinstance(at(was, path[:-1]), dict) and len(at(values, path[:-1])) == 1:
-                path = path[:-1]
-            edits.append(_edit(path, at(was, path), "add" if each.after is MISSING else "replace"))
-        values = edited(values, edits[found:])
+            continue
+        path = each.path
+        while path and not isinstance(at(was, path[:-1]), dict) and len(at(values, path[:-1])) == 1:
+            path = path[:-1]
+        back = _edit(path, at(was, path), "add" if each.after is MISSING else "replace")
+        edits.append(back)
+        values = edited(values, [back])
     return edits, kept
 
 

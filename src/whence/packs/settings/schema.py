@@ -46,7 +46,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
 
     def __post_init__(self) -> None:
-        least, most = -inf if self.at_least is None else self.at_least, inf if self.at_most is None else self.at_most
+        least = -inf if self.at_least is None else self.at_least
+        most = inf if self.at_most is None else self.at_most
         if not least <= most:
             raise ValueError(f"nothing is at least {least:g} and at most {most:g}")
         if self.required and "*" in self.path:
@@ -60,7 +61,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Rule:
         """The rule that a table of whence.toml says. Raises InvalidConfig naming the key."""
-        known = ("key", *cls.__struct_fields__[2:])
+        known = ("key", *cls.__struct_fields__[2:])  # the key says the document and the path
         for name in table:
             if name not in known:
                 raise InvalidConfig("No such key in a schema", key=name, remedy=near(name, known))
@@ -80,12 +81,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             remedy = 'Write at_least = 0, one_of = ["on", "off"], required = true.'
             raise InvalidConfig("Not a rule of a schema", setting=said, problem=problem, remedy=remedy) from None
 
-    def fits(self, document: str, path: Path) -> bool:
-        """Whether it says something about a setting."""
-        return (
-            document == self.document
-            and len(path) == len(self.path)
-            and all(own in ("*", part) for own, part in zip(self.path, path, strict=True))
+    def fits(self, path: Path) -> bool:
+        """Whether it says something about a setting of its document."""
+        return len(path) == len(self.path) and all(
+            own in ("*", part) for own, part in zip(self.path, path, strict=True)
         )
 
     def problem(self, value: Any) -> str:
@@ -120,19 +119,20 @@ class Schema(msgspec.Struct, frozen=True):
             raise InvalidConfig("The schema is a list of tables", key="schema", remedy=remedy)
         return cls(tuple(map(Rule.from_table, tables)))
 
-    def problems(self, document: str, tree: Any) -> list[str]:
-        """What the values of a document break, each with its setting; what is required and missing too."""
+    def problems(self, document: str, tree: Any) -> list[tuple[str, str]]:
+        """What the values of a document break: each setting, and what is wrong with it or that it is missing."""
         rules = [rule for rule in self.rules if rule.document == document]
         if not rules:
             return []
-        found = [
-            f"{name_of(document, key_of(path))}: {problem}"
+        broken = [
+            (path, problem)
             for path, value in _within(tree)
             for rule in rules
-            if rule.fits(document, path) and (problem := rule.problem(value))
+            if rule.fits(path) and (problem := rule.problem(value))
         ]
-        missing = (rule for rule in rules if rule.required and "*" not in rule.path and at(tree, rule.path) is MISSING)
-        return found + [f"{name_of(document, key_of(rule.path))}: it is required and not there" for rule in missing]
+        missing = [rule.path for rule in rules if rule.required and at(tree, rule.path) is MISSING]
+        found = [*broken, *((path, "it is required and not there") for path in missing)]
+        return [(name_of(document, key_of(path)), problem) for path, problem in found]
 
 
 def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

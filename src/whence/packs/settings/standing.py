@@ -47,10 +47,11 @@ def standing(found: Iterable[Change]) -> dict[str, Standing]:
     made = {}
     for document, values in documents.items():
         for path, value in leaves(values):
-            by = [set_by.get((document, path[:length])) for length in range(len(path) + 1)]
-            by += [emptied_by.get((document, path))] if value == {} else []
-            name = name_of(document, key_of(path))
-            if known := [each for each in by if each is not None]:
+            setters = [set_by.get((document, path[:length])) for length in range(len(path) + 1)]
+            if value == {}:
+                setters.append(emptied_by.get((document, path)))
+            if known := [each for each in setters if each is not None]:
+                name = name_of(document, key_of(path))
                 made[name] = Standing(name, value, max(known, key=lambda each: each.position))
     return made | alone
 

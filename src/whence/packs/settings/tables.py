@@ -83,7 +83,15 @@ def blame(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Itera
     """
     for each in _chosen(asked, setting):
         change = each.change
-        yield Blamed(each.name, each.value, change.time, change.who, change.reason, change.how, change.position)
+        yield Blamed(
+            setting=each.name,
+            value=each.value,
+            since=change.time,
+            who=change.who,
+            why=change.reason,
+            how=change.how,
+            position=change.position,
+        )
 
 
 @table
@@ -115,10 +123,18 @@ def log(
         if limit is not None and count > limit:
             return
         for each in several or (Difference(change.document, MISSING, MISSING),):
-            name = each.name if several or change.how == "refused" else None
-            before, after = plain(each.before), plain(each.after)
-            said = name, before, after, change.reason, change.how, change.label, change.short_commit
-            yield Entry(change.position, change.time, change.who, *said)
+            yield Entry(
+                position=change.position,
+                time=change.time,
+                who=change.who,
+                setting=each.name if several or change.how == "refused" else None,
+                before=plain(each.before),
+                after=plain(each.after),
+                why=change.reason,
+                how=change.how,
+                label=change.label,
+                commit=change.short_commit,
+            )
 
 
 @table
@@ -145,9 +161,18 @@ def versions(
             continue
         if (returns and change.returns_to is None) or (empty and change.differences):
             continue
-        version = change.document, len(change.differences), change.version[:SHORT], change.label, change.returns_to
-        said = *version, change.reason, change.short_commit
-        yield InHistory(change.position, change.time, change.who, *said)
+        yield InHistory(
+            position=change.position,
+            time=change.time,
+            who=change.who,
+            settings=change.document,
+            edits=len(change.differences),
+            version=change.version[:SHORT],
+            label=change.label,
+            same_as=change.returns_to,
+            why=change.reason,
+            commit=change.short_commit,
+        )
 
 
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
@@ -167,7 +192,7 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
     for each in change.differences:
         if is_meant(each.name, change.document, setting):
             yield each
-        elif is_meant(setting, "", each.name):
+        elif is_meant(setting, "", each.name):  # it holds the setting
             below = path_of(setting[len(each.name) :].lstrip(".:"))
             before, after = at(each.before, below), at(each.after, below)
             if not same(before, after):
