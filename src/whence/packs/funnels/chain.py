@@ -71,9 +71,9 @@ def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chain
 def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: int) -> tuple[Chains, list[int]]:
     """The same within a window, where a later start may get further: all starts go on from step to step at once, and
     those that are too late are left behind, so that the last steps have few to look for."""
-    best: list[Array] = []
+    best: list[Array] = []  # for each step, when each customer's best start got to it
     reached: list[int] = []
-    who, times = np.zeros(0, np.int64), np.zeros((0, 0), np.int64)
+    who, times = np.zeros(0, np.int64), np.zeros((0, 0), np.int64)  # the starts in time: whose, and when at each step
     for by_whom, time_us in steps:
         reached.append(_count(by_whom, size))
         if not best:
@@ -82,6 +82,7 @@ def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: in
             following = _following(who, times, by_whom, time_us, size, window_us)
             in_time = following != LAST
             who, times = who[in_time], np.column_stack([times[in_time], following[in_time]])
+        # Who got here got further than before: the earliest of the starts in time is the customer's best one now.
         earliest = np.flatnonzero(times[:, 0] == _earliest(who, times[:, 0], size)[who])
         best.append(np.full(size, NEVER, np.int64))
         for step, found in enumerate(best):
@@ -91,6 +92,7 @@ def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: in
 
 
 def _count(who: Array, size: int) -> int:
+    """How many customers there are among them."""
     seen = np.zeros(size, bool)
     seen[who] = True
     return int(np.count_nonzero(seen))
@@ -106,31 +108,32 @@ def _earliest(who: Array, time_us: Array, size: int) -> Array:
 def _following(who: Array, times: Array, by_whom: Array, time_us: Array, size: int, window_us: int) -> Array:
     """When each chain goes on: the customer's first event that is not before its last one, and not beyond the window;
     LAST where there is none."""
-    latest = np.full(size, NEVER, np.int64)
-    np.maximum.at(latest, who, times[:, 0])
-    near = (time_us >= _earliest(who, times[:, -1], size)[by_whom]) & (time_us - window_us <= latest[by_whom])
+    # Only events with which a chain of the customer may go on: not before all of them, not beyond all their windows.
+    latest_start = np.full(size, NEVER, np.int64)
+    np.maximum.at(latest_start, who, times[:, 0])
+    not_before = _earliest(who, times[:, -1], size)
+    near = (time_us >= not_before[by_whom]) & (time_us - window_us <= latest_start[by_whom])
     by_whom, time_us = by_whom[near], time_us[near]
-    # All chains and events, those of a customer together and in the order of time: a chain goes on with the next event
-    # behind it, if that is of the same customer and in the window.
+    # All chains and events in one row, those of a customer together and in the order of time: a chain goes on with the
+    # next event behind it, if that is of the same customer and in the window.
     order = np.argsort(np.r_[times[:, -1] * 2, time_us * 2 + 1])  # of the same moment, an event comes after the chain
-    both = np.r_[who, by_whom]
-    order = order[np.argsort(both[order], kind="stable")]
+    order = order[np.argsort(np.r_[who, by_whom][order], kind="stable")]
     is_event = order >= len(who)
     places = np.where(is_event, np.arange(len(order)), len(order))
-    place = np.minimum.accumulate(places[::-1])[::-1][~is_event]
-    chain = order[~is_event]
-    there = place < len(order)
-    chain, event = chain[there], order[place[there]] - len(who)
-    there = (by_whom[event] == who[chain]) & (time_us[event] - window_us <= times[chain, 0])
+    next_event = np.minimum.accumulate(places[::-1])[::-1]
+    chain, place = order[~is_event], next_event[~is_event]
+    is_there = place < len(order)
+    chain, event = chain[is_there], order[place[is_there]] - len(who)
+    goes_on = (by_whom[event] == who[chain]) & (time_us[event] - window_us <= times[chain, 0])
     found = np.full(len(who), LAST, np.int64)
-    found[chain[there]] = time_us[event[there]]
+    found[chain[goes_on]] = time_us[event[goes_on]]
     return found
 
 
 # In any order or strictly, or where something ends an attempt: over all events of a customer.
 
 
-class Rows(msgspec.Struct, frozen=True):
+class Events(msgspec.Struct, frozen=True):
     """Events in the order of customer, time, step and position; `mask` has a bit for each step that one counts as."""
 
     who: Array
@@ -138,38 +141,38 @@ class Rows(msgspec.Struct, frozen=True):
     mask: Array
 
 
-def chains(rows: Rows, steps: int, order: Order, window_us: int | None, period: tuple[int, int] | None) -> Chains:
+def chains(events: Events, steps: int, order: Order, window_us: int | None, period: tuple[int, int] | None) -> Chains:
     """The chains of all customers; starts lie within a period, its ends included, where one is given."""
-    counted = rows.mask & ~OUT
+    counted = events.mask & ~OUT
     is_start = counted != 0 if order == "any" else (counted & 1) != 0
     if period is not None:
-        is_start &= (rows.time_us >= period[0]) & (rows.time_us <= period[1])
+        is_start &= (events.time_us >= period[0]) & (events.time_us <= period[1])
     starts = np.flatnonzero(is_start)
-    begun_us, ends = rows.time_us[starts], _ends(rows, starts)
+    begun_us, ends = events.time_us[starts], _ends(events, starts)
     reached = np.ones(len(starts), bool)
-    times, before = [], starts - 1
+    times, before = [], starts - 1  # the place behind which each start looks for its next step
     for step in range(steps):
         if order == "strict":
             places = starts + step
             reached &= (counted.take(places, mode="clip") >> step & 1) != 0
         else:
             places = _next(np.flatnonzero(counted >> step & 1), before, len(counted))
-        time_us = rows.time_us.take(places, mode="clip")
+        time_us = events.time_us.take(places, mode="clip")
         reached &= places < ends
         if window_us is not None:
             reached &= time_us - window_us <= begun_us
         times.append(np.where(reached, time_us, NEVER))
         if order == "ordered":
             before = places
-    found = Chains(rows.who[starts], np.stack(times, axis=1))
+    found = Chains(events.who[starts], np.stack(times, axis=1))
     return found.only(_best(found))
 
 
-def _ends(rows: Rows, starts: Array) -> Array:
+def _ends(events: Events, starts: Array) -> Array:
     """For each start the first event that counts no more: of another customer, or one that ends the attempt."""
-    is_last = np.r_[rows.who[1:] != rows.who[:-1], True][: len(rows.who)]
-    others = _next(np.flatnonzero(is_last), starts - 1, len(rows.who)) + 1
-    found: Array = np.minimum(others, _next(np.flatnonzero(rows.mask & OUT), starts, len(rows.who)))
+    is_last = np.r_[events.who[1:] != events.who[:-1], True][: len(events.who)]
+    others = _next(np.flatnonzero(is_last), starts - 1, len(events.who)) + 1
+    found: Array = np.minimum(others, _next(np.flatnonzero(events.mask & OUT), starts, len(events.who)))
     return found
 
 

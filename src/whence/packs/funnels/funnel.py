@@ -144,13 +144,13 @@ def _parts(meant: Question, found: Chains, by: str, top: int) -> Iterator[tuple[
     )
     starts = asked.registered("starts", {"who": found.who, "time_us": found.starts_us})
     query = statement(__package__, "values_at_starts", events=events, starts=starts)
-    told = asked.sql(query).column("value").to_pylist()
+    told = asked.sql(query).column("value").to_pylist()  # one for each customer, in the order of `found`
     counts = Counter(told)
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
     names = dict.fromkeys([*ranked[:top], *([OTHER] if ranked[top:] else [])])
-    each = np.array([value if value in names else OTHER for value in told], object)
+    part_of = np.array([value if value in names else OTHER for value in told], object)
     for name in names:
-        yield name, found.only(each == name)
+        yield name, found.only(part_of == name)
 
 
 def _group(meant: Question, found: Chains, period: str | None, segment: str | None, did: Sequence[int] | None) -> Group:

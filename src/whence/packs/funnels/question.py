@@ -12,7 +12,7 @@ from whence.duration import us_of
 from whence.errors import InvalidQuery
 from whence.moments import span_of
 from whence.pack import Written
-from whence.packs.funnels.chain import OUT, Array, Chains, Order, Rows, chains, chains_within, first_chains
+from whence.packs.funnels.chain import OUT, Array, Chains, Events, Order, chains, chains_within, first_chains
 from whence.packs.journeys.columns.step import SPAN, STEP, Step, Steps, steps_of
 from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.journeys.statements import statement
@@ -60,16 +60,17 @@ class Question(msgspec.Struct, frozen=True):
         """How far each customer gets who starts in a period; and how many did each step at all, where that is known
         without asking more."""
         types = [type for step in self.steps for type in step.types]
-        if self.order != "ordered" or self.exclude or len(types) != len(set(types)):
+        are_apart = len(types) == len(set(types))  # no event may count as two steps
+        if self.order != "ordered" or self.exclude or not are_apart:
             return self._over_all_events(period), None
-        steps = self._done(period)
+        steps = self._who_did_each(period)
         if self.window_us is None:
             found, did = first_chains(steps, self.asked.size)
         else:
             found, did = chains_within(steps, self.asked.size, self.window_us)
         return found, None if period else did
 
-    def _done(self, period: Span | None) -> Iterator[tuple[Array, Array]]:
+    def _who_did_each(self, period: Span | None) -> Iterator[tuple[Array, Array]]:
         """Who did each step, and when; the starts within the period alone."""
         for number, step in enumerate(self.steps):
             who, time_us = self.asked.who_and_when(step)
@@ -79,18 +80,20 @@ class Question(msgspec.Struct, frozen=True):
             yield who, time_us
 
     def _over_all_events(self, period: Span | None) -> Chains:
+        """The chains over all events that matter, in order: steps, what ends an attempt, and, where each step is to be
+        the very next event, all others too. An event has a bit for each step that it counts as."""
         parts = [(self.asked.rows_of_step(each), 1 << number) for number, each in enumerate(self.steps)]
         parts += [(self.asked.rows_of_step(each), OUT) for each in self.exclude]
         if self.order == "strict":
             parts.append((self.asked.rows(), 0))
         events = " UNION ALL ".join(f"SELECT *, {bit}::BIGINT AS mask FROM ({select})" for select, bit in parts)
         query = statement(__package__, "events_in_order", events=events, last=OUT)
-        rows = Rows(*self.asked.arrays(query, "who", "time_us", "mask"))
-        counted = rows.mask & ~OUT
+        found = Events(*self.asked.arrays(query, "who", "time_us", "mask"))
+        counted = found.mask & ~OUT
         if self.order == "any" and (counted & (counted - 1)).any():
             remedy = "In any order a step stands once; ask for it in order, or with conditions."
             raise InvalidQuery("An event counts as two steps", remedy=remedy)
-        return chains(rows, len(self.steps), self.order, self.window_us, period)
+        return chains(found, len(self.steps), self.order, self.window_us, period)
 
 
 def period_of(asked: Touchpoints, said: str | None) -> Span | None:
