@@ -29,19 +29,6 @@ KINDS = {
 PAYOUT = "payout"
 
 
-class Unkeyed(msgspec.Struct, frozen=True):
-    """A payout without a key: the balance that it should leave by adding, and the one that the source states."""
-
-    item: Item
-    added_minor: int
-    reported_minor: int | None
-
-    @property
-    def ties(self) -> bool | None:
-        """Whether both agree; None where the source states no balance."""
-        return None if self.reported_minor is None else self.added_minor == self.reported_minor
-
-
 class Compared(msgspec.Struct, frozen=True):
     """What came of two sides. `matched` counts the lines of this side by the pass that matched them."""
 
@@ -79,6 +66,19 @@ class Compared(msgspec.Struct, frozen=True):
         for each in self.differences:
             found.subtract(each.effect_minor)
         return {currency: minor for currency, minor in found.items() if minor}
+
+
+class Unkeyed(msgspec.Struct, frozen=True):
+    """A payout without a key: the balance that it should leave by adding, and the one that the source states."""
+
+    item: Item
+    added_minor: int
+    reported_minor: int | None
+
+    @property
+    def ties(self) -> bool | None:
+        """Whether both agree; None where the source states no balance."""
+        return None if self.reported_minor is None else self.added_minor == self.reported_minor
 
 
 def compare(
@@ -138,7 +138,8 @@ class _Made:
 
 
 def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iterator[DifferenceFound]:
-    """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for."""
+    """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for, and
+    taken out of what is left."""
     others = left.there if side == "here" else left.here
     by_id = {each.id: each for each in others if each.id} if left.ids_shared else {}
     gone: set[int] = set()
@@ -162,6 +163,7 @@ def _differing(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFoun
 
 
 def _left_over(made: _Made, matches: Sequence[Match], left: Left) -> Iterator[DifferenceFound]:
+    """What nothing was found for: a copy of what was matched, or a line that the other side lacks."""
     for side, other, items in (("here", "there", left.here), ("there", "here", left.there)):
         known = {item.id for each in matches for item in getattr(each, side) if item.id}
         for item in items:

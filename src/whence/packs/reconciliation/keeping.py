@@ -22,6 +22,8 @@ from whence.packs.reconciliation.statement import UNEXPLAINED, StatementRow, sta
 from whence.query import Query
 
 BATCH = 5_000
+Days = tuple[str | None, str | None]
+"""The first and the last day, as 2026-01-31; None is no bound."""
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
@@ -70,11 +72,8 @@ def reconcile(
     name = f"{here.partition('=')[0]}~{there.partition('=')[0]}"
     compared = compare(*sides, passes=passes, days=days, order=order, name=name)
     kept = db.asked().states(Difference)
-    carried = {
-        key: each
-        for key, each in kept.items()
-        if each.reconciliation == name and _stands(each) and _is_before(each, since)
-    }
+    own = {key: each for key, each in kept.items() if each.reconciliation == name}
+    carried = {key: each for key, each in own.items() if _stands(each) and _is_before(each, since)}
     made = Reconciliation(name, since, until, compared, statement(compared, carried.values()), carried)
     if not record:
         return made
@@ -99,7 +98,8 @@ def _is_before(each: Difference, since: date | None) -> bool:
 
 
 def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head: int, by: str | None) -> int:
-    """Append what is new, and return how many differences are."""
+    """Append the differences that are new or back again, which are gone, and that both sides were compared. Returns how
+    many of the first there are."""
     compared = made.compared
     since, until = (None if each is None else each.isoformat() for each in (made.since, made.until))
     found = {each.difference: each for each in compared.differences}
@@ -107,12 +107,9 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     events = [
         CODEC.event(each, id=None if key in known else f"difference:{key}", actor=by) for key, each in fresh.items()
     ]
-    looked_at = _days_of(db, made.name)
+    before = {key: each for key, each in known.items() if each.reconciliation == made.name and key not in found}
     events += [
-        CODEC.event(DifferenceGone(key, made.name), actor=by)
-        for key, each in known.items()
-        if each.reconciliation == made.name and each.status == "open" and key not in found
-        if _covers(since, until, *looked_at[key] if each.day is None else (each.day, each.day))
+        CODEC.event(DifferenceGone(key, made.name), actor=by) for key in _gone(db, made.name, (since, until), before)
     ]
     here, there = compared.here, compared.there
     digests = {side.name: side.sha256 for side in (here, there) if side.sha256 is not None}
@@ -124,10 +121,21 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     return len(fresh)
 
 
-def _days_of(db: Whence, name: str) -> dict[str, tuple[str | None, str | None]]:
-    """The first and last day that were compared when each difference of a reconciliation was found."""
+def _gone(db: Whence, name: str, days: Days, before: dict[str, Difference]) -> list[str]:
+    """Which differences of before were not found again though all of their days were compared. One without a day may be
+    of any day that was compared when it was found."""
+    found_in = _found_in(db, name)
+    return [
+        key
+        for key, each in before.items()
+        if each.status == "open" and _covers(days, found_in[key] if each.day is None else (each.day, each.day))
+    ]
+
+
+def _found_in(db: Whence, name: str) -> dict[str, Days]:
+    """The days that were compared when each difference of a reconciliation was found."""
     types = [DifferenceFound.event_type, Reconciled.event_type]
-    found, waiting = dict[str, tuple[str | None, str | None]](), list[str]()
+    found, waiting = dict[str, Days](), list[str]()
     for event in db.history().events(Query.of(types=types, tags=[f"reconciliation:{name}"])):
         if event.type == Reconciled.event_type:
             found |= dict.fromkeys(waiting, (event.data["since"], event.data["until"]))
@@ -137,8 +145,8 @@ def _days_of(db: Whence, name: str) -> dict[str, tuple[str | None, str | None]]:
     return found | dict.fromkeys(waiting, (None, None))
 
 
-def _covers(since: str | None, until: str | None, first: str | None, last: str | None) -> bool:
-    """Whether all days from the first to the last are among those that are compared; None is no bound."""
-    return (since is None or (first is not None and since <= first)) and (
-        until is None or (last is not None and last <= until)
-    )
+def _covers(days: Days, others: Days) -> bool:
+    """Whether all of the others are among these."""
+    (since, until), (first, last) = days, others
+    is_begun = since is None or (first is not None and since <= first)
+    return is_begun and (until is None or (last is not None and last <= until))

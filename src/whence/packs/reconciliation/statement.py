@@ -4,17 +4,19 @@ then; the other side beside it; and the differences that explain what is between
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from whence.money import decimal_of
 from whence.packs.reconciliation.comparing import PAYOUT, Compared
+from whence.packs.reconciliation.events import DifferenceFound
 from whence.packs.reconciliation.sides import Side
 from whence.packs.reconciliation.state import Difference
 
 FEE, UNEXPLAINED = "fee", "unexplained"
+STANDING = ("open", "settled")
 
 
 class StatementRow(msgspec.Struct, frozen=True):
@@ -42,45 +44,41 @@ def statement(compared: Compared, carried: Iterable[Difference] = ()) -> list[St
 
 
 def _of_currency(compared: Compared, carried: list[Difference], currency: str) -> Iterator[StatementRow]:
+    """Both sides from their opening to their closing balances, and then what is between those, until nothing is left to
+    be explained."""
     here, there = compared.here, compared.there
-    mine, theirs = _activity(here, currency), _activity(there, currency)
+    moved, moved_there = _activity(here, currency), _activity(there, currency)
     counts = Counter(each.category for each in here.items if each.currency == currency)
-    ours, stated = here.opening_minor(currency), there.opening_minor(currency)
+    opening, opening_there = here.opening_minor(currency), there.opening_minor(currency)
     standing = sum(each.effect_minor.get(currency, 0) for each in carried)
     # A side that does not say it is taken to begin as the other, but for what stands between them.
-    begun = (0 if stated is None else stated - standing) if ours is None else ours
-    begun_there = begun + standing if stated is None else stated
+    begun = (0 if opening_there is None else opening_there - standing) if opening is None else opening
+    begun_there = begun + standing if opening_there is None else opening_there
 
     def row(line: str, one: int | None, other: int | None, items: int | None = None) -> StatementRow:
         off = None if one is None or other is None else other - one
         here, there, between = (None if each is None else decimal_of(each, currency) for each in (one, other, off))
         return StatementRow(currency, line, here, there, between, items)
 
-    def open_row(line: str, minor: int, items: int) -> StatementRow:
-        return StatementRow(currency, line, difference=decimal_of(minor, currency), items=items)
-
-    yield row("opening", ours, stated)
-    is_alike = not mine or not theirs or any(mine) == any(theirs)  # else one side names no categories
-    for category in sorted(mine.keys() | theirs.keys(), key=_rank):
-        one, other = (each.get(category, 0 if is_alike else None) for each in (mine, theirs))
+    yield row("opening", opening, opening_there)
+    is_alike = not moved or not moved_there or any(moved) == any(moved_there)  # else one side names no categories
+    for category in sorted(moved.keys() | moved_there.keys(), key=_rank):
+        one, other = (each.get(category, 0 if is_alike else None) for each in (moved, moved_there))
         yield row(_title(category), one, other, counts[category])
     balances = [each.balance_minor for each in there.items if each.currency == currency]
     said = next((each for each in reversed(balances) if each is not None), None)
-    closing = begun + mine.total()
-    reached = begun_there + theirs.total() if said is None else said
-    yield row("closing", closing, reached)
-    left = reached - closing - standing
-    for kind in compared.kinds:
-        effects = (each.effect_minor for each in compared.differences if each.what == kind)
-        own = [each[currency] for each in effects if currency in each]
-        if own:
-            left -= sum(own)
-            yield open_row(f"open: {kind}", sum(own), len(own))
-    for status in ("open", "settled"):
-        found = (each.effect_minor for each in carried if each.status == status)
-        before = [each[currency] for each in found if currency in each]
-        if before:
-            yield open_row(f"{status} from before", sum(before), len(before))
+    closing = begun + moved.total()
+    closing_there = begun_there + moved_there.total() if said is None else said
+    yield row("closing", closing, closing_there)
+    left = closing_there - closing
+    parts: dict[str, Sequence[DifferenceFound | Difference]] = {}
+    parts |= {f"open: {kind}": [each for each in compared.differences if each.what == kind] for kind in compared.kinds}
+    parts |= {f"{status} from before": [each for each in carried if each.status == status] for status in STANDING}
+    for line, found in parts.items():
+        effects = [each.effect_minor[currency] for each in found if currency in each.effect_minor]
+        if effects:
+            left -= sum(effects)
+            yield StatementRow(currency, line, difference=decimal_of(sum(effects), currency), items=len(effects))
     yield StatementRow(currency, UNEXPLAINED, difference=decimal_of(left, currency))
 
 
