@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.packs.ledger.books import book_of, ledger
 from whence.errors import InvalidQuery, NotKnown
 from whence.packs.balances.columns import balances as balances_over_columns
 from whence.packs.balances.pictures import balance_over_time, save_balance, waterfall
+from whence.packs.balances.ties import Step, chained
 from whence.packs.ledger.entries import balances
 
 
@@ -43,3 +45,10 @@ def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
     assert "plotly" in (tmp_path / "balance.html").read_text()
     with pytest.raises(NotKnown):
         balance_over_time(db.asked("2026-01-05"), "assets:bank")
+
+
+def test_a_day_of_thousands_of_lines_ties_in_the_order_in_which_they_were_booked() -> None:
+    steps = [Step(amount_minor=1, reported_minor=number) for number in range(1, 3_001)]
+    shuffled = random.Random(7).sample(steps, len(steps))
+    assert chained(0, shuffled, 0) == steps
+    assert chained(5, shuffled, 0) is None

@@ -3,7 +3,8 @@ order is often not the order in which it booked, so an order is looked for in wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -31,32 +32,33 @@ class Step(msgspec.Struct, frozen=True):
 def chained(opening_minor: int, steps: Sequence[Step], tolerance_minor: int) -> list[Step] | None:
     """An order in which each balance is the one before plus the movement, within a tolerance; the exact ones first.
     None where there is none."""
-    left = list(steps)
-    found: list[Step] = []
-    tried = 0
+    by_begin = sorted((each.reported_minor - each.amount_minor, number) for number, each in enumerate(steps))
+    path: list[int] = []
+    used: set[int] = set()
 
-    def search(balance: int) -> bool:
-        nonlocal tried
-        if not left:
-            return True
+    def following(balance: int) -> Iterator[int]:
+        """The steps that may come next, the nearest first."""
+        first = bisect_left(by_begin, (balance - tolerance_minor, 0))
+        end = bisect_left(by_begin, (balance + tolerance_minor + 1, 0))
+        near = [(abs(begin - balance), number) for begin, number in by_begin[first:end] if number not in used]
+        return (number for _, number in sorted(near))
+
+    ways, tried = [following(opening_minor)], 0
+    while len(path) < len(steps):
+        number = next(ways[-1], None)
+        if number is None:  # a dead end: another way from the step before
+            if not path:
+                return None
+            ways.pop()
+            used.remove(path.pop())
+            continue
         tried += 1
         if tried > STEPS_MAX:
-            return False
-        off = sorted(
-            (abs(balance + each.amount_minor - each.reported_minor), number) for number, each in enumerate(left)
-        )
-        for difference, number in off:
-            if difference > tolerance_minor:
-                return False
-            each = left.pop(number)
-            found.append(each)
-            if search(each.reported_minor):
-                return True
-            found.pop()
-            left.insert(number, each)
-        return False
-
-    return found if search(opening_minor) else None
+            return None
+        path.append(number)
+        used.add(number)
+        ways.append(following(steps[number].reported_minor))
+    return [steps[number] for number in path]
 
 
 class DayRow(msgspec.Struct, frozen=True):
