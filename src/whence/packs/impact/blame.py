@@ -35,23 +35,24 @@ TOLD_APART = 3.0
 def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:
     """The changes by how clearly they did something to the outcome."""
     weighing = _Weighing(trials, several)
+    left = {number: made for number, made in weighing.alone.items() if made is not None}
+    tried = len(left)
     named: list[_Told] = []
-    open_ = {number: made for number, made in weighing.alone.items() if made is not None}
-    tried = len(open_)
-    worst, likeliest = 0.0, None
-    while open_:
+    likeliest = None  # of those that are not named
+    worst = 0.0  # no later chance is below an earlier one
+    while left:
         known = [each.number for each in named]
-        number, together = weighing.clearest(open_, known)
-        p = min(made.p for made in open_.values()) if together else open_[number].p
-        corrected = min(1.0, max(worst, p * len(open_)))
+        number, together = weighing.clearest(left, known)
+        p = min(each.p for each in left.values()) if together else left[number].p
+        corrected = min(1.0, max(worst, p * len(left)))
         if corrected > CERTAIN:
             likeliest = number
             break
-        worst, made = corrected, open_[number]
+        worst, made = corrected, left.pop(number)
         named.append(_Told(number, made, corrected, weighing.verdict(number, made, together), together))
-        again = {each: weighing.estimated(each, [*known, number]) for each in open_ if each != number}
-        open_ = {each: made for each, made in again.items() if made is not None}
-    effects = tuple(weighing.effect(each, tried) for each in _told(weighing.alone, named, open_, likeliest))
+        again = {each: weighing.estimated(each, [*known, number]) for each in left}
+        left = {each: made for each, made in again.items() if made is not None}
+    effects = tuple(weighing.effect(each, tried) for each in _in_order(weighing.alone, named, left, likeliest))
     days = tuple(_days(trials))
     return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, effects, days)
 
@@ -70,53 +71,54 @@ class _Weighing:
     """Changes beside each other, by their numbers: what each comes to, `alone` or with others allowed for."""
 
     def __init__(self, trials: Trials, several: Sequence[Candidate]) -> None:
-        self.trials, self.several = trials, several
+        self.trials, self.candidates = trials, several
         self.alone = {number: self.estimated(number) for number in range(len(several))}
 
     def estimated(self, number: int, others: Sequence[int] = (), rows: Bools | None = None) -> Estimate | None:
         """The effect of a change with others allowed for, over its own rows by default."""
-        each = self.several[number]
-        beside = [self.several[other].under for other in others]
+        each = self.candidates[number]
+        beside = [self.candidates[other].under for other in others]
         return estimate(self.trials, each.rows if rows is None else rows, each.under, beside)
 
-    def clearest(self, open_: dict[int, Estimate], known: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    def clearest(self, left: dict[int, Estimate], known: Sequence[int]) -> tuple[int, tuple[int, ...]]:
         """The change that explains most, and the others that explain as much as far as the decisions can tell. Two are
         weighed by how much worse the outcome is explained without each: half the difference of their squared ratios is
         the logarithm of how many times likelier one is. Of those that are not told apart it is the one that decisions
         name."""
-        several = self.several
-        number = min(open_, key=lambda each: (open_[each].p, -abs(open_[each].ratio), each))
-        others = [each for each in open_ if each != number and abs(open_[each].ratio) >= CLEAR]
+        judged = self.candidates
+        number = min(left, key=lambda each: (left[each].p, -abs(left[each].ratio), each))
+        others = [each for each in left if each != number and abs(left[each].ratio) >= CLEAR]
         ties: list[int] = []
-        for each in sorted(others, key=lambda each: open_[each].p):
-            if not (several[number].rows & several[each].rows).any() and not _alike(several[number], several[each]):
+        for each in sorted(others, key=lambda each: left[each].p):
+            if not (judged[number].rows & judged[each].rows).any() and not _alike(judged[number], judged[each]):
                 continue
             more_likely = (self._ratio(each, number, known) ** 2 - self._ratio(number, each, known) ** 2) / 2
             if more_likely >= TOLD_APART:
                 number, ties = each, []
-            elif more_likely > -TOLD_APART and _alike(several[number], several[each]):
+            elif more_likely > -TOLD_APART and _alike(judged[number], judged[each]):
                 ties.append(each)
-        named = next((each for each in ties if several[each].is_named), None)
-        if not several[number].is_named and named is not None:
-            ties = [number, *(each for each in ties if each != named)]
-            number = named
+        by_name = next((each for each in ties if judged[each].is_named), None)
+        if not judged[number].is_named and by_name is not None:
+            ties = [number, *(each for each in ties if each != by_name)]
+            number = by_name
         return number, tuple(sorted(ties))
 
     def _ratio(self, number: int, beside: int, known: Sequence[int]) -> float:
         """How many errors the effect of a change is from none, with another allowed for, where either is judged."""
-        rows = self.several[number].rows | self.several[beside].rows
+        rows = self.candidates[number].rows | self.candidates[beside].rows
         made = self.estimated(number, [*known, beside], rows)
         return 0.0 if made is None else abs(made.ratio)
 
     def verdict(self, number: int, made: Estimate, together: Sequence[int]) -> Verdict:
         """What is said of a change that is named: where decisions name it alone, it is told apart from the others."""
-        several = self.several
-        if together and (not several[number].is_named or any(several[each].is_named for each in together)):
+        is_named = self.candidates[number].is_named
+        if together and (not is_named or any(self.candidates[each].is_named for each in together)):
             return "one of several"
         return "lowers it" if made.effect < 0 else "raises it"
 
     def effect(self, told: _Told, tried: int) -> Effect:
-        each, values, made = self.several[told.number], self.trials.values, told.made
+        """The same as it is told, with the outcomes as they were measured."""
+        each, values, made = self.candidates[told.number], self.trials.values, told.made
         under, without = values[each.rows & each.under], values[each.rows & ~each.under]
         low, high = (None, None) if made is None else made.interval(OUTSIDE / max(tried, 1))
         return Effect(
@@ -132,7 +134,7 @@ class _Weighing:
             p=None if made is None else made.p,
             p_corrected=told.corrected,
             verdict=told.verdict,
-            apart_from=tuple(sorted(self.several[other].change.position for other in told.together)),
+            apart_from=tuple(sorted(self.candidates[other].change.position for other in told.together)),
         )
 
 
@@ -145,26 +147,28 @@ def _alike(one: Candidate, other: Candidate) -> bool:
     return False
 
 
-def _told(
-    alone: dict[int, Estimate | None], named: Sequence[_Told], open_: dict[int, Estimate], likeliest: int | None
+def _in_order(
+    alone: dict[int, Estimate | None], named: Sequence[_Told], left: dict[int, Estimate], likeliest: int | None
 ) -> Iterator[_Told]:
     """The changes that are named, each with those that it is not told apart from; then the others by how clear they
     are; and those of which too little is known."""
-    left = {number: made for number, made in alone.items() if number not in {each.number for each in named}}
-    beside: dict[int, tuple[int, ...]] = {}
+    untold = dict(alone)
+    for each in named:
+        del untold[each.number]
+    beside: dict[int, tuple[int, ...]] = {}  # the one that is named, by those that it is not told apart from
     for each in named:
         yield each
-        for other in (other for other in each.together if other in left):
+        for other in (other for other in each.together if other in untold):
             beside[other] = (each.number,)
             if each.verdict == "one of several":
                 apart = (each.number, *(one for one in each.together if one != other))
-                yield _Told(other, left.pop(other), each.corrected, each.verdict, apart)
-    worst = named[-1].corrected or 0.0 if named else 0.0
-    rest = sorted(open_.keys() & left.keys(), key=lambda number: (number != likeliest, open_[number].p, number))
+                yield _Told(other, untold.pop(other), each.corrected, each.verdict, apart)
+    worst = (named[-1].corrected or 0.0) if named else 0.0
+    rest = sorted(left.keys() & untold.keys(), key=lambda number: (number != likeliest, left[number].p, number))
     for place, number in enumerate(rest):
-        worst = min(1.0, max(worst, open_[number].p * (len(rest) - place)))
-        yield _Told(number, open_[number], worst, "chance", beside.get(number, ()))
-    for number in (number for number in left if number not in open_):
+        worst = min(1.0, max(worst, left[number].p * (len(rest) - place)))
+        yield _Told(number, left[number], worst, "chance", beside.get(number, ()))
+    for number in (number for number in untold if number not in left):
         yield _Told(number, None, None, "too few" if alone[number] is None else "chance", beside.get(number, ()))
 
 

@@ -49,6 +49,9 @@ def _is_first_sight(change: Change) -> bool:
     return change.how == "observed" and all(each.before is MISSING for each in change.differences)
 
 
+# How a change is judged. A decision is `under` it where it names its version, or else where it came after it.
+
+
 def _candidate(
     trials: Trials, change: Change, several: Sequence[Change], named: Ints | None, window_us: int
 ) -> Candidate:
@@ -73,6 +76,8 @@ def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
 
 
 def _by_label(trials: Trials, change: Change, axis: Axis, under: Bools, near: Bools) -> Candidate:
+    """A change whose label decisions name: beside all others where it was rolled out to a part only, else beside the
+    version that most were taken by before it."""
     times, at_us = trials.times_us, change.time_us
     named = near & (axis.codes >= 0)
     others = named & ~under
@@ -116,13 +121,13 @@ def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
     named: dict[str, Ints] = {}
     for document, versions in known.items():
         for number, name in enumerate(axis.names):
-            whole = [version for version in versions if names_version(name, version)]
-            if len(whole) != 1:
+            meant = [version for version in versions if names_version(name, version)]
+            if len(meant) != 1:
                 continue
             rows = np.flatnonzero(axis.codes == number)
-            several = versions[whole[0]]
-            upto = np.searchsorted([each.time_us for each in several], trials.times_us[rows], side="right")
-            positions = np.array([each.position for each in several])
+            came_to_it = versions[meant[0]]  # several, where a version was in force more than once
+            upto = np.searchsorted([each.time_us for each in came_to_it], trials.times_us[rows], side="right")
+            positions = np.array([each.position for each in came_to_it])
             made = named.setdefault(document, np.full(len(axis.codes), -1, np.int64))
             made[rows] = positions[np.maximum(upto - 1, 0)]
     return named

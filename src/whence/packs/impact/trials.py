@@ -90,7 +90,7 @@ def trials(
     meant = [made[number] for number in found.kept]
     fields = [field for field in named_by if field.rpartition(".")[0] == decision]
     named = {field: [_name(event, field) for event in meant] for field in fields}
-    named[BASIS] = [_settings(event) for event in meant]
+    named[BASIS] = [_version_in_basis(event) for event in meant]
     return Trials(
         np.array([event.time_us for event in meant], np.int64),
         Axis.of([found.who[number] for number in found.kept]).codes,
@@ -134,9 +134,10 @@ def _in_a_field(
     made: Sequence[Recorded], average: str | None, share: tuple[str, Any] | None, entity: str | None
 ) -> _Outcomes:
     """The number in a field of each decision, or whether it has a value."""
-    field, said = (
-        (average, f"average {average}") if share is None else (share[0], f"share with {share[0]} = {share[1]}")
-    )
+    if share is None:
+        field, said = average, f"average {average}"
+    else:
+        field, said = share[0], f"share with {share[0]} = {share[1]}"
     measured = {number: _measured(event, field or "", share) for number, event in enumerate(made)}
     known = {number: value for number, value in measured.items() if value is not None}
     if not known:
@@ -203,8 +204,9 @@ def _who(made: Sequence[Recorded], entity: str | None, beside: str | None = None
 
 
 def _name(event: Recorded, field: str) -> str | None:
+    """The version that a decision names in a field (TYPE.FIELD)."""
     value = _value(event, field.rpartition(".")[2])
-    return None if value is MISSING or value is None else value if isinstance(value, str) else str(value)
+    return None if value is MISSING or value is None else str(value)
 
 
 def _value(event: Recorded, field: str) -> Any:
@@ -213,6 +215,7 @@ def _value(event: Recorded, field: str) -> Any:
 
 
 def _measured(event: Recorded, field: str, share: tuple[str, Any] | None) -> float | None:
+    """The number in a field, or whether it has the value of the share; None where that is not known."""
     value = _value(event, field)
     if value is MISSING:
         return None
@@ -228,5 +231,5 @@ class _Settings(msgspec.Struct):
 _basis = msgspec.json.Decoder(_Settings).decode
 
 
-def _settings(event: Recorded) -> str | None:
+def _version_in_basis(event: Recorded) -> str | None:
     return None if event.basis_text is None else _basis(event.basis_text).settings
