@@ -52,7 +52,7 @@ def _versions(root: Path, inside: str, document: str, branch: str) -> Iterator[V
 def _contents(root: Path, objects: list[str]) -> Iterator[bytes | None]:
     """What each object holds, in one process; None for one that is not there, since the commit takes the file away."""
     out = _git(root, "cat-file", "--batch", given="".join(f"{each}\n" for each in objects).encode())
-    start = 0
+    start = 0  # of what is said of an object: a line with its id, kind and size, what it holds, and a line's end
     for each in objects:
         end = out.index(b"\n", start)
         header = out[start:end]

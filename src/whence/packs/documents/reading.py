@@ -56,7 +56,7 @@ def _json(text: str) -> Any:
         raise InvalidFile("Not valid JSON", line=problem.lineno, problem=problem.msg) from None
     except RecursionError:
         pass  # which parse names
-    return jsonvalue.parse(text)
+    return jsonvalue.parse(text)  # again, since it refuses what no event can hold, and json.loads tells the line
 
 
 def _toml(text: str) -> Any:
@@ -91,13 +91,13 @@ def _yaml(text: str) -> Any:
                     raise InvalidFile("A key appears twice in one object", line=line, key=repr(each.value))
                 seen.add(each.value if isinstance(each.value, str) else id(each))
             made = super().construct_mapping(node, deep)
-            if len(made) < len(seen):  # 1 and 0x1
+            if len(made) < len(seen):  # two ways to write one key: 1 and 0x1
                 raise InvalidFile("A key appears twice in one object", line=node.start_mark.line + 1)
             return made
 
     try:
         values = yaml.load(text, Loader)
-        _refuse_folded(values, {})
+        _size_written_out(values, {})  # for what it refuses
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         said = getattr(problem, "problem", None) or str(problem)
@@ -110,18 +110,17 @@ def _yaml(text: str) -> Any:
     return {} if values is None else _plain(values)
 
 
-def _refuse_folded(value: Any, sizes: dict[int, int]) -> int:
-    """How many values it comes to where each alias is written out; `sizes` are those that are known, 0 while it is
-    counted. Raises InvalidFile for one that holds itself and for too many."""
+def _size_written_out(value: Any, sizes: dict[int, int]) -> int:
+    """How many values it comes to where each alias is written out; `sizes` are those that are known, by id, 0 while it
+    is counted. Raises InvalidFile for one that holds itself and for too many."""
     if not isinstance(value, (dict, list, tuple, set)):
         return 1
     if sizes.get(id(value)) == 0:
         raise InvalidFile("A value holds itself", remedy="Write out what the alias stands for.")
     if id(value) not in sizes:
         sizes[id(value)] = 0
-        sizes[id(value)] = 1 + sum(
-            _refuse_folded(each, sizes) for each in (value.values() if isinstance(value, dict) else value)
-        )
+        within = value.values() if isinstance(value, dict) else value
+        sizes[id(value)] = 1 + sum(_size_written_out(each, sizes) for each in within)
     if sizes[id(value)] > VALUES_MAX:
         raise InvalidFile("Too many values, written out", most=VALUES_MAX, remedy="Use fewer aliases.")
     return sizes[id(value)]

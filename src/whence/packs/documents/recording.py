@@ -35,17 +35,6 @@ TEXT_MAX = 65_536
 """So many characters of a version that cannot be used are kept."""
 
 
-def document_of(path: PurePath) -> str:
-    """The name of a file's document: its path in the form that a tag has. What cannot be printed is written as in a
-    URL, and of a path that is too long the beginning is a digest."""
-    written = unicodedata.normalize("NFC", path.as_posix())
-    name = "".join(each if each.isprintable() else quote(each, errors="surrogateescape") for each in written)
-    if len(encoded := name.encode()) <= TAG_VALUE_BYTES_MAX:
-        return name
-    digest = hashlib.sha256(encoded).hexdigest()[:SHORT]
-    return f"{digest}~{encoded[SHORT + 1 - TAG_VALUE_BYTES_MAX :].decode(errors='ignore')}"
-
-
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a document: all its values, or the edits that lead to it, or what is wrong with it. `key` names it
     for ever, so that it is recorded once; `version` is what it must come to, where that is known."""
@@ -102,9 +91,10 @@ def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
     again goes on."""
     history = History.of(db.store)
     state: Document = history.state(Document, f"settings:{document}") or Document()
-    after, recorded, empty, refused, known = history.head, 0, 0, 0, 0
-    source = iter(versions)
-    while batch := list(islice(source, BATCH)):
+    after = history.head
+    recorded = empty = refused = known = 0
+    coming = iter(versions)
+    while batch := list(islice(coming, BATCH)):
         keys = {each.key: id_to_raw(each.key) for each in batch if each.key is not None}
         there = db.store.positions_of(list(keys.values()))
         events: list[Event] = []
@@ -139,7 +129,7 @@ def _refuse_another(version: Version, made: Changed) -> None:
 def observe(db: Whence, document: str, version: Version) -> Changed | VersionRefused | None:
     """Record a version of a document that is in force from now on, if it differs from what is there. One that the
     schema does not take is recorded as such, and so is one that cannot be used; None where nothing is new."""
-    made: list[Changed | VersionRefused | None] = []
+    decided: list[Changed | VersionRefused | None] = []  # the last counts: it is decided again after a conflict
 
     def decide(state: Document) -> Event | None:
         try:
@@ -150,8 +140,19 @@ def observe(db: Whence, document: str, version: Version) -> Changed | VersionRef
             is_new = bool(said.edits) or state.refused is not None  # it may be mended by the last good one
         else:
             is_new = said.problem != state.refused
-        made[:] = [said if is_new else None]
+        decided.append(said if is_new else None)
         return version.event(said) if is_new else None
 
     db.execute(f"settings:{document}", decide, model=db.pack("settings").states[0])
-    return made[0]
+    return decided[-1]
+
+
+def document_of(path: PurePath) -> str:
+    """The name of a file's document: its path in the form that a tag has. What cannot be printed is written as in a
+    URL, and of a path that is too long the beginning is a digest."""
+    written = unicodedata.normalize("NFC", path.as_posix())
+    name = "".join(each if each.isprintable() else quote(each, errors="surrogateescape") for each in written)
+    if len(encoded := name.encode()) <= TAG_VALUE_BYTES_MAX:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:SHORT]
+    return f"{digest}~{encoded[SHORT + 1 - TAG_VALUE_BYTES_MAX :].decode(errors='ignore')}"

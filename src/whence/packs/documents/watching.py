@@ -80,7 +80,7 @@ def watch(
                 on_change(each)
 
     tell(scan(db, paths, by=by, why=why))
-    while not ending.is_set():
+    while not ending.is_set():  # each time one of the folders is another or is gone, they are followed anew
         places = _places(followed)
         if not places:
             tell(_while_there(_look(db, followed, by, why)))
