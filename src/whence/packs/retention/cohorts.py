@@ -54,9 +54,9 @@ class Retained(msgspec.Struct, frozen=True):
     share: Share | None
 
 
-class _Returns(msgspec.Struct, frozen=True):
-    """The period in which each customer began, -1 for one who did not, and what came of it: who came, so many periods
-    after beginning, and how much that was in millionths."""
+class _Activity(msgspec.Struct, frozen=True):
+    """The period in which each customer `began`, by the customer's number, -1 for one who did not; and each time that
+    one came from then on: `who`, how many periods had `passed`, and the amount in millionths."""
 
     calendar: Calendar
     began: Array
@@ -82,15 +82,15 @@ def cohorts(
     did it again, or with --total what they brought. Period 0 is the one in which they began; the last is that of the
     moment asked about, without --at that of the last touchpoint.
     """
-    found = _returns(asked, begin, returns, total, unit)
+    found = _activity(asked, begin, returns, total, unit)
     if found is None:
         return []
     ends_us = found.calendar.begins_us[1:]
     periods = int(found.calendar.number_of(np.array([asked.last_us]))[0]) + 1
-    numbers, sizes = np.unique(found.began[found.began >= 0], return_counts=True)
+    numbers, sizes = np.unique(found.began[found.began >= 0], return_counts=True)  # the cohorts, by their periods
     row, passed = np.searchsorted(numbers, found.began[found.who]), found.passed
     sums = np.zeros((len(numbers), periods), np.int64)
-    if found.amount is None:
+    if found.amount is None:  # a customer counts once in a period
         _, once = np.unique(found.who * periods + passed, return_index=True)
         np.add.at(sums, (row[once], passed[once]), 1)
     else:
@@ -139,11 +139,11 @@ def retention(
         spans = [(number, number) for number in range(upto + 1)]
     else:
         raise InvalidQuery("No such retention", kind=kind, remedy="Say n-day, unbounded or bracket.")
-    found = _returns(asked, begin, returns, None, unit)
+    found = _activity(asked, begin, returns, None, unit)
     return [_retained(kind, span, found, asked.last_us) for span in spans]
 
 
-def _retained(kind: Kind, span: tuple[int, int], found: _Returns | None, last_us: int) -> Retained:
+def _retained(kind: Kind, span: tuple[int, int], found: _Activity | None, last_us: int) -> Retained:
     (first, last), eligible, returned = span, 0, 0
     if found is not None:
         known = int(found.calendar.number_of(np.array([last_us + 1]))[0])  # the first period that is not over
@@ -163,23 +163,23 @@ def _bracket(said: str) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
-def _returns(asked: Touchpoints, begin: Begin, returns: Returns, total: str | None, unit: Unit) -> _Returns | None:
+def _activity(asked: Touchpoints, begin: Begin, returns: Returns, total: str | None, unit: Unit) -> _Activity | None:
     """Who began, and who came from then on; None where nobody began."""
-    one = None if begin is None else asked.known(begin)
-    other = one if returns is None else asked.known(returns)
+    beginning = None if begin is None else asked.known(begin)
+    coming = beginning if returns is None else asked.known(returns)
     amount = None
     if total is None:
-        who, time_us = asked.who_and_when(other)
+        who, time_us = asked.who_and_when(coming)
     else:
-        who, time_us, amount = asked.arrays(asked.amounts(other, total), "who", "time_us", "amount")
-    by_whom, begun_us = (who, time_us) if one == other else asked.who_and_when(one)
-    if not len(by_whom):
+        who, time_us, amount = asked.arrays(asked.amounts(coming, total), "who", "time_us", "amount")
+    beginners, begun_us = (who, time_us) if beginning == coming else asked.who_and_when(beginning)
+    if not len(beginners):
         return None
     first_us = np.full(asked.size, LAST, np.int64)
-    np.minimum.at(first_us, by_whom, begun_us)
+    np.minimum.at(first_us, beginners, begun_us)
     calendar = Calendar.over(int(begun_us.min()), asked.last_us, unit, asked.zone)
     began = np.where(first_us == LAST, -1, calendar.number_of(first_us))
     counts = time_us >= first_us[who]
     who = who[counts]
     passed = calendar.number_of(time_us[counts]) - began[who]
-    return _Returns(calendar, began, who, passed, None if amount is None else amount[counts])
+    return _Activity(calendar, began, who, passed, None if amount is None else amount[counts])

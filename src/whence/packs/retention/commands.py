@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from whence.cli.packs import cells_of, columns_of
 from whence.cli.screen import Column, Form
 from whence.packs.journeys.asking import asking, count_shown, head_text, rows
 from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.retention.cohorts import Retained, cohorts, retention
+from whence.packs.retention.cohorts import Cohort, Retained, cohorts, retention
 from whence.packs.retention.customers import Customer, customers
 from whence.packs.retention.pictures import cohorts_figure, retention_figure
 
@@ -27,10 +28,15 @@ def show_cohorts(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **t
         width = max((len(each.values) for each in found), default=0)
         columns = [Column("began", "cyan"), Column("customers", "yellow", right=True)]
         columns += [Column(str(number), right=True) for number in range(width)]
-        plain = form != "screen"
+
+        def shown(row: Cohort, value: int | Decimal) -> object:
+            if form != "screen":
+                return value
+            return f"{value:,}" if is_money else f"{value / row.customers:.1%}"
+
         lines = (
             [row.began.isoformat(), row.customers]
-            + [v if plain else f"{v:,}" if is_money else f"{v / row.customers:.1%}" for v in row.values]
+            + [shown(row, value) for value in row.values]
             + [""] * (width - len(row.values))
             for row in found
         )
