@@ -88,10 +88,7 @@ def attribution(
     half_life_hours = us_of(half_life) // HOUR_US
     if half_life_hours < 1:
         raise InvalidQuery("A half-life is an hour or more", half_life=half_life)
-    for each in models:
-        if isinstance(each, str) and each not in MODELS:
-            remedy = f"Say {', '.join(MODELS)}, or pass a function from ages in hours to weights."
-            raise InvalidQuery("No such model of attribution", model=each, remedy=remedy)
+    _refuse_unknown(models)
     if channel:
         asked.having(channel, touched)
     columns = {"channel": channel} if channel else {}
@@ -106,7 +103,8 @@ def attribution(
     )
     rows = asked.sql(query)
     who, position, hours = (rows.column(name).to_numpy() for name in ("who", "position", "hours"))
-    begins = np.flatnonzero(np.r_[True, (who[1:] != who[:-1]) | (position[1:] != position[:-1])][: len(who)])
+    is_another = (who[1:] != who[:-1]) | (position[1:] != position[:-1])  # conversion than the row before
+    begins = np.flatnonzero(np.r_[True, is_another][: len(who)])
     shared = _Shared(begins, np.diff(np.r_[begins, len(who)]), hours)
     found: list[Credit] = []
     for model in models if len(begins) else ():
@@ -129,11 +127,18 @@ def attribution(
     return found
 
 
+def _refuse_unknown(models: Sequence[Known | Model]) -> None:
+    for each in models:
+        if isinstance(each, str) and each not in MODELS:
+            remedy = f"Say {', '.join(MODELS)}, or pass a function from ages in hours to weights."
+            raise InvalidQuery("No such model of attribution", model=each, remedy=remedy)
+
+
 def _weights(model: Known | Model, shared: _Shared, half_life_hours: int) -> Array:
     """What each touchpoint weighs."""
     if not isinstance(model, str):
         return _by_function(model, shared)
-    sizes = np.repeat(shared.sizes, shared.sizes)
+    sizes = np.repeat(shared.sizes, shared.sizes)  # for each touchpoint, of how many it is one
     place = np.arange(len(sizes)) - np.repeat(shared.begins, shared.sizes)
     is_first, is_last = place == 0, place == sizes - 1
     match model:
@@ -156,7 +161,7 @@ def _by_function(model: Model, shared: _Shared) -> Array:
     weights: Array = np.ones(len(shared.hours), np.int64)
     for begin, size in zip(shared.begins.tolist(), shared.sizes.tolist(), strict=True):
         ages = shared.hours[begin : begin + size].tolist()
-        if ages == [-1]:
+        if ages == [-1]:  # no touchpoint came before
             continue
         told = list(model(ages))
         if len(told) != size or any(type(each) is not int or not 0 <= each <= WEIGHT_MAX for each in told):

@@ -58,13 +58,14 @@ def paths(
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."
         )
+    # From the first event named onwards, or from the last one backwards.
     anchor = start if end is None else end
     which, beyond, direction = ("min", ">=", "") if end is None else ("max", "<=", " DESC")
     join = ""
     if anchor is not None:
         rows = asked.rows_of_step(asked.known(anchor))
-        firsts = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
-        join = f"\nJOIN ({firsts}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
+        anchors = f"SELECT who, {which}((time_us, position)) AS place FROM ({rows}) GROUP BY who"
+        join = f"\nJOIN ({anchors}) a ON a.who = t.who AND (t.time_us, t.position) {beyond} a.place"
     query = statement(
         __package__, "touchpoints_in_order", touchpoints=asked.rows(), from_anchor=join, direction=direction
     )
@@ -76,26 +77,29 @@ def paths(
 def _counted(who: Array, type: Array, names: Sequence[str], depth: int, repeats: bool) -> Counter[tuple[int, str, str]]:
     """How many went from which type to which at each depth; after the last touchpoint of a customer comes the last of
     the names. The arrays are of touchpoints, those of a customer together and in order."""
-    is_new = np.r_[True, who[1:] != who[:-1]][: len(who)]
+    is_first = np.r_[True, who[1:] != who[:-1]][: len(who)]  # of a customer
     if not repeats:
-        kept = is_new | np.r_[True, type[1:] != type[:-1]][: len(who)]
-        type, is_new = type[kept], is_new[kept]
-    starts = np.flatnonzero(is_new)
-    at = np.arange(len(type)) - np.repeat(starts, np.diff(np.r_[starts, len(type)]))
-    following = np.where(np.r_[is_new[1:], True][: len(type)], len(names) - 1, np.r_[type[1:], 0][: len(type)])
-    near = at < depth
+        kept = is_first | np.r_[True, type[1:] != type[:-1]][: len(who)]
+        type, is_first = type[kept], is_first[kept]
+    firsts = np.flatnonzero(is_first)
+    depths = np.arange(len(type)) - np.repeat(firsts, np.diff(np.r_[firsts, len(type)]))
+    is_last = np.r_[is_first[1:], True][: len(type)]
+    following = np.where(is_last, len(names) - 1, np.r_[type[1:], 0][: len(type)])
+    near = depths < depth
     shape = (depth, len(names), len(names))
-    places = np.ravel_multi_index((at[near], type[near], following[near]), shape)
-    places, counts = np.unique(places, return_counts=True)  # most types never follow each other
-    links = zip(*(each.tolist() for each in (*np.unravel_index(places, shape), counts)), strict=True)
-    return Counter({(at, names[one], names[to]): count for at, one, to, count in links})
+    links = np.ravel_multi_index((depths[near], type[near], following[near]), shape)  # each as one number
+    links, counts = np.unique(links, return_counts=True)  # most types never follow each other
+    rows = zip(*(each.tolist() for each in (*np.unravel_index(links, shape), counts)), strict=True)
+    return Counter({(at, names[one], names[other]): count for at, one, other, count in rows})
 
 
 def _links(found: Counter[tuple[int, str, str]], depth: int, top: int, backwards: bool) -> Iterator[Link]:
+    """The links with the rarer types as one; those that were followed backwards from their end turned round."""
     shown = _shown(found, top)
     links = Counter[tuple[int, str, str]]()
     for (at, one, other), customers in found.items():
-        one, other = (each if each in shown[place] else OTHER for each, place in ((one, at), (other, at + 1)))
+        one = one if one in shown[at] else OTHER
+        other = other if other in shown[at + 1] else OTHER
         links[(depth - 1 - at, other, one) if backwards else (at, one, other)] += customers
     for (at, one, other), customers in sorted(links.items(), key=lambda item: (item[0][0], -item[1], item[0])):
         yield Link(at, one, other, customers)
