@@ -57,7 +57,7 @@ def affected(
     since_us, until_us = to_us(since) if since else EARLIEST_US, to_us(until) if until else LATEST_US
     if until_us < since_us:
         raise InvalidQuery("It ends before it begins", since=since, until=until, remedy="Let --until be the later.")
-    decided: dict[bytes | str, tuple[Recorded, str]] = {}
+    decided: dict[bytes | str, tuple[Recorded, str]] = {}  # the decisions by their ids, and how each is known to be one
     for event in asked.history.events():
         if event.type.startswith("settings.") or not since_us <= event.time_us <= until_us:
             continue
@@ -74,6 +74,7 @@ def _with_what_followed(
 ) -> Iterator[Affected]:
     """Each decision, and behind it what it led to, in the order of positions."""
     rows = [_row(event, "decision", 0, how, event.position) for event, how in decided.values()]
+    # By the id of an event: the position of the decision that led to it, and in how many steps.
     steps: dict[bytes | str, tuple[int, int]] = {id: (event.position, 0) for id, (event, _) in decided.items()}
     known = -1
     while known != len(steps):  # an effect that was recorded before its cause takes another reading

@@ -50,16 +50,24 @@ def claims(
     found = _pattern(pattern)
     for change in timeline(asked):
         said = [each[1 if found.groups else 0] for each in found.finditer(change.why or "")]
-        became = list(_numbers(change, setting)) if said else []
+        became = list(_numbers_set(change, setting)) if said else []
         if not became:
             continue
         numbers = {float(number) for _, number in became}
-        agrees = any(_number(each, pattern) in numbers for each in said)
+        agrees = any(_as_number(each, pattern) in numbers for each in said)
         if agrees and not all:
             continue
-        sets = [number for _, number in became]
-        found_at = change.position, change.time, change.who
-        yield Claim(*found_at, said, sets, agrees, became[0][0], change.reason, change.short_commit)
+        yield Claim(
+            position=change.position,
+            time=change.time,
+            who=change.who,
+            says=said,
+            sets=[number for _, number in became],
+            agrees=agrees,
+            setting=became[0][0],
+            why=change.reason,
+            commit=change.short_commit,
+        )
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -70,7 +78,8 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise InvalidQuery("Not a pattern", pattern=text, problem=problem, remedy=_PATTERNS) from None
 
 
-def _number(text: str | None, pattern: str) -> float:
+def _as_number(text: str | None, pattern: str) -> float:
+    """The number that a pattern found. Raises InvalidQuery where it is none."""
     try:
         return float(text or "")
     except ValueError:
@@ -79,7 +88,7 @@ def _number(text: str | None, pattern: str) -> float:
         ) from None
 
 
-def _numbers(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
+def _numbers_set(change: Change, pattern: str) -> Iterator[tuple[str, float]]:
     """The number that each setting which the change makes another becomes, with its name; of a list its last one."""
     for each in change.differences:
         if each.after is MISSING:

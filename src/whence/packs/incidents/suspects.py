@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -63,26 +63,37 @@ def suspects(
     moment_us = asked.moment_us if incident is None else to_us(incident)
     before = [each for each in found if 0 <= moment_us - each.time_us <= hours * HOUR_US]
     weighed = [
-        (sum(points for points, _ in said), said, each)
+        _Weighed(each, list(_weights(each, found, moment_us)))
         for each in before
         if each.differences or each.how == "refused"
         if setting is None or any(is_meant(name, each.document, setting) for name in each.names)
-        for said in [list(_weights(each, found, moment_us))]
     ]
-    weighed.sort(key=lambda each: (-each[0], -each[2].time_us, -each[2].position))
-    for rank, (points, said, change) in enumerate(weighed[:limit], 1):
+    weighed.sort(key=lambda each: (-each.points, -each.change.time_us, -each.change.position))
+    for rank, each in enumerate(weighed[:limit], 1):
+        change = each.change
         yield Suspect(
-            rank,
-            change.position,
-            change.time,
-            round((moment_us - change.time_us) / HOUR_US, 1),
-            change.who,
-            summary(change),
-            change.reason,
-            change.how,
-            points,
-            ", ".join(reason for _, reason in said),
+            rank=rank,
+            position=change.position,
+            time=change.time,
+            hours_before=round((moment_us - change.time_us) / HOUR_US, 1),
+            who=change.who,
+            what=summary(change),
+            why=change.reason,
+            how=change.how,
+            points=each.points,
+            because=", ".join(reason for _, reason in each.weights),
         )
+
+
+class _Weighed(NamedTuple):
+    """A change with what makes it suspect: points, and the reason for them."""
+
+    change: Change
+    weights: list[tuple[int, str]]
+
+    @property
+    def points(self) -> int:
+        return sum(points for points, _ in self.weights)
 
 
 def _weights(change: Change, found: list[Change], moment_us: int) -> Iterator[tuple[int, str]]:

@@ -93,27 +93,31 @@ class Way(msgspec.Struct, frozen=True):
 
 def _rescored(db: Whence, model: type, id: str, way: Way, when: Callable[[], int], by: str | None) -> Rescored | None:
     """What was recorded of a lead; None where the same score was recorded last, by the same method."""
-    entity, before = f"lead:{id}", list[Any]()
+    entity = f"lead:{id}"
+    before: list[Any] = []  # the last counts: it is decided again where somebody else was first
 
     def decide(events: Any) -> Event | None:
         at_us = when()
         known = _known(events, id, at_us)
         lead = Model.of(model).fold(known)
-        before[:] = [lead.score]
+        before.append(lead.score)
         made = Scored(id, *way.score(id, lead, known, at_us), way.method, way.version)
         if (lead.score, lead.scored_by) == (made.score, made.method):
             return None
         return CODEC.event(made, time=to_datetime(at_us), actor=by)
 
+    # It is decided on the events of the lead; the basis names the fields of it that were looked at, where some were.
     reads = way.reads and _as_they_were(db, model, entity, way.reads, when())
     done = execute(db.store, entity, Events, decide, settings=f"{way.method} {way.version}", reads=reads)
     if not done.events:
         return None
     said = done.events[0].data
-    return Rescored(id, before[0], said["score"], said.get("reason"), done.positions[0])
+    return Rescored(id, before[-1], said["score"], said.get("reason"), done.positions[0])
 
 
 def _by_card(card: Scorecard) -> Way:
+    """By what a scorecard comes to; the reason names the rules that gave most."""
+
     def score(id: str, lead: Any, known: Sequence[Recorded], at_us: int) -> tuple[int | float, str]:
         made = shares(card, known, at=at_us)
         most = sorted((each for each in made.shares if each.micro), key=lambda each: -abs(each.micro))[:NAMED_MAX]
@@ -124,6 +128,7 @@ def _by_card(card: Scorecard) -> Way:
 
 
 def _by_function(model: type, function: Function, name: str | None) -> Way:
+    """By what a function gives; its version is a digest of its code."""
     called = str(name or getattr(function, "__qualname__", "function"))
     version = fingerprint(Model.of_function("lead", None, lambda state, event: function(state)))
 
