@@ -314,7 +314,8 @@ def _leads(
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[Pipeline, dict[str, Lead]]:
-    """The pipeline in force, and the leads that are meant. Raises NotKnown where none has the source."""
+    """The pipeline in force, `stages` to its users since a table is called pipeline, and the leads that are meant.
+    Raises NotKnown where none has the source."""
     if since is not None and until is not None and until < since:
         remedy = "Let --until be the later day."
         raise InvalidQuery("It ends before it begins", since=since, until=until, remedy=remedy)
