@@ -349,7 +349,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         if not (added := tuple(extensions)):
             return self
         together = (self, *added)
-        return msgspec.structs.replace(
+        made = msgspec.structs.replace(
             self,
             states=tuple(one for each in together for one in each.states),
             decisions=tuple(one for each in together for one in each.decisions),
@@ -359,6 +359,8 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
             settings=tuple(one for each in together for one in each.settings),
             extensions=added,
         )
+        _refuse_repeated(self.name, "key", (key for each in together for key in each.keys))
+        return made
 
     def configured(self, table: Mapping[str, Any]) -> Pack:
         """The pack as its table in whence.toml says; an empty one says nothing. Raises InvalidConfig."""
@@ -418,7 +420,7 @@ def installed() -> dict[str, EntryPoint]:
 
 def load(name: str) -> Pack:
     """The pack of a name with its extensions. Raises InvalidConfig when none is installed, or when its package cannot
-    be imported, or that of an extension, and InvalidModel where two of them have a kind or a command of one name."""
+    be imported, or that of an extension, and InvalidModel where two of them have a kind, command or key of one name."""
     found = installed()
     if name not in found:
         remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."

@@ -652,6 +652,12 @@ def test_what_an_extension_repeats_is_refused(extended: Call, installed: Path) -
     assert (code, "A pack has one kind of a name (Pack: tickets, Name: survey" in err) == (2, True)
 
 
+def test_a_key_belongs_to_one_of_them(extended: Call, installed: Path) -> None:
+    more = 'from whence.pack import Pack\nPACK = Pack(name="tickets.more", title="More", states=(), keys=("most",))\n'
+    bring(installed, "whence_tickets_more", "tickets.more", more)
+    assert "A pack has one key of a name (Pack: tickets, Name: most" in extended("tickets", "surveys")[2]
+
+
 def test_an_extension_that_cannot_be_loaded_is_named(extended: Call, installed: Path) -> None:
     bring(installed, "whence_tickets_broken", "tickets.broken", "PACK = 1 / 0\n")
     code, _, err = extended("tickets", "surveys")
