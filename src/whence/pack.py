@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
@@ -300,13 +301,14 @@ class Scenario(msgspec.Struct, frozen=True):
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A domain. `name` is its group of commands, `states` the models of its kinds, `configuration` what `whence init
-    --pack` adds to whence.toml, and `commands` names further commands, `"module:COMMANDS"`, imported when asked for:
-    one that is called as a decision or table takes its place. `settings` are the types of its events that change how
-    things are decided, as whence.toml names others under that key.
+    --pack` writes into whence.toml, below a line [pack.NAME] of its own, and `commands` names further commands,
+    `"module:COMMANDS"`, imported when asked for: one that is called as a decision or table takes its place. `settings`
+    are the types of its events that change how things are decided, as whence.toml names others under that key.
 
     `keys` are those that [pack.NAME] may have in whence.toml. `configure` makes of what it says the states that are
     used instead, subclasses of the pack's own: what is configured is an attribute of these classes, so that decisions
-    and tables find it there. It raises InvalidConfig. `codec` names the events that no state of the pack goes by.
+    and tables find it there; begin its name with `_`, or it is a field of the state. It raises InvalidConfig. `codec`
+    names the events that no state of the pack goes by.
 
     One whose name has a dot in it, `ledger.closing`, is an extension of the pack before the dot: `load` adds what it
     offers to that pack, and its `configure` is told its own `keys`. Raises InvalidModel for two states of a kind and
@@ -355,7 +357,7 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
             decisions=tuple(one for each in together for one in each.decisions),
             tables=tuple(one for each in together for one in each.tables),
             scenarios=tuple(one for each in together for one in each.scenarios),
-            configuration="\n".join(each.configuration for each in together if each.configuration),
+            configuration=_in_one([each.configuration for each in together]),
             settings=tuple(one for each in together for one in each.settings),
             extensions=added,
         )
@@ -399,6 +401,19 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for each in self.tables if each.name == name), None)
 
 
+def _in_one(configurations: Sequence[str]) -> str:
+    """Several configurations below one [pack.NAME]: first the keys of all, then their tables, also those that are
+    commented out, since a key that stood behind one would be taken for its own."""
+    starts = [found.start() if (found := _TABLE.search(each)) else len(each) for each in configurations]
+    parts = [each[:start] for each, start in zip(configurations, starts, strict=True)]
+    parts += [each[start:] for each, start in zip(configurations, starts, strict=True)]
+    return "\n".join(part.strip("\n") + "\n" for part in parts if part.strip())
+
+
+_TABLE = re.compile(r"^(?:#.*\n)*(?:# ?)?\[", re.M)
+"""Where the first table of a configuration begins, with the comment on it."""
+
+
 def decision(function: Callable[..., Any]) -> Decision:
     """Mark a function as a decision of a pack: `(state, id, positional …, *, options …)` to a typed event, several, or
     None when nothing is to happen. It raises Refused for what the rules do not allow, and is pure."""
@@ -424,6 +439,8 @@ def load(name: str) -> Pack:
     found = installed()
     if name not in found:
         remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
+        if (extended := name.partition(".")[0]) != name and extended in found:
+            remedy = f"An extension is used with the pack that it adds to: {extended}."
         raise InvalidConfig("No such pack is installed", pack=name, remedy=remedy)
     return _loaded(found[name]).extended(_loaded(each) for each in _points() if each.name.startswith(f"{name}."))
 

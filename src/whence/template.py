@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
 from tzlocal import get_localzone_name
 
 from whence.config import FILE_NAME
-from whence.errors import CannotWrite
+from whence.errors import CannotWrite, InvalidModel
 from whence.moments import zone_of
 from whence.pack import Pack
 
@@ -56,17 +57,16 @@ def write_config(folder: Path, *, store: str, zone: str | None, packs: Iterable[
     """Write the file into a folder, which is made when it is missing; return its path and whether it is new.
 
     With packs it names each, and adds what each has to configure. What is there already is left alone. Raises
-    InvalidConfig for an unknown zone, and CannotWrite.
+    InvalidConfig for an unknown zone, InvalidModel for a pack whose configuration is not TOML, and CannotWrite.
     """
     path = folder / FILE_NAME
     name = zone or get_localzone_name() or "UTC"
     zone_of(name)
+    text = _with_packs(TEMPLATE.format(store=json.dumps(store, ensure_ascii=False), zone=name), packs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(store=json.dumps(store, ensure_ascii=False), zone=name))
-            for pack in packs:
-                file.write(PACK.format(title=pack.title, name=pack.name) + pack.configuration)
+            file.write(text)
     except FileExistsError:
         if path.is_file():
             return path, False
@@ -75,3 +75,16 @@ def write_config(folder: Path, *, store: str, zone: str | None, packs: Iterable[
         said, remedy = "The configuration cannot be written", "Choose a folder that you can write."
         raise CannotWrite(said, path=path, problem=problem.strerror, remedy=remedy) from None
     return path, True
+
+
+def _with_packs(text: str, packs: Iterable[Pack]) -> str:
+    """The text with what each pack has to configure, read once, so that no file is left that cannot be."""
+    for pack in packs:
+        text += PACK.format(title=pack.title, name=pack.name) + pack.configuration
+        try:
+            tomllib.loads(text)
+        except tomllib.TOMLDecodeError as problem:
+            remedy = f"Mend its configuration, which stands below a line [pack.{pack.name}] and does not repeat it."
+            said = "What a pack writes into whence.toml cannot be read"
+            raise InvalidModel(said, pack=pack.name, problem=problem, remedy=remedy) from None
+    return text

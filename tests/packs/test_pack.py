@@ -498,6 +498,13 @@ def test_what_is_no_number_is_refused(shops: Call, number: str) -> None:
         assert (code, "is not a number" in err) == (2, True)
 
 
+def test_a_value_of_an_option_that_has_to_be_told_may_begin_with_a_minus(call: Call) -> None:
+    call("tickets", "open", "42", "Help")
+    code, out, err = call("tickets", "close", "42", "--reason", "- cold again", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["data"]["reason"] == "- cold again"
+
+
 @pytest.mark.parametrize("name", ["zone", "json", "csv", "entity", "help", "as_json"])
 def test_a_parameter_has_no_name_that_every_command_uses(name: str) -> None:
     space = {"Ticket": tickets.Ticket, "Closed": tickets.Closed, "str": str}
@@ -644,6 +651,40 @@ def test_an_extension_is_configured_by_its_own_keys(extended: Call) -> None:
     config.write_text('store = "whence.db"\n[pack.tickets]\nmots = 3\n')
     assert "Table: [pack.tickets], Key: mots" in extended("tickets", "surveys")[2]
     assert "Did you mean most?" in extended("tickets", "surveys")[2]
+
+
+def test_the_keys_of_an_extension_stand_before_the_tables_of_what_it_adds_to() -> None:
+    def pack(name: str, configuration: str) -> Pack:
+        return Pack(name=name, title="", states=(), configuration=configuration)
+
+    tickets = pack("tickets", "late = 2\n\n# How urgent each is.\n[scorecard.ticket]\nrule = []\n")
+    shops = pack("tickets.shops", "# A shop.\n# [pack.tickets.shop.NAME]\n# city = 'Bern'\n")
+    surveys = pack("tickets.surveys", "most = 5   # stars\n")
+    assert tickets.extended([shops, surveys]).configuration == (
+        "late = 2\n\nmost = 5   # stars\n\n# How urgent each is.\n[scorecard.ticket]\nrule = []\n\n"
+        "# A shop.\n# [pack.tickets.shop.NAME]\n# city = 'Bern'\n"
+    )
+
+
+def test_a_pack_that_repeats_its_line_in_whence_toml_is_told_so_and_no_file_is_left(
+    call: Call, installed: Path
+) -> None:
+    source = (
+        'from whence.pack import Pack\nPACK = Pack(name="again", title="", states=(), configuration="[pack.again]")'
+    )
+    bring(installed, "whence_tickets_again", "again", source)
+    code, _, err = call("init", "new", "--pack", "again")
+    assert code == 2
+    assert "What a pack writes into whence.toml cannot be read (Pack: again, Problem: " in err
+    assert "stands below a line [pack.again] and does not repeat it" in err
+    assert not Path("new").exists()
+
+
+def test_an_extension_that_is_named_as_a_pack_is_told_what_it_adds_to(extended: Call) -> None:
+    for line in (("packs", "tickets.surveys"), ("init", "new", "--pack", "tickets.surveys")):
+        code, _, err = extended(*line)
+        assert code == 2
+        assert "An extension is used with the pack that it adds to: tickets." in err
 
 
 def test_what_an_extension_repeats_is_refused(extended: Call, installed: Path) -> None:

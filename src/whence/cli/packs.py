@@ -357,7 +357,7 @@ def _click(parameter: Parameter) -> click.Parameter:
     return Option(
         [_written(parameter), parameter.name],
         type=None if flag else kind,
-        is_flag=flag,
+        is_flag=flag or None,  # told False, click takes no value that begins with - where there is no default
         multiple=parameter.is_many,
         required=parameter.is_required and not flag,
         **_default(parameter),

@@ -10,6 +10,7 @@ from typing import ClassVar
 import pytest
 
 from whence.cli import run
+from whence.config import Config
 from whence.impurity import read_in
 from whence.model import Model
 from whence.pack import Pack, load
@@ -51,6 +52,13 @@ class PackSuite:
 
     def test_every_command_says_what_it_does(self) -> None:
         assert [each.name for each in self.pack.parts if not each.help] == []
+
+    def test_what_it_writes_into_whence_toml_is_understood(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert run(["init", "--pack", self._domain(), "--zone", "UTC"]) == 0
+        assert list(Config.load("whence.toml").problems()) == []
 
     def test_its_examples_work_one_after_the_other(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
