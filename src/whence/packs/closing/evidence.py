@@ -27,7 +27,7 @@ from whence.errors import CannotWrite
 from whence.history import At
 from whence.moments import day_of, second_of
 from whence.money import decimal_of
-from whence.pack import Table
+from whence.pack import Asked, Table
 from whence.packs.balances.trialbalance import TrialRow, trial
 from whence.packs.closing import periods
 from whence.packs.ledger.entries import Balances, chart, seen
@@ -39,7 +39,16 @@ from whence.query import Query
 
 PAGE, DIGESTS = "index.html", "digests.json"
 STYLE = resources.files("whence.packs.closing").joinpath("evidence.css").read_text("utf-8")
+FORWARD_COLUMNS = ("account", "currency", "line", "amount")
+ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "debit", "credit")
+LONG = 70
+"""So many characters are a long text; a digest has 64."""
 Rows = list[tuple[Any, ...]]
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_DAY, _MOMENT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+_PART = re.compile(r"[:~/_](?=\w)")
+"""Behind these a long name may be broken, as between words."""
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -79,24 +88,7 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
 
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
-    asked = msgspec.structs.replace(db.asked(), history=history)
-    opening, activity, moved, forward = Balances(), dict[tuple[str, str], Counter[str]](), Rows(), Rows()
-    accounts = chart(history)
-    for each in seen(asked):
-        key, posted = (each.account, each.currency), each.posted
-        own = activity.setdefault(key, Counter())
-        if each.time_us < signed.first_us:
-            opening[key] += each.amount_minor
-            continue
-        own[posted.category] += each.amount_minor
-        told = (posted.transaction, posted.category, posted.text or "")
-        account = accounts.get(each.account)  # of one that nobody opened, entries are seen as they were posted
-        debit = each.amount_minor if account is None else account.from_its_side(each.amount_minor)
-        sides = (decimal_of(max(minor, 0), each.currency) for minor in (debit, -debit))
-        moved.append((to_datetime(each.time_us).astimezone(db.config.zone).isoformat(), *told, *key, *sides))
-    for key, own in sorted(activity.items()):
-        steps = [("opening", opening[key]), *sorted(own.items()), ("closing", opening[key] + own.total())]
-        forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
+    forward, moved = _entries(msgspec.structs.replace(db.asked(), history=history), signed)
     signed_minor = {(each.account, each.currency): each.balance_minor for each in signed.totals}
     totals = list(trial(history, signed_minor))
     currencies = len({each.currency for each in signed.totals})
@@ -113,8 +105,26 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     ]
 
 
-FORWARD_COLUMNS = ("account", "currency", "line", "amount")
-ENTRY_COLUMNS = ("time", "transaction", "category", "text", "account", "currency", "debit", "credit")
+def _entries(asked: Asked, signed: PeriodClosed) -> tuple[Rows, Rows]:
+    """Each account by category from its opening to its closing balance, and the entries of the period."""
+    opening, activity, moved, forward = Balances(), dict[tuple[str, str], Counter[str]](), Rows(), Rows()
+    accounts = chart(asked.history)
+    for each in seen(asked):
+        key, posted = (each.account, each.currency), each.posted
+        own = activity.setdefault(key, Counter())
+        if each.time_us < signed.first_us:
+            opening[key] += each.amount_minor
+            continue
+        own[posted.category] += each.amount_minor
+        told = (posted.transaction, posted.category, posted.text or "")
+        account = accounts.get(each.account)  # of one that nobody opened, entries are seen as they were posted
+        debit = each.amount_minor if account is None else account.from_its_side(each.amount_minor)
+        sides = (decimal_of(max(minor, 0), each.currency) for minor in (debit, -debit))
+        moved.append((to_datetime(each.time_us).astimezone(asked.zone).isoformat(), *told, *key, *sides))
+    for key, own in sorted(activity.items()):
+        steps = [("opening", opening[key]), *sorted(own.items()), ("closing", opening[key] + own.total())]
+        forward += [(*key, line, decimal_of(each, key[1])) for line, each in steps]
+    return forward, moved
 
 
 def _sheet(name: str, title: str, row: type[msgspec.Struct], rows: Sequence[Any], total_rows: int = 0) -> Sheet:
@@ -168,10 +178,6 @@ def _table(sheet: Sheet, zone: tzinfo) -> str:
     return markup.scrolling(markup.table(sheet.columns, rows, classes=sides, totals=sheet.total_rows))
 
 
-LONG = 70
-"""So many characters are a long text; a digest has 64."""
-
-
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
 
@@ -189,12 +195,6 @@ def _shown(value: Any, zone: tzinfo) -> str:
     if _DAY.fullmatch(value):
         return f"<time>{value}</time>"
     return f"<code>{value}</code>" if _DIGEST.fullmatch(value) else _PART.sub(r"\g<0><wbr>", escape(value))
-
-
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_DAY, _MOMENT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_PART = re.compile(r"[:~/_](?=\w)")
-"""Behind these a long name may be broken, as between words."""
 
 
 def _csv(sheet: Sheet) -> bytes:

@@ -32,54 +32,8 @@ GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(POSTED,))))
 
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 
-
 Figures = tuple[int, tuple[Total, ...], str]
 """What the book comes to: how many transactions, the balance of each account, and a digest of all transactions."""
-
-
-def figures(history: History) -> Figures:
-    """What the transactions of a history come to, the balances in the order of accounts and currencies."""
-    sums, digest, count = Balances(), hashlib.sha256(), 0
-    for count, (_, time_us, posted) in enumerate(transactions(history), 1):  # noqa: B007 - the last is the count
-        digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
-        for each in posted.postings:
-            sums[each.account, each.currency] += each.amount_minor
-    totals = tuple(Total(name, currency, minor) for (name, currency), minor in sorted(sums.items()))
-    return count, totals, digest.hexdigest()
-
-
-def span(period: str, zone: tzinfo) -> Span:
-    """From the first to the last microsecond of a day, a month, a quarter (2026-Q1) or a year. Raises InvalidTime."""
-    if quarter := _QUARTER.fullmatch(period):
-        months = (f"{quarter[1]}-{3 * int(quarter[2]) + after:02}" for after in (-2, 0))
-        first, last = (span_of(month, zone=zone) for month in months)
-        return Span(first.first_us, last.last_us)
-    found = span_of(period, zone=zone)
-    if found.first_us == found.last_us:
-        raise _no_period(period)
-    return found
-
-
-def name_of(period: str, meant: Span, zone: tzinfo) -> str:
-    """What a period is called for ever, however it was said: `last month` is another one in a month. Raises
-    InvalidTime."""
-    first, last = day_of(meant.first_us, zone), day_of(meant.last_us, zone)
-    if first == last:
-        return first.isoformat()
-    if (first.day, last.day) == (1, monthrange(last.year, last.month)[1]):
-        months = 12 * (last.year - first.year) + last.month - first.month + 1
-        if months == 1:
-            return f"{first:%Y-%m}"
-        if months == 3 and first.month % 3 == 1:
-            return f"{first.year}-Q{first.month // 3 + 1}"
-        if months == 12 and first.month == 1:
-            return f"{first.year}"
-    raise _no_period(period)
-
-
-def _no_period(period: str) -> InvalidTime:
-    remedy = "Write 2026-03, or 2026-Q1."
-    return InvalidTime("A period is a day, a month, a quarter or a year", period=period, remedy=remedy)
 
 
 def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
@@ -135,6 +89,51 @@ def proved(history: History, period: PeriodClosed) -> bool:
     """Whether the history still comes to what was signed: the same transactions, at that position."""
     made = figures(history.uncut().upto(period.at_position).at(At(occurred_us=period.last_us)))
     return made == (period.transactions, period.totals, period.sha256)
+
+
+def figures(history: History) -> Figures:
+    """What the transactions of a history come to, the balances in the order of accounts and currencies."""
+    sums, digest, count = Balances(), hashlib.sha256(), 0
+    for count, (_, time_us, posted) in enumerate(transactions(history), 1):  # noqa: B007 - the last is the count
+        digest.update(f"{time_us}\0".encode() + msgspec.json.encode(posted) + b"\n")
+        for each in posted.postings:
+            sums[each.account, each.currency] += each.amount_minor
+    totals = tuple(Total(name, currency, minor) for (name, currency), minor in sorted(sums.items()))
+    return count, totals, digest.hexdigest()
+
+
+def span(period: str, zone: tzinfo) -> Span:
+    """From the first to the last microsecond of a day, a month, a quarter (2026-Q1) or a year. Raises InvalidTime."""
+    if quarter := _QUARTER.fullmatch(period):
+        months = (f"{quarter[1]}-{3 * int(quarter[2]) + after:02}" for after in (-2, 0))
+        first, last = (span_of(month, zone=zone) for month in months)
+        return Span(first.first_us, last.last_us)
+    found = span_of(period, zone=zone)
+    if found.first_us == found.last_us:
+        raise _no_period(period)
+    return found
+
+
+def name_of(period: str, meant: Span, zone: tzinfo) -> str:
+    """What a period is called for ever, however it was said: `last month` is another one in a month. Raises
+    InvalidTime."""
+    first, last = day_of(meant.first_us, zone), day_of(meant.last_us, zone)
+    if first == last:
+        return first.isoformat()
+    if (first.day, last.day) == (1, monthrange(last.year, last.month)[1]):
+        months = 12 * (last.year - first.year) + last.month - first.month + 1
+        if months == 1:
+            return f"{first:%Y-%m}"
+        if months == 3 and first.month % 3 == 1:
+            return f"{first.year}-Q{first.month // 3 + 1}"
+        if months == 12 and first.month == 1:
+            return f"{first.year}"
+    raise _no_period(period)
+
+
+def _no_period(period: str) -> InvalidTime:
+    remedy = "Write 2026-03, or 2026-Q1."
+    return InvalidTime("A period is a day, a month, a quarter or a year", period=period, remedy=remedy)
 
 
 class PeriodRow(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ class PostingSource(Layout):
         postings = []
         for account, terms in rule.post:
             path, minor = account(cells), sum(map(amount, terms))
-            if minor or (len(terms) == 1 and not terms[0].may_be_empty):
+            if minor or (len(terms) == 1 and not terms[0].may_be_empty):  # a fee of nothing is no posting
                 postings.append(Posting(path, minor, currency, reported[1] if reported[0] == path else None))
         posted = Posted(
             transaction=self._id(row),
@@ -175,14 +175,15 @@ class PostingSource(Layout):
             if said not in SIGNS:
                 raise InvalidConfig("No such sign", rule=name, sign=said, remedy=f"Write {' or '.join(SIGNS)}.")
         self.columns.update(when)
+        texts = {column: [said] if isinstance(said, str) else said for column, said in when.items()}
         return Rule(
-            name,
-            tuple((column, frozenset([texts] if isinstance(texts, str) else texts)) for column, texts in when.items()),
-            tuple(zip(self.terms(list(sign)), sign.values(), strict=True)),
-            self._template("category", str(table.get("category", name))),
-            self.text("charge", table["charge"]) if "charge" in table else None,
-            self.terms(table.get("charged", [])),
-            tuple((self._template("post", path), self.terms(said)) for path, said in table["post"].items()),
+            name=name,
+            when=tuple((column, frozenset(said)) for column, said in texts.items()),
+            sign=tuple(zip(self.terms(list(sign)), sign.values(), strict=True)),
+            category=self._template("category", str(table.get("category", name))),
+            charge=self.text("charge", table["charge"]) if "charge" in table else None,
+            charged=self.terms(table.get("charged", [])),
+            post=tuple((self._template("post", path), self.terms(said)) for path, said in table["post"].items()),
         )
 
 
