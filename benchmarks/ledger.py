@@ -19,9 +19,9 @@ import whence
 from whence.config import Config
 from whence.events import Event
 from whence.packs.balances.columns import balances_in
-from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, POSTED, AccountOpened, Posted, Posting
+from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.reconciliation.keeping import reconcile
 from whence.segments.columns import table_of
 from whence.segments.reading import Segments
@@ -119,7 +119,7 @@ def _opened(folder: str) -> whence.Whence:
 
 
 def _ruled(db: whence.Whence, posted: list[Posted], at_once: int) -> None:
-    book = Book(db)
+    book = BatchBook(db)
     for start in range(0, len(posted), at_once):
         own = posted[start : start + at_once]
         if at_once == 1:

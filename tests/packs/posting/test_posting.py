@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 import whence
-from tests.packs.ledger.books import configured
+from tests.packs.ledger.books import configured, ledger, opened
 from whence.cli import run
 from whence.config import Config
-from whence.errors import InvalidConfig
+from whence.errors import InvalidConfig, Refused
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
 from whence.pack import load
 from whence.packs.ledger.book import Book
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.entries import balances
+from whence.packs.ledger.events import Posted, Posting
+from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.files import post_file, preview_file
 from whence.packs.reconciliation.comparing import compare
 from whence.packs.reconciliation.sides import Item, Side, of_account
@@ -314,3 +316,14 @@ def test_what_was_posted_before_the_first_stated_balance_is_what_the_account_beg
     Book(db).enter("assets:stripe", "income:sales", "2 EUR", time="2026-01-06T00:00:00Z")
     (row,) = db.table("ledger.ties", account="assets:stripe")
     assert (row.balance, row.reported, row.ties) == (Decimal("16.41"), Decimal("16.41"), True)
+
+
+def test_a_charge_that_moves_nothing_spoils_no_state() -> None:
+    db = ledger()
+    opened(db)
+    book = BatchBook(db)
+    nothing = (Posting("assets:bank", 0, "EUR"), Posting("income:sales", 0, "EUR"))
+    book.post_all([Draft(Posted("t-1", "charge", nothing, charge="c", charged_minor=500))])
+    assert [(row.charge, row.left) for row in db.table("ledger.charges")] == [("c", Decimal("5.00"))]
+    with pytest.raises(Refused, match="No such charge"):
+        book.refund("c")

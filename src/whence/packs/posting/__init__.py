@@ -1,7 +1,7 @@
 """Posting files: what a line of a source comes to as a balanced transaction, once, or why it is refused.
 
-Read it in this order: `sources`, the rules by which a line is posted; `events`; `files`, a whole file; `commands`.
-How a file is read at all is whence.moneyfiles."""
+Read it in this order: `sources`, the rules by which a line is posted; `events`; `batches`, many transactions in one
+append; `files`, a whole file; `commands`. How a file is read at all is whence.moneyfiles."""
 
 from importlib import resources
 

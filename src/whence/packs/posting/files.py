@@ -16,9 +16,9 @@ from whence.files.rows import Given, RawRow
 from whence.grammar import id_to_raw, raw_to_id
 from whence.moneyfiles.banks import BankFile
 from whence.moneyfiles.lines import File
-from whence.packs.ledger.book import Book, Draft
 from whence.packs.ledger.configuration import table_of
 from whence.packs.ledger.events import POSTED, Posted
+from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.events import CODEC, FilePosted
 from whence.packs.posting.sources import PostingSource
 
@@ -69,7 +69,7 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
     """Post each line of a file that is not posted yet, and say what became of all. Raises InvalidFile and InvalidConfig
     before anything is posted."""
     rules, file, report = _opened(db, source, given)
-    book, lines = Book(db), iter(file)
+    book, lines = BatchBook(db), iter(file)
     correlation = f"posting:{raw_to_id(SystemClock().new_id())}"
     while batch := list(islice(lines, BATCH)):
         _post(db, book, _drafts(rules, batch, report), report, by, correlation)
@@ -118,7 +118,7 @@ def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Dr
     return found
 
 
-def _post(db: Whence, book: Book, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
+def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
     """Post what is not there yet."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         drafts = _new(db, drafts, report)

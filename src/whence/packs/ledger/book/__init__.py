@@ -4,6 +4,6 @@ Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `l
 `writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
 writers."""
 
-from whence.packs.ledger.book.writing import Book, Draft, expire
+from whence.packs.ledger.book.writing import Book, expire
 
-__all__ = ["Book", "Draft", "expire"]
+__all__ = ["Book", "expire"]

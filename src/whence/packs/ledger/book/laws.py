@@ -78,15 +78,6 @@ def _move(account: Account, name: str, currency: str, change: int, own: Moved, m
         raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
 
-def left_after(posted: Posted, left_minor: int) -> int:
-    """What is left of its charge after a transaction. Raises Refused for a refund above what was left."""
-    if left_minor + posted.charged_minor < 0:
-        currency = posted.postings[0].currency
-        facts = {"left": str(Money(left_minor, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
-        raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
-    return left_minor + posted.charged_minor
-
-
 def limited(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:
     """The accounts that have a limit: on their balance it depends whether this is allowed."""
     return {name for (name, _) in moved if accounts[name].floor_minor is not None}

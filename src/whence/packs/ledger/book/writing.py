@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
@@ -26,7 +25,7 @@ from whence.grammar import raw_to_id
 from whence.money import money
 from whence.pack import appended
 from whence.packs.ledger.book import laws, verbs
-from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, AccountOpened, Movement, Posted, Released
+from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, Movement, Posted, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
@@ -37,15 +36,6 @@ QUERIES_MAX = 200_000
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Movement)
-
-
-class Draft(NamedTuple):
-    """A transaction that is to be posted, when it happened, and the accounts that it may open."""
-
-    posted: Posted
-    time_us: int | None = None
-    opens: tuple[AccountOpened, ...] = ()
-    meta: dict[str, Any] | None = None
 
 
 def _verb(decide: Callable[Concatenate[verbs.Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
@@ -82,29 +72,13 @@ class Book:
         self._states = States(db.store, (Account, Charge, Hold, Transaction, Periods))  # under the lock
         self._policy = str(db.config.packs.get("ledger", {}).get("closed", "refuse"))
 
-    def post_all(
-        self, drafts: Sequence[Draft], *, by: str | None = None, correlation: str | None = None
-    ) -> list[int | Refused]:
-        """Post many transactions in one append, and return each one's position: what the laws do not allow is refused
-        one by one, and why stands in its place. Their ids must be new. Raises ConditionFailed, and IdConflict when one
-        is there by now."""
-
-        def act(attempt: int) -> list[int | Refused]:
-            with self._lock:
-                made, places, guard = self._allow_each(drafts, by, correlation)
-                head = self._states.head
-            positions = self._append(made, guard, head) if made else ()
-            return [place if isinstance(place, Refused) else positions[place] for place in places]
-
-        return retried(act)
-
     def state(self, entity: str) -> Any:
         """The state of an account, charge, hold, transaction or of the book as of now."""
         with self._lock:
             self._states.catch_up()
             return self._states.copy_of(entity)
 
-    # How it is appended.
+    # How it is appended; what extends the book appends so, too.
 
     def _take(self, decide: Callable[..., Movement], told: Sequence[Any], named: dict[str, Any]) -> Decided:
         """Decide and append: first on what is known, without a look at the store, for the condition fails where that is
@@ -154,7 +128,7 @@ class Book:
         accounts = self._states.of_kind("account", made.accounts if isinstance(made, Posted) else [made.account])
         if not isinstance(made, Released):
             laws.allow(made, accounts, moved)
-        return _guard(noted, accounts, laws.limited(moved, accounts))
+        return depends_on(noted, accounts, laws.limited(moved, accounts))
 
     def _dated(self, made: M, time_us: int | None) -> tuple[int | None, M]:
         """When it happens, and what: in a closed period it is refused, or dated into the open one, as configured."""
@@ -170,40 +144,6 @@ class Book:
         if isinstance(made, Posted):
             made = msgspec.structs.replace(made, dated=to_iso(us))
         return periods.open_after(us), made
-
-    def _allow_each(
-        self, drafts: Sequence[Draft], by: str | None, correlation: str | None
-    ) -> tuple[list[Made], list[int | Refused], Query]:
-        """What of the drafts is allowed, one after the other; of each its place among that, or why it is refused; and
-        what must not have happened meanwhile."""
-        names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
-        charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
-        self._states.catch_up()
-        self._states.look_up([BOOK, *charges.values()])
-        accounts = self._states.of_kind("account", names)
-        left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
-        moved: laws.Moved = {}
-        strict, made, places = set[str](), list[Made](), list[int | Refused]()
-        about: dict[str, Any] = {"actor": by, "correlation": correlation}
-        for draft in drafts:
-            opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else ()
-            opened = {each.account: _new(each) for each in opens} if opens else {}
-            try:
-                us, posted = self._dated(draft.posted, draft.time_us)
-                remains = laws.left_after(posted, left[posted.charge]) if posted.charge else 0
-                laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
-            except Refused as problem:
-                places.append(problem)
-                continue
-            if opened:
-                accounts |= opened
-                strict |= opened.keys()
-                made += [(each, CODEC.event(each, time=us, **about)) for each in opens]
-            if posted.charge:
-                left[posted.charge] = remains
-            made.append((posted, CODEC.event(posted, id=posted.transaction, time=us, meta=draft.meta, **about)))
-            places.append(len(made) - 1)
-        return made, places, _guard(charges.values(), names, strict | laws.limited(moved, accounts))
 
 
 def expire(db: Whence, *, on: date, by: str | None = None) -> list[Decided]:
@@ -237,7 +177,7 @@ def _request(decide: Callable[..., Movement], told: Sequence[Any], named: Mappin
     return {"verb": decide.__name__, **msgspec.to_builtins(said)}
 
 
-def _guard(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
+def depends_on(entities: Iterable[str], accounts: Iterable[str], strict: Collection[str]) -> Query:
     """What a decision depends on: the closed periods, all events of its entities and of the accounts that have a limit,
     and of the other accounts whether they are open."""
     every, free = [BOOK, *entities], list[str]()
@@ -255,10 +195,3 @@ def _guard(entities: Iterable[str], accounts: Iterable[str], strict: Collection[
 def _item(tags: tuple[str, ...], types: tuple[str, ...] = ()) -> QueryItem:
     """An item of a query; kept, since it is checked when it is made, and the same come again."""
     return QueryItem(types, tags)
-
-
-def _new(event: AccountOpened) -> Account:
-    """An account that is just opened."""
-    made = Account()
-    made.opened(event)
-    return made

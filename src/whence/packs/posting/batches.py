@@ -1,0 +1,97 @@
+"""Many transactions in one append: what the laws do not allow is refused one by one. How a single one is decided and
+appended, and under which condition, is the ledger's book."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from whence.current import Made
+from whence.decide import retried
+from whence.errors import Refused
+from whence.money import Money
+from whence.packs.ledger.book import Book, laws
+from whence.packs.ledger.book.writing import depends_on
+from whence.packs.ledger.events import BOOK, CODEC, AccountOpened, Posted
+from whence.packs.ledger.state import Account
+from whence.query import Query
+
+
+class Draft(NamedTuple):
+    """A transaction that is to be posted, when it happened, and the accounts that it may open."""
+
+    posted: Posted
+    time_us: int | None = None
+    opens: tuple[AccountOpened, ...] = ()
+    meta: dict[str, Any] | None = None
+
+
+class BatchBook(Book):
+    """The ledger of a store, to which many transactions are posted at once."""
+
+    def post_all(
+        self, drafts: Sequence[Draft], *, by: str | None = None, correlation: str | None = None
+    ) -> list[int | Refused]:
+        """Post many transactions in one append, and return each one's position: what the laws do not allow is refused
+        one by one, and why stands in its place. Their ids must be new. Raises ConditionFailed, and IdConflict when one
+        is there by now."""
+
+        def act(attempt: int) -> list[int | Refused]:
+            with self._lock:
+                made, places, guard = self._allow_each(drafts, by, correlation)
+                head = self._states.head
+            positions = self._append(made, guard, head) if made else ()
+            return [place if isinstance(place, Refused) else positions[place] for place in places]
+
+        return retried(act)
+
+    def _allow_each(
+        self, drafts: Sequence[Draft], by: str | None, correlation: str | None
+    ) -> tuple[list[Made], list[int | Refused], Query]:
+        """What of the drafts is allowed, one after the other; of each its place among that, or why it is refused; and
+        what must not have happened meanwhile."""
+        names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
+        charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
+        self._states.catch_up()
+        self._states.look_up([BOOK, *charges.values()])
+        accounts = self._states.of_kind("account", names)
+        left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
+        moved: laws.Moved = {}
+        strict, made, places = set[str](), list[Made](), list[int | Refused]()
+        about: dict[str, Any] = {"actor": by, "correlation": correlation}
+        for draft in drafts:
+            opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else ()
+            opened = {each.account: _new(each) for each in opens} if opens else {}
+            try:
+                us, posted = self._dated(draft.posted, draft.time_us)
+                remains = _left_after(posted, left[posted.charge]) if posted.charge else 0
+                laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
+            except Refused as problem:
+                places.append(problem)
+                continue
+            if opened:
+                accounts |= opened
+                strict |= opened.keys()  # nobody else may open them meanwhile
+                made += [(each, CODEC.event(each, time=us, **about)) for each in opens]
+            if posted.charge:
+                left[posted.charge] = remains
+            made.append((posted, CODEC.event(posted, id=posted.transaction, time=us, meta=draft.meta, **about)))
+            places.append(len(made) - 1)
+        return made, places, depends_on(charges.values(), names, strict | laws.limited(moved, accounts))
+
+
+def _left_after(posted: Posted, left_minor: int) -> int:
+    """What is left of its charge after a transaction. Raises Refused for a refund above what was left."""
+    if left_minor + posted.charged_minor < 0:
+        currency = posted.postings[0].currency
+        facts = {"left": str(Money(left_minor, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
+        raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
+    return left_minor + posted.charged_minor
+
+
+def _new(event: AccountOpened) -> Account:
+    """An account that is just opened."""
+    made = Account()
+    made.opened(event)
+    return made
