@@ -37,6 +37,7 @@ class States:
         self.head = 0
 
     def of(self, entity: str) -> Any:
+        """The state that is kept, to be looked at: what comes later is folded into it."""
         if entity not in self._kept:
             self.look_up([entity])
         return self._kept[entity]

@@ -15,24 +15,24 @@ import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput
 
-TWO = """
+_TWO_DIGITS = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY
 COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HRK HTG HUF IDR ILS
 INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD
 NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL
 THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
 """
-NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 EXPONENTS: dict[str, int] = {
-    **dict.fromkeys(TWO.split(), 2),
-    **dict.fromkeys(NONE.split(), 0),
+    **dict.fromkeys(_TWO_DIGITS.split(), 2),
+    **dict.fromkeys(_NO_DIGITS.split(), 0),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
     **dict.fromkeys(["CLF", "UYW"], 4),
 }
 """The digits behind the point of each currency of ISO 4217 (list one, of 2026)."""
 
-THREE = 3
-"""So many digits may be a fraction or a group of thousands: 1.500 is refused where both would make sense."""
+GROUP = 3
+"""So many digits are a group of thousands, or a fraction: 1.500 is refused where both would make sense."""
 
 _MONEY = re.compile(r"(?P<before>[A-Za-z]{3})?\s*(?P<number>[-+]?\d[\d.]*)\s*(?P<behind>[A-Za-z]{3})?", re.ASCII)
 
@@ -77,7 +77,7 @@ class Notation(msgspec.Struct, frozen=True):
         whole, point, fraction = number.partition(self.decimal if self.unit == "major" else "\0")
         if self.thousands and self.thousands in whole:
             first, *groups = whole.split(self.thousands)
-            if not 1 <= len(first) <= THREE or any(len(group) != THREE for group in groups):
+            if not 1 <= len(first) <= GROUP or any(len(group) != GROUP for group in groups):
                 raise _fault("The thousands are not grouped in threes", text, self._remedy())
             whole = "".join([first, *groups])
         if not (whole + fraction).isascii() or not whole.isdigit() or bool(point) != fraction.isdigit():
@@ -88,7 +88,7 @@ class Notation(msgspec.Struct, frozen=True):
         if more.strip("0"):
             remedy = f"{currency} has {digits} digits behind the point. Ask the source; nothing is rounded here."
             raise _fault("A fraction of the smallest unit", text, remedy)
-        if len(fraction) == THREE and digits < THREE and not self.thousands:
+        if len(fraction) == GROUP and digits < GROUP and not self.thousands:
             remedy = 'Say thousands = "." and decimal = "," for 1.500,00, or have the source write two digits.'
             raise _fault("Three digits may be a fraction or thousands", text, remedy)
         return sign * int(whole + fraction[:digits].ljust(digits, "0"))
@@ -152,5 +152,5 @@ def amount_text(minor: int, currency: str) -> str:
     return f"{decimal_of(minor, currency):,}"
 
 
-def _fault(fact: str, text: str, remedy: str = "") -> InvalidInput:
+def _fault(fact: str, text: str, remedy: str) -> InvalidInput:
     return InvalidInput(fact, amount=repr(text), remedy=remedy)

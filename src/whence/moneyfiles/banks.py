@@ -212,14 +212,14 @@ def _statement(statement: Any, name: str) -> Iterator[Cells]:
 
 def _money(element: Any, name: str) -> tuple[Decimal, str]:
     """The amount of a balance or entry, negative for a debit."""
-    amount, mark = element.find("./{*}Amt"), _said(element, "CdtDbtInd")
+    stated, mark = element.find("./{*}Amt"), _said(element, "CdtDbtInd")
     try:
-        minor = Decimal(amount.text)
+        amount = Decimal(stated.text)
     except (AttributeError, InvalidOperation, TypeError):
         raise _unreadable(name, "CAMT.053", "an entry or balance without an amount") from None
     if mark not in ("CRDT", "DBIT"):
         raise _unreadable(name, "CAMT.053", "an amount that is neither credit nor debit")
-    return (minor if mark == "CRDT" else -minor), amount.get("Ccy", "")
+    return (amount if mark == "CRDT" else -amount), stated.get("Ccy", "")
 
 
 def _said(element: Any, path: str) -> str | None:

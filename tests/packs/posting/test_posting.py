@@ -200,6 +200,23 @@ def test_a_preview_posts_nothing() -> None:
     assert (report.refused_count, db.store.head()) == (1, 0)
 
 
+def test_the_command_shows_a_row_for_each_posting_of_a_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\n{STRIPE}')
+    with whence.open(create=True):
+        pass
+    (tmp_path / "report.csv").write_text(f"{HEAD}t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,\n")
+    assert run(["ledger", "post", "stripe", "report.csv", "--preview", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["account"], row["amount"]) for row in rows] == [
+        ("assets:stripe", "9.70"),
+        ("expenses:fees", "0.30"),
+        ("income:sales", "-10.00"),
+    ]
+
+
 def test_a_preview_names_the_line_whose_id_came_before_with_another_content() -> None:
     line = "t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
     drafts, report = preview_file(stripe(), "stripe", csv(line, line, line.replace("1000,30,970", "1010,30,980")))
