@@ -239,7 +239,7 @@ class Model:
             return problem
         show = f"whence show @{position} prints the event"
         facts = {"model": self.name, "type": type, "position": position, **problem.facts}
-        return FoldFailed(remedy=f"Mend the model, or add an Upcast for older events; {show}.", **facts)
+        return FoldFailed(remedy=f"{problem.remedy}; {show}.", **facts)
 
     def failed_by(self, handler: Callable[..., None], type: str, position: int, problem: Exception) -> FoldFailed:
         """What to raise when a handler failed."""
@@ -286,7 +286,10 @@ class Model:
 
 def failed_in(problem: Exception, **place: str) -> FoldFailed:
     """What a step raises that knows where it failed: `handler="Lead.scored"`. The model adds which event it was."""
-    return FoldFailed(**place, problem=f"{type(problem).__name__}: {problem}")
+    remedy = "Mend the model, or add an Upcast for older events"
+    if isinstance(problem, msgspec.ValidationError):
+        remedy = "Add an Upcast for older events, or, if an import brought it, name all fields in its mapping's data"
+    return FoldFailed(**place, problem=f"{type(problem).__name__}: {problem}", remedy=remedy)
 
 
 ModelLike = Model | type[Any]
@@ -495,7 +498,7 @@ def _typed_caller(handler: Callable[..., None], codec: Codec, cls: type[msgspec.
 
 
 def _fitting(event: Any, cls: Any) -> Any:
-    """The typed event; raises ValueError for one whose data does not fit."""
+    """The typed event; raises ValidationError for one whose data does not fit."""
     if type(event) is Unfit:
-        raise ValueError(f"the data does not fit {cls.__name__}: {event.problem}")
+        raise msgspec.ValidationError(f"the data does not fit {cls.__name__}: {event.problem}")
     return event

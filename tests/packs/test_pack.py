@@ -505,6 +505,20 @@ def test_a_value_of_an_option_that_has_to_be_told_may_begin_with_a_minus(call: C
     assert json.loads(out)["data"]["reason"] == "- cold again"
 
 
+def test_an_imported_event_that_lacks_a_field_of_its_class_is_told_what_its_mapping_leaves_out(call: Call) -> None:
+    Path("old.csv").write_text("what,ticket,subject\nticket.Opened,42,Help\n")
+    mapping = Path("old.toml")
+    mapping.write_text('type = "what"\ntags = ["ticket:{ticket}"]\n')
+    assert call("import", "old.csv", "--mapping", "old.toml", "--store", "bad.db")[0] == 0
+    code, _, err = call("tickets", "backlog", "--store", "bad.db")
+    assert (code, "Object missing required field `ticket`" in err) == (5, True)
+    said = " ".join(err.split())
+    assert "or, if an import brought it, name all fields in its mapping's data; whence show @2 prints" in said
+    mapping.write_text(mapping.read_text() + 'data = ["ticket", "subject"]\n')
+    assert call("import", "old.csv", "--mapping", "old.toml", "--store", "good.db")[0] == 0
+    assert "Help" in call("tickets", "backlog", "--store", "good.db")[1]
+
+
 @pytest.mark.parametrize("name", ["zone", "json", "csv", "entity", "help", "as_json"])
 def test_a_parameter_has_no_name_that_every_command_uses(name: str) -> None:
     space = {"Ticket": tickets.Ticket, "Closed": tickets.Closed, "str": str}
