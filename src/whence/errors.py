@@ -58,15 +58,21 @@ class WhenceError(Exception):
         return _rebuild, (type(self), self.fact, self.remedy, self.facts)
 
 
-def near(name: str, known: Iterable[str], most: int = 1, otherwise: str = "") -> str:
+NAMED_MAX = 40
+"""So many names are listed."""
+
+
+def near(name: str, known: Iterable[str], most: int = 1, otherwise: str = "", listed: str = "There are:") -> str:
     """The remedy for a name that is not known: the names that are like it, so many at most; where none is, `otherwise`,
-    by default all that there are."""
+    by default all that there are, behind the words of `listed`."""
     from difflib import get_close_matches  # here, since most names are known
 
     names = list(known)
-    if found := get_close_matches(name, names, most):
+    by_lower = {each.lower(): each for each in names}
+    if found := [by_lower[each] for each in get_close_matches(name.lower(), by_lower, most)]:
         return f"Did you mean {' or '.join(found)}?"
-    return otherwise or f"There are: {', '.join(names) or 'none'}."
+    more = " …" if len(names) > NAMED_MAX else ""
+    return otherwise or f"{listed} {', '.join(names[:NAMED_MAX]) or 'none'}{more}."
 
 
 def _fact(name: str, value: Any) -> str:

@@ -37,17 +37,16 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Table
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidEvent
+from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.grammar import normal_kind, normal_type
 from whence.tomlfile import read_toml
 
@@ -118,10 +117,12 @@ class Mapping(msgspec.Struct, frozen=True):
         """
         for key in table:
             if key not in KEYS:
-                raise InvalidConfig("No such key", key=key, remedy=near(key, KEYS, "The keys are"))
+                raise InvalidConfig("No such key", key=key, remedy=near(key, KEYS, 3, listed="The keys are"))
         format = _text(table, "format")
         if format is not None and format not in FORMATS:
-            raise InvalidConfig("No such format", key="format", value=format, remedy=near(format, FORMATS, "Use"))
+            raise InvalidConfig(
+                "No such format", key="format", value=format, remedy=near(format, FORMATS, 3, listed="Use")
+            )
         if "type" not in table and format not in ("whence", "cloudevents"):
             raise InvalidConfig("A mapping names the type", key="type", remedy='Write type = "column".')
         fields = {
@@ -163,7 +164,7 @@ class Mapping(msgspec.Struct, frozen=True):
                 return cls.from_table(name or path.stem, table, zone=zone)
             chosen = name or (next(iter(imports)) if len(imports) == 1 else "")
             if chosen not in imports:
-                remedy = near(chosen, list(imports), "The mappings are")
+                remedy = near(chosen, imports, 3, listed="The mappings are")
                 raise InvalidConfig("No such mapping", mapping=repr(chosen), remedy=remedy)
             return cls.from_table(chosen, imports[chosen], zone=zone)
         except InvalidConfig as problem:
@@ -182,14 +183,6 @@ class Mapping(msgspec.Struct, frozen=True):
             found.update(dict.fromkeys(getattr(self, key).columns if getattr(self, key) else (), key))
         found.update({name: "tags" for field in self.tags for name in field.columns})
         return found
-
-
-def near(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What to do about a name that is not known: those near it, else what `otherwise` says of all."""
-    known = list(known)
-    lower = {each.lower(): each for each in known}
-    near = [lower[each] for each in get_close_matches(name.lower(), lower, 3)]
-    return f"Did you mean {' or '.join(near)}?" if near else f"{otherwise} {', '.join(known[:40])}."
 
 
 def _text(table: Table[str, Any], key: str) -> str | None:

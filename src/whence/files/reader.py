@@ -19,9 +19,9 @@ import msgspec
 
 from whence import jsonvalue
 from whence.clock import EARLIEST_US, EPOCH, LATEST_US, MICROSECOND, is_finer, parse_iso
-from whence.errors import InvalidConfig, InvalidEvent, InvalidTime
+from whence.errors import InvalidConfig, InvalidEvent, InvalidTime, near
 from whence.events import CERTAINLY_SMALL, Row, check_size, normal_text
-from whence.files.mapping import Field, Mapping, near
+from whence.files.mapping import Field, Mapping
 from whence.grammar import id_to_raw, normal_tags, normal_type
 from whence.jsonvalue import INTEGER_MAX, exact
 
@@ -170,7 +170,9 @@ def csv_reader(mapping: Mapping, header: Sequence[str]) -> Reader:
     for name, key in mapping.named().items():
         if name not in place:
             fixed = "" if key in ("data", "numbers") else f'For fixed text write {{ value = "{name}" }}. '
-            remedy = other_delimiter(header, mapping.delimiter) or near(name, header, f"{fixed}The columns are")
+            remedy = other_delimiter(header, mapping.delimiter) or near(
+                name, header, 3, listed=f"{fixed}The columns are"
+            )
             raise InvalidConfig("No such column", mapping=mapping.name, key=key, column=name, remedy=remedy)
 
     def pick(names: Sequence[str]) -> Getter:

@@ -18,8 +18,8 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidTime
-from whence.files.mapping import Field, near
+from whence.errors import InvalidConfig, InvalidTime, near
+from whence.files.mapping import Field
 from whence.files.mapping import Mapping as Reading
 from whence.files.reader import Moment, Moments, moment
 from whence.files.rows import Given
@@ -67,7 +67,7 @@ class Layout:
         check(name, table, shapes, *READING_KEYS, *Notation.__struct_fields__)
         self._format = str(table.get("format", "csv"))
         if self._format not in FORMATS:
-            remedy = near(self._format, FORMATS, "There are:")
+            remedy = near(self._format, FORMATS, 3)
             raise InvalidConfig("No such format", source=name, format=self._format, remedy=remedy)
         self.name, self.table = name, {**own, **table} if self._format in banks.FORMATS else dict(table)
         try:
@@ -146,7 +146,7 @@ def check(place: str, table: Mapping[str, Any], shapes: Shapes, *others: str) ->
     known = (*others, *shapes)
     for key, value in table.items():
         if key not in known:
-            raise InvalidConfig("No such key", source=place, key=key, remedy=near(key, known, "There are:"))
+            raise InvalidConfig("No such key", source=place, key=key, remedy=near(key, known, 3))
         shape, written = shapes.get(key, (Any, ""))
         try:
             msgspec.convert(value, shape)

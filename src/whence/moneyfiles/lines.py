@@ -7,10 +7,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from whence.errors import InvalidConfig
+from whence.errors import InvalidConfig, near
 from whence.files import rows
 from whence.files.mapping import Mapping as Reading
-from whence.files.mapping import near
 from whence.files.reader import other_delimiter, refuse_twice
 from whence.files.rows import Given, RawRow
 
@@ -40,7 +39,7 @@ class File:
         missing = [] if self._header is None else [each for each in columns if each not in header]
         if not missing:
             return
-        remedy = other_delimiter(header, self._delimiter) or near(missing[0], header, "There are:")
+        remedy = other_delimiter(header, self._delimiter) or near(missing[0], header, 3)
         raise InvalidConfig("The file has no such column", file=self.name, column=", ".join(missing), remedy=remedy)
 
     def __iter__(self) -> Iterator[RawRow]:

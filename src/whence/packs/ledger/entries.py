@@ -10,9 +10,8 @@ from itertools import accumulate
 
 import msgspec
 
-from whence.errors import InvalidQuery, NotKnown
+from whence.errors import InvalidQuery, NotKnown, near
 from whence.events import FactRow
-from whence.files.mapping import near
 from whence.history import History
 from whence.pack import Asked
 from whence.packs.ledger.events import ABOUT_ACCOUNTS, POSTED, Posted, Posting
@@ -116,7 +115,7 @@ def named(accounts: Collection[str], group: str) -> list[str]:
     found = [name for name in accounts if is_below(name, group)]
     if not found:
         groups = {path for name in accounts for path in accumulate(name.split(":"), "{}:{}".format)}
-        remedy = near(group, sorted(groups), "whence ledger accounts lists them:")
+        remedy = near(group, sorted(groups), 3, listed="whence ledger accounts lists them:")
         raise NotKnown("No such account, and no group", account=group, remedy=remedy)
     return found
 
