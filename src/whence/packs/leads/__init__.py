@@ -1,7 +1,8 @@
-"""Leads: where they come from, what is done about them, which stage they are in and why, and what becomes of them. A
-pack as anybody could write it. Read `events`, `pipeline` (stages and moves), `state`, `decisions`, `tables`,
-`scenarios`; then `meaning`, the events of others that the end of `state` reads; then `figures` and `commands`. What
-users may configure stands in whence.toml. An extension, `rescoring`, records what scorecards and functions give."""
+"""Leads: where they come from, what is done about them, which stage they are in and why, and whether they are won or
+lost. A pack as anybody could write it. Read `events`, `pipeline` (stages and moves), `state`, `decisions`, `tables`,
+`scenarios`; then `meaning`, the events of others that the end of `state` reads. What users may configure stands in
+whence.toml. Two extensions are packs of their own: `conversion`, what comes of leads, and `rescoring`, which records
+what scorecards and functions give."""
 
 from importlib.resources import files
 
@@ -16,9 +17,8 @@ PACK = Pack(
     title="A lead pipeline: sources, touches, scores, stages, and what comes of them",
     states=(Lead,),
     decisions=decisions.DECISIONS,
-    tables=tables.TABLES,
+    tables=(tables.pipeline, tables.over_time),
     scenarios=SCENARIOS,
     configuration=(files(__package__) / "whence.toml").read_text(encoding="utf-8"),
-    commands="whence.packs.leads.commands:COMMANDS",
     configure=lambda table: [in_pipeline(Pipeline.from_table(table))],
 )

@@ -1,4 +1,4 @@
-"""The further command of the pack: pictures."""
+"""The command beside those of the tables: pictures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def picture(
     Draws how many open leads were in each stage over time, or how many ever reached each stage, as a page that works
     offline (.html) or as a picture (.png). It needs plotly.
     """
-    from whence.packs.leads.figures import draw
+    from whence.packs.conversion.figures import draw
 
     if every is not None and what == "funnel":
         raise click.UsageError("--every is for over-time.")

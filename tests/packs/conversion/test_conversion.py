@@ -1,0 +1,111 @@
+"""What comes of the three leads: how far they got, in which time and from where, also drawn."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import whence
+from tests.packs.leads.story import DAY
+from whence.cli import run
+from whence.errors import InvalidConfig, InvalidQuery, NotKnown
+from whence.events import Event
+from whence.packs.conversion import ageing, conversion, owners, reasons, sources, times, touches
+from whence.packs.conversion.commands import COMMANDS
+from whence.packs.leads.decisions import assign, create, move
+from whence.packs.leads.tables import pipeline
+
+
+def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
+    rows = {(row.from_, row.to): row for row in told.table(times)}
+    won = rows[("new", "won")]
+    assert (won.went, won.waiting, won.elsewhere, won.median_days) == (1, 1, 1, 19)
+    contacted = rows[("new", "contacted")]
+    assert (contacted.went, contacted.q1_days, contacted.median_days) == (3, 4.5, 5)
+    with pytest.raises(InvalidConfig, match="new, contacted"):
+        told.table(times, from_="nowhere")
+
+
+def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> None:
+    reached = {row.stage: (row.reached, row.of_before) for row in told.table(conversion)}
+    assert reached["contacted"] == (3, 1.0)
+    assert reached["qualified"] == (1, 0.3333)
+    assert reached["lost"] == (1, None)
+    website, referral = told.table(sources)
+    assert (website.source, website.leads, website.qualified, website.won, website.rate) == ("website", 2, 1, 1, 0.5)
+    assert (website.value, website.median_days, referral.open) == ("1200.50 EUR", 19, 1)
+    assert [(row.outcome, row.reason, row.leads) for row in told.table(reasons)] == [
+        ("won", "price", 1),
+        ("lost", "no budget", 1),
+    ]
+    assert [(row.touch, row.times, row.won) for row in told.table(touches)] == [("opened", 3, 1)]
+    told.decide(assign, "3", "carla", time=DAY.format(15))
+    assert {row.owner: row.leads for row in told.table(owners)} == {"anna": 2, "carla": 1}
+    assert [row.reached for row in told.table(conversion, source="referral", since=None)][:2] == [1, 1]
+
+
+def test_a_lead_that_skips_a_stage_is_none_of_those_that_reached_it(told: whence.Whence) -> None:
+    for id in ("7", "8", "9"):
+        told.decide(create, id, time=DAY.format(3))
+        told.decide(move, id, "qualified", reason="knows us", time=DAY.format(5))
+    shares = {row.stage: (row.reached, row.of_before) for row in told.table(conversion)}
+    assert shares["contacted"] == (3, 0.5)
+    assert shares["qualified"] == (4, 0.3333)  # of the three that were contacted, one
+    rows = {(row.from_, row.to): row for row in told.table(times)}
+    contacted, qualified = rows[("new", "contacted")], rows[("qualified", "proposal")]
+    assert (contacted.went, contacted.waiting, contacted.elsewhere) == (3, 0, 3)  # they wait for a proposal
+    assert (qualified.went, qualified.waiting, qualified.elsewhere) == (0, 3, 1)
+
+
+def test_ageing_names_the_open_ones_and_since_when(told: whence.Whence) -> None:
+    (row,) = told.table(ageing, at=DAY.format(29))
+    assert (row.lead, row.stage, row.days_here, row.days_quiet, row.days) == ("3", "contacted", 20, 21, 26)
+    assert told.table(ageing, at=DAY.format(29), over=21) == []
+
+
+def test_a_mistyped_source_is_named(told: whence.Whence) -> None:
+    for table in (pipeline, conversion, ageing):
+        with pytest.raises(NotKnown, match=r"(?s)No lead has this source then.*Did you mean referral\?"):
+            told.table(table, source="refferal")
+    assert sum(row.leads for row in told.table(pipeline, source="referral", at="2025-12-31")) == 0
+
+
+def test_a_mistyped_stage_is_named(told: whence.Whence) -> None:
+    with pytest.raises(NotKnown, match=r"(?s)No such stage.*Did you mean contacted\?"):
+        told.table(ageing, stage="contcted")
+    told.append(Event("StageChanged", {"stage": "tasting"}, ["lead:3"]))
+    assert [row.stage for row in told.table(ageing, stage="tasting")] == ["tasting"]
+    assert told.table(ageing, stage="tasting", owner="nobody") == [], "a stage of others is a stage"
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> None:
+    with pytest.raises(InvalidQuery, match="ends before it begins"):
+        told.table(sources, since=date(2026, 3, 1), until=date(2026, 2, 1))
+
+
+@pytest.mark.parametrize("example", [example for each in COMMANDS for example in each.examples])  # type: ignore[attr-defined]
+def test_the_examples_of_the_pictures_work(told: whence.Whence, example: str) -> None:
+    pytest.importorskip("plotly")
+    assert run(shlex.split(example)[1:]) == 0
+
+
+def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, folder: Path) -> None:
+    pytest.importorskip("plotly")
+    assert run(["leads", "picture", "over-time", "pipeline.html", "--every", "day", "--at", "2026-01-21"]) == 0
+    assert run(["leads", "picture", "funnel", "funnel.html", "--source", "website"]) == 0
+    text = (folder / "pipeline.html").read_text()
+    assert '"stackgroup":"stages"' in text
+    assert "contacted" in text
+    assert "source: website" in (folder / "funnel.html").read_text()
+    assert run(["leads", "picture", "funnel", "funnel.gif"]) == 2
+
+
+def test_of_no_lead_there_is_no_picture(told: whence.Whence, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("plotly")
+    for what in ("over-time", "funnel"):
+        assert run(["leads", "picture", what, "none.html", "--source", "nowhere"]) == 1
+        assert "Source: nowhere" in capsys.readouterr().err
+    assert not (folder / "none.html").exists()
