@@ -28,7 +28,7 @@ TABLES = {
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
     "The names of a customer: [pack.journeys]": "whence.packs.journeys.people",
-    "A ledger: [pack.ledger]": "whence.packs.ledger.configuration",
+    "A ledger: [pack.ledger]": "whence.packs.book.configuration",
     "How a file is posted: [pack.ledger.source.NAME]": "whence.packs.posting.sources",
     "A file that an account is compared with: [pack.ledger.side.NAME]": "whence.packs.reconciliation.sides",
     "How the lines of both are read": "whence.moneyfiles.layout",

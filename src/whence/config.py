@@ -163,6 +163,15 @@ class Config(msgspec.Struct, frozen=True):
         made: Pack = self._named(f"pack.{name}", lambda: load(name).configured(self.packs.get(name, {})))
         return made
 
+    def table_of_pack(self, pack: str, key: str, name: str) -> dict[str, Any]:
+        """The table [pack.PACK.KEY.NAME]. Raises InvalidConfig."""
+        self.pack(pack)  # so that what is wrong in whence.toml is said with its file
+        tables: dict[str, dict[str, Any]] = self.packs.get(pack, {}).get(key, {})
+        if name not in tables:
+            remedy = f"There are: {', '.join(tables)}." if tables else f"Describe it under [pack.{pack}.{key}.{name}]."
+            raise InvalidConfig(f"No such {key}", name=name, remedy=remedy)
+        return tables[name]
+
     def _model_of_a_pack(self, kind: str) -> Model | None:
         found = (self.pack(name).model(kind) for name in self.packs)
         return next(filter(None, found), None)

@@ -60,7 +60,7 @@ PARTS["journeys: 2,000 histories followed by hand, start by start"] = [
     JOURNEYS,
 ]
 PARTS["ledger: 64 refund each of 100 charges, 32 transfer, holds race, books at random"] = [
-    "tests/packs/ledger/test_book.py"
+    "tests/packs/book/test_book.py"
 ]
 PARTS["ledger: of 100,000 lines 60 planted faults are found, none invented"] = [
     "tests/packs/reconciliation/test_reconciling.py"

@@ -9,7 +9,7 @@ from typing import Any
 
 import whence
 from whence.config import Config
-from whence.packs.ledger.book import Book
+from whence.packs.book import Book
 from whence.packs.ledger.decisions import open_
 from whence.stores.memory import MemoryStore
 

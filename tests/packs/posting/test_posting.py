@@ -17,7 +17,7 @@ from whence.errors import InvalidConfig, Refused
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
 from whence.pack import load
-from whence.packs.ledger.book import Book
+from whence.packs.book import Book
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting

@@ -17,9 +17,9 @@ from tests.packs.ledger.books import configured, ledger, opened
 from tests.packs.reconciliation.planted import KINDS, SIDE, plant
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidInput
+from whence.packs.book import Book
 from whence.packs.closing.evidence import evidence
 from whence.packs.closing.periods import close
-from whence.packs.ledger.book import Book
 from whence.packs.reconciliation.comparing import Compared, _out_of_order, compare
 from whence.packs.reconciliation.decisions import settle
 from whence.packs.reconciliation.keeping import Reconciliation, reconcile

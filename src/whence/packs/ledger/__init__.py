@@ -1,12 +1,11 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
-Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`; then `book`, which moves money, in a
-folder of its own; `entries`, of which `tables` are made; `configuration` and `commands` come last. More of `whence
-ledger` comes from packs that extend it: `whence.packs.balances`, `posting`, `reconciliation` and `closing`."""
+Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`; then `entries`, of which `tables` are
+made. More of `whence ledger` comes from packs that extend it: `whence.packs.book`, which moves money, `balances`,
+`posting`, `reconciliation` and `closing`."""
 
 from whence.pack import Pack
 from whence.packs.ledger import decisions, tables
-from whence.packs.ledger.configuration import checked
 from whence.packs.ledger.scenarios import SCENARIOS
 from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 
@@ -17,10 +16,4 @@ PACK = Pack(
     decisions=(decisions.open_, decisions.limit, decisions.retire),
     tables=(tables.accounts, tables.balance, tables.statement, tables.holds, tables.charges),
     scenarios=SCENARIOS,
-    configuration="""\
-# closed = "refuse"        # what is dated into a closed period; or "redate": into the open one, its own day is kept
-""",
-    commands="whence.packs.ledger.commands:COMMANDS",
-    keys=("closed",),
-    configure=checked,
 )

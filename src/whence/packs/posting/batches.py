@@ -11,8 +11,8 @@ from whence.current import Made
 from whence.decide import retried
 from whence.errors import Refused
 from whence.money import Money
-from whence.packs.ledger.book import Book, laws
-from whence.packs.ledger.book.writing import depends_on
+from whence.packs.book import Book, laws
+from whence.packs.book.writing import depends_on
 from whence.packs.ledger.events import BOOK, CODEC, AccountOpened, Posted
 from whence.packs.ledger.state import Account
 from whence.query import Query

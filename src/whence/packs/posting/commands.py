@@ -14,7 +14,7 @@ from whence.cli.command import as_form, counted
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.money import decimal_of
-from whence.packs.ledger.commands import by_whom
+from whence.packs.book.commands import by_whom
 from whence.packs.posting.files import Report, post_file, preview_file
 
 

@@ -16,7 +16,6 @@ from whence.files.rows import Given, RawRow
 from whence.grammar import id_to_raw, raw_to_id
 from whence.moneyfiles.banks import BankFile
 from whence.moneyfiles.lines import File
-from whence.packs.ledger.configuration import table_of
 from whence.packs.ledger.events import POSTED, Posted
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.events import CODEC, FilePosted
@@ -91,7 +90,7 @@ def preview_file(db: Whence, source: str | PostingSource, given: Given) -> tuple
 
 def _opened(db: Whence, source: str | PostingSource, given: Given) -> tuple[PostingSource, File | BankFile, Report]:
     if isinstance(source, str):
-        source = PostingSource(source, table_of(db, "source", source), db.config.zone)
+        source = PostingSource(source, db.config.table_of_pack("ledger", "source", source), db.config.zone)
     file = source.open(given)
     return source, file, Report(file.name, source.name)
 

@@ -37,7 +37,7 @@ from whence.grammar import normal_tags
 from whence.money import Money
 from whence.moneyfiles.banks import OF_SOURCE
 from whence.moneyfiles.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
-from whence.packs.ledger.book import laws
+from whence.packs.book import laws
 from whence.packs.ledger.decisions import is_path
 from whence.packs.ledger.entries import is_below
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting

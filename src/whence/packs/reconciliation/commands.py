@@ -11,10 +11,9 @@ import msgspec
 
 from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, counted
+from whence.cli.command import as_form, by_actor, counted
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
-from whence.packs.ledger.commands import by_whom
 from whence.packs.reconciliation import keeping
 from whence.packs.reconciliation.events import amounts
 from whence.packs.reconciliation.passes import DAYS, PASSES
@@ -32,7 +31,7 @@ class FoundRow(msgspec.Struct, frozen=True):
     note: str
 
 
-@pack_command("ledger", by_whom, as_form)
+@pack_command("ledger", by_actor(help="Who does it."), as_form)
 def reconcile(
     db: Whence,
     form: Form,

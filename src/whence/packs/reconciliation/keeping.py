@@ -12,7 +12,6 @@ import msgspec
 from whence.app import Moment, Whence
 from whence.errors import InvalidInput
 from whence.pack import Asked
-from whence.packs.ledger.configuration import table_of
 from whence.packs.reconciliation.comparing import Compared, compare
 from whence.packs.reconciliation.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
 from whence.packs.reconciliation.passes import DAYS, PASSES
@@ -84,7 +83,7 @@ def _side(db: Whence, asked: Asked, said: str, since: date | None, until: date |
     name, sign, file = said.partition("=")
     if not sign:
         return of_account(asked, name, since=since)
-    reader = Reader(name, table_of(db, "side", name), db.config.zone)
+    reader = Reader(name, db.config.table_of_pack("ledger", "side", name), db.config.zone)
     return reader.read(file, db.config.zone, since=since, until=until)
 
 

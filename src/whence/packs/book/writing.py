@@ -24,7 +24,7 @@ from whence.errors import IdConflict, Refused
 from whence.grammar import raw_to_id
 from whence.money import money
 from whence.pack import appended
-from whence.packs.ledger.book import laws, verbs
+from whence.packs.book import laws, verbs
 from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, Movement, Posted, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
 from whence.query import AppendCondition, Basis, Query, QueryItem

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
 
 from whence.errors import InvalidTime, Refused
 from whence.money import Money, money
-from whence.packs.ledger.book.laws import refuse_too_large
+from whence.packs.book.laws import refuse_too_large
 from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Movement, Posted, Posting, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Transaction

@@ -1,0 +1,23 @@
+"""The book: whatever moves money, as a call that either happens or is refused, however many write at once.
+
+Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `laws`, what double entry allows;
+`writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
+writers; `configuration` and `commands`. In Python: `from whence.packs.book import Book`."""
+
+from whence.pack import Pack
+from whence.packs.book.configuration import checked
+from whence.packs.book.writing import Book, expire
+
+__all__ = ["PACK", "Book", "expire"]
+
+PACK = Pack(
+    name="ledger.book",
+    title="Ledger: what moves money, by the laws of double entry",
+    states=(),
+    configuration="""\
+# closed = "refuse"        # what is dated into a closed period; or "redate": into the open one, its own day is kept
+""",
+    commands="whence.packs.book.commands:COMMANDS",
+    keys=("closed",),
+    configure=checked,
+)
