@@ -15,7 +15,7 @@ import pytest
 import whence
 from whence import jsonvalue
 from whence.errors import InvalidFile
-from whence.packs import documents, settings
+from whence.packs import documents, rollback, settings
 from whence.packs.settings import Document
 from whence.tree import at, path_of, version_of
 
@@ -109,9 +109,9 @@ def test_rolling_back_the_last_ten_changes_gives_exactly_the_earlier_state(
 ) -> None:
     with whence.open(tmp_path / "flags.db", create=True) as db:
         documents.import_changes(db, CHANGES, document="android")
-        preview = settings.rollback(db, "android", last=10, preview=True)
+        preview = rollback.rollback(db, "android", last=10, preview=True)
         assert db.store.head() == 983
-        done = settings.rollback(db, "android", last=10, by="on-call")
+        done = rollback.rollback(db, "android", last=10, by="on-call")
         state = db.state("settings:android", model=Document)
         assert state is not None
         assert state["version"] == version_of(state["values"]) == done.version == preview.version

@@ -7,19 +7,21 @@ From Python:
 
 Read `recording` (versions as changes, each once), `reading` (the values that a file says), and then the three from
 which versions come: `watching` (files as they are written), `git` (a repository's history), `changefile` (a list of
-changes); `commands` are theirs.
+changes); last `versions` (all there were, as a table) and `commands`.
 """
 
 from whence.pack import Pack
 from whence.packs.documents.changefile import import_changes
 from whence.packs.documents.git import import_git
 from whence.packs.documents.recording import Imported, Version, observe, record
+from whence.packs.documents.versions import versions
 from whence.packs.documents.watching import Seen, scan, watch
 
 PACK = Pack(
     name="settings.documents",
     title="Settings that are kept in files",
     states=(),
+    tables=(versions,),
     commands="whence.packs.documents.commands:COMMANDS",
 )
 

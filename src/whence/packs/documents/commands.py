@@ -1,26 +1,30 @@
-"""`whence settings import` and `watch`."""
+"""`whence settings show`, `import` and `watch`."""
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import msgspec
 import rich_click as click
 
+from whence.app import Moment, Whence
 from whence.cli import exits, screen
-from whence.cli.command import by_actor, command, grouped, on_store, option
+from whence.cli.command import at_moment, by_actor, command, grouped, on_store, option
+from whence.cli.packs import pack_command
 from whence.cli.screen import Column, Form
+from whence.errors import NotKnown
+from whence.pack import Written
 from whence.packs.documents.changefile import import_changes
 from whence.packs.documents.git import import_git
 from whence.packs.documents.watching import Seen, scan
 from whence.packs.documents.watching import watch as follow
 from whence.packs.settings.events import VersionRefused
-
-if TYPE_CHECKING:
-    from whence.app import Whence
+from whence.packs.settings.naming import MAIN
+from whence.packs.settings.state import Document
 
 by_whom = grouped(
     by_actor(help="Who changes it."),
@@ -86,6 +90,33 @@ def watch(db: Whence, form: Form, paths: tuple[str, ...], by: str | None, why: s
     return exits.NO if any(isinstance(each.said, VersionRefused) for each in found) else exits.OK
 
 
+@pack_command("settings", at_moment)
+def show(
+    db: Whence,
+    form: Form,
+    *,
+    document: Annotated[str, Written(value="NAME"), "which document: a file's name, else main"] = MAIN,
+    at: Moment = None,
+    clock: str = "occurred",
+) -> int:
+    """$ whence settings show
+    $ whence settings show --document main --at 2026-01-05
+
+    A document as a whole, as JSON.
+
+    Prints all values of a document now or at a moment: JSON, or the text of a document that is a text. What is wrong
+    with the newest version, where that cannot be used, is said on standard error.
+    """
+    state: Document | None = db.history(db.at(at, clock=clock)).state(Document, f"settings:{document}")
+    if state is None:
+        remedy = "whence settings versions names them."
+        raise NotKnown("There is no such document then", document=document, remedy=remedy)
+    print(state.values if isinstance(state.values, str) else json.dumps(state.values, ensure_ascii=False, indent=2))
+    if state.refused is not None:
+        screen.note(f"This is the last good version. A newer one cannot be used: {state.refused}")
+    return exits.OK
+
+
 def _tell(seen: Seen, form: Form) -> None:
     said = seen.said
     edits, problem = (None, said.problem) if isinstance(said, VersionRefused) else (len(said.edits), None)
@@ -99,4 +130,4 @@ def _tell(seen: Seen, form: Form) -> None:
     sys.stdout.flush()
 
 
-COMMANDS = (import_, watch)
+COMMANDS = (show, import_, watch)

@@ -1,16 +1,17 @@
 """Settings: every configuration value, threshold, flag and prompt as events with author, reason and time; what is in
-force, what was changed, and the way back. From Python:
+force, and what was changed. From Python:
 
     from whence.packs import settings
 
-    settings.rollback(db, last=1, by="anna", preview=True)
+    settings.compare(db, "2026-01-05")
 
 Read, in this order: `events`, `naming` (what settings are called; keys, and how two trees of values differ, are
 whence.tree's), `schema`, `state` (a document as it stands), `decisions` and `scenarios`; then `changes` (all that was
-changed), `standing` (what is in force), `tables`, `wording` (how both are said), `rollback` and `commands`.
+changed), `standing` (what is in force), `tables`, `wording` (how both are said) and `commands`.
 
-Three packs extend this one: whence.packs.documents (files that are watched or imported), whence.packs.incidents (which
-change may it have been, what did it touch) and whence.packs.impact (what each change did to an outcome).
+Four packs extend this one: whence.packs.rollback (the way back), whence.packs.documents (files that are watched or
+imported, and all versions), whence.packs.incidents (which change may it have been, what did it touch) and
+whence.packs.impact (what each change did to an outcome).
 """
 
 from importlib.resources import files
@@ -18,7 +19,6 @@ from importlib.resources import files
 from whence.pack import Pack
 from whence.packs.settings import decisions, tables
 from whence.packs.settings.changes import Change, Difference, changes
-from whence.packs.settings.rollback import Rollback, rollback
 from whence.packs.settings.scenarios import SCENARIOS
 from whence.packs.settings.standing import compare, version_at
 from whence.packs.settings.state import Configuration, Document, as_configured
@@ -37,4 +37,4 @@ PACK = Pack(
     configure=as_configured,
 )
 
-__all__ = ["PACK", "Change", "Difference", "Document", "Rollback", "changes", "compare", "rollback", "version_at"]
+__all__ = ["PACK", "Change", "Difference", "Document", "changes", "compare", "version_at"]

@@ -11,21 +11,20 @@ from typing import Annotated, Any
 
 import rich_click as click
 
-from whence.app import Moment, Whence
+from whence.app import Whence
 from whence.cli import exits, screen
-from whence.cli.command import as_form, at_moment, by_actor, by_clock, happened_at, under_key
+from whence.cli.command import as_form, by_actor, by_clock, happened_at, under_key
 from whence.cli.packs import act_command, pack_command
 from whence.cli.screen import Column, Form
-from whence.errors import InvalidEvent, InvalidFile, NotKnown
+from whence.errors import InvalidEvent, InvalidFile
 from whence.moments import span_of
 from whence.pack import Act, Decision, Written
 from whence.packs.settings.changes import Difference, changes
 from whence.packs.settings.decisions import DECISIONS, set_
-from whence.packs.settings.naming import MAIN, SHORT, split_name
-from whence.packs.settings.rollback import rollback as go_back
+from whence.packs.settings.naming import SHORT, split_name
 from whence.packs.settings.standing import compare
-from whence.packs.settings.state import Document
-from whence.packs.settings.wording import cell, is_long, plain, text_diff
+from whence.packs.settings.wording import cell, plain
+from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING
 from whence.words import value_of
 
@@ -44,7 +43,7 @@ def _deciding(decision: Decision) -> click.Command:
                 screen.note("It has this value already: nothing was appended.")
             return exits.OK
         change = next(each for each in changes(db.history()) if each.position == done.positions[0])
-        _show(change.differences, form, change.position, change.version)
+        show_diff(change.differences, form, change.position, change.version)
         if form == "screen" and not done.attempts:
             screen.note("It was there already, under this key.")
         return exits.OK
@@ -74,73 +73,13 @@ def diff(
     shown by the lines or sentences that differ.
     """
     found = compare(db, before, after, clock=clock, setting=setting)
-    _show(found, form)
+    show_diff(found, form)
     if not found and form == "screen":
         screen.note("Nothing differs.")
     return exits.OK
 
 
-@pack_command("settings", at_moment)
-def show(
-    db: Whence,
-    form: Form,
-    *,
-    document: Annotated[str, Written(value="NAME"), "which document: a file's name, else main"] = MAIN,
-    at: Moment = None,
-    clock: str = "occurred",
-) -> int:
-    """$ whence settings show
-    $ whence settings show --document main --at 2026-01-05
-
-    A document as a whole, as JSON.
-
-    Prints all values of a document now or at a moment: JSON, or the text of a document that is a text. What is wrong
-    with the newest version, where that cannot be used, is said on standard error.
-    """
-    state: Document | None = db.history(db.at(at, clock=clock)).state(Document, f"settings:{document}")
-    if state is None:
-        remedy = "whence settings versions names them."
-        raise NotKnown("There is no such document then", document=document, remedy=remedy)
-    print(state.values if isinstance(state.values, str) else json.dumps(state.values, ensure_ascii=False, indent=2))
-    if state.refused is not None:
-        screen.note(f"This is the last good version. A newer one cannot be used: {state.refused}")
-    return exits.OK
-
-
-def rollback(db: Whence, form: Form, *, preview: bool, **told: Any) -> int:
-    found = go_back(db, preview=preview, **told)
-    _show(found.differences, form, found.position, found.version)
-    if form == "screen":
-        for each in found.kept:
-            screen.note(f"{each} was changed again since, and stays.")
-        undone = f"{len(found.undone):,} change" + ("" if len(found.undone) == 1 else "s")
-        if not found.differences:
-            screen.note("It is so already: nothing is to change.")
-        elif preview:
-            screen.note(f"A preview: nothing was appended. It would undo {undone}.")
-        else:
-            screen.note(f"It undoes {undone}.")
-    return exits.OK
-
-
-def _value(setting: str, text: str) -> Any:
-    """What is typed, as JSON where it reads as JSON, else as text; @FILE is what the file says. Raises InvalidEvent for
-    JSON that no event can hold, and InvalidFile."""
-    if not text.startswith("@") or len(text) == 1:
-        try:
-            return value_of(text)
-        except InvalidEvent as problem:
-            remedy = f"Write it as text, in quotes of its own: {shlex.quote(json.dumps(text))}."
-            raise InvalidEvent(problem.fact, setting=setting, value=text[:80], remedy=remedy) from None
-    try:
-        return Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
-    except (OSError, UnicodeDecodeError) as problem:
-        remedy = "Name a text file, or write the value in JSON quotes where it begins with @."
-        said = getattr(problem, "strerror", None) or problem
-        raise InvalidFile("Cannot be read", file=text[1:], problem=said, remedy=remedy) from None
-
-
-def _show(found: Sequence[Difference], form: Form, position: int | None = None, version: str | None = None) -> None:
+def show_diff(found: Sequence[Difference], form: Form, position: int | None = None, version: str | None = None) -> None:
     """Print what differs: long texts by their lines, all else as before and after."""
     if form != "screen":
         columns = [Column("setting"), Column("before"), Column("after")]
@@ -160,9 +99,21 @@ def _show(found: Sequence[Difference], form: Form, position: int | None = None, 
             screen.styled(line, {"-": "red", "+": "green"}.get(line[0], "dim"))
 
 
-COMMANDS: tuple[click.Command, ...] = (
-    *map(_deciding, DECISIONS),
-    diff,
-    show,
-    act_command("settings", Act(go_back), rollback, by_actor(help="Who changes it."), by_clock, as_form),
-)
+def _value(setting: str, text: str) -> Any:
+    """What is typed, as JSON where it reads as JSON, else as text; @FILE is what the file says. Raises InvalidEvent for
+    JSON that no event can hold, and InvalidFile."""
+    if not text.startswith("@") or len(text) == 1:
+        try:
+            return value_of(text)
+        except InvalidEvent as problem:
+            remedy = f"Write it as text, in quotes of its own: {shlex.quote(json.dumps(text))}."
+            raise InvalidEvent(problem.fact, setting=setting, value=text[:80], remedy=remedy) from None
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        remedy = "Name a text file, or write the value in JSON quotes where it begins with @."
+        said = getattr(problem, "strerror", None) or problem
+        raise InvalidFile("Cannot be read", file=text[1:], problem=said, remedy=remedy) from None
+
+
+COMMANDS: tuple[click.Command, ...] = (*map(_deciding, DECISIONS), diff)

@@ -12,7 +12,7 @@ from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.settings.changes import Change, Difference, How, refuse_unknown, timeline
-from whence.packs.settings.naming import SHORT, is_meant, spelled
+from whence.packs.settings.naming import is_meant, spelled
 from whence.packs.settings.standing import Standing, standing
 from whence.packs.settings.wording import plain
 from whence.tree import MISSING, at, path_of
@@ -45,19 +45,6 @@ class Entry(msgspec.Struct, frozen=True):
     why: str | None
     how: str
     label: str | None
-    commit: str | None
-
-
-class InHistory(msgspec.Struct, frozen=True):
-    position: int
-    time: datetime
-    who: str | None
-    settings: str
-    edits: int
-    version: str | None
-    label: str | None
-    same_as: int | None
-    why: str | None
     commit: str | None
 
 
@@ -137,44 +124,6 @@ def log(
             )
 
 
-@table
-def versions(
-    asked: Asked,
-    document: Annotated[str | None, "which document: main, or a file's name"] = None,
-    *,
-    returns: Annotated[bool, "only those that return to exactly an earlier version"] = False,
-    empty: Annotated[bool, "only those that change nothing"] = False,
-) -> Iterable[InHistory]:
-    """$ whence settings versions
-    $ whence settings versions --returns
-
-    Every version of the documents, the newest first.
-
-    `same_as` is the first change that came to exactly the same values, where others came between.
-    """
-    found = timeline(asked)
-    if document is not None and not any(each.document == document for each in found):
-        remedy = near(document, (each.document for each in found), 3, otherwise="whence settings versions names them.")
-        raise NotKnown("There is no such document then", document=document, remedy=remedy)
-    for change in reversed(found):
-        if document not in (None, change.document) or change.version is None:
-            continue
-        if (returns and change.returns_to is None) or (empty and change.differences):
-            continue
-        yield InHistory(
-            position=change.position,
-            time=change.time,
-            who=change.who,
-            settings=change.document,
-            edits=len(change.differences),
-            version=change.version[:SHORT],
-            label=change.label,
-            same_as=change.returns_to,
-            why=change.reason,
-            commit=change.short_commit,
-        )
-
-
 def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
     """The settings in force that are meant. Raises NotKnown for one that is not there."""
     setting, found = spelled(setting), standing(timeline(asked))
@@ -199,4 +148,4 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
                 yield Difference(setting, before, after)
 
 
-TABLES = (get, blame, log, versions)
+TABLES = (get, blame, log)

@@ -1,20 +1,16 @@
-"""Values and changes as people read them: short in a cell, texts as differences by line or sentence."""
+"""Values and changes as people read them: short in a cell, long texts by what differs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import Any
 
 from whence.cell import as_json
 from whence.packs.settings.changes import Change, Difference
+from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING
 
 CELL_MAX = 60
-LONG = 40
-"""A text longer than this, or of several lines, is shown as a difference."""
-SENTENCE = re.compile(r"(?<=[.!?;:])\s+")
 AS_JSON = re.compile(r"true|false|null|[-+]?[\d.]+(e[-+]?\d+)?|[\[{\"].*", re.S | re.I)
 """A text that would be taken for another value."""
 
@@ -59,20 +55,3 @@ def _sentence(each: Difference) -> str:
         found = [line for line in text_diff(each.before, each.after, 0) if line[0] in "-+"]
         return f"{each.name}: {_cut(' '.join(found), 2 * CELL_MAX)}"
     return f"{each.name}: {cell(each.before)} → {cell(each.after)}"
-
-
-def is_long(value: Any) -> bool:
-    return isinstance(value, str) and (len(value) > LONG or "\n" in value)
-
-
-def text_diff(before: str, after: str, context: int = 2) -> Iterator[str]:
-    """The lines of a text that differ, with - and + in front and some around them; a text of one line by sentences."""
-    by_line = "\n" in before + after
-    one, other = (text.splitlines() if by_line or not text else SENTENCE.split(text) for text in (before, after))
-    groups = SequenceMatcher(None, one, other, autojunk=False).get_grouped_opcodes(context)
-    for number, group in enumerate(groups):
-        if number:
-            yield "  …"
-        for what, first, last, other_first, other_last in group:
-            yield from (f"{'  ' if what == 'equal' else '- '}{line}" for line in one[first:last])
-            yield from (f"+ {line}" for line in other[other_first:other_last] if what != "equal")
