@@ -8,7 +8,7 @@ pytest.importorskip("duckdb")
 
 from tests.packs.journeys.histories import store, visit
 from whence.errors import InvalidQuery
-from whence.packs import attribution, funnels, journeys, retention
+from whence.packs import attribution, funnels, journeys, retention, sessions
 
 
 def test_who_is_who_is_no_step() -> None:
@@ -24,7 +24,7 @@ def test_who_is_who_is_no_step() -> None:
 def test_so_many_are_one_or_more(count: int) -> None:
     with store([visit(1, "A", 0)]) as db, journeys.touchpoints(db) as asked:
         for ask in (
-            lambda: journeys.sessions(asked, limit=count),
+            lambda: sessions.sessions(asked, limit=count),
             lambda: retention.customers(asked, "A", top=count),
             lambda: funnels.funnel(asked, ["A"], by="actor", top=count),
             lambda: attribution.paths(asked, top=count),

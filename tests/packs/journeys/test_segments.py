@@ -17,7 +17,7 @@ import whence
 from tests.exam import counts
 from tests.packs.journeys.histories import TOGETHER, store, visit
 from whence.events import Event
-from whence.packs import attribution, funnels, journeys, retention
+from whence.packs import attribution, funnels, journeys, retention, sequence, sessions
 from whence.packs.journeys.people import People
 from whence.segments import building
 
@@ -40,7 +40,7 @@ def answers(asked: journeys.Touchpoints) -> dict[str, Any]:
         "strict": msgspec.to_builtins(funnels.funnel(asked, known, order="strict").groups),
         "cohorts": msgspec.to_builtins(retention.cohorts(asked, unit="day", total="n")),
         "dropped": sorted((each.since_us, each.step, each.last_us) for each in funnels.dropped(asked, known)),
-        "sessions": sorted((each.began_us, each.events, each.entry, each.exit) for each in journeys.sessions(asked)),
+        "sessions": sorted((each.began_us, each.events, each.entry, each.exit) for each in sessions.sessions(asked)),
         "paths": msgspec.to_builtins(attribution.paths(asked)),
         "credits": msgspec.to_builtins(attribution.attribution(asked, known[-1], known)),
     }
@@ -120,6 +120,6 @@ def test_without_building_nothing_is_written(tmp_path: Path, monkeypatch: pytest
 def test_an_empty_store_has_no_journeys() -> None:
     with whence.open(":memory:") as db, journeys.touchpoints(db) as asked:
         assert retention.cohorts(asked) == []
-        assert journeys.sessions(asked) == journeys.sessions_by(asked, "day") == []
+        assert sessions.sessions(asked) == sessions.sessions_by(asked, "day") == []
         assert [each.eligible for each in retention.retention(asked, upto=1)] == [0, 0]
-        assert journeys.check(asked, "n").events == 0
+        assert sequence.check(asked, "n").events == 0

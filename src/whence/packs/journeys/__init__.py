@@ -7,10 +7,10 @@
 
 Read it in this order: `events`, `state`, `decisions` and `scenarios`, who is who; `people` and `tables`, the names of
 each customer; `timeline`, what one customer did. What all did is asked in columns: see the folder `columns`, and
-`statements`, which finds the SQL beside each module. Two questions are here: `sessions` (it shows how all are made) and
-`sequence`, whether what the sources sent is whole. The others are extensions, packs of their own that are read by
-themselves: `funnels`, `retention` and `attribution`. A function is its command, too, by its parameters and docstring:
-`asking` has what these commands share, and `commands` those of this pack.
+`statements`, which finds the SQL beside each module. The questions are extensions, packs of their own that are read by
+themselves: `sessions` (it shows how all are made), `funnels`, `retention`, `attribution`, and `sequence`, whether what
+the sources sent is whole. A function is its command, too, by its parameters and docstring: `asking` has what these
+commands share, and `commands` those of this pack.
 
 Whatever is told a step, a field or a period that is none, or that no event has, raises InvalidQuery or InvalidTime.
 """
@@ -22,8 +22,6 @@ from whence.packs.journeys.decisions import identify, separate
 from whence.packs.journeys.events import Identified, Separated
 from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
-from whence.packs.journeys.sequence import check
-from whence.packs.journeys.sessions import sessions, sessions_by
 from whence.packs.journeys.state import Identity, Naming, named_by
 from whence.packs.journeys.tables import identities
 from whence.packs.journeys.timeline import timeline
@@ -49,13 +47,10 @@ __all__ = [
     "Separated",
     "Step",
     "Touchpoints",
-    "check",
     "identify",
     "identities",
     "pairs_in",
     "separate",
-    "sessions",
-    "sessions_by",
     "timeline",
     "touchpoints",
 ]

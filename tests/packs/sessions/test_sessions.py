@@ -11,7 +11,7 @@ pytest.importorskip("duckdb")
 from tests.exam import counts
 from tests.packs.journeys.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
 from whence.errors import NotKnown
-from whence.packs import journeys
+from whence.packs import journeys, sessions
 
 
 @settings(max_examples=counts.JOURNEYS // TOGETHER)
@@ -28,12 +28,12 @@ def test_a_session_ends_with_a_pause(histories: Histories, gap: int) -> None:
                 parts.append([event])
         expected += [(f"lead:{who}", n, len(part), part[0][1], part[-1][1]) for n, part in enumerate(parts, 1)]
     with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
-        found = journeys.sessions(asked, gap=f"{gap} minutes")
+        found = sessions.sessions(asked, gap=f"{gap} minutes")
         assert sorted(expected) == sorted((s.customer, s.number, s.events, s.entry, s.exit) for s in found)
-        (day,) = journeys.sessions_by(asked, "day", gap=f"{gap} minutes")
+        (day,) = sessions.sessions_by(asked, "day", gap=f"{gap} minutes")
         assert (day.sessions, day.customers) == (len(expected), len(by_customer(rows)))
 
 
 def test_nobody_has_no_sessions() -> None:
     with store([visit(1, "Seen", 0)]) as db, journeys.touchpoints(db) as asked, pytest.raises(NotKnown):
-        journeys.sessions(asked, name="lead:9")
+        sessions.sessions(asked, name="lead:9")
