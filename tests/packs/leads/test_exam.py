@@ -1,8 +1,8 @@
-"""The leads pass the exam of packs."""
+"""The leads pass the exam of packs, with what their extensions add."""
 
-from whence.packs.leads import PACK
+from whence.pack import load
 from whence.testing import PackSuite
 
 
 class TestLeads(PackSuite):
-    pack = PACK
+    pack = load("leads")
