@@ -6,8 +6,8 @@ and which change explains it best when many were tried. Extends whence.packs.set
     impact.impact(db, "EmailSent", outcome="Replied", within="3 days")
 
 Read `effects` (what is told), `trials` (decisions and what came of each, as arrays), `candidates` (which decisions a
-change is judged by), `regression` (one difference), `blame` (which of many changes did something) and `asking` (all of
-it at once); then `telling`, `chart` and `commands`, which show it.
+change is judged by), `blame` (which of many changes did something; what one comes to, whence.experiments.leastsquares
+says) and `asking` (all of it at once); then `telling`, `chart` and `commands`, which show it.
 """
 
 from whence.pack import Pack

@@ -14,10 +14,11 @@ import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
+from whence.experiments.leastsquares import Coefficient, coefficient
+from whence.experiments.statistics import Mask
 from whence.packs.impact.candidates import Candidate
 from whence.packs.impact.effects import Day, Effect, Impact, Verdict
-from whence.packs.impact.regression import Estimate, estimate
-from whence.packs.impact.trials import Bools, Trials
+from whence.packs.impact.trials import Trials
 
 CERTAIN = 0.01
 """A change is held to have done something where the corrected chance is at most this: of a hundred histories in which
@@ -61,7 +62,7 @@ class _Told(msgspec.Struct, frozen=True):
     """What is said of a change, by its number, and of which others it is not told apart."""
 
     number: int
-    made: Estimate | None
+    made: Coefficient | None
     corrected: float | None
     verdict: Verdict
     together: tuple[int, ...] = ()
@@ -74,13 +75,19 @@ class _Weighing:
         self.trials, self.candidates = trials, several
         self.alone = {number: self.estimated(number) for number in range(len(several))}
 
-    def estimated(self, number: int, others: Sequence[int] = (), rows: Bools | None = None) -> Estimate | None:
+    def estimated(self, number: int, others: Sequence[int] = (), rows: Mask | None = None) -> Coefficient | None:
         """The effect of a change with others allowed for, over its own rows by default."""
-        each = self.candidates[number]
-        beside = [self.candidates[other].under for other in others]
-        return estimate(self.trials, each.rows if rows is None else rows, each.under, beside)
+        each, trials = self.candidates[number], self.trials
+        chosen = np.flatnonzero(each.rows if rows is None else rows)
+        return coefficient(
+            trials.values[chosen],
+            each.under[chosen],
+            times_us=trials.times_us[chosen],
+            entities=trials.entities[chosen],
+            others=[self.candidates[other].under[chosen] for other in others],
+        )
 
-    def clearest(self, left: dict[int, Estimate], known: Sequence[int]) -> tuple[int, tuple[int, ...]]:
+    def clearest(self, left: dict[int, Coefficient], known: Sequence[int]) -> tuple[int, tuple[int, ...]]:
         """The change that explains most, and the others that explain as much as far as the decisions can tell. Two are
         weighed by how much worse the outcome is explained without each: half the difference of their squared ratios is
         the logarithm of how many times likelier one is. Of those that are not told apart it is the one that decisions
@@ -109,12 +116,12 @@ class _Weighing:
         made = self.estimated(number, [*known, beside], rows)
         return 0.0 if made is None else abs(made.ratio)
 
-    def verdict(self, number: int, made: Estimate, together: Sequence[int]) -> Verdict:
+    def verdict(self, number: int, made: Coefficient, together: Sequence[int]) -> Verdict:
         """What is said of a change that is named: where decisions name it alone, it is told apart from the others."""
         is_named = self.candidates[number].is_named
         if together and (not is_named or any(self.candidates[each].is_named for each in together)):
             return "one of several"
-        return "lowers it" if made.effect < 0 else "raises it"
+        return "lowers it" if made.value < 0 else "raises it"
 
     def effect(self, told: _Told, tried: int) -> Effect:
         """The same as it is told, with the outcomes as they were measured."""
@@ -128,7 +135,7 @@ class _Weighing:
             with_it=len(under),
             mean_without=float(without.mean()) if len(without) else None,
             mean_with=float(under.mean()) if len(under) else None,
-            effect=None if made is None else made.effect,
+            effect=None if made is None else made.value,
             low=low,
             high=high,
             p=None if made is None else made.p,
@@ -148,7 +155,7 @@ def _alike(one: Candidate, other: Candidate) -> bool:
 
 
 def _in_order(
-    alone: dict[int, Estimate | None], named: Sequence[_Told], left: dict[int, Estimate], likeliest: int | None
+    alone: dict[int, Coefficient | None], named: Sequence[_Told], left: dict[int, Coefficient], likeliest: int | None
 ) -> Iterator[_Told]:
     """The changes that are named, each with those that it is not told apart from; then the others by how clear they
     are; and those of which too little is known."""

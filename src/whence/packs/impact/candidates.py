@@ -1,6 +1,5 @@
 """Which decisions a change is judged by: those that name its version beside those that name another, where decisions
-do; else those before it and after it. Nothing is estimated here.
-"""
+do; else those before it and after it. Nothing is estimated here."""
 
 from __future__ import annotations
 
@@ -10,8 +9,9 @@ import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
+from whence.experiments.statistics import Ints, Mask
 from whence.packs.impact.effects import Compared
-from whence.packs.impact.trials import BASIS, Axis, Bools, Ints, Trials
+from whence.packs.impact.trials import BASIS, Axis, Trials
 from whence.packs.settings.changes import Change
 from whence.packs.settings.naming import names_version
 from whence.tree import MISSING
@@ -27,8 +27,8 @@ class Candidate(msgspec.Struct, frozen=True):
 
     change: Change
     compared: Compared
-    rows: Bools
-    under: Bools
+    rows: Mask
+    under: Mask
 
     @property
     def is_named(self) -> bool:
@@ -75,7 +75,7 @@ def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
     return next((axis for axis in axes if label in axis.names), None)
 
 
-def _by_label(trials: Trials, change: Change, axis: Axis, under: Bools, near: Bools) -> Candidate:
+def _by_label(trials: Trials, change: Change, axis: Axis, under: Mask, near: Mask) -> Candidate:
     """A change whose label decisions name: beside all others where it was rolled out to a part only, else beside the
     version that most were taken by before it."""
     times, at_us = trials.times_us, change.time_us

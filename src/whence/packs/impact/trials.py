@@ -1,6 +1,5 @@
 """Decisions and what came of each, as arrays: when, about whom, the outcome, and by which versions of settings the
-decision says it was taken. The outcome is computed from events; what is compared with what is left to candidates.
-"""
+decision says it was taken. The outcome is computed from events; what is compared with what is left to candidates."""
 
 from __future__ import annotations
 
@@ -11,18 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
+from whence.experiments.statistics import Floats, Ints
 from whence.history import History
 from whence.query import Query
 from whence.tree import MISSING, at
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 BASIS = "basis"
 """The axis of the settings that a decision's basis names."""

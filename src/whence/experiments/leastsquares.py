@@ -1,5 +1,5 @@
-"""One difference between decisions, with everything else that is known of them allowed for: least squares with errors
-that hold when decisions of one day, or about one entity, are alike.
+"""What one thing adds to values that were measured over time, with all else that is known allowed for: least squares on
+plain arrays, with errors that hold when values of one day, or of one entity, are alike.
 
 The errors are clustered (Liang and Zeger 1986), by day and by entity, and allow for days that are like those before
 them (Newey and West 1987); the largest counts. The difference over its error is compared with Student's t of as many
@@ -15,8 +15,7 @@ import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.experiments.statistics import student, student_quantile
-from whence.packs.impact.trials import Bools, Floats, Ints, Trials
+from whence.experiments.statistics import Floats, Ints, Mask, student, student_quantile
 
 LASTING_DAYS = 7
 """So many days back a day may be like those before it."""
@@ -25,21 +24,21 @@ EPOCH_WEEKDAY = 3
 WEEK_DAYS, TREND_DAYS = 14, 14
 """From so many days on the days of the week, and a trend, are allowed for."""
 SIDE_LEAST, DAYS_LEAST = 50, 3
-"""A side of fewer decisions, or of fewer days, says nothing."""
+"""A side of fewer values, or of fewer days, says nothing."""
 CONDITION_MAX = 1e10
 """From such a condition number on digits are lost that would tell the columns apart."""
 
 
-class Estimate(msgspec.Struct, frozen=True):
+class Coefficient(msgspec.Struct, frozen=True):
     """A difference, its standard error, and the degrees of freedom of their ratio."""
 
-    effect: float
+    value: float
     error: float
     freedom: int
 
     @property
     def ratio(self) -> float:
-        return self.effect / self.error
+        return self.value / self.error
 
     @property
     def p(self) -> float:
@@ -49,33 +48,33 @@ class Estimate(msgspec.Struct, frozen=True):
     def interval(self, error_rate: float) -> tuple[float, float]:
         """The interval that fails to hold the difference as rarely as this."""
         reach = self.error * student_quantile(error_rate, self.freedom)
-        return self.effect - reach, self.effect + reach
+        return self.value - reach, self.value + reach
 
 
-def estimate(trials: Trials, rows: Bools, under: Bools, others: Sequence[Bools] = ()) -> Estimate | None:
-    """How much more the outcome is under a change than not, over some rows, `others` being what else decisions were
-    taken under. None where a side has too few decisions or days, or nothing tells the change from the others."""
-    chosen = np.flatnonzero(rows)
-    treated = under[chosen].astype(np.float64)
-    days = trials.times_us[chosen] // DAY_US
+def coefficient(
+    values: Floats, treated: Mask, *, times_us: Ints, entities: Ints, others: Sequence[Mask] = ()
+) -> Coefficient | None:
+    """How much more the values are where they are treated than where not, `others` being what else may make a
+    difference. All have one length and rising times; `entities` are numbers from 0 on, values of one being alike. None
+    where a side has too few values or days, or nothing tells the treatment from the others."""
+    days = times_us // DAY_US
     if not _is_enough(treated, days):
         return None
-    design = np.column_stack([treated, *_allowed_for(trials.times_us[chosen], [other[chosen] for other in others])])
+    design = np.column_stack([treated.astype(np.float64), *_allowed_for(times_us, others)])
     dates, date_of = np.unique(days, return_inverse=True)
     freedom = len(dates) - design.shape[1]
     inverse = _inverse(design.T @ design)
     if inverse is None or freedom < 2:
         return None
-    values = trials.values[chosen]
     solved = inverse @ (design.T @ values)
-    shares = (design @ inverse[0]) * (values - design @ solved)  # of each decision in the error of the first unknown
+    shares = (design @ inverse[0]) * (values - design @ solved)  # of each value in the error of the first unknown
     by_day = np.bincount(days - days[0], shares).astype(np.float64)
-    variance = max(_clustered(shares, date_of), _clustered(shares, trials.entities[chosen]), _lasting(by_day))
-    return Estimate(float(solved[0]), math.sqrt(variance), freedom) if variance > 0 else None
+    variance = max(_clustered(shares, date_of), _clustered(shares, entities), _lasting(by_day))
+    return Coefficient(float(solved[0]), math.sqrt(variance), freedom) if variance > 0 else None
 
 
-def _allowed_for(times_us: Ints, others: Sequence[Bools]) -> Iterator[Floats]:
-    """The columns beside that of the change: the level, a trend, the days of the week, and other changes."""
+def _allowed_for(times_us: Ints, others: Sequence[Mask]) -> Iterator[Floats]:
+    """The columns beside the first: the level, a trend, the days of the week, and the others."""
     yield np.ones(len(times_us))
     days = times_us // DAY_US
     span = int(days[-1] - days[0]) + 1
@@ -102,14 +101,14 @@ def _inverse(moment: Floats) -> Floats | None:
     return found
 
 
-def _is_enough(treated: Floats, days: Ints) -> bool:
-    """Whether both sides have decisions and days enough."""
-    sides = [days[treated == side] for side in (0.0, 1.0)]
+def _is_enough(treated: Mask, days: Ints) -> bool:
+    """Whether both sides have values and days enough."""
+    sides = (days[~treated], days[treated])
     return all(len(each) >= SIDE_LEAST and len(np.unique(each)) >= DAYS_LEAST for each in sides)
 
 
 def _clustered(shares: Floats, groups: Ints) -> float:
-    """The variance where decisions of a group may be alike (Liang and Zeger 1986)."""
+    """The variance where values of a group may be alike (Liang and Zeger 1986)."""
     sums = np.bincount(groups, shares)
     count = int(np.count_nonzero(np.bincount(groups)))
     return float(np.sum(sums * sums)) * count / max(count - 1, 1)
