@@ -63,7 +63,8 @@ PARTS["ledger: 64 refund each of 100 charges, 32 transfer, holds race, books at 
     "tests/packs/book/test_book.py"
 ]
 PARTS["ledger: of 100,000 lines 60 planted faults are found, none invented"] = [
-    "tests/packs/reconciliation/test_reconciling.py"
+    "tests/packs/reconciliation/test_reconciling.py",
+    "tests/matching/test_matching.py",
 ]
 
 

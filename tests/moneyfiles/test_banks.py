@@ -16,9 +16,10 @@ import pytest
 import whence
 from tests.packs.ledger.books import configured, opened
 from whence.errors import InvalidFile, MissingExtra
+from whence.matching.sides import Side
 from whence.packs.posting.files import post_file
 from whence.packs.reconciliation.keeping import reconcile
-from whence.packs.reconciliation.sides import Reader, Side
+from whence.packs.reconciliation.sides import Reader
 from whence.stores.memory import MemoryStore
 
 pytest.importorskip("mt940", reason="the extra bank is not installed")

@@ -16,6 +16,8 @@ from whence.config import Config
 from whence.errors import InvalidConfig, Refused
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
+from whence.matching.comparing import compare
+from whence.matching.sides import Item, Side
 from whence.pack import load
 from whence.packs.book import Book
 from whence.packs.ledger.decisions import open_
@@ -23,8 +25,7 @@ from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.files import post_file, preview_file
-from whence.packs.reconciliation.comparing import compare
-from whence.packs.reconciliation.sides import Item, Side, of_account
+from whence.packs.reconciliation.sides import of_account
 from whence.stores.memory import MemoryStore
 from whence.testing.racing import together
 

@@ -2,8 +2,8 @@
 difference named. It knows of the ledger only its entries.
 
 Read it in this order: `events`, `state`, `decisions` and `scenarios`, a difference until it is settled; `sides`, what
-is compared; `passes`, how lines find each other; `comparing`, what is left and what it comes to; `statement`, the
-roll-forward; `keeping`, a reconciliation as it is run and recorded; `tables` and `commands`."""
+is compared; `statement`, the roll-forward; `keeping`, a reconciliation as it is run and recorded; `tables` and
+`commands`. How the lines of both sides find each other is whence.matching."""
 
 from whence.moneyfiles.layout import checking
 from whence.pack import Pack

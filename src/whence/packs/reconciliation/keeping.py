@@ -11,11 +11,12 @@ import msgspec
 
 from whence.app import Moment, Whence
 from whence.errors import InvalidInput
+from whence.matching.comparing import Compared, compare
+from whence.matching.passes import DAYS, PASSES
+from whence.matching.sides import Side
 from whence.pack import Asked
-from whence.packs.reconciliation.comparing import Compared, compare
 from whence.packs.reconciliation.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
-from whence.packs.reconciliation.passes import DAYS, PASSES
-from whence.packs.reconciliation.sides import Reader, Side, of_account
+from whence.packs.reconciliation.sides import Reader, of_account
 from whence.packs.reconciliation.state import Difference
 from whence.packs.reconciliation.statement import UNEXPLAINED, StatementRow, statement
 from whence.query import Query
@@ -104,7 +105,12 @@ def _record(db: Whence, made: Reconciliation, known: dict[str, Difference], head
     found = {each.difference: each for each in compared.differences}
     fresh = {key: each for key, each in found.items() if key not in known or known[key].status == "gone"}
     events = [
-        CODEC.event(each, id=None if key in known else f"difference:{key}", actor=by) for key, each in fresh.items()
+        CODEC.event(
+            DifferenceFound(reconciliation=made.name, **msgspec.structs.asdict(each)),
+            id=None if key in known else f"difference:{key}",
+            actor=by,
+        )
+        for key, each in fresh.items()
     ]
     before = {key: each for key, each in known.items() if each.reconciliation == made.name and key not in found}
     events += [

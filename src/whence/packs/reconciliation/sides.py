@@ -1,5 +1,5 @@
 """A side of a reconciliation: its lines as items of one shape, whether they come from an account or a file. How they
-find each other is left to passes.
+find each other is left to whence.matching.
 
     [pack.ledger.side.bank]        # … and how it is read: unit, currency, time
     amount = "amount"              # or a list that is added up: ["credit?", "-debit?"]
@@ -14,14 +14,13 @@ find each other is left to passes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, tzinfo
 from typing import Any, Literal
 
-import msgspec
-
 from whence.errors import InvalidConfig, InvalidInput
 from whence.files.rows import Given, RawRow
+from whence.matching.sides import Fault, FaultKind, Item, Side
 from whence.moments import day_of
 from whence.moneyfiles.banks import OF_SIDE
 from whence.moneyfiles.layout import Columns, Layout, Shapes
@@ -34,58 +33,6 @@ SHAPES: Shapes = {
     "ids": (Literal["shared", "own"], 'ids = "shared" or "own"'),
     "balance": (str, 'balance = "column"'),
 }
-FaultKind = Literal["rounding", "format"]
-
-
-class Item(msgspec.Struct, frozen=True, gc=False):
-    """A line of a side: where it stands (a position or a line), what it is called, when it was, and what it moves."""
-
-    number: int
-    id: str
-    group: str
-    us: int
-    day: date
-    amount_minor: int
-    currency: str
-    category: str = ""
-    text: str = ""
-    balance_minor: int | None = None
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """A line that cannot be read as an amount or a day, as the source wrote it; nothing of it is repaired. Its day is
-    known where that can be read."""
-
-    line: int
-    kind: FaultKind
-    reason: str
-    id: str = ""
-    day: date | None = None
-
-
-class Side(msgspec.Struct, frozen=True):
-    """The items of a side in its own order, the lines that could not be read, and the digest of its file; `has_groups`
-    where it is one that says what its lines were settled with."""
-
-    name: str
-    items: list[Item]
-    faults: list[Fault] = []
-    ids_shared: bool = True
-    opening: dict[str, int] = {}
-    sha256: str | None = None
-    has_groups: bool = True
-
-    def opening_minor(self, currency: str) -> int | None:
-        """What was there before the first line; None where a file does not say it."""
-        return self.opening.get(currency, 0 if self.sha256 is None else None)
-
-
-def sums(items: Iterable[Item]) -> Counter[str]:
-    """What items come to, by currency."""
-    found = Counter[str]()
-    for each in items:
-        found[each.currency] += each.amount_minor
-    return found
 
 
 def of_account(asked: Asked, account: str, *, since: date | None = None) -> Side:

@@ -9,10 +9,9 @@ from decimal import Decimal
 
 import msgspec
 
+from whence.matching.comparing import PAYOUT, Compared, Found
+from whence.matching.sides import Side
 from whence.money import decimal_of
-from whence.packs.reconciliation.comparing import PAYOUT, Compared
-from whence.packs.reconciliation.events import DifferenceFound
-from whence.packs.reconciliation.sides import Side
 from whence.packs.reconciliation.state import Difference
 
 FEE, UNEXPLAINED = "fee", "unexplained"
@@ -71,7 +70,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     closing_there = begun_there + moved_there.total() if said is None else said
     yield row("closing", closing, closing_there)
     left = closing_there - closing
-    parts: dict[str, Sequence[DifferenceFound | Difference]] = {}
+    parts: dict[str, Sequence[Found | Difference]] = {}
     parts |= {f"open: {kind}": [each for each in compared.differences if each.what == kind] for kind in compared.kinds}
     parts |= {f"{status} from before": [each for each in carried if each.status == status] for status in STANDING}
     for line, found in parts.items():

@@ -21,7 +21,7 @@ from itertools import combinations
 import msgspec
 
 from whence.errors import InvalidInput
-from whence.packs.reconciliation.sides import Item, Side
+from whence.matching.sides import Item, Side
 
 SUM_LINES = (2, 3, 4)
 SUM_CANDIDATES_MAX = 24

@@ -11,9 +11,8 @@ from datetime import date
 
 import msgspec
 
-from whence.packs.reconciliation.events import DifferenceFound
-from whence.packs.reconciliation.passes import DAYS, PASSES, Left, Match, matched
-from whence.packs.reconciliation.sides import Fault, Item, Side, sums
+from whence.matching.passes import DAYS, PASSES, Left, Match, matched
+from whence.matching.sides import Fault, Item, Side, sums
 
 KINDS = {
     "missing-here": "the other side has it, this one does not",
@@ -29,6 +28,20 @@ KINDS = {
 PAYOUT = "payout"
 
 
+class Found(msgspec.Struct, frozen=True):
+    """A difference of one of the `KINDS`: `effect_minor` is by how much the other side has more, by currency; `here`
+    and `there` are what the lines are called. `difference` is its key, the same when the sides are compared again."""
+
+    difference: str
+    what: str
+    day: str | None
+    effect_minor: dict[str, int]
+    here: str = ""
+    there: str = ""
+    line: int | None = None
+    note: str = ""
+
+
 class Compared(msgspec.Struct, frozen=True):
     """What came of two sides. `matched` counts the lines of this side by the pass that matched them."""
 
@@ -36,7 +49,7 @@ class Compared(msgspec.Struct, frozen=True):
     there: Side
     passes: tuple[str, ...]
     matches: list[Match]
-    differences: list[DifferenceFound]
+    differences: list[Found]
     unkeyed: list[Unkeyed]
 
     @property
@@ -91,7 +104,7 @@ def compare(
     name: str = "",
 ) -> Compared:
     """Match two sides in passes and name what differs; with `order` also the lines that stand in another place. `name`
-    is the reconciliation's, which its differences' keys are made of too. Raises InvalidInput for a pass that there is
+    is what is compared, which the differences' keys are made of too. Raises InvalidInput for a pass that there is
     not."""
     matches, left = matched(here, there, passes, days=days)
     made = _Made(name)
@@ -106,11 +119,11 @@ def compare(
 
 
 class _Made:
-    """The differences of a reconciliation as they are made: each with what it makes of the totals, and a key of what it
+    """The differences of two sides as they are made: each with what it makes of the totals, and a key of what it
     is and of which copy it is among those that are alike."""
 
-    def __init__(self, reconciliation: str) -> None:
-        self._reconciliation = reconciliation
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._copies = Counter[str]()
 
     def difference(
@@ -122,22 +135,22 @@ class _Made:
         line: int | None = None,
         note: str = "",
         side: str = "there",
-    ) -> DifferenceFound:
+    ) -> Found:
         off = sums(() if what == "order" else there)
         off.subtract(sums(() if what == "order" else here))
         effect = {currency: minor for currency, minor in off.items() if minor}
         marks = [item.id or f"{item.day}/{item.amount_minor}/{item.text}" for item in (*here, *there)]
-        said = "\0".join([self._reconciliation, what, *marks, str(sorted(effect.items())), note])
+        said = "\0".join([self._name, what, *marks, str(sorted(effect.items())), note])
         self._copies[said] += 1
         key = hashlib.sha256(f"{said}\0{self._copies[said]}".encode()).hexdigest()[:12]
         ours, theirs = (", ".join(item.id or f"line {item.number}" for item in side) for side in (here, there))
         if line is not None:  # of a file: it stands on the side that has nothing else to be called by
             ours, theirs = (ours or f"line {line}", theirs) if side == "here" else (ours, theirs or f"line {line}")
         on = None if day is None else day.isoformat()
-        return DifferenceFound(key, self._reconciliation, what, on, effect, ours, theirs, line, note)
+        return Found(key, what, on, effect, ours, theirs, line, note)
 
 
-def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iterator[DifferenceFound]:
+def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iterator[Found]:
     """The lines that cannot be read, each with the line of the other side that has its id: that is accounted for, and
     taken out of what is left."""
     others = left.there if side == "here" else left.here
@@ -153,7 +166,7 @@ def _faulty(made: _Made, left: Left, faults: Sequence[Fault], side: str) -> Iter
     others[:] = [each for each in others if id(each) not in gone]
 
 
-def _differing(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFound]:
+def _differing(made: _Made, matches: Sequence[Match]) -> Iterator[Found]:
     """The pairs whose amounts are not the same."""
     for each in matches:
         currencies = {item.currency for item in (*each.here, *each.there)}
@@ -162,7 +175,7 @@ def _differing(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFoun
             yield made.difference(what, each.here, each.there, each.there[0].day)
 
 
-def _left_over(made: _Made, matches: Sequence[Match], left: Left) -> Iterator[DifferenceFound]:
+def _left_over(made: _Made, matches: Sequence[Match], left: Left) -> Iterator[Found]:
     """What nothing was found for: a copy of what was matched, or a line that the other side lacks."""
     for side, other, items in (("here", "there", left.here), ("there", "here", left.there)):
         known = {item.id for each in matches for item in getattr(each, side) if item.id}
@@ -172,7 +185,7 @@ def _left_over(made: _Made, matches: Sequence[Match], left: Left) -> Iterator[Di
             yield made.difference(what, here, there, item.day)
 
 
-def _moved(made: _Made, matches: Sequence[Match]) -> Iterator[DifferenceFound]:
+def _moved(made: _Made, matches: Sequence[Match]) -> Iterator[Found]:
     """The fewest lines that would have to move for both sides to have one order."""
     pairs = [(each.here[0], each.there[0]) for each in matches if len(each.here) == len(each.there) == 1]
     pairs.sort(key=lambda pair: (pair[0].us, pair[0].number))
