@@ -6,7 +6,7 @@ force, and what was changed. From Python:
     settings.compare(db, "2026-01-05")
 
 Read, in this order: `events`, `naming` (what settings are called; keys, and how two trees of values differ, are
-whence.tree's), `schema`, `state` (a document as it stands), `decisions` and `scenarios`; then `changes` (all that was
+whence.tree's), `state` (a document as it stands), `decisions` and `scenarios`; then `changes` (all that was
 changed), `standing` (what is in force), `tables`, `wording` (how both are said) and `commands`.
 
 Four packs extend this one: whence.packs.rollback (the way back), whence.packs.documents (files that are watched or

@@ -70,7 +70,8 @@ def changed(document: Document, id: str, edits: Sequence[Edit], **said: Any) -> 
     after = edited(document.values, edits)
     if problems := document.configured().schema.problems(id, after):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        setting, problem = problems[0]
+        path, problem = problems[0]
+        setting = name_of(id, key_of(path))
         remedy = "Give it another value, or change [[pack.settings.schema]] in whence.toml."
         raise Refused("The schema does not take this value", setting=setting, problem=problem + more, remedy=remedy)
     return Changed(settings=id, edits=list(edits), version=version_of(after), setting=tagged(id, list(edits)), **said)

@@ -34,8 +34,8 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class VersionRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A version of a document that cannot be used: its values stay as they were. `text` is what it says, where that is
-    text and not too long, and `keys` the settings whose values the schema does not take."""
+    """A version of a document that cannot be used: its values stay as they were. `problem` says what is
+    wrong with it, and `text` what stands in it: the beginning of a long one, and nothing where it is no text."""
 
     event_type: ClassVar[str] = "settings.VersionRefused"
     settings: Annotated[str, Tag]

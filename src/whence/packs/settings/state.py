@@ -21,7 +21,8 @@ from whence.errors import InvalidConfig
 from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
-from whence.packs.settings.schema import Schema
+from whence.packs.settings.naming import split_name
+from whence.schema import Schema
 from whence.tree import EMPTY_VERSION, edited
 
 
@@ -73,7 +74,7 @@ class Document:
 def as_configured(table: Mapping[str, Any]) -> tuple[type[Document]]:
     """Documents with the `Configuration` that [pack.settings] in whence.toml says. Raises InvalidConfig."""
     said = Configuration(
-        Schema.from_tables(table.get("schema", [])),
+        Schema.from_tables(table.get("schema", []), "pack.settings.schema", split_name),
         _fields(table, "observed", "LeadScored.model"),
         _fields(table, "named_by", "Sent.prompt"),
     )

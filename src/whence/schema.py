@@ -1,4 +1,5 @@
-"""What values settings may have, as `[[pack.settings.schema]]` in whence.toml says: types and bounds, by key.
+"""What the values of a document, a JSON tree, may be: types and bounds by key, as tables of whence.toml say it. Where
+these stand, and how a key names its document, is left to whom the values belong, as the settings:
 
 [[pack.settings.schema]]
 key = "scoring.threshold"       # a part may be *, which is any name; android:features.*.state is of a document
@@ -10,7 +11,7 @@ at_most = 100
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from typing import Any
 
@@ -18,8 +19,7 @@ import msgspec
 
 from whence.compare import same
 from whence.errors import InvalidConfig, InvalidQuery, near
-from whence.packs.settings.naming import name_of, split_name
-from whence.tree import MISSING, Path, at, key_of, path_of
+from whence.tree import MISSING, Path, at, path_of
 
 TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -29,10 +29,12 @@ TYPES: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "object": (dict,),
 }
+Split = Callable[[str], tuple[str, str]]
+"""The document and the key within it that a key in whence.toml says. Raises InvalidQuery."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """What the values of some settings may be: those of a document whose path fits, `*` for any part of it."""
+    """What some values may be: those of a document whose path fits, `*` for any part of it."""
 
     document: str
     path: Path
@@ -59,7 +61,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"{each!r} of one_of is not {_with_article(self.type)}")
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Rule:
+    def from_table(cls, table: Mapping[str, Any], split: Split) -> Rule:
         """The rule that a table of whence.toml says. Raises InvalidConfig naming the key."""
         known = ("key", *cls.__struct_fields__[2:])  # the key says the document and the path
         for name in table:
@@ -69,7 +71,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         if kind is not None and kind not in TYPES:
             raise InvalidConfig("No such type", setting=said, type=repr(kind), remedy=near(str(kind), TYPES))
         try:
-            document, key = split_name(said if isinstance(said, str) else "")
+            document, key = split(said if isinstance(said, str) else "")
             re.compile(table.get("matches", ""))
             rest = {name: value for name, value in table.items() if name != "key"}
             return msgspec.convert({**rest, "document": document, "path": path_of(key)}, cls)
@@ -82,7 +84,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidConfig("Not a rule of a schema", setting=said, problem=problem, remedy=remedy) from None
 
     def fits(self, path: Path) -> bool:
-        """Whether it says something about a setting of its document."""
+        """Whether it says something about a value of its document."""
         return len(path) == len(self.path) and all(
             own in ("*", part) for own, part in zip(self.path, path, strict=True)
         )
@@ -107,20 +109,20 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """All rules; a setting that none is about may have any value."""
+    """All rules; a value that none is about may be any."""
 
     rules: tuple[Rule, ...] = ()
 
     @classmethod
-    def from_tables(cls, tables: Any) -> Schema:
-        """Raises InvalidConfig."""
+    def from_tables(cls, tables: Any, place: str, split: Split) -> Schema:
+        """What the tables at a place in whence.toml, `pack.settings.schema`, say. Raises InvalidConfig."""
         if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
-            remedy = 'Write [[pack.settings.schema]] with key = "scoring.threshold" for each.'
+            remedy = f'Write [[{place}]] with key = "scoring.threshold" for each.'
             raise InvalidConfig("The schema is a list of tables", key="schema", remedy=remedy)
-        return cls(tuple(map(Rule.from_table, tables)))
+        return cls(tuple(Rule.from_table(each, split) for each in tables))
 
-    def problems(self, document: str, tree: Any) -> list[tuple[str, str]]:
-        """What the values of a document break: each setting, and what is wrong with it or that it is missing."""
+    def problems(self, document: str, tree: Any) -> list[tuple[Path, str]]:
+        """What the values of a document break: the path of each, and what is wrong with it or that it is missing."""
         rules = [rule for rule in self.rules if rule.document == document]
         if not rules:
             return []
@@ -131,8 +133,7 @@ class Schema(msgspec.Struct, frozen=True):
             if rule.fits(path) and (problem := rule.problem(value))
         ]
         missing = [rule.path for rule in rules if rule.required and at(tree, rule.path) is MISSING]
-        found = [*broken, *((path, "it is required and not there") for path in missing)]
-        return [(name_of(document, key_of(path)), problem) for path, problem in found]
+        return [*broken, *((path, "it is required and not there") for path in missing)]
 
 
 def _within(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
