@@ -430,25 +430,31 @@ def table(function: Callable[..., Any]) -> Table:
 
 def installed() -> dict[str, EntryPoint]:
     """The packs that are installed, by name, not yet imported; extensions are not among them."""
-    return {each.name: each for each in _points() if "." not in each.name}
+    return _packs_among(_points())
 
 
 def load(name: str) -> Pack:
     """The pack of a name with its extensions. Raises InvalidConfig when none is installed, or when its package cannot
     be imported, or that of an extension, and InvalidModel where two of them have a kind, command or key of one name."""
-    found = installed()
+    points = _points()
+    found = _packs_among(points)
     if name not in found:
         remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
-        if (extended := name.partition(".")[0]) != name and extended in found:
+        if (extended := name.partition(".")[0]) in found:
             remedy = f"An extension is used with the pack that it adds to: {extended}."
         raise InvalidConfig("No such pack is installed", pack=name, remedy=remedy)
-    return _loaded(found[name]).extended(_loaded(each) for each in _points() if each.name.startswith(f"{name}."))
+    return _loaded(found[name]).extended(_loaded(each) for each in points if each.name.startswith(f"{name}."))
 
 
 def _points() -> list[EntryPoint]:
+    """Those of packs and extensions. It takes some milliseconds: whatever is installed is looked at."""
     from importlib.metadata import entry_points  # here, since most commands need no pack
 
     return sorted(entry_points(group=GROUP), key=lambda each: each.name)
+
+
+def _packs_among(points: Iterable[EntryPoint]) -> dict[str, EntryPoint]:
+    return {each.name: each for each in points if "." not in each.name}
 
 
 def _loaded(point: EntryPoint) -> Pack:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -646,6 +647,21 @@ def test_an_extension_adds_to_a_pack_that_is_there(extended: Call, tmp_path: Pat
     assert "surveys" not in extended("packs", "--csv")[1]
     assert extended("init", "new", "--pack", "tickets")[0] == 0
     assert "# most = 5   # stars" in Path("new/whence.toml").read_text()
+
+
+def test_a_pack_is_found_with_its_extensions_by_one_look_at_what_is_installed(
+    extended: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = list[str]()
+
+    def counted(*, group: str) -> metadata.EntryPoints:
+        looks.append(group)
+        return entry_points(group=group)
+
+    entry_points = metadata.entry_points
+    monkeypatch.setattr(metadata, "entry_points", counted)
+    assert [each.name for each in load("tickets").extensions] == ["tickets.surveys"]
+    assert looks == ["whence.packs"]
 
 
 def test_events_that_no_state_goes_by_are_of_the_pack_and_of_what_it_extends() -> None:
