@@ -20,10 +20,10 @@ from tests.packs.ledger.books import balance, configured, ledger, opened
 from whence.cli import run
 from whence.errors import IdConflict, InvalidInput, InvalidTime, Refused
 from whence.money import Money
+from whence.packs.balances.entries import balances
 from whence.packs.balances.trialbalance import trial_balance
 from whence.packs.book import Book, expire
 from whence.packs.ledger.decisions import open_, retire
-from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posting
 from whence.testing.racing import together
 

@@ -18,10 +18,10 @@ from tests.packs.ledger.books import MARCH, book_of, ledger, opened
 from whence.cli import run
 from whence.clock import to_iso
 from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
+from whence.packs.balances.entries import balances
 from whence.packs.book import Book
 from whence.packs.closing.evidence import evidence
 from whence.packs.closing.periods import close
-from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import CODEC, Posted, Posting
 from whence.testing.racing import together
 

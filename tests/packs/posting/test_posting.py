@@ -19,9 +19,9 @@ from whence.files.mapping import Mapping
 from whence.matching.comparing import compare
 from whence.matching.sides import Item, Side
 from whence.pack import load
+from whence.packs.balances.entries import balances
 from whence.packs.book import Book
 from whence.packs.ledger.decisions import open_
-from whence.packs.ledger.entries import balances
 from whence.packs.ledger.events import Posted, Posting
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.files import post_file, preview_file

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.app import Moment, Whence
-from whence.packs.ledger.entries import Balances
+from whence.packs.balances.entries import Balances
 from whence.packs.ledger.events import POSTED
 
 if TYPE_CHECKING:

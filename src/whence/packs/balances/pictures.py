@@ -13,7 +13,7 @@ from whence.errors import NotKnown
 from whence.moments import day_of
 from whence.money import amount_text, decimal_of
 from whence.pack import Asked
-from whence.packs.ledger.entries import refuse_backwards, seen
+from whence.packs.balances.entries import refuse_backwards, seen
 from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 
 UP, DOWN, SUM = "#1b7f4d", "#b3261e", COLOURS[0]

@@ -14,8 +14,8 @@ import msgspec
 from whence.moments import day_of
 from whence.money import MAJOR, decimal_of
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, seen
-from whence.packs.ledger.tables import Group, Total
+from whence.packs.balances.entries import Balances, seen
+from whence.packs.balances.tables import Group, Total
 
 Tolerance = Annotated[Decimal, "how far a step may be off, where the source rounds"]
 STEPS_MAX = 20_000

@@ -11,7 +11,8 @@ import msgspec
 from whence.history import History
 from whence.money import decimal_of
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import balances, chart
+from whence.packs.balances.entries import balances
+from whence.packs.ledger.tables import chart
 
 
 class TrialRow(msgspec.Struct, frozen=True):

@@ -28,10 +28,11 @@ from whence.history import At
 from whence.moments import day_of, second_of
 from whence.money import decimal_of
 from whence.pack import Asked, Table
+from whence.packs.balances.entries import Balances, seen
 from whence.packs.balances.trialbalance import TrialRow, trial
 from whence.packs.closing import periods
-from whence.packs.ledger.entries import Balances, chart, seen
 from whence.packs.ledger.events import PeriodClosed
+from whence.packs.ledger.tables import chart
 from whence.packs.posting.events import FilePosted
 from whence.packs.reconciliation import tables
 from whence.packs.reconciliation.events import Reconciled

@@ -22,7 +22,7 @@ from whence.jsonvalue import INTEGER_MAX
 from whence.moments import Span, day_of, span_of
 from whence.money import Money, decimal_of
 from whence.pack import Asked, table
-from whence.packs.ledger.entries import Balances, entries, transactions
+from whence.packs.balances.entries import Balances, entries, transactions
 from whence.packs.ledger.events import BOOK, CODEC, MAIN, POSTED, PeriodClosed, Total
 from whence.packs.ledger.state import Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem

@@ -1,8 +1,9 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
-Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`; then `entries`, of which `tables` are
-made. More of `whence ledger` comes from packs that extend it: `whence.packs.book`, which moves money, `balances`,
-`posting`, `reconciliation` and `closing`."""
+Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`, `tables`. Until `decisions` it is said
+what is kept and decided about accounts; the rest shows it. More of `whence ledger` comes from packs that extend it:
+`whence.packs.book`, which moves money, `balances`, which answers what is on an account and why, `posting`,
+`reconciliation` and `closing`."""
 
 from whence.pack import Pack
 from whence.packs.ledger import decisions, tables
@@ -14,6 +15,6 @@ PACK = Pack(
     title="Ledger: balances with their entries, on any day, that tie to the bank's file",
     states=(Account, Charge, Hold, Transaction, Periods),
     decisions=(decisions.open_, decisions.limit, decisions.retire),
-    tables=(tables.accounts, tables.balance, tables.statement, tables.holds, tables.charges),
+    tables=(tables.accounts, tables.holds, tables.charges),
     scenarios=SCENARIOS,
 )

@@ -39,8 +39,8 @@ from whence.moneyfiles.banks import OF_SOURCE
 from whence.moneyfiles.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
 from whence.packs.book import laws
 from whence.packs.ledger.decisions import is_path
-from whence.packs.ledger.entries import is_below
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
+from whence.packs.ledger.tables import is_below
 from whence.packs.posting.batches import Draft
 
 SHAPES: Shapes = {

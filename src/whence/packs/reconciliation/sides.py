@@ -25,7 +25,7 @@ from whence.moments import day_of
 from whence.moneyfiles.banks import OF_SIDE
 from whence.moneyfiles.layout import Columns, Layout, Shapes
 from whence.pack import Asked
-from whence.packs.ledger.entries import seen
+from whence.packs.balances.entries import seen
 
 TEXTS = ("id", "group", "category", "text")
 SHAPES: Shapes = {

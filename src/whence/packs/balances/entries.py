@@ -1,5 +1,5 @@
-"""What a history says about money: its postings one by one, its balances, and the accounts that there are. Every answer
-of the pack is made of these; how they are shown is left to tables."""
+"""What a history says about money: its postings one by one, and their sums. Every answer about balances is made of
+these; how they are shown is left to tables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from whence.errors import InvalidQuery, NotKnown, near
 from whence.events import FactRow
 from whence.history import History
 from whence.pack import Asked
-from whence.packs.ledger.events import ABOUT_ACCOUNTS, POSTED, Posted, Posting
-from whence.packs.ledger.state import Account
+from whence.packs.ledger.events import POSTED, Posted, Posting
+from whence.packs.ledger.tables import chart, is_below
 from whence.query import Query, QueryItem
 
 APART_MAX = 50
@@ -95,19 +95,6 @@ def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRo
         query = Query(tuple(QueryItem(types=(POSTED,), tags=(f"account:{each}",)) for each in accounts))
     for page in history.facts(query):
         yield from page.rows
-
-
-def chart(history: History, *, as_of_then: bool = False) -> dict[str, Account]:
-    """The accounts of a history with their types and limits, whenever they were opened, or `as_of_then`; no balances
-    are in it."""
-    history = history if as_of_then else history.uncut()
-    found = history.states(Account, query=Query.of(types=ABOUT_ACCOUNTS)).values()
-    return {each.account: each for each in found if each.account}
-
-
-def is_below(account: str, group: str) -> bool:
-    """Whether an account is the one of this name, or its path begins with it."""
-    return account == group or account.startswith(f"{group}:")
 
 
 def named(accounts: Collection[str], group: str) -> list[str]:
