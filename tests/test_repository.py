@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,18 @@ def test_the_folder_of_each_pack_is_read_in_ten_minutes() -> None:
     lines = {path.name: sum(len(each.read_text().splitlines()) for each in path.rglob("*.py")) for path in folders}
     assert "leads" in lines
     assert {name: count for name, count in lines.items() if count > TEN_MINUTES} == {}
+
+
+def test_no_pack_knows_one_of_another_domain() -> None:
+    folder = ROOT / "src/whence/packs"
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["whence.packs"]
+    modules = {value.split(".")[2].removesuffix(":PACK"): name for name, value in points.items()}
+    domains = {module: name.partition(".")[0] for module, name in modules.items()}
+    imported = re.compile(r"^ *from whence\.packs(?:\.| import )(\w+)", re.M)
+    known = {
+        (path.relative_to(folder).parts[0], other)
+        for path in folder.rglob("*.py")
+        for other in imported.findall(re.sub(r'""".*?"""', "", path.read_text(), flags=re.S))
+    }
+    assert ("funnels", "journeys") in known
+    assert [(one, other) for one, other in sorted(known) if domains[one] != domains[other]] == []

@@ -723,6 +723,16 @@ def test_what_an_extension_repeats_is_refused(extended: Call, installed: Path) -
     assert (code, "A pack has one kind of a name (Pack: tickets, Name: survey" in err) == (2, True)
 
 
+def test_an_extension_of_commands_alone_that_is_not_installed_does_not_pass_its_exam(extended: Call) -> None:
+    class Exam(PackSuite):
+        pack = Pack(name="tickets.nowhere", title="Nowhere", states=())
+
+    with pytest.raises(AssertionError):
+        Exam().test_it_is_found_by_its_name()
+    Exam.pack = Pack(name="tickets.surveys", title="Surveys", states=())
+    Exam().test_it_is_found_by_its_name()
+
+
 def test_a_key_belongs_to_one_of_them(extended: Call, installed: Path) -> None:
     more = 'from whence.pack import Pack\nPACK = Pack(name="tickets.more", title="More", states=(), keys=("most",))\n'
     bring(installed, "whence_tickets_more", "tickets.more", more)
