@@ -14,6 +14,8 @@ from whence.experiments.statistics import (
     doubled_ranks,
     estimates,
     spearman,
+    student,
+    student_quantile,
     weighted_median,
 )
 
@@ -74,3 +76,14 @@ def test_an_interval_of_a_share_is_about_what_the_binomial_gives() -> None:
 def test_a_distribution_sums_without_rounding_on_the_way() -> None:
     assert Distribution.of(floats(*[0.1] * 10)).total == 1
     assert Distribution.of(floats()).mean is None
+
+
+@pytest.mark.parametrize(
+    ("freedom", "chance", "ratio"),
+    [(1, 0.05, 12.7062), (5, 0.05, 2.5706), (10, 0.01, 3.1693), (30, 0.001, 3.6460), (120, 0.05, 1.9799)],
+)
+def test_students_t_is_that_of_the_tables(freedom: int, chance: float, ratio: float) -> None:
+    assert student(ratio, freedom) == pytest.approx(chance, rel=1e-3)
+    assert student(-ratio, freedom) == student(ratio, freedom)
+    assert student_quantile(chance, freedom) == pytest.approx(ratio, rel=1e-4)
+    assert student(0, freedom) == pytest.approx(1)

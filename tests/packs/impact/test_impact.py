@@ -14,20 +14,18 @@ import pytest
 import whence
 from tests.exam.counts import MAILERS
 from tests.packs.settings.conftest import Call
-from whence import Event, History
+from whence import Event
 from whence.clock import to_us
 from whence.demo import mailer as planted
-from whence.errors import InvalidQuery, InvalidTime, NotKnown
-from whence.experiments.statistics import student, student_quantile
+from whence.errors import InvalidTime, NotKnown
+from whence.experiments.trials import Axis, Trials
 from whence.packs import settings
 from whence.packs.impact import Impact, impact
 from whence.packs.impact.asking import WINDOW_DAYS
 from whence.packs.impact.blame import weigh
 from whence.packs.impact.candidates import candidates
 from whence.packs.impact.telling import cells, sentences
-from whence.packs.impact.trials import Axis, Trials, trials
 from whence.packs.settings import Change, Difference
-from whence.stores.memory import MemoryStore
 from whence.tree import MISSING
 
 NAMED = 'observed = ["EmailSent.model"]\nnamed_by = ["EmailSent.prompt"]\n'
@@ -161,30 +159,6 @@ def test_a_decision_that_names_the_version_of_a_document_is_compared_by_it(tmp_p
         assert effect.effect == pytest.approx(5, abs=0.05)
 
 
-def test_an_outcome_counts_for_the_latest_decision_before_it_and_what_is_too_new_is_left_out() -> None:
-    store, start = MemoryStore(), to_us(datetime(2026, 1, 5, tzinfo=UTC))
-
-    def event(type: str, day: float, lead: int) -> Event:
-        return Event(type, {}, [f"lead:{lead}"], time=start + int(day * DAY_US))
-
-    store.append([event("Sent", 0, 1), event("Sent", 1, 1), event("Sent", 1, 2), event("Sent", 19, 3)])
-    store.append([event("Won", 2, 1), event("Won", 9, 2), event("Won", 20, 9)])
-    found = trials(History.of(store), "Sent", outcome="Won", within_us=7 * DAY_US)
-    assert found.values.tolist() == [0, 1, 0]
-    assert found.left_out == 1
-    assert trials(History.of(store), "Sent", outcome="Won", within_us=8 * DAY_US).values.tolist() == [0, 1, 1]
-
-
-def test_shares_and_averages_are_of_the_decisions_that_have_the_field() -> None:
-    store = MemoryStore()
-    store.append([Event("Called", {"status": status, "ms": ms}) for status, ms in (("ok", 1), ("failed", 5.5))])
-    store.append([Event("Called", {}), Event("Called", {"status": "ok", "ms": "n/a"})])
-    history = History.of(store)
-    assert trials(history, "Called", share=("status", "failed")).values.tolist() == [0, 1, 0]
-    average = trials(history, "Called", average="ms")
-    assert (average.values.tolist(), average.left_out, average.is_share) == ([1, 5.5], 2, False)
-
-
 def test_the_time_within_which_an_outcome_comes_is_any_span_as_people_say_it(mailed: whence.Whence) -> None:
     three_days = impact(mailed, "EmailSent", outcome="Replied", within="3 days")
     assert impact(mailed, "EmailSent", outcome="Replied", within="4320 minutes") == three_days
@@ -220,37 +194,6 @@ def test_an_outcome_that_tells_nothing_apart_is_said(mailed: whence.Whence) -> N
         impact(mailed, "EmailSent", outcome="Replied", within="1 second")
     with pytest.raises(NotKnown, match="No decision was seen for long enough"):
         impact(mailed, "EmailSent", outcome="Replied", within="3000 days")
-
-
-def test_what_is_not_asked_clearly_is_said() -> None:
-    store = MemoryStore()
-    store.append([Event("Sent", {"a": "x"}, ["mail:1"]), Event("Won", {}, ["lead:1"])])
-    history = History.of(store)
-    for given, problem in (
-        ({}, "what the outcome is"),
-        ({"outcome": "Won", "average": "a"}, "what the outcome is"),
-        ({"outcome": "Won", "within_us": 0}, "within a time"),
-        ({"outcome": "Won", "within_us": DAY_US}, "which outcome belongs"),
-    ):
-        with pytest.raises(InvalidQuery, match=problem):
-            trials(history, "Sent", **given)  # type: ignore[arg-type]
-    with pytest.raises(NotKnown, match="no such events"):
-        trials(history, "Send", average="a")
-    with pytest.raises(NotKnown, match="no such events"):
-        trials(history, "Sent", outcome="Lost", within_us=DAY_US)
-    with pytest.raises(NotKnown, match="as a number"):
-        trials(history, "Sent", average="a")
-
-
-@pytest.mark.parametrize(
-    ("freedom", "chance", "ratio"),
-    [(1, 0.05, 12.7062), (5, 0.05, 2.5706), (10, 0.01, 3.1693), (30, 0.001, 3.6460), (120, 0.05, 1.9799)],
-)
-def test_students_t_is_that_of_the_tables(freedom: int, chance: float, ratio: float) -> None:
-    assert student(ratio, freedom) == pytest.approx(chance, rel=1e-3)
-    assert student(-ratio, freedom) == student(ratio, freedom)
-    assert student_quantile(chance, freedom) == pytest.approx(ratio, rel=1e-4)
-    assert student(0, freedom) == pytest.approx(1)
 
 
 def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, call: Call, folder: Path) -> None:

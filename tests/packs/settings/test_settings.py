@@ -404,7 +404,7 @@ def test_an_object_is_shown_as_the_json_that_set_takes(call: Call) -> None:
 
 
 def test_what_only_impact_needs_is_not_imported_for_the_other_commands(folder: Path) -> None:
-    heavy = "{'numpy', 'whence.experiments', 'whence.packs.impact.trials'}"
+    heavy = "{'numpy', 'whence.experiments', 'whence.packs.impact.blame'}"
     asked = f"import sys; from whence.cli import run; run(sys.argv[1:]); print(sorted({heavy} & sys.modules.keys()))"
     for words in (["set", "x", "5"], ["impact", "--help"]):
         told = [sys.executable, "-c", asked, "settings", *words]

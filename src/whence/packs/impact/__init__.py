@@ -5,10 +5,9 @@ and which change explains it best when many were tried. Extends whence.packs.set
 
     impact.impact(db, "EmailSent", outcome="Replied", within="3 days")
 
-Read `effects` (what is told), `trials` (decisions and what came of each, as arrays), `candidates` (which decisions a
-change is judged by), `blame` (which of many changes did something; what one comes to, whence.experiments.leastsquares
-says) and `asking` (all of it at once); then `telling`, `chart` and `commands`, which show it.
-"""
+Read `effects` (what is told), `candidates` (which decisions a change is judged by), `blame` (which of many changes did
+something) and `asking` (all of it at once). Until here it is said what is found out; `telling`, `chart` and `commands`
+show it. In whence.experiments are `trials` (decisions and what came of each) and `leastsquares` (what a change did)."""
 
 from whence.pack import Pack
 from whence.packs.impact.asking import impact

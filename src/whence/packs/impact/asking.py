@@ -38,9 +38,9 @@ def impact(
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
     compare, and as trials does.
     """
+    from whence.experiments.trials import trials
     from whence.packs.impact.blame import weigh  # here, since other commands need none of its arrays
     from whence.packs.impact.candidates import candidates
-    from whence.packs.impact.trials import trials
 
     asked = db.asked(at, clock=clock, pack=db.pack("settings"))
     configured = asked.as_configured(Document).configured()

@@ -16,9 +16,9 @@ import numpy as np
 from whence.duration import DAY_US
 from whence.experiments.leastsquares import Coefficient, coefficient
 from whence.experiments.statistics import Mask
+from whence.experiments.trials import Trials
 from whence.packs.impact.candidates import Candidate
 from whence.packs.impact.effects import Day, Effect, Impact, Verdict
-from whence.packs.impact.trials import Trials
 
 CERTAIN = 0.01
 """A change is held to have done something where the corrected chance is at most this: of a hundred histories in which

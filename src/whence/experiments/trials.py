@@ -1,5 +1,6 @@
-"""Decisions and what came of each, as arrays: when, about whom, the outcome, and by which versions of settings the
-decision says it was taken. The outcome is computed from events; what is compared with what is left to candidates."""
+"""Decisions and what came of each, as arrays: when, about whom, the outcome, and which versions the decision says that
+it was taken by, in its fields or its basis. The outcome is computed from events; what is compared with what is left to
+whoever asks."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import numpy as np
 from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
+from whence.experiments.side import in_occurred_order
 from whence.experiments.statistics import Floats, Ints
 from whence.history import History
 from whence.query import Query
@@ -70,13 +72,14 @@ def trials(
 ) -> Trials:
     """The decisions of an event type with one of three outcomes: whether an event of type `outcome` about the same
     entity followed `within_us`, which counts for the latest decision before it; the number in the field `average`; or
-    whether a field has a value, `share`. `entity` is the kind of tag by which an outcome belongs to a decision.
+    whether a field has a value, `share`. `entity` is the kind of tag by which an outcome belongs to a decision, and
+    `named_by` the fields (TYPE.FIELD) in which one may name a version.
 
     Decisions too near to the end of the history to know are left out. Raises NotKnown and InvalidQuery.
     """
     if sum(each is not None for each in (outcome, average, share)) != 1:
         raise InvalidQuery("Not clear what the outcome is", remedy="Give one of outcome, average and share.")
-    made = sorted(_all(history, decision), key=lambda event: event.time_us)
+    made = in_occurred_order(_all(history, decision))
     if outcome is not None:
         found = _that_followed(history, made, outcome, within_us, entity)
     else:
