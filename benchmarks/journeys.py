@@ -15,7 +15,8 @@ import duckdb
 import whence
 from benchmarks.workload import append_all
 from whence.events import Event
-from whence.packs import attribution, funnels, journeys, retention
+from whence.packs import attribution, funnels, retention
+from whence.packs.touchpoints import Touchpoints, touchpoints
 from whence.segments.columns import table_of
 
 MILLIONS = 5
@@ -54,7 +55,7 @@ def compare(folder: str, count: int) -> dict[str, float]:
     """All of it once, in turn: the quicker of three runs each, everything opened before."""
     with (
         whence.open(os.path.join(folder, "shop.db")) as db,
-        journeys.touchpoints(db, kinds=["customer"]) as asked,
+        touchpoints(db, kinds=["customer"]) as asked,
         closing(duckdb.connect(":memory:")) as duck,
     ):
         views(duck, asked)
@@ -77,7 +78,7 @@ def compare(folder: str, count: int) -> dict[str, float]:
         }
 
 
-def views(duck: Any, asked: journeys.Touchpoints) -> None:
+def views(duck: Any, asked: Touchpoints) -> None:
     """A view for each step over its files and what is in none of them yet, as somebody by hand would have it."""
     files: dict[str, list[str]] = {step: [] for step in STEPS}
     for type, path in asked.segments.files():

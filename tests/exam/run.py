@@ -55,7 +55,7 @@ PARTS["settings: the guilty change first of 16, none without one, 100 mailers ea
 PARTS["segments: 100 kills of a builder leave no wrong answer"] = ["tests/segments/test_building.py", "-k", "killed"]
 
 PARTS["journeys: 2,000 histories followed by hand, start by start"] = [
-    *(f"tests/packs/{each}" for each in ("journeys", "funnels", "attribution")),
+    *(f"tests/packs/{each}" for each in ("touchpoints", "funnels", "attribution")),
     "-k",
     JOURNEYS,
 ]

@@ -16,11 +16,12 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
+from tests.packs.touchpoints.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
 from whence.errors import InvalidQuery
 from whence.events import Event
-from whence.packs import attribution, journeys
+from whence.packs import attribution
 from whence.packs.attribution.attribution import Credit
+from whence.packs.touchpoints import touchpoints
 
 
 def shares(model: str, ages: Sequence[int]) -> list[Fraction]:
@@ -61,7 +62,7 @@ def test_credits_are_what_the_model_says_and_add_up_exactly(histories: Histories
                     owed["(none)"] += 1
     if not conversions:
         return
-    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(visit(*row) for row in rows) as db, touchpoints(db, kinds=["lead"]) as asked:
         found = attribution.attribution(asked, "C", ["A", "B"], models=[model], within=f"{window} minutes")
         assert sum(each.conversions for each in found) == conversions
         for each in found:
@@ -69,7 +70,7 @@ def test_credits_are_what_the_model_says_and_add_up_exactly(histories: Histories
 
 
 def credited(db: whence.Whence, **said: Any) -> dict[str, Credit]:
-    with journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with touchpoints(db, kinds=["lead"]) as asked:
         return {each.channel: each for each in attribution.attribution(asked, "Bought", ["Seen", "Read"], **said)}
 
 
@@ -103,14 +104,14 @@ def test_decay_tells_touchpoints_apart_however_many_half_lives_ago_they_were() -
 
 def test_a_conversion_is_not_owed_to_itself() -> None:
     events = [visit(1, "Seen", 0, page="home"), visit(1, "Seen", 5, page="thanks"), visit(2, "Seen", 5, page="thanks")]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         found = attribution.attribution(asked, "Seen page=thanks", ["Seen"], channel="page", models=["last"])
         assert {each.channel: each.conversions for each in found} == {"home": 1, "(none)": 1}
 
 
 def test_a_model_that_is_mistyped_is_refused_though_nobody_converted() -> None:
     events = [visit(1, "Seen", 0), visit(1, "Bought", 9)]
-    with store(events) as db, journeys.touchpoints(db, at="2026-01-05T09:05:00Z") as asked:
+    with store(events) as db, touchpoints(db, at="2026-01-05T09:05:00Z") as asked:
         with pytest.raises(InvalidQuery, match="No such model"):
             attribution.attribution(asked, "Bought", ["Seen"], models=["frist"])  # type: ignore[list-item]
         assert attribution.attribution(asked, "Bought", ["Seen"]) == []

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 pytest.importorskip("duckdb")
 
 from tests.exam import counts
-from tests.packs.journeys.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
+from tests.packs.touchpoints.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
 from whence.errors import InvalidQuery
-from whence.packs import attribution, journeys
+from whence.packs import attribution
 from whence.packs.attribution.paths import _counted as counted_paths
+from whence.packs.touchpoints import touchpoints
 
 
 @settings(max_examples=counts.JOURNEYS // TOGETHER)
@@ -46,7 +47,7 @@ def test_paths_are_what_each_customer_did_next(
         for at, pair in enumerate(pairwise(names)):
             if at < 3:
                 expected[(at, *pair) if end is None else (2 - at, *pair[::-1])] += 1
-    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(visit(*row) for row in rows) as db, touchpoints(db, kinds=["lead"]) as asked:
         found = attribution.paths(asked, start=start, end=end, depth=3, repeats=repeats)
         assert {(each.depth, each.source, each.target): each.customers for each in found} == dict(expected)
         short = attribution.paths(asked, start=start, end=end, depth=3, repeats=repeats, top=1)
@@ -56,7 +57,7 @@ def test_paths_are_what_each_customer_did_next(
 def test_a_path_is_followed_from_one_event() -> None:
     with (
         store([visit(1, "Seen", 0)]) as db,
-        journeys.touchpoints(db) as asked,
+        touchpoints(db) as asked,
         pytest.raises(InvalidQuery, match="from one event"),
     ):
         attribution.paths(asked, start="Seen", end="Seen")

@@ -17,15 +17,16 @@ pytest.importorskip("duckdb")
 import whence
 from tests.exam import counts
 from tests.packs.funnels.oracle import chain
-from tests.packs.journeys.histories import CUSTOMERS, TOGETHER, Histories, side_by_side, store, visit
+from tests.packs.touchpoints.histories import CUSTOMERS, TOGETHER, Histories, side_by_side, store, visit
 from whence.clock import to_us
 from whence.config import Config
 from whence.duration import text_of, us_of
 from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
-from whence.packs import funnels, journeys
+from whence.packs import funnels
 from whence.packs.funnels.pictures import funnel_figure
-from whence.packs.journeys import Step
+from whence.packs.touchpoints import Touchpoints, touchpoints
+from whence.packs.touchpoints.step import Step
 
 TYPES = "ABCDX"
 MINUTE = 60_000_000
@@ -53,14 +54,14 @@ histories = st.lists(history, min_size=TOGETHER, max_size=TOGETHER)
 def test_a_funnel_is_what_following_every_start_gives(histories: Histories, questions: Sequence[Any]) -> None:
     rows = side_by_side(histories)
     there = {type for _, type, _ in rows}
-    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(visit(*row) for row in rows) as db, touchpoints(db, kinds=["lead"]) as asked:
         for order, window, exclude, steps in questions:
             if set(steps) <= there and (exclude is None or exclude in there) and (order, steps) != ("any", "AABA"):
                 _follow(asked, rows, order, window, exclude, steps)
 
 
 def _follow(
-    asked: journeys.Touchpoints, rows: Sequence[Any], order: Any, window: int | None, exclude: str | None, steps: str
+    asked: Touchpoints, rows: Sequence[Any], order: Any, window: int | None, exclude: str | None, steps: str
 ) -> None:
     """The same customers get as far, and at the same times, as by following every start of each."""
     by_whom: dict[int, list[Any]] = {}
@@ -94,7 +95,7 @@ def test_the_order_in_which_events_were_imported_changes_nothing(
         return
     answers = []
     for each in (rows, random.sample(rows, len(rows))):
-        with store(visit(*row) for row in each) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+        with store(visit(*row) for row in each) as db, touchpoints(db, kinds=["lead"]) as asked:
             found = funnels.funnel(asked, ["A", "B"], within=within)
             gone = funnels.dropped(asked, ["A", "B"], within=within)
             answers.append((found.groups, sorted((row.customer, row.since_us) for row in gone)))
@@ -103,7 +104,7 @@ def test_the_order_in_which_events_were_imported_changes_nothing(
 
 def test_one_event_is_never_two_steps() -> None:
     events = [visit(1, "Bought", 0, amount=5), visit(1, "Bought", 1, amount=50), visit(2, "Bought", 0, amount=50)]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         again = funnels.funnel(asked, ["Bought", "Bought"]).groups[0].rows
         assert [row.customers for row in again] == [2, 1]
         large = funnels.funnel(asked, ["Bought", "again: Bought amount>=20"]).groups[0].rows
@@ -119,7 +120,7 @@ def test_a_funnel_for_each_value_of_a_field_and_the_rare_ones_together() -> None
         visit(4, "Bought", 1),
         Event("Seen", {}, ("lead:9",), time="2026-01-05T09:00:00Z"),
     ]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         found = funnels.funnel(asked, ["Seen", "Bought"], by="source", top=2)
         said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
         assert said == {"fair": [3, 1], "(none)": [1, 0], "(other)": [3, 1]}
@@ -131,7 +132,7 @@ def test_periods_hold_the_starts_and_who_started_late_is_still_open() -> None:
         Event("Bought", {}, ("lead:1",), time="2026-01-09T09:00:00Z"),
         Event("Seen", {}, ("lead:2",), time="2026-01-08T09:00:00Z"),
     ]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         early, late = funnels.funnel(
             asked, ["Seen", "Bought"], periods=["2026-01-05", "2026-01-06..2026-01-09"], within="5 days"
         ).groups
@@ -147,7 +148,7 @@ def test_versions_of_the_settings_part_the_starts(tmp_path: Any) -> None:
         Event("PromptChanged", {}, ("setting:prompt",), time="2026-01-05T10:00:00Z"),
         visit(2, "Seen", 61),
     ]
-    with store(events, config) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(events, config) as db, touchpoints(db, kinds=["lead"]) as asked:
         (only,) = funnels.funnel(asked.at("2026-01-05T09:30:00Z"), ["Seen"], periods=["versions"]).groups
         assert only.period == "before"
         before, after = funnels.funnel(asked, ["Seen", "Bought"], periods=["versions"]).groups
@@ -159,7 +160,7 @@ def test_settings_that_no_event_changed_are_mistyped(tmp_path: Any) -> None:
     config = Config(tmp_path, settings=("PromptChangd",))
     with (
         store([visit(1, "Seen", 0)], config) as db,
-        journeys.touchpoints(db) as asked,
+        touchpoints(db) as asked,
         pytest.raises(InvalidQuery, match="PromptChangd"),
     ):
         funnels.funnel(asked, ["Seen"], periods=["versions"])
@@ -170,7 +171,7 @@ def test_decisions_are_compared_by_the_version_that_they_name() -> None:
         for who, version in (("1", "v1"), ("2", "v2")):
             db.execute(f"lead:{who}", lambda _, who=who: Event("Scored", {}, (f"lead:{who}",)), settings=version)
         db.append(Event("Bought", {}, ("lead:2",)))
-        with journeys.touchpoints(db) as asked:
+        with touchpoints(db) as asked:
             found = funnels.funnel(asked, ["Scored", "Bought"], by="settings")
             said = {group.segment: [row.customers for row in group.rows] for group in found.groups}
             assert said == {"v1": [1, 0], "v2": [1, 1]}
@@ -183,7 +184,7 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
         visit(3, "Seen", 0, time="noon", price=7.5, ok=True),
         visit(4, "Seen", 0, Price=9),
     ]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
 
         def count(step: str) -> int:
             return funnels.funnel(asked, [step]).groups[0].rows[0].customers
@@ -201,12 +202,12 @@ def test_fields_that_look_odd_are_compared_all_the_same() -> None:
 
 @pytest.mark.parametrize("said", ["", "A||B", "A price", "A price>>3", "Seen price>x"])
 def test_what_is_no_step_is_refused(said: str) -> None:
-    with store([visit(1, "Seen", 0, price=1)]) as db, journeys.touchpoints(db) as asked, pytest.raises(InvalidQuery):
+    with store([visit(1, "Seen", 0, price=1)]) as db, touchpoints(db) as asked, pytest.raises(InvalidQuery):
         funnels.funnel(asked, [said])
 
 
 def test_a_mistyped_type_is_named() -> None:
-    with store([visit(1, "Bought", 0)]) as db, journeys.touchpoints(db) as asked:
+    with store([visit(1, "Bought", 0)]) as db, touchpoints(db) as asked:
         with pytest.raises(InvalidQuery, match="Did you mean Bought"):
             funnels.funnel(asked, ["Bougth"])
         with pytest.raises(InvalidQuery, match="Nobody drops out"):
@@ -238,6 +239,6 @@ def test_steps_and_durations_as_people_write_them() -> None:
 def test_no_two_groups_of_a_picture_look_alike() -> None:
     pytest.importorskip("plotly")
     events = [visit(who, "Seen", 0, source=f"s{who}") for who in range(20)]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         bars = funnel_figure(funnels.funnel(asked, ["Seen"], by="source", top=20)).data
     assert len({(bar.marker.color, bar.marker.pattern.shape) for bar in bars}) == 20

@@ -12,9 +12,10 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.ask.test_bpi2012 import _events as loan_events
-from tests.packs.journeys.histories import stored
+from tests.packs.touchpoints.histories import stored
 from whence.events import Event
-from whence.packs import funnels, journeys
+from whence.packs import funnels
+from whence.packs.touchpoints import touchpoints
 
 STEPS = [
     "A_SUBMITTED",
@@ -43,7 +44,7 @@ def loans(request: pytest.FixtureRequest, applications: list[Event]) -> Iterator
 
 
 def test_the_funnel_of_the_loans_on_any_day_their_times_and_who_dropped_out(loans: whence.Whence) -> None:
-    with journeys.touchpoints(loans) as asked:
+    with touchpoints(loans) as asked:
         for day, reached in REACHED.items():
             (group,) = funnels.funnel(asked.at(day), STEPS).groups
             assert [row.did_it_at_all for row in group.rows] == reached

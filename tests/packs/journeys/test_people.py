@@ -16,6 +16,7 @@ from whence.events import Event
 from whence.packs import funnels, journeys
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import refuse_to_separate
+from whence.packs.touchpoints import touchpoints
 from whence.testing import PackSuite
 
 STEPS = ["Visited", "SignedUp", "Bought"]
@@ -26,7 +27,7 @@ class TestJourneys(PackSuite):
 
 
 def counts(db: whence.Whence, **said: object) -> list[int]:
-    with journeys.touchpoints(db, **said) as asked:  # type: ignore[arg-type]
+    with touchpoints(db, **said) as asked:  # type: ignore[arg-type]
         return [row.customers for row in funnels.funnel(asked, STEPS).groups[0].rows]
 
 
@@ -50,7 +51,7 @@ def test_names_are_joined_through_others_and_separated_again() -> None:
         assert counts(db, kinds=KINDS) == [2, 1, 0]
         db.decide(journeys.identify, "customer:7", "lead:42")
         assert counts(db, kinds=KINDS) == [2, 1, 1]
-        with journeys.touchpoints(db, kinds=KINDS) as asked:
+        with touchpoints(db, kinds=KINDS) as asked:
             assert [row.customer for row in funnels.dropped(asked, STEPS)] == ["visitor:def"]
             who = asked.who("visitor:abc")
             assert who is not None
@@ -106,7 +107,7 @@ def test_an_event_of_two_names_of_one_customer_counts_once() -> None:
         )
         db.decide(journeys.identify, "lead:1", "lead:2")
         db.decide(journeys.identify, "lead:3", "visitor:x")
-        with journeys.touchpoints(db) as asked:
+        with touchpoints(db) as asked:
             assert asked.people.kinds == ("lead", "visitor")
             rows = funnels.funnel(asked, ["Bought", "Bought"]).groups[0].rows
             assert [row.customers for row in rows] == [2, 0]
@@ -118,10 +119,10 @@ def test_the_kinds_stand_in_whence_toml(tmp_path: Path, monkeypatch: pytest.Monk
     (folder / "whence.toml").write_text('[pack.journeys]\nkinds = ["customer", "lead"]\njoined_by = ["FormSent"]\n')
     with whence.open(":memory:") as db:
         db.append(story())
-        with journeys.touchpoints(db) as asked:
+        with touchpoints(db) as asked:
             assert asked.people.kinds == ("customer", "lead")
     (folder / "whence.toml").write_text('[pack.journeys]\nkinds = "customer"\n')
-    with whence.open(":memory:") as db, pytest.raises(InvalidConfig, match=r"kinds = \["), journeys.touchpoints(db):
+    with whence.open(":memory:") as db, pytest.raises(InvalidConfig, match=r"kinds = \["), touchpoints(db):
         pass
 
 

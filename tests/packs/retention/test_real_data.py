@@ -13,9 +13,10 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-from tests.packs.journeys.histories import stored
+from tests.packs.touchpoints.histories import stored
 from whence.events import Event
-from whence.packs import journeys, retention
+from whence.packs import retention
+from whence.packs.touchpoints import touchpoints
 
 
 def purchases(path: Path, column: int) -> list[Event]:
@@ -45,7 +46,7 @@ def test_frequency_recency_and_age_are_as_published_for_2357_customers(data_fold
     summary = published(folder / "cdnow_customers_summary.csv.gz")
     with (
         stored(purchases(folder / "CDNOW_sample.txt.gz", 1), order) as db,
-        journeys.touchpoints(db, at="1997-09-30") as asked,
+        touchpoints(db, at="1997-09-30") as asked,
     ):
         found = {row.customer: row for row in retention.customers(asked, "Purchase", total="dollars")}
     assert len(found) == 2357
@@ -72,7 +73,7 @@ def test_cohorts_and_retention_of_the_shop(shop: list[Event], order: str) -> Non
     for each in months.values():
         first = min(each)
         cohorts.update((first, _months(first, month)) for month in each)
-    with stored(shop, order) as db, journeys.touchpoints(db, at="1998-06-30") as asked:
+    with stored(shop, order) as db, touchpoints(db, at="1998-06-30") as asked:
         found = retention.cohorts(asked, begin="Purchase")
         assert [row.customers for row in found] == [cohorts[month, 0] for month in ("1997-01", "1997-02", "1997-03")]
         assert sum(row.customers for row in found) == 23_570

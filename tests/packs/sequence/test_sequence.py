@@ -8,10 +8,11 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-from tests.packs.journeys.histories import store, visit
+from tests.packs.touchpoints.histories import store, visit
 from whence.errors import InvalidQuery
 from whence.events import Event
 from whence.packs import funnels, journeys, sequence
+from whence.packs.touchpoints import touchpoints
 
 
 def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
@@ -26,7 +27,7 @@ def test_faults_of_a_source_are_named_and_nothing_is_dropped() -> None:
         visit(2, "Read", 0, n="many", s="b"),
         Event("Nobody", {"n": 3, "s": "b"}, (), time="2026-01-05T09:30:00Z"),
     ]
-    with store(events) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(events) as db, touchpoints(db, kinds=["lead"]) as asked:
         found = sequence.check(asked, "n", source="s")
         assert (found.events, found.sources) == (9, 2)
         assert [(each.fault, each.source, each.number, each.position, each.count) for each in found.faults] == [
@@ -47,7 +48,7 @@ def test_two_customers_in_one_are_named() -> None:
     with store([visit(1, "Seen", 0), visit(2, "Seen", 0), visit("visitor:x", "Seen", 0)]) as db:
         for lead in ("lead:1", "lead:2"):
             db.decide(journeys.identify, "visitor:x", lead)
-        with journeys.touchpoints(db) as asked:
+        with touchpoints(db) as asked:
             (fault,) = sequence.check(asked).faults
             assert (fault.fault, fault.count) == ("several", 2)
             assert "lead:1, lead:2" in fault.what
@@ -56,7 +57,7 @@ def test_two_customers_in_one_are_named() -> None:
 def test_a_type_that_joins_nobody_since_it_is_mistyped_is_named() -> None:
     with store([visit(1, "SignedUp", 0)]) as db:
         for joined_by, faults in ((["SignUp"], ["no such type"]), (["SignedUp"], [])):
-            with journeys.touchpoints(db, joined_by=joined_by) as asked:
+            with touchpoints(db, joined_by=joined_by) as asked:
                 found = sequence.check(asked).faults
                 assert [each.fault for each in found] == faults
                 assert all("Did you mean SignedUp?" in each.what for each in found)
@@ -65,7 +66,7 @@ def test_a_type_that_joins_nobody_since_it_is_mistyped_is_named() -> None:
 def test_the_largest_and_the_smallest_number_are_numbers_like_others() -> None:
     numbers = (-(2**63), -(2**63), 5, 2**63 - 2, 2**63 - 1)
     events = [visit(1, "A", at, number=str(number)) for at, number in enumerate(numbers)]
-    with store(events) as db, journeys.touchpoints(db) as asked:
+    with store(events) as db, touchpoints(db) as asked:
         found = sequence.check(asked, "number")
     gaps = [(each.number, each.count) for each in found.faults if each.fault == "gap"]
     assert gaps == [(-(2**63) + 1, 2**63 + 4), (6, 2**63 - 8)]

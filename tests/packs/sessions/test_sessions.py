@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 pytest.importorskip("duckdb")
 
 from tests.exam import counts
-from tests.packs.journeys.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
+from tests.packs.touchpoints.histories import TOGETHER, Histories, by_customer, histories, side_by_side, store, visit
 from whence.errors import NotKnown
-from whence.packs import journeys, sessions
+from whence.packs import sessions
+from whence.packs.touchpoints import touchpoints
 
 
 @settings(max_examples=counts.JOURNEYS // TOGETHER)
@@ -27,7 +28,7 @@ def test_a_session_ends_with_a_pause(histories: Histories, gap: int) -> None:
             else:
                 parts.append([event])
         expected += [(f"lead:{who}", n, len(part), part[0][1], part[-1][1]) for n, part in enumerate(parts, 1)]
-    with store(visit(*row) for row in rows) as db, journeys.touchpoints(db, kinds=["lead"]) as asked:
+    with store(visit(*row) for row in rows) as db, touchpoints(db, kinds=["lead"]) as asked:
         found = sessions.sessions(asked, gap=f"{gap} minutes")
         assert sorted(expected) == sorted((s.customer, s.number, s.events, s.entry, s.exit) for s in found)
         (day,) = sessions.sessions_by(asked, "day", gap=f"{gap} minutes")
@@ -35,5 +36,5 @@ def test_a_session_ends_with_a_pause(histories: Histories, gap: int) -> None:
 
 
 def test_nobody_has_no_sessions() -> None:
-    with store([visit(1, "Seen", 0)]) as db, journeys.touchpoints(db) as asked, pytest.raises(NotKnown):
+    with store([visit(1, "Seen", 0)]) as db, touchpoints(db) as asked, pytest.raises(NotKnown):
         sessions.sessions(asked, name="lead:9")

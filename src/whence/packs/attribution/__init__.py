@@ -1,7 +1,7 @@
 """What led to what: which touchpoints follow each other, and which channels the conversions are owed to. It adds to the
 pack journeys: `whence journeys paths` and `attribution`.
 
-    with journeys.touchpoints(db) as asked:
+    with touchpoints(db) as asked:
         found = attribution.attribution(asked, "Bought", ["Visited|Read"], channel="source")
 
 Read `paths` and `attribution`, each by itself. `commands` shows what is answered.

@@ -29,9 +29,9 @@ import numpy as np
 from whence.duration import HOUR_US, us_of
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
-from whence.packs.journeys.columns.step import FIELD, SPAN, STEP, Step
-from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import FIELD, SPAN, STEP, Step
+from whence.packs.touchpoints.touchpoints import Array, Touchpoints
 from whence.scoring.decay import half_life_table
 
 Model = Callable[[Sequence[int]], Sequence[int]]

@@ -1,4 +1,4 @@
-"""The commands of paths and attribution: each makes one call and shows what came of it, as journeys.asking says."""
+"""The commands of paths and attribution: each makes one call and shows what came of it, as touchpoints.asking says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from whence.cli.packs import show_rows
 from whence.cli.screen import Column, Form
 from whence.packs.attribution.attribution import NONE, Credit, attribution
 from whence.packs.attribution.paths import Link, paths, paths_figure
-from whence.packs.journeys.asking import asking, count_shown, head_text, rows
-from whence.packs.journeys.columns.touchpoints import Touchpoints
+from whence.packs.touchpoints.asking import asking, count_shown, head_text, rows
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 def show_paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> int:

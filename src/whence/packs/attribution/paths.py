@@ -13,9 +13,9 @@ import numpy as np
 from whence.charts import Flow, sankey
 from whence.errors import InvalidQuery
 from whence.pack import Written
-from whence.packs.journeys.columns.step import COUNT, Step, at_least_one
-from whence.packs.journeys.columns.touchpoints import Array, Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import COUNT, Step, at_least_one
+from whence.packs.touchpoints.touchpoints import Array, Touchpoints
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

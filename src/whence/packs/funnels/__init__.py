@@ -1,11 +1,12 @@
 """Funnels: how far customers get from step to step, how long it takes, and who dropped out where. It adds to the pack
 journeys: `whence journeys funnel`, `times` and `dropped`.
 
-    with journeys.touchpoints(db) as asked:
+    with touchpoints(db) as asked:
         found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
-Read `question`, what is asked for; `chain`, how far each customer gets, over arrays; and what is answered: `durations`,
-`funnel` and `dropouts`. `commands` and `pictures` show it.
+Read `question`, what is asked for, with events_in_order.sql; `chain`, how far each customer gets, over arrays. The rest
+is what is answered: `durations`; `funnel` with values_at_starts.sql; `dropouts` with dropped.sql. `commands` and
+`pictures` show it.
 """
 
 from whence.pack import Pack

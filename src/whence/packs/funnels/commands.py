@@ -1,4 +1,4 @@
-"""The commands of funnels: each makes one call and shows what came of it, as journeys.asking says."""
+"""The commands of funnels: each makes one call and shows what came of it, as touchpoints.asking says."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from whence.packs.funnels.dropouts import Dropped, dropped
 from whence.packs.funnels.durations import Duration, times
 from whence.packs.funnels.funnel import VERSIONS, Row, funnel
 from whence.packs.funnels.pictures import funnel_figure
-from whence.packs.journeys.asking import asking, head_text, rows
-from whence.packs.journeys.columns.touchpoints import Touchpoints
+from whence.packs.touchpoints.asking import asking, head_text, rows
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 def versions_alone(*, versions: bool, periods: Sequence[str], **_: Any) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from whence.errors import InvalidQuery
 from whence.pack import Written
 from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
-from whence.packs.journeys.columns.step import Steps
-from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import Steps
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 class Dropped(msgspec.Struct, frozen=True):

@@ -10,8 +10,8 @@ import numpy as np
 from whence.duration import SECOND_US
 from whence.packs.funnels.chain import NEVER, Chains
 from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
-from whence.packs.journeys.columns.step import Steps
-from whence.packs.journeys.columns.touchpoints import Touchpoints
+from whence.packs.touchpoints.step import Steps
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 class Duration(msgspec.Struct, frozen=True):

@@ -17,9 +17,9 @@ from whence.pack import Share, Written
 from whence.packs.funnels.chain import NEVER, Chains
 from whence.packs.funnels.durations import duration
 from whence.packs.funnels.question import Exclude, How, Question, Span, Within, period_of
-from whence.packs.journeys.columns.step import COUNT, Steps, at_least_one
-from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import COUNT, Steps, at_least_one
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 TOP = 10
 """So many values of a field have a group of their own; the others are one."""

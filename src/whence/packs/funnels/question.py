@@ -13,9 +13,9 @@ from whence.errors import InvalidQuery
 from whence.moments import span_of
 from whence.pack import Written
 from whence.packs.funnels.chain import OUT, Array, Chains, Events, Order, chains, chains_within, first_chains
-from whence.packs.journeys.columns.step import SPAN, STEP, Step, Steps, steps_of
-from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import SPAN, STEP, Step, Steps, steps_of
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 How = Annotated[Order, "how steps may lie"]
 Within = Annotated[str | None, SPAN, "so long after the start the last step still counts: '30 days'"]

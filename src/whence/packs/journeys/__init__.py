@@ -1,23 +1,15 @@
-"""Journeys: what customers did over all sources, on one time line. A pack: `whence journeys …`.
+"""Journeys: what customers did over all sources, and who of them is who. A pack: `whence journeys …`.
 
-    from whence.packs import funnels, journeys
+    with whence.open("shop.db") as db:
+        db.decide(journeys.identify, "visitor:abc", "lead:42", reason="signed up")
+        print(journeys.timeline(db, "lead:42").names)
 
-    with whence.open("shop.db") as db, journeys.touchpoints(db) as asked:
-        found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
-
-Read it in this order: `events`, `state`, `decisions` and `scenarios`, who is who; `people` and `tables`, the names of
-each customer; `timeline`, what one customer did. What all did is asked in columns: see the folder `columns`, and
-`statements`, which finds the SQL beside each module. The questions are extensions, packs of their own that are read by
-themselves: `sessions` (it shows how all are made), `funnels`, `retention`, `attribution`, and `sequence`, whether what
-the sources sent is whole. A function is its command, too, by its parameters and docstring: `asking` has what these
-commands share, and `commands` those of this pack.
-
-Whatever is told a step, a field or a period that is none, or that no event has, raises InvalidQuery or InvalidTime.
+Read `events`, `state`, `decisions` and `scenarios`: until here it is said what is kept and decided. The rest is how it
+is answered: `people` and `tables`, the names of each customer; `timeline`, what one customer did; `commands`. What all
+customers did is asked of `touchpoints`, an extension on which the other questions rest, packs of their own each.
 """
 
 from whence.pack import Pack
-from whence.packs.journeys.columns.step import Step
-from whence.packs.journeys.columns.touchpoints import Touchpoints, touchpoints
 from whence.packs.journeys.decisions import identify, separate
 from whence.packs.journeys.events import Identified, Separated
 from whence.packs.journeys.people import People, pairs_in
@@ -45,12 +37,9 @@ __all__ = [
     "Identity",
     "People",
     "Separated",
-    "Step",
-    "Touchpoints",
     "identify",
     "identities",
     "pairs_in",
     "separate",
     "timeline",
-    "touchpoints",
 ]

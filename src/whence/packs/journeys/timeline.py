@@ -13,7 +13,7 @@ from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.events import Recorded
 from whence.grammar import split_tag
-from whence.packs.journeys.columns.step import SPAN
+from whence.pack import Written
 from whence.packs.journeys.events import OWN
 from whence.packs.journeys.people import People
 from whence.packs.journeys.state import Identity, naming_of
@@ -21,7 +21,7 @@ from whence.query import Query, QueryItem
 
 GAP = "30 minutes"
 """A session ends when nothing happens for so long; as Google Analytics, Amplitude and Mixpanel have it at first."""
-Pause = Annotated[str, SPAN, "a pause that ends a session"]
+Pause = Annotated[str, Written(value="DURATION"), "a pause that ends a session"]
 
 
 class Touch(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Who comes back: those who began together and what came of them, and how often and how lately each customer bought. It
 adds to the pack journeys: `whence journeys cohorts`, `retention` and `customers`.
 
-    with journeys.touchpoints(db) as asked:
+    with touchpoints(db) as asked:
         found = retention.retention(asked, unit="week", begin="Visited", returns="Bought", upto=12)
 
 Read `cohorts`, where retention stands too, and `customers`. `commands` and `pictures` show what is answered.

@@ -24,8 +24,8 @@ import numpy as np
 from whence.calendar import Array, Calendar, Unit
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
-from whence.packs.journeys.columns.step import FIELD, STEP, Step
-from whence.packs.journeys.columns.touchpoints import Touchpoints, decimal_of
+from whence.packs.touchpoints.step import FIELD, STEP, Step
+from whence.packs.touchpoints.touchpoints import Touchpoints, decimal_of
 
 Kind = Literal["n-day", "unbounded", "bracket"]
 Long = Annotated[Unit, "how long a period is"]

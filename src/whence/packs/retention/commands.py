@@ -1,4 +1,4 @@
-"""The commands of who comes back: each makes one call and shows what came of it, as journeys.asking says."""
+"""The commands of who comes back: each makes one call and shows what came of it, as touchpoints.asking says."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from whence.cli import screen
 from whence.cli.command import counted, draw, drawn
 from whence.cli.packs import cells_of, columns_of
 from whence.cli.screen import Column, Form
-from whence.packs.journeys.asking import asking, count_shown, head_text, rows
-from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.retention.cohorts import Cohort, Retained, cohorts, retention
 from whence.packs.retention.customers import Customer, customers
 from whence.packs.retention.pictures import cohorts_figure, retention_figure
+from whence.packs.touchpoints.asking import asking, count_shown, head_text, rows
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 def show_cohorts(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> int:

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 
 from whence.calendar import Calendar
-from whence.packs.journeys.columns.step import COUNT, FIELD, STEP, Step, at_least_one
-from whence.packs.journeys.columns.touchpoints import Touchpoints, decimal_of
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import COUNT, FIELD, STEP, Step, at_least_one
+from whence.packs.touchpoints.touchpoints import Touchpoints, decimal_of
 
 
 class Customer(msgspec.Struct, frozen=True):

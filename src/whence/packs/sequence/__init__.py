@@ -1,7 +1,7 @@
 """Whether what the sources sent is whole: their sequence numbers, their clocks, and who is who. It adds to the pack
 journeys: `whence journeys check`.
 
-    with journeys.touchpoints(db) as asked:
+    with touchpoints(db) as asked:
         found = sequence.check(asked, "number", source="actor")
 
 Read `sequence` with its two files of SQL; `commands` has the command.

@@ -8,9 +8,9 @@ from whence.cli import screen
 from whence.cli.command import counted
 from whence.cli.packs import show_rows
 from whence.cli.screen import Form
-from whence.packs.journeys.asking import asking, head_text
-from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.sequence.sequence import Fault, check
+from whence.packs.touchpoints.asking import asking, head_text
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 def show_check(asked: Touchpoints, form: Form, **told: Any) -> bool:

@@ -28,9 +28,9 @@ from whence.errors import near
 from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.pack import Written
-from whence.packs.journeys.columns.step import FIELD
-from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import FIELD
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 NAMED_MAX = 5
 

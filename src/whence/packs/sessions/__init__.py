@@ -2,7 +2,7 @@
 journeys. It is the shortest of the questions, and shows how all are made: a function that asks SQL over columns, which
 is its command, too.
 
-    with journeys.touchpoints(db) as asked:
+    with touchpoints(db) as asked:
         found = sessions.sessions_by(asked, "week", gap="2 hours")
 
 Read `sessions` with sessions.sql; `commands` has the command.

@@ -8,9 +8,9 @@ import rich_click as click
 
 from whence.cli.command import option
 from whence.cli.screen import Form
-from whence.packs.journeys.asking import asking, rows
-from whence.packs.journeys.columns.touchpoints import Touchpoints
 from whence.packs.sessions.sessions import Session, Sessions, sessions, sessions_by
+from whence.packs.touchpoints.asking import asking, rows
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 def all_counted(*, name: str | None, limit: int | None, unit: str | None, **_: Any) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.pack import Share
-from whence.packs.journeys.columns.step import COUNT, at_least_one
-from whence.packs.journeys.columns.touchpoints import Touchpoints
-from whence.packs.journeys.statements import statement
 from whence.packs.journeys.timeline import GAP, Pause
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import COUNT, at_least_one
+from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
 class Session(msgspec.Struct, frozen=True):

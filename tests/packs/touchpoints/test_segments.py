@@ -15,10 +15,11 @@ pytest.importorskip("duckdb")
 
 import whence
 from tests.exam import counts
-from tests.packs.journeys.histories import TOGETHER, store, visit
+from tests.packs.touchpoints.histories import TOGETHER, store, visit
 from whence.events import Event
 from whence.packs import attribution, funnels, journeys, retention, sequence, sessions
 from whence.packs.journeys.people import People
+from whence.packs.touchpoints import Touchpoints, touchpoints
 from whence.segments import building
 
 NAMES = ("customer:1", "customer:2", "lead:1", "lead:2", "visitor:1", "visitor:2", "visitor:3")
@@ -31,7 +32,7 @@ histories = st.lists(history, min_size=TOGETHER, max_size=TOGETHER)
 STEPS = ["A", "B", "C"]
 
 
-def answers(asked: journeys.Touchpoints) -> dict[str, Any]:
+def answers(asked: Touchpoints) -> dict[str, Any]:
     """What does not depend on names."""
     known = [step for step in STEPS if step in asked.types]
     return {
@@ -58,9 +59,9 @@ def test_names_that_are_joined_are_as_one_name(histories: Sequence[Any]) -> None
     with store(made) as db:
         for one, other in joined:
             db.decide(journeys.identify, one, other)
-        with journeys.touchpoints(db, kinds=KINDS) as asked:
+        with touchpoints(db, kinds=KINDS) as asked:
             found = answers(asked)
-    with store(alone) as db, journeys.touchpoints(db, kinds=KINDS) as asked:
+    with store(alone) as db, touchpoints(db, kinds=KINDS) as asked:
         assert answers(asked) == found
 
 
@@ -95,7 +96,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[whence.Whence]:
 
 @pytest.mark.parametrize("at", [None, "@45", "2026-01-05 09:35"])
 def test_files_and_memory_give_the_same(shop: whence.Whence, at: str | None) -> None:
-    with journeys.touchpoints(shop, kinds=KINDS) as now:
+    with touchpoints(shop, kinds=KINDS) as now:
         asked = now.at(at)
         assert asked.built > 0
         assert asked.segments.built == 50
@@ -103,7 +104,7 @@ def test_files_and_memory_give_the_same(shop: whence.Whence, at: str | None) -> 
         assert (found == whole) is (at is None)
     with whence.open(":memory:") as memory:
         memory.append([each.to_event() for each in shop.store.read()])
-        with journeys.touchpoints(memory, kinds=KINDS, at=at) as asked:
+        with touchpoints(memory, kinds=KINDS, at=at) as asked:
             assert asked.built == 0
             assert answers(asked) == found
 
@@ -112,13 +113,13 @@ def test_without_building_nothing_is_written(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(building.build, "__kwdefaults__", {"segment_events": 25})
     with whence.open(tmp_path / "shop.db", create=True) as db:
         db.append(events())
-        with journeys.touchpoints(db, build=False) as asked:
+        with touchpoints(db, build=False) as asked:
             assert funnels.funnel(asked, STEPS).groups[0].rows[0].customers > 0
     assert not (tmp_path / "shop.db.segments").exists()
 
 
 def test_an_empty_store_has_no_journeys() -> None:
-    with whence.open(":memory:") as db, journeys.touchpoints(db) as asked:
+    with whence.open(":memory:") as db, touchpoints(db) as asked:
         assert retention.cohorts(asked) == []
         assert sessions.sessions(asked) == sessions.sessions_by(asked, "day") == []
         assert [each.eligible for each in retention.retention(asked, upto=1)] == [0, 0]

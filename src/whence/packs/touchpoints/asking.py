@@ -4,7 +4,6 @@ call, and shows. A command ends with 1 where there is nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
 from typing import Any
 
 import rich_click as click
@@ -14,14 +13,10 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, option, times_in
 from whence.cli.packs import act_command, show_rows
 from whence.cli.screen import Form
-from whence.history import At
-from whence.moments import moment_text
 from whence.pack import Act
-from whence.packs.journeys.columns.touchpoints import Touchpoints, touchpoints
+from whence.packs.journeys.commands import by_kind, until_text
+from whence.packs.touchpoints.touchpoints import Touchpoints, touchpoints
 
-by_kind = option(
-    "--kind", "kinds", multiple=True, metavar="KIND", help="Tags that name customers; the main kind first."
-)
 no_build = option("--no-build", "no_build", is_flag=True, help="Write no segments, whatever is missing.")
 
 
@@ -51,12 +46,6 @@ def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str
     built = f", up to @{asked.built} from segments" if asked.built else ""
     head = f"as of @{asked.head}{until_text(asked.moment, asked.zone)}{built}"
     return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
-
-
-def until_text(at: At, zone: tzinfo) -> str:
-    if at.occurred_us is not None:
-        return f" until {moment_text(at.occurred_us, zone)}"
-    return "" if at.recorded_us is None else f", known at {moment_text(at.recorded_us, zone)}"
 
 
 def rows(asked: Touchpoints, form: Form, kind: Any, found: Sequence[Any], said: str = "", *, zoned: bool = True) -> int:

@@ -1,9 +1,5 @@
 """The touchpoints of all customers up to a moment, in columns: who (a number for each customer, whatever names the
-customer has), when, at which position, and of which type. What is asked of them is left to the questions.
-
-    with journeys.touchpoints(db, kinds=["customer", "lead", "visitor"]) as asked:
-        funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
-"""
+customer has), when, at which position, and of which type. What is asked of them is left to the questions."""
 
 from __future__ import annotations
 
@@ -20,11 +16,11 @@ from whence.clock import LATEST_US
 from whence.contents import main_kind
 from whence.errors import InvalidQuery, NotKnown
 from whence.grammar import split_tag
-from whence.packs.journeys.columns.step import Step
 from whence.packs.journeys.events import OWN
 from whence.packs.journeys.people import People, kinds_of, pairs_in
 from whence.packs.journeys.state import Identity, Naming, naming_of
-from whence.packs.journeys.statements import statement
+from whence.packs.touchpoints.statements import statement
+from whence.packs.touchpoints.step import Step
 from whence.segments.fields import OF_ANY
 from whence.segments.names import Names
 from whence.segments.selection import Columns, Selection

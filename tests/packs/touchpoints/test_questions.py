@@ -6,15 +6,16 @@ import pytest
 
 pytest.importorskip("duckdb")
 
-from tests.packs.journeys.histories import store, visit
+from tests.packs.touchpoints.histories import store, visit
 from whence.errors import InvalidQuery
-from whence.packs import attribution, funnels, journeys, retention, sessions
+from whence.packs import attribution, funnels, retention, sessions
+from whence.packs.touchpoints import touchpoints
 
 
 def test_who_is_who_is_no_step() -> None:
     with store([visit(1, "Seen", 0)]) as db:
         db.decide("journeys.identify", "visitor:a", "lead:1", time="2026-03-05T09:00:00Z")
-        with journeys.touchpoints(db, kinds=["lead", "identity"]) as asked:
+        with touchpoints(db, kinds=["lead", "identity"]) as asked:
             for step in ("journey.Identified", "Seen|journey.Identified"):
                 with pytest.raises(InvalidQuery, match="no touchpoint"):
                     retention.cohorts(asked, begin=step)
@@ -22,7 +23,7 @@ def test_who_is_who_is_no_step() -> None:
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_so_many_are_one_or_more(count: int) -> None:
-    with store([visit(1, "A", 0)]) as db, journeys.touchpoints(db) as asked:
+    with store([visit(1, "A", 0)]) as db, touchpoints(db) as asked:
         for ask in (
             lambda: sessions.sessions(asked, limit=count),
             lambda: retention.customers(asked, "A", top=count),
