@@ -71,5 +71,5 @@ def test_no_pack_knows_one_of_another_domain() -> None:
         for path in folder.rglob("*.py")
         for other in imported.findall(re.sub(r'""".*?"""', "", path.read_text(), flags=re.S))
     }
-    assert ("funnels", "journeys") in known
+    assert ("funnels", "touchpoints") in known
     assert [(one, other) for one, other in sorted(known) if domains[one] != domains[other]] == []
