@@ -302,8 +302,9 @@ class Scenario(msgspec.Struct, frozen=True):
 class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A domain. `name` is its group of commands, `states` the models of its kinds, `configuration` what `whence init
     --pack` writes into whence.toml, below a line [pack.NAME] of its own, and `commands` names further commands,
-    `"module:COMMANDS"`, imported when asked for: one that is called as a decision or table takes its place. `settings`
-    are the types of its events that change how things are decided, as whence.toml names others under that key.
+    `"module:COMMANDS"`, imported when asked for: one that is called as a decision or table takes its place, also
+    where an extension brings it. `settings` are the types of its events that change how things are decided, as
+    whence.toml names others under that key.
 
     `keys` are those that [pack.NAME] may have in whence.toml. `configure` makes of what it says the states that are
     used instead, subclasses of the pack's own: what is configured is an attribute of these classes, so that decisions

@@ -664,6 +664,29 @@ def test_a_pack_is_found_with_its_extensions_by_one_look_at_what_is_installed(
     assert looks == ["whence.packs"]
 
 
+def test_a_command_of_an_extension_takes_the_place_of_a_decision_of_what_it_extends(
+    call: Call, installed: Path
+) -> None:
+    source = """
+import rich_click as click
+
+from whence.pack import Pack
+
+PACK = Pack(name="tickets.loud", title="Loud", states=(), commands="whence_tickets_loud:COMMANDS")
+
+@click.command("open")
+@click.argument("ticket")
+def opened(ticket: str) -> int:
+    print(f"TICKET {ticket}!")
+    return 0
+
+COMMANDS = (opened,)
+"""
+    bring(installed, "whence_tickets_loud", "tickets.loud", source)
+    assert call("tickets", "open", "42") == (0, "TICKET 42!\n", "")
+    assert "decision,whence tickets open," in call("packs", "tickets", "--csv")[1]
+
+
 def test_events_that_no_state_goes_by_are_of_the_pack_and_of_what_it_extends() -> None:
     names = Pack(name="tickets.names", title="Names", states=(), codec=Codec(tickets.Closed))
     assert names.events == ("ticket.Closed",)

@@ -15,7 +15,7 @@ import pytest
 import whence
 from whence import jsonvalue
 from whence.errors import InvalidFile
-from whence.packs import documents, rollback, settings
+from whence.packs import changes, documents, rollback
 from whence.packs.settings import Document
 from whence.tree import at, path_of, version_of
 
@@ -99,7 +99,7 @@ def test_returns_to_an_earlier_state_and_changes_of_nothing(flags: whence.Whence
 
 
 def test_1_and_1_0_are_told_apart(flags: whence.Whence) -> None:
-    change = next(each for each in settings.changes(flags.history()) if each.position == 185)
+    change = next(each for each in changes.changes(flags.history()) if each.position == 185)
     assert len(change.differences) == 3
     assert change.returns_to is None
 

@@ -19,13 +19,12 @@ from whence.clock import to_us
 from whence.demo import mailer as planted
 from whence.errors import InvalidTime, NotKnown
 from whence.experiments.trials import Axis, Trials
-from whence.packs import settings
+from whence.packs.changes import Change, Difference, changes
 from whence.packs.impact import Impact, impact
 from whence.packs.impact.asking import WINDOW_DAYS
 from whence.packs.impact.blame import weigh
 from whence.packs.impact.candidates import candidates
 from whence.packs.impact.telling import cells, sentences
-from whence.packs.settings import Change, Difference
 from whence.tree import MISSING
 
 NAMED = 'observed = ["EmailSent.model"]\nnamed_by = ["EmailSent.prompt"]\n'
@@ -216,6 +215,6 @@ def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, ca
 
 def test_changes_are_found_in_the_events_as_they_were_planted(mailed: whence.Whence) -> None:
     made = changes_of(planted.mailer(7, days=70, a_day=600))
-    found = settings.changes(mailed.history(), observed=["EmailSent.model"])[14:]
+    found = changes(mailed.history(), observed=["EmailSent.model"])[14:]
     later = [(each.names, each.label, each.how) for each in found if each.label != "reply-2025-09"]
     assert sorted(later, key=str) == sorted(((each.names, each.label, each.how) for each in made), key=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,3 +31,12 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str]) -> Call:
         return (code, *capsys.readouterr())
 
     return typed
+
+
+def rows(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def configure(folder: Path, text: str) -> None:
+    with (folder / "whence.toml").open("a") as file:
+        file.write(text)

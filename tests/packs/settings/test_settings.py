@@ -1,5 +1,4 @@
-"""Settings are set and asked for: from the command line and from Python, with a schema, by racers, and with the changes
-that whence.toml names or nobody announced."""
+"""Settings are set: from the command line and from Python, with a schema, and by racers."""
 
 from __future__ import annotations
 
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import whence
-from tests.packs.settings.conftest import Call
-from whence import Event
+from tests.packs.settings.conftest import Call, configure, rows
 from whence.cli.packs import group
 from whence.errors import InvalidConfig
 from whence.pack import load
@@ -46,15 +44,6 @@ class TestSettings(PackSuite):
     pack = load("settings")
 
 
-def rows(out: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in out.splitlines()]
-
-
-def configure(folder: Path, text: str) -> None:
-    with (folder / "whence.toml").open("a") as file:
-        file.write(text)
-
-
 def test_the_examples_of_all_its_commands_work_one_after_the_other(call: Call, folder: Path) -> None:
     (folder / "email.txt").write_text("Write as one who has read their page.\nBe short.\n")
     (folder / "changes.jsonl").write_text(
@@ -70,22 +59,6 @@ def test_the_examples_of_all_its_commands_work_one_after_the_other(call: Call, f
             if "watch" not in example:
                 code, _, err = call(*shlex.split(example)[1:])
                 assert code == 0, (example, err)
-
-
-def test_who_why_and_since_when_are_told_for_every_setting(call: Call) -> None:
-    call("settings", "set", "scoring.threshold", "60", "--by", "ben", "--time", "2026-01-01")
-    call("settings", "set", "scoring.threshold", "70", "--by", "anna", "--why", "too many", "--time", "2026-01-05")
-    call("settings", "set", "mail", '{"footer": "Yours", "limit": 3}', "--by", "ben", "--time", "2026-01-06")
-    blamed = {str(each["setting"]): each for each in rows(call("settings", "blame", "--json")[1])}
-    assert list(blamed) == ["scoring.threshold", "mail.footer", "mail.limit"]
-    assert [blamed["scoring.threshold"][name] for name in ("value", "who", "why")] == [70, "anna", "too many"]
-    assert blamed["mail.limit"]["position"] == 3
-    assert rows(call("settings", "get", "scoring", "--at", "2026-01-04", "--json")[1]) == [
-        {"setting": "scoring.threshold", "value": 60}
-    ]
-    logged = rows(call("settings", "log", "scoring.threshold", "--json")[1])
-    assert [(each["before"], each["after"], each["who"]) for each in logged] == [(60, 70, "anna"), (None, 60, "ben")]
-    assert rows(call("settings", "log", "mail.limit", "--json")[1])[0]["after"] == 3
 
 
 def test_the_machinery_of_whence_works_on_settings(call: Call) -> None:
@@ -202,73 +175,6 @@ def test_keys_that_cannot_be_meant_are_refused_with_a_remedy(call: Call) -> None
     assert rows(call("settings", "get", "--json")[1])[-1]["setting"] == "/sites/example.com"
 
 
-def test_a_prompt_is_compared_by_its_sentences(call: Call) -> None:
-    polite = "Write a short e-mail to the lead. Be polite. Offer a call next week."
-    call("settings", "set", "prompts.email", polite, "--time", "2026-01-05")
-    call("settings", "set", "prompts.email", polite.replace("Be polite", "Be bold"), "--time", "2026-01-06")
-    _, out, _ = call("settings", "diff", "2026-01-05")
-    assert out.splitlines() == [
-        "prompts.email",
-        "  Write a short e-mail to the lead.",
-        "- Be polite.",
-        "+ Be bold.",
-        "  Offer a call next week.",
-    ]
-    assert "Nothing differs" in call("settings", "diff", "2026-01-06")[2]
-
-
-def test_a_document_is_asked_for_by_its_name_main_too(call: Call) -> None:
-    for number, name in enumerate(("scoring.threshold", "mail.limit", "flags:history"), 1):
-        call("settings", "set", name, str(number), "--time", f"2026-01-0{number}")
-    for name in ("main", "main:"):
-        for command in ("get", "blame", "log"):
-            found = rows(call("settings", command, name, "--json")[1])
-            assert {each["setting"] for each in found} == {"scoring.threshold", "mail.limit"}
-        assert len(rows(call("settings", "diff", "2026-01-01", "--setting", name, "--json")[1])) == 1
-        assert len(rows(call("settings", "suspects", "2026-01-05", "--setting", name, "--json")[1])) == 2
-    assert [each["setting"] for each in rows(call("settings", "log", "flags", "--json")[1])] == ["flags:history"]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "get scorng.threshold",
-        "blame scorng.threshold",
-        "log scorng.threshold",
-        "diff 2026-01-01 --setting scorng.threshold",
-        "suspects --setting scorng.threshold",
-    ],
-)
-def test_a_mistyped_setting_is_named_with_what_is_near(call: Call, asked: str) -> None:
-    call("settings", "set", "scoring.threshold", "70")
-    code, out, err = call("settings", *asked.split())
-    assert (code, out) == (1, "")
-    assert "Did you mean scoring.threshold?" in err
-    assert "Did you mean main?" in call("settings", "versions", "mian")[2]
-
-
-@pytest.mark.parametrize("mistyped", ["flags.json:tresh", "main:nothing", "main:mail.x"])
-@pytest.mark.parametrize("asked", ["get", "log", "diff 2026-01-01 --setting", "suspects --setting"])
-def test_a_setting_mistyped_after_its_document_is_said_too(call: Call, asked: str, mistyped: str) -> None:
-    for name in ("mail.limit", "flags.json:thresh"):
-        call("settings", "set", name, "1", "--time", "2026-01-01")
-    code, out, err = call("settings", *asked.split(), mistyped)
-    assert (code, out) == (1, "")
-    assert "such a setting" in err or "no such setting" in err
-
-
-@pytest.mark.parametrize("name", ["main:mail.limit", "main:/mail/limit", "/mail/limit", "main:mail", "/k:v", "x:/a/b"])
-def test_a_setting_is_asked_for_as_it_was_set(call: Call, name: str) -> None:
-    call("settings", "set", "mail.limit", "1", "--time", "2026-01-01")
-    call("settings", "set", "other", "1", "--time", "2026-01-02")
-    call("settings", "set", name, "2", "--time", "2026-01-03")
-    for asked in ("get", "blame", "log", "diff 2026-01-02 --setting"):
-        found = rows(call("settings", *asked.split(), name, "--json")[1])
-        assert found
-        assert "other" not in {each["setting"] for each in found}
-    assert rows(call("settings", "suspects", "2026-01-04", "--setting", name, "--json")[1])
-
-
 def test_a_key_that_can_be_no_tag_is_set_without_one(call: Call) -> None:
     decomposed = "cafe\u0301"  # as file systems of macOS write it; a tag is in the normal form NFC
     assert call("settings", "set", decomposed, "1", "--by", "ben")[0] == 0
@@ -290,74 +196,10 @@ def test_racers_that_set_different_settings_lose_none(tmp_path: Path) -> None:
         assert state["version"] == settings.version_at(db)
 
 
-def test_a_new_value_of_an_observed_field_is_a_change_that_nobody_announced(call: Call, folder: Path) -> None:
-    configure(folder, 'observed = ["LeadScored.response_model"]\n')
-    models = ["m1", "m1", "m2", "m1", "m2", "m2"]
-    for number, model in enumerate(models):
-        call("append", f"lead:{number}", "LeadScored", f"response_model={model}", "--time", f"2026-01-0{number + 1}")
-    logged = rows(call("settings", "log", "--how", "observed", "--json")[1])
-    assert [(each["before"], each["after"], each["time"][:10]) for each in logged] == [  # type: ignore[index]
-        ("m1", "m2", "2026-01-03"),
-        (None, "m1", "2026-01-01"),
-    ]
-    assert rows(call("settings", "blame", "--json")[1])[0]["how"] == "observed"
-    assert rows(call("settings", "get", "--json")[1]) == [{"setting": "LeadScored.response_model", "value": "m2"}]
-
-
-def test_events_that_whence_toml_names_as_settings_are_changes_too(call: Call, folder: Path) -> None:
-    path = folder / "whence.toml"
-    path.write_text('settings = ["ScoringChanged"]\n' + path.read_text())
-    for version, threshold in (("v1", 60), ("v2", 70)):
-        said = (f"version={version}", f"threshold={threshold}", "why=because")
-        call("append", "setting:scoring", "ScoringChanged", *said, "--by", "anna")
-    logged = rows(call("settings", "log", "--json")[1])
-    assert [(each["setting"], each["before"], each["after"], each["label"]) for each in logged] == [
-        ("scoring.threshold", 60, 70, "v2"),
-        ("scoring.threshold", None, 60, "v1"),
-    ]
-    assert rows(call("settings", "blame", "--json")[1])[0]["value"] == 70
-
-
-def test_a_value_seen_lately_side_by_side_is_no_change() -> None:
-    from whence.packs.settings import changes
-    from whence.stores.memory import MemoryStore
-
-    store = MemoryStore()
-    models = ["old"] * 300 + ["new" if number % 10 == 0 else "old" for number in range(300)] + ["new"] * 300 + ["old"]
-    store.append([Event("Scored", {"model": each}) for each in models])
-    found = changes(whence.History.of(store), observed=["Scored.model"])
-    assert [each.position for each in found] == [1, 301, 901]
-
-
 def test_a_configuration_that_no_file_has_changes_nothing(tmp_path: Path) -> None:
     assert PACK.configured({}) is PACK
     with pytest.raises(InvalidConfig):
         PACK.configured({"schema": 3})
-
-
-CARD = """
-[scorecard.lead]
-[[scorecard.lead.rule]]
-name = "opened"
-on = "EmailOpened"
-points = {points}
-[[scorecard.lead.threshold]]
-score = "score"
-at = 40
-stage = "warm"
-"""
-
-
-def test_a_scorecard_that_is_adopted_is_a_change_of_settings_too(call: Call, folder: Path) -> None:
-    path = folder / "whence.toml"
-    before = path.read_text()
-    call("append", "lead:1", "EmailOpened")
-    for points, who in ((5, "anna"), (9, "ben")):
-        path.write_text(before + CARD.format(points=points))
-        assert call("scorecard", "adopt", "lead", "--by", who, "--why", f"{points} points")[0] == 0
-    newest, first = rows(call("settings", "log", "--json")[1])
-    assert (newest["setting"], newest["before"], newest["after"]) == ("scorecard.lead.rule.opened.points", 5, 9)
-    assert (newest["who"], newest["why"], first["setting"]) == ("ben", "9 points", "scorecard.lead")
 
 
 def test_a_value_is_taken_from_a_file_or_said_to_be_missing(call: Call, folder: Path) -> None:
@@ -367,12 +209,6 @@ def test_a_value_is_taken_from_a_file_or_said_to_be_missing(call: Call, folder: 
     code, _, err = call("settings", "set", "prompts.email", "@nothing.txt")
     assert code == 2
     assert "nothing.txt" in err
-
-
-def test_how_a_change_came_about_is_one_of_a_few_words(call: Call) -> None:
-    code, _, err = call("settings", "log", "--how", "rubbish")
-    assert code == 2
-    assert "'refused'" in err
 
 
 @pytest.mark.parametrize("value", ["NaN", "1e400", "12345678901234567890123", '{"a": 1, "a": 2}'])
@@ -394,13 +230,6 @@ def test_a_file_that_is_not_there_is_named_once(call: Call) -> None:
 def test_what_may_be_left_out_stands_in_brackets(call: Call) -> None:
     assert "log [OPTIONS] [SETTING]" in call("settings", "log", "--help")[1]
     assert "set [OPTIONS] SETTING VALUE" in call("settings", "set", "--help")[1]
-
-
-def test_an_object_is_shown_as_the_json_that_set_takes(call: Call) -> None:
-    call("settings", "set", "features", "{}")
-    for command in ("get", "blame", "log"):
-        (line,) = (line for line in call("settings", command)[1].splitlines() if "features" in line)
-        assert "{}" in line
 
 
 def test_what_only_impact_needs_is_not_imported_for_the_other_commands(folder: Path) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.settings.changes import timeline
+from whence.packs.changes.timeline import timeline
 from whence.packs.settings.naming import SHORT
 
 

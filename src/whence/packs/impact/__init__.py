@@ -1,5 +1,5 @@
 """What changes of settings did to an outcome: decisions and what came of each, compared before and after every change,
-and which change explains it best when many were tried. Extends whence.packs.settings. From Python:
+and which change explains it best when many were tried. Extends whence.packs.changes. From Python:
 
     from whence.packs import impact
 

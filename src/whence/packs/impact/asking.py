@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from whence.duration import us_of
 from whence.errors import NotKnown
+from whence.packs.changes.timeline import timeline
 from whence.packs.impact.effects import Impact
-from whence.packs.settings.changes import timeline
 from whence.packs.settings.state import Document
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from whence import markup
 from whence.clock import to_datetime
 from whence.duration import DAY_US
+from whence.packs.changes.wording import summary
 from whence.packs.impact.effects import Effect, Impact
 from whence.packs.impact.telling import NUMBERS, Figures, cells
-from whence.packs.settings.wording import summary
 from whence.picture import GUIDE, graphs, laid_out, plain
 
 if TYPE_CHECKING:

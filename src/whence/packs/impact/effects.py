@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from whence.packs.settings.changes import Change
+from whence.packs.changes.timeline import Change
 
 Compared = Literal["side by side", "by name", "by time"]
 """Decisions that name the version beside others of the same days; before and after, as they name it; or before and

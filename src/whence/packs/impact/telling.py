@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, Literal
 
+from whence.packs.changes.wording import summary
 from whence.packs.impact.blame import CERTAIN
 from whence.packs.impact.effects import Effect, Impact
-from whence.packs.settings.wording import summary
 
 DECIMALS_MAX = 12
 NUMBERS = ("without", "with", "effect", "interval", "p")

@@ -1,4 +1,4 @@
-"""Something went wrong: three questions of the changes, each a table by itself. Extends whence.packs.settings. From
+"""Something went wrong: three questions of the changes, each a table by itself. Extends whence.packs.changes. From
 Python:
 
     db.table("settings.suspects", incident=when, hours=24)

@@ -13,7 +13,7 @@ import msgspec
 from whence.compare import same
 from whence.errors import InvalidQuery
 from whence.pack import Asked, table
-from whence.packs.settings.changes import Change, timeline
+from whence.packs.changes.timeline import Change, timeline
 from whence.tree import MISSING, leaves
 
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"

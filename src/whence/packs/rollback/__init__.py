@@ -1,4 +1,4 @@
-"""The way back: to a moment, past the last changes, or on one change alone. Extends whence.packs.settings. From Python:
+"""The way back: to a moment, past the last changes, or on one change alone. Extends whence.packs.changes. From Python:
 
     from whence.packs import rollback
 

@@ -13,7 +13,7 @@ from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown, Refused
 from whence.history import History
 from whence.pack import Written
-from whence.packs.settings.changes import Change, Difference, changes, differences
+from whence.packs.changes.timeline import Change, Difference, changes, differences
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
 from whence.packs.settings.naming import MAIN

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,9 +21,12 @@ from whence.errors import InvalidConfig
 from whence.events import Recorded
 from whence.model import on
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
-from whence.packs.settings.naming import split_name
+from whence.packs.settings.naming import MAIN, split_name
 from whence.schema import Schema
 from whence.tree import EMPTY_VERSION, edited
+
+if TYPE_CHECKING:
+    from whence.app import Moment, Whence
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -69,6 +72,12 @@ class Document:
     @on(VersionRefused)
     def could_not_be_used(self, event: VersionRefused) -> None:
         self.refused = event.problem
+
+
+def version_at(db: Whence, document: str = MAIN, moment: Moment = None) -> str:
+    """The version of a document at a moment, for a decision to name: `db.execute(…, settings=version_at(db))`."""
+    state: Document | None = db.history(moment).state(Document, f"settings:{document}")
+    return EMPTY_VERSION if state is None else state.version
 
 
 def as_configured(table: Mapping[str, Any]) -> tuple[type[Document]]:

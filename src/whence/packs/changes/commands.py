@@ -1,5 +1,5 @@
-"""The commands of the pack that are more than a decision or a table: they take a setting by its name, and show what
-differs, long texts by their lines."""
+"""`whence settings set`, `unset` and `diff`: they take a setting by its name, and show what differs, long texts by
+their lines."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from whence.cli.screen import Column, Form
 from whence.errors import InvalidEvent, InvalidFile
 from whence.moments import span_of
 from whence.pack import Act, Decision, Written
-from whence.packs.settings.changes import Difference, changes
+from whence.packs.changes.standing import compare
+from whence.packs.changes.timeline import Difference, changes
+from whence.packs.changes.wording import cell, plain
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.naming import SHORT, split_name
-from whence.packs.settings.standing import compare
-from whence.packs.settings.wording import cell, plain
 from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING
 from whence.words import value_of

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import whence
 from tests.packs.settings.trees import DOCUMENTS
 from whence.compare import same
-from whence.packs import documents, settings
+from whence.packs import changes, documents
+from whence.packs.changes.standing import standing
 from whence.packs.settings.naming import name_of
-from whence.packs.settings.standing import standing
 from whence.tree import key_of, leaves
 
 
@@ -22,7 +22,7 @@ from whence.tree import key_of, leaves
 def test_each_value_in_force_is_told_with_the_change_that_set_it(trees: list[Any], document: str) -> None:
     with whence.open(":memory:", create=True) as db:
         documents.record(db, document, [documents.Version(values=tree) for tree in trees])
-        found = standing(settings.changes(db.history()))
+        found = standing(changes.changes(db.history()))
         wanted = {name_of(document, key_of(path)): value for path, value in leaves(trees[-1]) if path}
         told = {name: each.value for name, each in found.items() if name != document}
         assert same(told, wanted)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.compare import same
-from whence.packs.settings.changes import Change, Difference, refuse_unknown, timeline
-from whence.packs.settings.naming import MAIN, is_meant, name_of, spelled
-from whence.packs.settings.state import Document
-from whence.tree import EMPTY_VERSION, MISSING, Path, key_of, leaves
+from whence.packs.changes.timeline import Change, Difference, refuse_unknown, timeline
+from whence.packs.settings.naming import is_meant, name_of, spelled
+from whence.tree import MISSING, Path, key_of, leaves
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence
@@ -70,9 +69,3 @@ def compare(
         if is_meant(name, each.change.document, setting)
     )
     return [each for each in pairs if not same(each.before, each.after)]
-
-
-def version_at(db: Whence, document: str = MAIN, moment: Moment = None) -> str:
-    """The version of a document at a moment, for a decision to name: `db.execute(…, settings=version_at(db))`."""
-    state: Document | None = db.history(moment).state(Document, f"settings:{document}")
-    return EMPTY_VERSION if state is None else state.version
