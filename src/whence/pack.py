@@ -376,9 +376,17 @@ class Pack(msgspec.Struct, frozen=True, kw_only=True):
         made = [state for each, said in told if said and each.configure for state in each.configure(said)]
         if not made:
             return self
-        states = tuple(next((one for one in made if issubclass(one, each)), each) for each in self.states)
+        states = tuple(self._state(each, made) for each in self.states)
         decisions = tuple(each.about(states) for each in self.decisions)
         return msgspec.structs.replace(self, states=states, decisions=decisions)
+
+    def _state(self, state: type, configured: Sequence[type]) -> type:
+        """The state as it is configured. Raises InvalidModel where two packs do so: one would not count."""
+        found = [each for each in configured if issubclass(each, state)]
+        if len(found) > 1:
+            remedy = "Let the pack that has the state configure it, or one extension."
+            raise InvalidModel("Two configure one state", pack=self.name, state=state.__name__, remedy=remedy)
+        return found[0] if found else state
 
     def _refuse_unknown(self, table: Mapping[str, Any], known: set[str]) -> None:
         for key in table:

@@ -706,6 +706,21 @@ def test_an_extension_is_configured_by_its_own_keys(extended: Call) -> None:
     assert "Did you mean most?" in extended("tickets", "surveys")[2]
 
 
+def test_a_state_is_configured_by_one_pack() -> None:
+    class Desk:
+        kind = "desk"
+
+    def pack(name: str, key: str) -> Pack:
+        return Pack(
+            name=name, title="", states=(), keys=(key,), configure=lambda table: [type("Configured", (Desk,), {})]
+        )
+
+    desk = Pack(name="desk", title="", states=(Desk,)).extended([pack("desk.a", "a"), pack("desk.b", "b")])
+    assert issubclass(desk.configured({"a": 1}).states[0], Desk)
+    with pytest.raises(InvalidModel, match="Two configure one state"):
+        desk.configured({"a": 1, "b": 1})
+
+
 def test_the_keys_of_an_extension_stand_before_the_tables_of_what_it_adds_to() -> None:
     def pack(name: str, configuration: str) -> Pack:
         return Pack(name=name, title="", states=(), configuration=configuration)
