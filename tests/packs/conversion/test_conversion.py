@@ -13,7 +13,7 @@ from tests.packs.leads.story import DAY
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidQuery, NotKnown
 from whence.events import Event
-from whence.packs.conversion import ageing, conversion, owners, reasons, sources, times, touches
+from whence.packs.conversion import ageing, conversion, over_time, owners, reasons, sources, times, touches
 from whence.packs.conversion.commands import COMMANDS
 from whence.packs.leads.decisions import assign, create, move
 from whence.packs.leads.tables import pipeline
@@ -90,6 +90,23 @@ def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> No
 def test_the_examples_of_the_pictures_work(told: whence.Whence, example: str) -> None:
     pytest.importorskip("plotly")
     assert run(shlex.split(example)[1:]) == 0
+
+
+def test_over_time_ends_with_the_moment_asked_about(told: whence.Whence) -> None:
+    rows = told.table(over_time, every="day", ended=True, at=DAY.format(21))
+    assert {row.stage: row.leads for row in rows[-6:]} == {
+        row.stage: row.leads for row in told.table(pipeline, at=DAY.format(21))
+    }
+    on_9 = {row.stage: row.leads for row in rows if row.time.isoformat().startswith("2026-01-09")}
+    assert (on_9["new"], on_9["contacted"]) == (0, 3)
+
+
+@pytest.mark.parametrize("every", ["day", "week", "month"])
+def test_over_time_ends_where_the_calendar_does(db: whence.Whence, every: str) -> None:
+    db.decide(create, "1", time="9999-10-30T00:00:00Z")
+    rows = db.table(over_time, every=every, at="9999-12-31")
+    assert rows[-1].leads == 0
+    assert {row.leads for row in rows if row.stage == "new"} == {1}
 
 
 def test_the_pipeline_over_time_and_the_funnel_are_drawn(told: whence.Whence, folder: Path) -> None:

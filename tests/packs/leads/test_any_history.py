@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import whence
 from whence.config import Config
 from whence.events import Event
-from whence.packs.conversion import conversion, reasons, sources, times
+from whence.packs.conversion import conversion, over_time, reasons, sources, times
 from whence.packs.leads.events import CODEC, Created, Lost, Moved, Touched, Won
 from whence.packs.leads.pipeline import STAGES
-from whence.packs.leads.tables import over_time, pipeline
+from whence.packs.leads.tables import pipeline
 from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from whence.packs.leads import PACK
 from whence.packs.leads.decisions import create, lose, move, score, touch, win
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead, in_pipeline
-from whence.packs.leads.tables import over_time, pipeline
+from whence.packs.leads.tables import pipeline
 
 
 def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> None:
@@ -52,15 +52,6 @@ def test_a_status_changes_for_a_reason_that_says_something(told: whence.Whence) 
             told.decide(decision, "3", *more, reason=" ")
     with pytest.raises(Refused, match="A touch has a name"):
         told.decide(touch, "3", "")
-
-
-def test_over_time_ends_with_the_moment_asked_about(told: whence.Whence) -> None:
-    rows = told.table(over_time, every="day", ended=True, at=DAY.format(21))
-    assert {row.stage: row.leads for row in rows[-6:]} == {
-        row.stage: row.leads for row in told.table(pipeline, at=DAY.format(21))
-    }
-    on_9 = {row.stage: row.leads for row in rows if row.time.isoformat().startswith("2026-01-09")}
-    assert (on_9["new"], on_9["contacted"]) == (0, 3)
 
 
 def test_of_racers_one_wins_a_lead(told: whence.Whence) -> None:
@@ -259,11 +250,3 @@ def test_an_amount_that_is_no_money_is_none(told: whence.Whence, amount: str) ->
 def test_an_empty_cell_is_no_amount() -> None:
     events = {"Sold": {"as": "Won", "amount": "$cents * 0.01"}}
     assert state_of({"events": events}, Event("Sold", {"cents": ""}, ["lead:1"])).stage == "won"
-
-
-@pytest.mark.parametrize("every", ["day", "week", "month"])
-def test_over_time_ends_where_the_calendar_does(db: whence.Whence, every: str) -> None:
-    db.decide(create, "1", time="9999-10-30T00:00:00Z")
-    rows = db.table(over_time, every=every, at="9999-12-31")
-    assert rows[-1].leads == 0
-    assert {row.leads for row in rows if row.stage == "new"} == {1}

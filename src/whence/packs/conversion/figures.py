@@ -10,8 +10,8 @@ from typing import Any, Literal
 from whence.app import Moment, Whence
 from whence.errors import NotKnown
 from whence.moments import moment_text, zone_text
+from whence.packs.conversion.over_time import InStageThen, over_time
 from whence.packs.conversion.progress import Reached, conversion
-from whence.packs.leads.tables import InStageThen, over_time
 from whence.picture import COLOURS, graphs, laid_out, plain, save
 
 Figure = Any

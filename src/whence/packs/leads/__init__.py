@@ -1,8 +1,12 @@
 """Leads: where they come from, what is done about them, which stage they are in and why, and whether they are won or
-lost. A pack as anybody could write it. Read `events`, `pipeline` (stages and moves), `state`, `decisions`, `tables`,
-`scenarios`; then `meaning`, the events of others that the end of `state` reads. What users may configure stands in
-whence.toml. Two extensions are packs of their own: `conversion`, what comes of leads, and `rescoring`, which records
-what scorecards and functions give."""
+lost. A pack as anybody could write it.
+
+Read `events`; `meaning`, which events of others are read as which of these; `pipeline`, stages and moves; `state`,
+`decisions` and `scenarios`. Until here it is said what is kept and decided; `tables` is how it is answered. How an
+event of another is read is whence.meaning, which knows no leads. What users may configure stands in whence.toml. Two
+extensions are packs of their own: `conversion`, what comes of leads, and `rescoring`, which records what scorecards and
+functions give.
+"""
 
 from importlib.resources import files
 
@@ -17,7 +21,7 @@ PACK = Pack(
     title="A lead pipeline: sources, touches, scores, stages, and what comes of them",
     states=(Lead,),
     decisions=decisions.DECISIONS,
-    tables=(tables.pipeline, tables.over_time),
+    tables=(tables.pipeline,),
     scenarios=SCENARIOS,
     configuration=(files(__package__) / "whence.toml").read_text(encoding="utf-8"),
     configure=lambda table: [in_pipeline(Pipeline.from_table(table))],

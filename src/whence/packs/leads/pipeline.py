@@ -25,7 +25,8 @@ from typing import Any
 import msgspec
 
 from whence.errors import InvalidConfig, near
-from whence.packs.leads.meaning import PLAIN, Meaning, meanings_of
+from whence.meaning import Meaning
+from whence.packs.leads.meaning import OURS, PLAIN
 
 KEYS = ("stages", "won", "lost", "qualified", "events")
 STAGES = {
@@ -60,7 +61,7 @@ class Pipeline(msgspec.Struct, frozen=True):
         qualified = table.get("qualified", "qualified" if "qualified" in stages else None)
         if qualified is not None:
             _must_be_known("qualified", qualified, stages)
-        return cls(stages, ends["won"], ends["lost"], qualified, PLAIN | meanings_of(table.get("events", {})))
+        return cls(stages, ends["won"], ends["lost"], qualified, PLAIN | OURS.meanings(table.get("events", {})))
 
     @property
     def first(self) -> str:

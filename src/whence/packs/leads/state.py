@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from whence.events import Recorded
+from whence.meaning import Meaning
 from whence.model import on
 from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
-from whence.packs.leads.meaning import Meaning
+from whence.packs.leads.meaning import owner_at_first, won_by
 from whence.packs.leads.pipeline import Pipeline
 
 
@@ -169,9 +170,8 @@ def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
             if event is None:
                 continue
             if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
-                said = {"stage": event.stage, "reason": event.reason}
-                event = Meaning(Won, said).of(recorded)  # with the amount, where the same event says one
-            if type(event) is Created and (owned := meaning.owner(recorded)) is not None:
+                event = won_by(event, recorded)
+            if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
                 lead.assigned(owned, recorded)
             HANDLERS[type(event)](lead, event, recorded)
             return

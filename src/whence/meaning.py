@@ -1,0 +1,155 @@
+"""Events of other types, as other programs and imports record them, read as a pack's own. They stay as they were
+recorded; a table of whence.toml says which of them means what:
+
+    [pack.tickets.events]
+    MailReceived = "Opened"                                 # fields of the same name are read
+    CallEnded = { as = "Closed", reason = "by phone" }      # a fixed value
+    Solved = { as = "Closed", reason = "$how.text" }        # of another field, or a part of one; also $time, $actor
+    Billed = { as = "Paid", amount = "$cents * 0.01" }      # multiplied exactly
+    StatusSet = [                                           # the first that holds
+        { when = { status = "done" }, as = "Closed" },
+    ]
+    PageViewed = false                                      # not read at all
+
+The pack says its `Vocabulary`, makes meanings of the table, and hands what they give to the handlers of its state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation, Overflow
+from typing import Any
+
+import msgspec
+
+from whence.clock import to_iso
+from whence.errors import InvalidConfig, InvalidEvent, near
+from whence.events import Recorded
+from whence.grammar import normal_type
+
+_FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
+_ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
+    "time": lambda event: to_iso(event.time_us),
+    "actor": lambda event: event.actor,
+    "type": lambda event: event.type,
+}
+
+
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What events of others are read as: a pack's own `events`, each with the id of the entity as its first field, of
+    this `kind`; `more` are fields that may be named beside an event's own. `key` is where whence.toml says what means
+    what, and `examples` are two lines of it: an event as it is, and one with a field."""
+
+    key: str
+    kind: str
+    events: tuple[type[msgspec.Struct], ...]
+    examples: tuple[str, str]
+    more: Mapping[type[msgspec.Struct], tuple[str, ...]] = {}
+
+    def meanings(self, table: Any) -> dict[str, tuple[Meaning, ...]]:
+        """What the table says, by the type of the event. Raises InvalidConfig naming the key and the remedy."""
+        if not isinstance(table, Mapping):
+            raise InvalidConfig("Not a table of events", key=self.key, remedy=f"Write {self.examples[0]}.")
+        return {self._type(name): tuple(self._meanings(f"{self.key}.{name}", said)) for name, said in table.items()}
+
+    def _type(self, name: str) -> str:
+        try:
+            return normal_type(name)
+        except InvalidEvent as problem:
+            raise InvalidConfig(problem.fact, key=f"{self.key}.{name}", remedy=problem.remedy) from None
+
+    def _meanings(self, key: str, said: Any) -> list[Meaning]:
+        if said is False:
+            return []
+        return [self._meaning(key, each) for each in (said if isinstance(said, list) else [said])]
+
+    def _meaning(self, key: str, said: Any) -> Meaning:
+        table = {"as": said} if isinstance(said, str) else said
+        if not isinstance(table, Mapping) or not isinstance(table.get("as"), str):
+            raise InvalidConfig("An event is read as one of ours", key=key, remedy=f"Write {self.examples[1]}.")
+        ours = {each.__name__: each for each in self.events}
+        event = ours.get(table["as"].removeprefix(f"{self.kind}."))
+        if event is None:
+            raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=near(table["as"], ours))
+        fields = {name: value for name, value in table.items() if name not in ("as", "when")}
+        known = (*_fields_of(event), *self.more.get(event, ()))
+        for name in fields:
+            if name not in known:
+                raise InvalidConfig("No such field", key=key, field=name, remedy=near(name, known))
+        when = table.get("when", {})
+        if not isinstance(when, Mapping):
+            remedy = 'Write when = { name = "dealstage" }.'
+            raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy=remedy)
+        return Meaning(self, event, {name: Field.said(value) for name, value in fields.items()}, dict(when))
+
+
+class Field(msgspec.Struct, frozen=True):
+    """What `$cents * 0.01` says: a field of an event, or a part of one, and what it is multiplied by."""
+
+    path: str
+    factor: Decimal | None = None
+
+    @classmethod
+    def said(cls, value: Any) -> Any:
+        """What is fixed as it is; a text with $ as the field that it names."""
+        found = _FIELD.fullmatch(value) if isinstance(value, str) else None
+        return value if found is None else cls(found[1], None if found[2] is None else Decimal(found[2]))
+
+    def of(self, recorded: Recorded, data: dict[str, Any]) -> Any:
+        """Its value; None where the event has none. Raises ValueError for what cannot be multiplied."""
+        value = _ENVELOPE[self.path](recorded) if self.path in _ENVELOPE else _inside(data, self.path)
+        if self.factor is None or value is None or value == "":
+            return value
+        try:
+            return str(Decimal(str(value)) * self.factor)
+        except (InvalidOperation, Overflow):
+            raise ValueError(f"{self.path} is no number: {str(value)[:80]!r}") from None
+
+
+class Meaning(msgspec.Struct, frozen=True):
+    """An event is read as one of `event`: `fields` says what each of its fields is, a fixed value or a `Field`, where
+    that is not the field of the same name. `when` are fields that have to have these values. A `lenient` one leaves out
+    what does not fit."""
+
+    vocabulary: Vocabulary
+    event: type[msgspec.Struct]
+    fields: dict[str, Any] = {}
+    when: dict[str, Any] = {}
+    lenient: bool = False
+
+    def of(self, recorded: Recorded) -> Any:
+        """The event as ours; None where it does not mean this. Raises ValueError where it ought to and does not fit."""
+        data = recorded.data if isinstance(recorded.data, dict) else {}
+        if self.when and any(_inside(data, name) != value for name, value in self.when.items()):
+            return None
+        kind, id_field = self.vocabulary.kind, self.event.__struct_fields__[0]
+        values = {id_field: next(iter(recorded.entities(kind)), f"{kind}:").partition(":")[2]}
+        try:
+            for name in _fields_of(self.event):
+                value = self.fields.get(name)
+                if type(value) is Field:
+                    value = value.of(recorded, data)
+                if value is None:
+                    value = data.get(name)
+                if value is not None and value != "":
+                    values[name] = value
+            return msgspec.convert(values, self.event, strict=False)
+        except ValueError as problem:  # msgspec's own too
+            if self.lenient:
+                return None
+            said = f"not read as {self.event.__name__} by [{self.vocabulary.key}]"
+            raise ValueError(f"{said}: {problem}") from None
+
+
+def _fields_of(event: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of an event beside its first, the entity."""
+    return event.__struct_fields__[1:]
+
+
+def _inside(data: Any, path: str) -> Any:
+    for part in path.split("."):
+        if not isinstance(data, dict) or part not in data:
+            return None
+        data = data[part]
+    return data
