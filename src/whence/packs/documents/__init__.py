@@ -1,13 +1,14 @@
-"""Settings that are kept in files: each version of one becomes a change of its document. Extends whence.packs.settings.
-From Python:
+"""Settings that are kept in files: each version of one becomes a change of its document. Extends whence.packs.settings
+and whence.packs.changes. From Python:
 
     from whence.packs import documents
 
-    documents.watch(db, ["config", "prompts/email.txt"], by="deploy")
+    documents.import_git(db, "config/flags.json", document="flags")
 
-Read `recording` (versions as changes, each once), `reading` (the values that a file says), and then the three from
-which versions come: `watching` (files as they are written), `git` (a repository's history), `changefile` (a list of
-changes); last `versions` (all there were, as a table) and `commands`.
+Read `recording` (versions as changes, each once) and `reading` (the values that a file says); until here it is said how
+a file becomes a document. The rest brings versions and shows them: `git` (a repository's history), `changefile` (a list
+of changes), `versions` (all there were, as a table) and `commands`. Files as they are written are left to
+whence.packs.watching.
 """
 
 from whence.pack import Pack
@@ -15,7 +16,6 @@ from whence.packs.documents.changefile import import_changes
 from whence.packs.documents.git import import_git
 from whence.packs.documents.recording import Imported, Version, observe, record
 from whence.packs.documents.versions import versions
-from whence.packs.documents.watching import Seen, scan, watch
 
 PACK = Pack(
     name="settings.documents",
@@ -25,4 +25,4 @@ PACK = Pack(
     commands="whence.packs.documents.commands:COMMANDS",
 )
 
-__all__ = ["PACK", "Imported", "Seen", "Version", "import_changes", "import_git", "observe", "record", "scan", "watch"]
+__all__ = ["PACK", "Imported", "Version", "import_changes", "import_git", "observe", "record"]

@@ -35,7 +35,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class VersionRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A version of a document that cannot be used: its values stay as they were. `problem` says what is
-    wrong with it, and `text` what stands in it: the beginning of a long one, and nothing where it is no text."""
+    wrong with it, and `text` what stands in it: the beginning of a long one, and nothing where it was not read."""
 
     event_type: ClassVar[str] = "settings.VersionRefused"
     settings: Annotated[str, Tag]

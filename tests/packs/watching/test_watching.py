@@ -20,9 +20,7 @@ import watchfiles
 
 import whence
 from tests.packs.settings.conftest import Call
-from whence.errors import InvalidFile
-from whence.packs import documents
-from whence.packs.documents.reading import values_in
+from whence.packs import watching
 from whence.packs.settings import Document
 from whence.packs.settings.events import Changed, VersionRefused
 
@@ -47,42 +45,17 @@ def test_every_kind_of_file_is_read_and_what_it_says_is_told_apart(db: whence.Wh
     (config / "prompts/reply.txt").write_text("Be polite.\nOffer a call.\n")
     (config / "picture.png").write_bytes(b"\x89PNG")
     (config / ".hidden.json").write_text("{}")
-    found = documents.scan(db, ["config"], by="deploy")
+    found = watching.scan(db, ["config"], by="deploy")
     assert [each.document for each in found] == ["a.json", "b.toml", "c.yaml", "prompts/reply.txt"]
     assert values(db, "a.json") == {"n": 1, "f": 1.0, "t": True}
     assert values(db, "b.toml") == {"n": 1, "day": "2026-01-05", "mail": {"limit": 3}}
     assert values(db, "c.yaml") == {"n": 1, "flags": [True, False], "day": "2026-01-05", "1": "one"}
     assert values(db, "prompts/reply.txt") == "Be polite.\nOffer a call."
-    assert documents.scan(db, ["config"]) == []
+    assert watching.scan(db, ["config"]) == []
     (config / "b.toml").write_text("n = 1\nday = 2026-01-05\n[mail]\nlimit = 4\n")
-    (seen,) = documents.scan(db, ["config"])
+    (seen,) = watching.scan(db, ["config"])
     assert isinstance(seen.said, Changed)
     assert [(each.key, each.value) for each in seen.said.edits] == [("mail.limit", 4)]
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "problem"),
-    [
-        ("a.json", '{"n": 1,\n "m": }', r"Not valid JSON.*Line: 2"),
-        ("a.json", '{"n": 1, "n": 2}', "appears twice"),
-        ("a.json", '{"n": NaN}', "no such number"),
-        ("a.json", '{"n": 12345678901234567890}', "beyond 2"),
-        ("a.toml", "n = 1\nm = \n", r"Not valid TOML.*Line: 2"),
-        ("a.yaml", "n: 1\nm: [1\n", r"Not valid YAML.*Line: 3"),
-        ("a.yaml", "n: 1\nn: 2\n", r"appears twice.*Line: 2"),
-        ("a.yaml", "yes: a\n'true': b\n", "come out alike"),
-        ("a.yaml", "1: a\n0x1: b\n", "appears twice"),
-        ("a.yaml", "a: !!python/object:os.system x\n", "Not valid YAML"),
-    ],
-)
-def test_what_cannot_be_read_is_named_with_its_line(name: str, text: str, problem: str) -> None:
-    with pytest.raises(InvalidFile, match=problem):
-        values_in(name, text.encode())
-
-
-def test_a_file_that_is_no_text_is_named() -> None:
-    with pytest.raises(InvalidFile, match="Not UTF-8"):
-        values_in("a.json", b"\xff\xfe")
 
 
 def test_an_invalid_version_is_recorded_and_the_last_good_one_stays(call: Call, folder: Path) -> None:
@@ -116,21 +89,21 @@ def test_a_file_that_is_gone_from_a_folder_is_said_and_its_values_stay(db: whenc
     (folder / "config").mkdir()
     for name in ("a.json", "b.json"):
         (folder / "config" / name).write_text('{"n": 1}')
-    documents.scan(db, ["config"])
+    watching.scan(db, ["config"])
     (folder / "config/a.json").unlink()
-    (seen,) = documents.scan(db, ["config"])
+    (seen,) = watching.scan(db, ["config"])
     assert isinstance(seen.said, VersionRefused)
     assert (seen.document, seen.said.problem) == ("a.json", "The file is not there any more.")
     assert values(db, "a.json") == {"n": 1}
-    assert documents.scan(db, ["config"]) == []
+    assert watching.scan(db, ["config"]) == []
 
 
 @contextmanager
-def watching(db: whence.Whence, *paths: str) -> Iterator[list[documents.Seen]]:
+def followed(db: whence.Whence, *paths: str) -> Iterator[list[watching.Seen]]:
     """What is seen while files are followed."""
-    stop, seen = Flag(), list[documents.Seen]()
+    stop, seen = Flag(), list[watching.Seen]()
     kept = {"by": "deploy", "on_change": seen.append, "stop": stop}
-    thread = Thread(target=documents.watch, args=(db, paths), kwargs=kept)
+    thread = Thread(target=watching.watch, args=(db, paths), kwargs=kept)
     thread.start()
     try:
         yield seen
@@ -145,7 +118,7 @@ def test_what_is_written_while_it_watches_is_recorded(db: whence.Whence, folder:
     path = folder / "config/reply.txt"
     path.parent.mkdir()
     path.write_text("Be polite.\n")
-    with watching(db, "config") as seen:
+    with followed(db, "config") as seen:
         wait_for(lambda: len(seen) == 1)
         for text in ("Be bold.\n", "Be brief.\n"):
             count = len(seen)
@@ -161,7 +134,7 @@ def test_what_is_taken_away_and_put_back_is_followed_on(db: whence.Whence, folde
     within.parent.mkdir()
     for path in (alone, within):
         path.write_text('{"n": 1}')
-    with watching(db, "a.json", "config") as seen:
+    with followed(db, "a.json", "config") as seen:
         wait_for(lambda: len(seen) == 2)
         alone.unlink()
         shutil.rmtree(within.parent)
@@ -189,13 +162,13 @@ def test_what_is_taken_away_unseen_is_recorded(
     alone = folder / "a.json"
     alone.write_text('{"n": 1}')
     monkeypatch.setattr(watchfiles, "watch", lost)
-    with watching(db, "a.json") as seen:
+    with followed(db, "a.json") as seen:
         wait_for(lambda: len(seen) == 2, 5)
     assert isinstance(seen[1].said, VersionRefused)
 
 
 def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whence.Whence, folder: Path) -> None:
-    def tell(seen: documents.Seen) -> None:
+    def tell(seen: watching.Seen) -> None:
         if values(db, seen.document) == {"n": 2}:
             stop.set()
             raise FileNotFoundError("no such hook")
@@ -204,7 +177,7 @@ def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whe
     path, stop = folder / "a.json", Flag()
     path.write_text('{"n": 1}')
     with pytest.raises(FileNotFoundError, match="no such hook"):
-        documents.watch(db, ["a.json"], on_change=tell, stop=stop)
+        watching.watch(db, ["a.json"], on_change=tell, stop=stop)
 
 
 @pytest.mark.parametrize(
@@ -219,10 +192,10 @@ def test_what_is_told_of_a_change_may_fail_with_a_file_that_is_not_there(db: whe
 def test_a_file_of_any_name_is_recorded(db: whence.Whence, folder: Path, name: bytes, document: str) -> None:
     (folder / "config").mkdir()
     Path(os.fsdecode(os.fsencode(folder / "config") + b"/" + name)).write_text('{"n": 1}')
-    (seen,) = documents.scan(db, ["config"])
+    (seen,) = watching.scan(db, ["config"])
     assert re.fullmatch(document, seen.document)
     assert values(db, seen.document) == {"n": 1}
-    assert documents.scan(db, ["config"]) == []
+    assert watching.scan(db, ["config"]) == []
 
 
 def test_a_file_is_read_when_all_of_it_is_written(db: whence.Whence, folder: Path) -> None:
@@ -238,7 +211,7 @@ def test_a_file_is_read_when_all_of_it_is_written(db: whence.Whence, folder: Pat
     thread = Thread(target=write)
     thread.start()
     assert begun.wait(20)
-    (seen,) = documents.scan(db, ["a.txt"])
+    (seen,) = watching.scan(db, ["a.txt"])
     thread.join(20)
     assert isinstance(seen.said, Changed)
     assert values(db, "a.txt") == "Be polite. Offer a call."
@@ -276,7 +249,7 @@ def test_yaml_that_cannot_be_written_out_is_named_and_watching_goes_on(
 ) -> None:
     (folder / "a.yaml").write_text(text)
     (folder / "b.yaml").write_text("same: &s [1]\nagain: *s\n")
-    refused, good = documents.scan(db, ["a.yaml", "b.yaml"])
+    refused, good = watching.scan(db, ["a.yaml", "b.yaml"])
     assert isinstance(refused.said, VersionRefused)
     assert problem in refused.said.problem
     assert isinstance(good.said, Changed)
@@ -288,12 +261,3 @@ def test_one_edit_is_one_edit(call: Call, folder: Path) -> None:
     assert "a.json  2 edits\n" in call("settings", "watch", "a.json", "--once")[1]
     (folder / "a.json").write_text('{"n": 1, "m": 3}')
     assert "a.json  1 edit\n" in call("settings", "watch", "a.json", "--once")[1]
-
-
-def test_a_set_in_yaml_has_one_order() -> None:
-    assert values_in("a.yaml", b"x: !!set {c, b, a}") == {"x": ["a", "b", "c"]}
-
-
-def test_toml_that_is_too_deep_is_named() -> None:
-    with pytest.raises(InvalidFile, match="Too deep"):
-        values_in("a.toml", b"x = " + b"[" * 3000)
