@@ -47,8 +47,12 @@ class Coefficient(msgspec.Struct, frozen=True):
 
     def interval(self, error_rate: float) -> tuple[float, float]:
         """The interval that fails to hold the difference as rarely as this."""
-        reach = self.error * student_quantile(error_rate, self.freedom)
+        reach = self.reach(error_rate)
         return self.value - reach, self.value + reach
+
+    def reach(self, error_rate: float) -> float:
+        """How large a difference has to be for chance alone to come to it, or to a larger one, as rarely as this."""
+        return self.error * student_quantile(error_rate, self.freedom)
 
 
 def coefficient(

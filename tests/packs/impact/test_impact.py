@@ -18,11 +18,12 @@ from whence import Event
 from whence.clock import to_us
 from whence.demo import mailer as planted
 from whence.errors import InvalidTime, NotKnown
+from whence.experiments.leastsquares import Coefficient
 from whence.experiments.trials import Axis, Trials
 from whence.packs.changes import Change, Difference, changes
 from whence.packs.impact import Impact, impact
 from whence.packs.impact.asking import WINDOW_DAYS
-from whence.packs.impact.blame import weigh
+from whence.packs.impact.blame import least_seen, weigh
 from whence.packs.impact.candidates import candidates
 from whence.packs.impact.telling import cells, sentences
 from whence.tree import MISSING
@@ -186,6 +187,41 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     (row,) = cells(found, UTC)
     assert [row[name] for name in ("without", "with", "effect", "interval")] == written
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
+
+
+@pytest.mark.parametrize(
+    ("weighed", "least"),  # by Student's table: 3.1693 at 1 % and 10, 3.5814 and 4.7733 at 0.5 %, 4.1437 at 0.2 %
+    [
+        ([Coefficient(0.0, 2.0, 10)], 2 * 3.1693),
+        ([Coefficient(7.0, 1.0, 10), Coefficient(0.0, 1.0, 5)], (3.5814 + 4.7733) / 2),
+        ([Coefficient(0.0, error, 10) for error in (5.0, 1.0, 3.0, 2.0, 4.0)], 3 * 4.1437),
+        ([], None),
+    ],
+)
+def test_the_least_effect_that_is_seen_is_as_clear_as_a_change_has_to_be_to_be_named(
+    weighed: list[Coefficient], least: float | None
+) -> None:
+    assert least_seen(weighed) == (None if least is None else pytest.approx(least, rel=1e-4))
+
+
+def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance() -> None:
+    random = np.random.Generator(np.random.PCG64(5))
+    times = BEGIN_US + np.arange(4000) * DAY_US // 100
+    later = times >= BEGIN_US + 20 * DAY_US
+    noise = random.normal(0, 100, len(times))
+
+    def found(effect: float) -> Impact:
+        made = Trials(times, np.arange(len(times)), noise + effect * later, is_share=False, outcome="average ms")
+        change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
+        return weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
+
+    none = found(0.0)
+    assert none.least_seen is not None
+    assert none.effects[0].effect is not None
+    missing = none.least_seen - none.effects[0].effect  # until what is measured is the least
+    assert not found(missing - 0.01 * none.least_seen).blamed
+    assert found(missing + 0.01 * none.least_seen).blamed
+    assert f"An effect below {none.least_seen:.0f} would mostly go unseen" in list(sentences(none))[1]
 
 
 def test_an_outcome_that_tells_nothing_apart_is_said(mailed: whence.Whence) -> None:

@@ -5,9 +5,10 @@ and which change explains it best when many were tried. Extends whence.packs.cha
 
     impact.impact(db, "EmailSent", outcome="Replied", within="3 days")
 
-Read `effects` (what is told), `candidates` (which decisions a change is judged by), `blame` (which of many changes did
-something) and `asking` (all of it at once). Until here it is said what is found out; `telling`, `chart` and `commands`
-show it. In whence.experiments are `trials` (decisions and what came of each) and `leastsquares` (what a change did)."""
+Read whence.experiments.trials first: decisions and what came of each. Then `effects` (what is told), `candidates`
+(which decisions a change is judged by), `blame` (which of many changes did something, each measured as
+whence.experiments.leastsquares does) and `asking` (all of it at once). Until here it is said what is found out;
+`telling`, `chart` and `commands` show it."""
 
 from whence.pack import Pack
 from whence.packs.impact.asking import impact

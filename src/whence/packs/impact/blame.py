@@ -54,8 +54,22 @@ def weigh(trials: Trials, several: Sequence[Candidate]) -> Impact:
         again = {each: weighing.estimated(each, [*known, number]) for each in left}
         left = {each: made for each, made in again.items() if made is not None}
     effects = tuple(weighing.effect(each, tried) for each in _in_order(weighing.alone, named, left, likeliest))
-    days = tuple(_days(trials))
-    return Impact(trials.outcome, trials.is_share, len(trials.values), trials.left_out, tried, effects, days)
+    return Impact(
+        outcome=trials.outcome,
+        is_share=trials.is_share,
+        decisions=len(trials.values),
+        left_out=trials.left_out,
+        tried=tried,
+        least_seen=least_seen([made for made in weighing.alone.values() if made is not None]),
+        effects=effects,
+        days=tuple(_days(trials)),
+    )
+
+
+def least_seen(weighed: Sequence[Coefficient]) -> float | None:
+    """The effect that is seen as often as not, in the middle of the changes that could be weighed: what is measured of
+    it is as often above as below what the first change to be named comes to at least. None where none could be."""
+    return float(np.median([each.reach(CERTAIN / len(weighed)) for each in weighed])) if weighed else None
 
 
 class _Told(msgspec.Struct, frozen=True):

@@ -17,8 +17,8 @@ from whence.packs.settings.naming import names_version
 from whence.tree import MISSING
 
 BESIDE, MAJORITY = 0.05, 0.5
-"""A version is side by side with others where at least so many of the later decisions still name the one before it, or
-fewer than so many name it."""
+"""A version is side by side with others where at least the first share of the later decisions still name the one before
+it, or fewer than the second name it."""
 
 
 class Candidate(msgspec.Struct, frozen=True):

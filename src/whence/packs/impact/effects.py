@@ -1,5 +1,5 @@
 """What changes did to an outcome, as it is told: each with its effect and how sure that is, and the outcome by day. How
-it is found out is left to blame."""
+it is found out is left to candidates and blame."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ Compared = Literal["side by side", "by name", "by time"]
 after the change, whatever they were taken by."""
 
 Verdict = Literal["lowers it", "raises it", "one of several", "chance", "too few"]
+"""What a change did; that it or another did something, which decisions do not tell apart; that chance explains what is
+seen, or a change that is named; or that it could not be weighed."""
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -49,13 +51,15 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Impact(msgspec.Struct, frozen=True):
-    """What changes did to an outcome, the clearest first. `tried` is how many could be weighed at all."""
+    """What changes did to an outcome, the clearest first. `tried` is how many could be weighed at all; where so many
+    are, an effect below `least_seen` mostly goes unseen. It is None where none could be weighed."""
 
     outcome: str
     is_share: bool
     decisions: int
     left_out: int
     tried: int
+    least_seen: float | None
     effects: tuple[Effect, ...]
     days: tuple[Day, ...] = ()
 

@@ -43,9 +43,9 @@ def sentences(found: Impact) -> Iterator[str]:
     blamed = found.blamed
     if not blamed:
         yield f"None of {counted} did anything to the {found.outcome} that chance does not explain."
-        if (least := _least(found)) is not None:
-            least_seen = figures.amount(least)
-            yield f"An effect below {least_seen} would mostly go unseen; a longer --window sees smaller ones."
+        if found.least_seen is not None:
+            least = figures.amount(found.least_seen)
+            yield f"An effect below {least} would mostly go unseen; a longer --window sees smaller ones."
     told: set[int] = set()
     names_of = {each.change.position: _named(each) for each in found.effects}
     for each in blamed:
@@ -66,15 +66,9 @@ def sentences(found: Impact) -> Iterator[str]:
         yield f"Of {counted} that {'was' if found.tried == 1 else 'were'} weighed, chance or these explain the rest."
 
 
-def _least(found: Impact) -> float | None:
-    """An effect that is seen as often as not, in the middle of all changes: half the width of an interval."""
-    halves = sorted((each.high - each.low) / 2 for each in found.effects if each.low is not None is not each.high)
-    return halves[len(halves) // 2] if halves else None
-
-
 def _decimals(found: Impact) -> int:
     """So many that two figures are left of the least effect that is seen, or three of the means where none is known."""
-    size = _least(found) or max((abs(day.mean) for day in found.days), default=0.0) / 10
+    size = found.least_seen or max((abs(day.mean) for day in found.days), default=0.0) / 10
     return min(max(1 - math.floor(math.log10(size)), 0), DECIMALS_MAX) if size else 0
 
 
