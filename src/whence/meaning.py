@@ -11,13 +11,13 @@ recorded; a table of whence.toml says which of them means what:
     ]
     PageViewed = false                                      # not read at all
 
-The pack says its `Vocabulary`, makes meanings of the table, and hands what they give to the handlers of its state.
+The pack says its `Vocabulary` and makes meanings of the table; `readers` makes handlers of these for its state.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
@@ -27,6 +27,7 @@ from whence.clock import to_iso
 from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
+from whence.model import on
 
 _FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
 _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
@@ -140,6 +141,43 @@ class Meaning(msgspec.Struct, frozen=True):
                 return None
             said = f"not read as {self.event.__name__} by [{self.vocabulary.key}]"
             raise ValueError(f"{said}: {problem}") from None
+
+
+Handler = Callable[[Any, Any, Recorded], None]
+"""What a state does about an event of ours, told the event as it was recorded, too."""
+AllOf = Callable[[Any, Any, Meaning, Recorded], Iterable[Any]]
+"""The events of ours that one of others comes to for a state, of what it means."""
+
+
+def readers(state: type, meanings: Mapping[str, tuple[Meaning, ...]], all_of: AllOf) -> dict[str, Handler | None]:
+    """A handler for each type of others' events that means something, to be a member of a state or of a subclass of it:
+    `_reads_EmailOpened`. None takes out one that the state has. All handlers of the state are told an event of ours and
+    what was recorded."""
+    handlers: dict[type, Handler] = {
+        event: handler for handler in vars(state).values() for event in getattr(handler, "__whence_on__", ())
+    }
+    return {
+        f"_reads_{name}": _reader(state, name, found, handlers, all_of) if found else None
+        for name, found in meanings.items()
+    }
+
+
+def _reader(
+    state: type, name: str, meanings: tuple[Meaning, ...], handlers: Mapping[type, Handler], all_of: AllOf
+) -> Any:
+    """The handler of the events of a type: the first of its meanings that holds is what happened."""
+
+    @on(name)
+    def read(self: Any, recorded: Recorded) -> None:
+        for meaning in meanings:
+            event = meaning.of(recorded)
+            if event is not None:
+                for each in all_of(self, event, meaning, recorded):
+                    handlers[type(each)](self, each, recorded)
+                return
+
+    read.__qualname__ = f"{state.__name__}.reads[{name}]"
+    return read
 
 
 def _fields_of(event: type[msgspec.Struct]) -> tuple[str, ...]:

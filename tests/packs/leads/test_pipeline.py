@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import whence
@@ -32,6 +33,14 @@ def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> Non
     told.decide(create, "4", time=DAY.format(20))
     with pytest.raises(Refused, match="may go to: contacted, qualified, lost"):
         told.decide(move, "4", "proposal", reason="hurry")
+
+
+@pytest.mark.parametrize(
+    "heard", [Event("LeadScored", {"score": 60}), Event("OwnerAssigned", {"owner": "anna"}), Event("EmailOpened")]
+)
+def test_a_lead_is_there_once_anything_is_known_of_it(db: whence.Whence, heard: Event) -> None:
+    db.append([msgspec.structs.replace(heard, tags=("lead:42",))])
+    assert db.decide(move, "42", "contacted", reason="spoke on the phone").positions == [2]
 
 
 def test_the_pipeline_now_and_then(told: whence.Whence) -> None:

@@ -134,7 +134,7 @@ def win(
     reason: Annotated[str, "why it buys"],
     amount: Annotated[Decimal | None, "for how much, in the currency's own units: 1200.50"] = None,
     currency: Annotated[str | None, "EUR, USD …"] = None,
-    stage: Annotated[str | None, "which stage, where several are won; else the first of them"] = None,
+    stage: Annotated[str | None, "which stage, where several are won; else the first it may go to"] = None,
 ) -> Won | None:
     """$ whence leads win 42 --amount 1200.50 --currency EUR --reason "best price" --by ben
 
@@ -156,7 +156,7 @@ def lose(
     id: str,
     *,
     reason: Annotated[str, "why it does not buy"],
-    stage: Annotated[str | None, "which stage, where several are lost; else the first of them"] = None,
+    stage: Annotated[str | None, "which stage, where several are lost; else the first it may go to"] = None,
 ) -> Lost | None:
     """$ whence leads lose 43 --reason "no budget" --by ben
 

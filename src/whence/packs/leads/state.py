@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from whence.events import Recorded
-from whence.meaning import Meaning
+from whence.meaning import Meaning, readers
 from whence.model import on
 from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
 from whence.packs.leads.meaning import owner_at_first, won_by
@@ -67,6 +67,7 @@ class Lead:
 
     @on(Changed)
     def changed(self, event: Changed, recorded: Recorded) -> None:
+        self._hear(recorded.time)
         self._learn(event)
 
     @on(Touched)
@@ -77,10 +78,12 @@ class Lead:
 
     @on(Assigned)
     def assigned(self, event: Assigned, recorded: Recorded) -> None:
+        self._hear(recorded.time)
         self.owner = event.owner
 
     @on(Scored)
     def scored(self, event: Scored, recorded: Recorded) -> None:
+        self._hear(recorded.time)
         self.score, self.scored_by = event.score, event.method
 
     @on(Moved)
@@ -129,21 +132,7 @@ class Lead:
             self.country = event.country
 
 
-# Events of others, as `meaning` says: each is read as one of ours, and handled as it is. A class has a handler more for
-# each of their types, `_reads_EmailOpened`; the class itself those of the pipeline as it comes.
-
-
-HANDLERS: dict[type, Any] = {
-    Created: Lead.created,
-    Changed: Lead.changed,
-    Touched: Lead.touched,
-    Assigned: Lead.assigned,
-    Scored: Lead.scored,
-    Moved: Lead.moved,
-    Won: Lead.won,
-    Lost: Lead.lost,
-}
-"""What handles an event of ours, by its class."""
+# Events of others, as `meaning` says: each is read as one of ours, and handled as it is.
 
 
 def in_pipeline(pipeline: Pipeline) -> type[Lead]:
@@ -151,34 +140,17 @@ def in_pipeline(pipeline: Pipeline) -> type[Lead]:
     if pipeline == Lead.pipeline():
         return Lead  # as it comes, so that other processes can import it
     members = {"_pipeline": pipeline, "__module__": __name__, "__doc__": Lead.__doc__}
-    return type("ConfiguredLead", (Lead,), members | _readers(pipeline))
+    return type("ConfiguredLead", (Lead,), members | readers(Lead, pipeline.events, _all_of))
 
 
-def _readers(pipeline: Pipeline) -> dict[str, Any]:
-    """A handler for each event of others that means something; None takes out one that the class has."""
-    return {f"_reads_{name}": _reader(name, found) if found else None for name, found in pipeline.events.items()}
+def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Iterator[Any]:
+    """What an event of others comes to: the one of ours that it means; of a move to a stage that is won, a win; and
+    before a lead that is created with an owner, whose it is."""
+    if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
+        yield owned
+    is_won = type(event) is Moved and lead.pipeline().outcome(event.stage) == "won"
+    yield won_by(event, recorded) if is_won else event
 
 
-def _reader(name: str, meanings: Iterable[Meaning]) -> Any:
-    """The handler of the events of a type: the first of its meanings that holds is what happened."""
-    meanings = tuple(meanings)
-
-    @on(name)
-    def read(lead: Lead, recorded: Recorded) -> None:
-        for meaning in meanings:
-            event = meaning.of(recorded)
-            if event is None:
-                continue
-            if type(event) is Moved and lead.pipeline().outcome(event.stage) == "won":
-                event = won_by(event, recorded)
-            if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
-                lead.assigned(owned, recorded)
-            HANDLERS[type(event)](lead, event, recorded)
-            return
-
-    read.__qualname__ = f"Lead.reads[{name}]"
-    return read
-
-
-for _name, _read in _readers(Lead.pipeline()).items():
+for _name, _read in readers(Lead, Lead.pipeline().events, _all_of).items():
     setattr(Lead, _name, _read)
