@@ -277,7 +277,7 @@ def load_named(named: str, folder: Path) -> Any:
     module = _module(place, folder)
     if not hasattr(module, attribute):
         remedy = near(attribute, dir(module), 3, otherwise="Check the name.")
-        raise InvalidConfig("No such class in that module", module=place, name=attribute, remedy=remedy)
+        raise InvalidConfig("There is nothing of this name in that module", module=place, name=attribute, remedy=remedy)
     return getattr(module, attribute)
 
 

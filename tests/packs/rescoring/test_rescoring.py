@@ -112,6 +112,12 @@ def test_a_function_that_fails_is_named_with_the_lead(told: whence.Whence) -> No
         list(rescore(told, ["1"], function=lambda lead: {"new": 1}[lead.stage], name="stages"))
 
 
+def test_a_function_that_asks_for_what_no_lead_has_is_named_also_as_of_an_earlier_day(told: whence.Whence) -> None:
+    for when in (None, DAY.format(6)):  # it was won on the 20th
+        with pytest.raises(InvalidModel, match=r"Function: budgets, Lead: 1, Problem: AttributeError"):
+            list(rescore(told, ["1"], function=lambda lead: lead.budget, name="budgets", time=when))
+
+
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), "high", None])
 def test_what_is_no_number_is_no_score(told: whence.Whence, wrong: Any) -> None:
     with pytest.raises(InvalidModel, match="A score is a number"):

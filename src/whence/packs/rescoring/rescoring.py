@@ -155,7 +155,7 @@ def _as_they_were(db: Whence, model: type, lead: str, reads: Sequence[str], at_u
     if all(event.time_us <= at_us for event in now.events(Query.of(tags=[lead]))):
         return reads
     here, then = now.state(model, lead), db.history(to_datetime(at_us)).state(model, lead)
-    return reads if then and all(getattr(here, name) == getattr(then, name) for name in reads) else ("all",)
+    return reads if then and all(getattr(here, name, None) == getattr(then, name, None) for name in reads) else ("all",)
 
 
 def _known(lead: Events, id: str, at_us: int) -> list[Recorded]:
