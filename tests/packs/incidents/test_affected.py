@@ -83,6 +83,11 @@ def test_so_many_at_most_is_one_at_least(mailed: Call, words: tuple[str, ...]) -
     assert (code, "is not in the range x>=1" in err) == (2, True)
 
 
+def test_a_type_that_no_event_has_is_mistyped(mailed: Call) -> None:
+    code, _, err = mailed("settings", "affected", "p4", "--type", "EmailSnt")
+    assert (code, "no such events (Type: EmailSnt)" in err) == (1, True)
+
+
 def test_a_span_that_ends_before_it_begins_is_refused(call: Call) -> None:
     assert call("settings", "set", "prompts.email", "Hello", "--label", "p1")[0] == 0
     code, _, err = call("settings", "affected", "p1", "--since", "2026-02-02", "--until", "2026-02-01")

@@ -16,6 +16,7 @@ from whence.pack import Asked, table
 from whence.packs.changes.timeline import Change, timeline
 from whence.packs.settings.naming import SHORT, names_version
 from whence.packs.settings.state import Document, split_field
+from whence.query import Query
 
 
 class Affected(msgspec.Struct, frozen=True):
@@ -50,6 +51,7 @@ def affected(
     """
     found = timeline(asked)
     chosen = _meant(found, version)
+    _refuse_unknown(asked, type or ())
     configured = asked.as_configured(Document).configured()
     names = _Names(chosen, version, (*configured.named_by, *configured.observed))
     last_us = min((each.time_us for each in found if _ends(each, chosen)), default=LATEST_US)
@@ -96,6 +98,13 @@ def _with_what_followed(
 def _row(event: Recorded, part: str, steps: int, how: str, decision: int) -> Affected:
     when = to_datetime(event.time_us)
     return Affected(event.position, when, part, steps, event.type, list(event.tags), event.actor, how, decision)
+
+
+def _refuse_unknown(asked: Asked, types: Iterable[str]) -> None:
+    """Raise NotKnown for a type that no event has: it is mistyped, and nothing would have been touched."""
+    for type in types:
+        if next(iter(asked.history.events(Query.of(types=[type]))), None) is None:
+            raise NotKnown("There are no such events", type=type, remedy="whence types lists the types there are.")
 
 
 def _meant(found: list[Change], version: str) -> list[Change]:
