@@ -347,3 +347,19 @@ def test_a_period_that_is_not_over_says_when(call: Call) -> None:
     assert "was not over at the last touchpoint." in call(*asked)[2]
     assert "was not over then." in call(*asked, "--at", "2026-01-15")[2]
     assert "not over" not in call(*asked, "--at", "2026-01-18")[2]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("kinds =", "kins =", "Did you mean kinds?"),
+        ('"visitor"', '"visiter"', "Did you mean visitor?"),
+    ],
+)
+def test_what_is_mistyped_in_the_configuration_is_named(call: Call, before: str, after: str, said: str) -> None:
+    file = Path("whence.toml")
+    assert before in file.read_text()
+    file.write_text(file.read_text().replace(before, after))
+    code, out, err = call("journeys", "funnel", "Visited", "Bought")
+    assert (code, out) == (2, "")
+    assert said in err

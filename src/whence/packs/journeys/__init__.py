@@ -25,6 +25,7 @@ PACK = Pack(
     decisions=(identify, separate),
     tables=(identities,),
     scenarios=SCENARIOS,
+    keys=Naming.__struct_fields__,
     configure=lambda table: [named_by(Naming.from_table(table))],
     configuration='# kinds = ["customer", "lead", "visitor"]   # the tags that name customers, the main one first\n'
     '# joined_by = ["FormSent"]                 # event types that join the names they are tagged with\n',

@@ -65,7 +65,7 @@ def touchpoints(
     main = naming.kinds[0] if naming.kinds else _main_kind(db, naming.joined_by)
     with db.segments(main, build=build, progress=progress) as segments:
         asked = Touchpoints(db, segments, naming, moment)
-        asked.refuse_kinds(kinds)
+        asked.refuse_kinds(naming.kinds)
         yield asked
 
 
