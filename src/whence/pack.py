@@ -448,7 +448,8 @@ def load(name: str) -> Pack:
     points = _points()
     found = _packs_among(points)
     if name not in found:
-        remedy = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
+        listed = f"Installed: {', '.join(found) or 'none'}. Install the package that brings it."
+        remedy = near(name, found, otherwise=listed)
         if (extended := name.partition(".")[0]) in found:
             remedy = f"An extension is used with the pack that it adds to: {extended}."
         raise InvalidConfig("No such pack is installed", pack=name, remedy=remedy)

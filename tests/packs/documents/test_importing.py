@@ -23,6 +23,13 @@ def repository(folder: Path) -> Path:
     return place
 
 
+def test_one_version_is_counted_as_one(call: Call) -> None:
+    Path("flags.jsonl").write_text(
+        '{"time": "2026-01-05T09:00:00Z", "changes": [{"op": "add", "path": "/n", "value": 1}]}\n'
+    )
+    assert call("settings", "import", "flags.jsonl")[1] == "1 version recorded\n"
+
+
 def test_each_commit_of_a_file_is_a_version(call: Call, repository: Path) -> None:
     assert call("settings", "import", "repo/config/a.json", "--git")[1] == "2 versions recorded\n"
     assert call("settings", "get", "config/a.json:n", "--csv")[1].splitlines() == ["setting,value", "config/a.json:n,2"]

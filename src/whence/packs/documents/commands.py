@@ -11,7 +11,7 @@ import rich_click as click
 
 from whence.app import Moment, Whence
 from whence.cli import exits, screen
-from whence.cli.command import at_moment, command, on_store, option
+from whence.cli.command import at_moment, command, counted, on_store, option
 from whence.cli.packs import pack_command
 from whence.cli.screen import Column, Form
 from whence.errors import NotKnown
@@ -45,7 +45,7 @@ def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None,
     if form != "screen":
         screen.table([Column(name) for name in counts], [tuple(counts.values())], form)
         return exits.OK
-    said = [f"{done.recorded:,} versions recorded"]
+    said = [f"{counted(done.recorded, 'version')} recorded"]
     said += [f"{done.empty:,} of them change nothing"] if done.empty else []
     said += [f"{done.refused:,} cannot be used"] if done.refused else []
     said += [f"{done.known:,} were there already"] if done.known else []

@@ -85,7 +85,8 @@ def is_path(account: str) -> bool:
 def refuse_unusable(account: Account, name: str) -> None:
     """Raise Refused for an account that is not there, or closed."""
     if account.status == "none":
-        raise Refused("No such account", account=name, remedy=f"whence ledger open {name} --type asset opens one.")
+        remedy = f"whence ledger accounts lists those there are; whence ledger open {name} --type … opens one."
+        raise Refused("No such account", account=name, remedy=remedy)
     if account.status != "open":
         remedy = "Take another one: whence ledger accounts lists them."
         raise Refused("The account is closed", account=name, remedy=remedy)
