@@ -112,6 +112,8 @@ def test_packs_shows_what_is_in_one_and_checks_its_scenarios(call: Call) -> None
     assert code == 0
     assert [each["what"] for each in parts if each["part"] == "scenario"] == ["holds"] * 4
     assert [each["name"] for each in parts if each["part"] == "event"] == ["ticket.Opened", "ticket.Closed"]
+    parts = [json.loads(line) for line in call("packs", "leads", "--json")[1].splitlines()]
+    assert {each["what"][-1] for each in parts if each["part"] in ("state", "decision", "table")} == {"."}
 
 
 def test_a_pack_that_is_broken_spoils_no_other_command(call: Call, installed: Path) -> None:
@@ -131,7 +133,7 @@ def test_a_pack_that_is_not_installed_is_refused_by_name(call: Call) -> None:
     code, _, err = call("state", "ticket:42")
     assert code == 2
     assert "No such pack is installed" in err
-    assert "tickets" in err
+    assert "Did you mean tickets?" in err
     assert any("ticket" in each for each in whence.app.Config.nearest().problems())
 
 

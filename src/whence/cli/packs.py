@@ -4,6 +4,7 @@ made from what they are told, and the further commands that it brings itself."""
 from __future__ import annotations
 
 import importlib
+import inspect
 import math
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -240,8 +241,19 @@ def cells_of(row: type[msgspec.Struct], form: screen.Form, zone: tzinfo) -> Call
     and `_s` a span of seconds; its type may say that it is a Share."""
     from whence.pack import Share
 
-    fields = [(each.name, Share in _types(each.type)) for each in msgspec.structs.fields(row)]
-    return lambda one: [_shown(name, is_share, getattr(one, name), zone, form) for name, is_share in fields]
+    fields = [(each.name, Share in _types(each.type), each.type is Any) for each in msgspec.structs.fields(row)]
+    return lambda one: [
+        _given_value(getattr(one, name), form)
+        if is_given and name != "data"
+        else _shown(name, is_share, getattr(one, name), zone, form)
+        for name, is_share, is_given in fields
+    ]
+
+
+def _given_value(value: Any, form: screen.Form) -> Any:
+    """A value of any type, as somebody gave it: 1.0 is another than 1."""
+    plain = msgspec.to_builtins(value, str_keys=True)
+    return screen.shown(plain) if form == "screen" else plain
 
 
 def _types(hint: Any) -> Sequence[Any]:
@@ -332,11 +344,16 @@ def _finished(
     examples = of.examples or (" ".join(["whence", pack, of.name, *_needed(made)]),)
     shown = "\n".join(f"$ {example}" for example in examples)
     made.help = f"\b\n{shown}\n\n{of.help}"
-    made.short_help = of.help.partition("\n\n")[0].replace("\n", " ")
+    made.short_help = _first(of.help)
     made.examples = examples  # type: ignore[attr-defined]
     if made.callback is not None:
         made.callback.__doc__ = of.help
     return made
+
+
+def _first(text: str) -> str:
+    """The first paragraph, in one line."""
+    return text.partition("\n\n")[0].replace("\n", " ")
 
 
 def _click(parameter: Parameter) -> click.Parameter:
@@ -453,9 +470,9 @@ def packs(name: str | None, as_json: bool, as_csv: bool) -> int:
     pack = load(name)
     rows_of_one = [
         *(("event", each, "") for each in pack.events),
-        *(("state", each.kind, (each.__doc__ or "").strip().partition("\n")[0]) for each in pack.states),  # type: ignore[attr-defined]
-        *(("decision", f"whence {name} {each.name}", each.help.partition("\n")[0]) for each in pack.decisions),
-        *(("table", f"whence {name} {each.name}", each.help.partition("\n")[0]) for each in pack.tables),
+        *(("state", each.kind, _first(inspect.getdoc(each) or "")) for each in pack.states),  # type: ignore[attr-defined]
+        *(("decision", f"whence {name} {each.name}", _first(each.help)) for each in pack.decisions),
+        *(("table", f"whence {name} {each.name}", _first(each.help)) for each in pack.tables),
         *(("scenario", each.title, each.problem() or "holds") for each in pack.scenarios),
     ]
     screen.table([Column("part", "cyan"), Column("name"), Column("what")], rows_of_one, form)

@@ -30,6 +30,15 @@ def test_who_why_and_since_when_are_told_for_every_setting(call: Call) -> None:
     assert rows(call("settings", "log", "mail.limit", "--json")[1])[0]["after"] == 3
 
 
+def test_a_value_is_shown_as_it_was_given(call: Call) -> None:
+    for day, value in enumerate(("1", "1.0", "12000", "0.1234567890123"), 1):
+        call("settings", "set", "limit", value, "--time", f"2026-01-0{day}")
+        assert call("settings", "get")[1].splitlines()[1].split() == ["limit", value]
+    logged = [line.split()[5:7] for line in call("settings", "log")[1].splitlines()[1:5]]
+    assert logged == [["12000", "0.1234567890123"], ["1.0", "12000"], ["1", "1.0"], ["—", "1"]]
+    assert "0.1234567890123" in call("settings", "blame")[1]
+
+
 def test_a_prompt_is_compared_by_its_sentences(call: Call) -> None:
     polite = "Write a short e-mail to the lead. Be polite. Offer a call next week."
     call("settings", "set", "prompts.email", polite, "--time", "2026-01-05")
