@@ -40,7 +40,7 @@ def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> Non
 )
 def test_a_lead_is_there_once_anything_is_known_of_it(db: whence.Whence, heard: Event) -> None:
     db.append([msgspec.structs.replace(heard, tags=("lead:42",))])
-    assert db.decide(move, "42", "contacted", reason="spoke on the phone").positions == [2]
+    assert [*db.decide(move, "42", "contacted", reason="spoke on the phone").positions] == [2]
 
 
 def test_the_pipeline_now_and_then(told: whence.Whence) -> None:
