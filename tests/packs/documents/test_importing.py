@@ -30,6 +30,12 @@ def test_one_version_is_counted_as_one(call: Call) -> None:
     assert call("settings", "import", "flags.jsonl")[1] == "1 version recorded\n"
 
 
+def test_a_file_of_no_changes_is_named_with_what_a_line_is(call: Call) -> None:
+    Path("mail.txt").write_text("Dear lead.\n")
+    code, _, err = call("settings", "import", "mail.txt")
+    assert (code, "File: mail.txt, Line: 1" in err, '"changes": [' in err) == (2, True, True)
+
+
 def test_each_commit_of_a_file_is_a_version(call: Call, repository: Path) -> None:
     assert call("settings", "import", "repo/config/a.json", "--git")[1] == "2 versions recorded\n"
     assert call("settings", "get", "config/a.json:n", "--csv")[1].splitlines() == ["setting,value", "config/a.json:n,2"]

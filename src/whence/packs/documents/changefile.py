@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from whence.app import Whence
 
 
+REMEDY = 'Write {"time": …, "changes": [{"op": "replace", "path": "/scoring/threshold", "value": 70}]} in each line.'
+
+
 class _Operation(msgspec.Struct):
     op: Literal["add", "replace", "remove"]
     path: str
@@ -69,14 +72,14 @@ def _versions(file: Path, document: str) -> Iterator[Version]:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield _version(line, number, document)
+                    yield _version(line, file, number, document)
     except EOFError:
         raise InvalidFile("The file is cut off", file=file, remedy="Get the whole file and import it again.") from None
     except (OSError, zlib.error) as problem:
         raise InvalidFile("Cannot be read", file=file, problem=getattr(problem, "strerror", None) or problem) from None
 
 
-def _version(line: bytes, number: int, document: str) -> Version:
+def _version(line: bytes, file: Path, number: int, document: str) -> Version:
     try:
         said = msgspec.convert(jsonvalue.parse(line), _Line)
         when = said.committed_at if said.time is None else said.time
@@ -91,7 +94,7 @@ def _version(line: bytes, number: int, document: str) -> Version:
             line=number,
         )
     except msgspec.ValidationError as problem:
-        remedy = 'Write {"time": …, "changes": [{"op": "replace", "path": "/scoring/threshold", "value": 70}]}.'
-        raise InvalidFile("Not a change", line=number, problem=problem, remedy=remedy) from None
+        raise InvalidFile("Not a change", file=file, line=number, problem=problem, remedy=REMEDY) from None
     except (InvalidEvent, InvalidTime) as problem:
-        raise InvalidFile(problem.fact, line=number, remedy=problem.remedy, **problem.facts) from None
+        facts = {"file": file, "line": number, **problem.facts}
+        raise InvalidFile(problem.fact, remedy=problem.remedy or REMEDY, **facts) from None
