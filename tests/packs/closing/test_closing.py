@@ -75,6 +75,14 @@ def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
         close(db, "2026-03", by="anna", reviewed_by="ben")
     assert run(["ledger", "enter", "assets:bank", "income:sales", "1 EUR", "--time", "2026-03-15"]) == 0
     assert "2026-03-15 00:00:00 is in a closed period: it is dated 2026-04-01 00:00:00" in capsys.readouterr().err
+    assert run(["ledger", "since-close"]) == 0
+    assert " 2026-04-01 00:00:00  2026-03-15 00:00:00 " in capsys.readouterr().out
+
+
+def test_what_is_no_period_is_refused_with_one_that_is() -> None:
+    db = ledger()
+    with pytest.raises(InvalidTime, match=r"Period: 2026-13.*2026-Q1"):
+        close(db, "2026-13", by="anna", reviewed_by="ben")
 
 
 @pytest.mark.parametrize(

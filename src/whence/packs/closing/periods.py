@@ -108,7 +108,10 @@ def span(period: str, zone: tzinfo) -> Span:
         months = (f"{quarter[1]}-{3 * int(quarter[2]) + after:02}" for after in (-2, 0))
         first, last = (span_of(month, zone=zone) for month in months)
         return Span(first.first_us, last.last_us)
-    found = span_of(period, zone=zone)
+    try:
+        found = span_of(period, zone=zone)
+    except InvalidTime:
+        raise _no_period(period) from None
     if found.first_us == found.last_us:
         raise _no_period(period)
     return found
@@ -164,7 +167,7 @@ def periods(asked: Asked) -> Iterable[PeriodRow]:
 class SinceRow(msgspec.Struct, frozen=True):
     position: int
     time: datetime
-    dated: str | None
+    dated: datetime | None
     transaction: str
     category: str
     account: str
@@ -187,6 +190,7 @@ def since_close(
         posted, alters = each.posted, each.time_us <= signed.last_us
         is_meant = posted.dated is not None and to_us(posted.dated) <= signed.last_us
         if each.position > signed.at_position and (alters or is_meant):
-            told = (to_datetime(each.time_us), posted.dated, posted.transaction, posted.category)
+            dated = None if posted.dated is None else to_datetime(to_us(posted.dated))
+            told = (to_datetime(each.time_us), dated, posted.transaction, posted.category)
             amount = decimal_of(each.amount_minor, each.currency)
             yield SinceRow(each.position, *told, each.account, each.currency, amount, alters)
