@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from itertools import islice
 
 import msgspec
 
@@ -52,11 +53,11 @@ def types_in(store: Store, progress: Progress | None = None) -> list[TypeSummary
     return [TypeSummary(name, counts[name], *spans[name], kinds[name]) for name in sorted(counts)]
 
 
-def main_kind(store: Store, preferred: Iterable[str] = ()) -> str:
-    """The kind that the events are mostly about: the first of the preferred ones that the first events have tags of,
+def main_kind(events: Iterable[Recorded], preferred: Iterable[str] = ()) -> str:
+    """The kind that events are mostly about: the first of the preferred ones that the first events have tags of,
     else the most frequent one among them, and of equally frequent ones that with the most entities."""
     entities: dict[str, dict[str, int]] = {}
-    for event in store.read(limit=FIRST_EVENTS):
+    for event in islice(events, FIRST_EVENTS):
         for tag in event.tags:
             counts = entities.setdefault(tag.partition(":")[0], {})
             counts[tag] = counts.get(tag, 0) + 1

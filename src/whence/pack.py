@@ -206,13 +206,15 @@ class Decision:
 
 class Asked(msgspec.Struct, frozen=True):
     """What a table is asked of: a history, the moment that it is asked about, the zone of the answer, the states of the
-    pack as whence.toml configures them, and what selects the events that its `settings` name."""
+    pack as whence.toml configures them, what selects the events that its `settings` name, and the kinds that it has
+    models of."""
 
     history: History
     moment_us: int
     zone: tzinfo
     configured: tuple[type, ...] = ()
     settings: Query | None = None
+    models: tuple[str, ...] = ()
 
     @property
     def moment(self) -> datetime:

@@ -100,8 +100,8 @@ class Deciding(Opened):
         if us is None and moment.position is not None:
             us = self.event(moment.position).recorded_us
         states = () if pack is None else pack.states
-        settings = self.config.settings_query()
-        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone, states, settings)
+        settings, models = self.config.settings_query(), tuple(self.config.models)
+        return Asked(history, SystemClock().now_us() if us is None else us, self.config.zone, states, settings, models)
 
     def _part(self, part: Any, kind: str) -> tuple[Any, Pack | None]:
         """A decision or table, named or as it is, as whence.toml configures its pack; and that pack, None for a part

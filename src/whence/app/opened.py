@@ -139,7 +139,7 @@ class Opened:
         require()
         from whence.segments.reading import Segments
 
-        chosen = kind or main_kind(self.store, self.config.models)
+        chosen = kind or main_kind(self.store.read(), self.config.models)
         home = beside(self.store)
         place = folder or (None if home is None else home / chosen)
         if build and place is not None:

@@ -113,6 +113,29 @@ def test_an_event_of_two_names_of_one_customer_counts_once() -> None:
             assert [row.customers for row in rows] == [2, 0]
 
 
+def test_without_kinds_a_customer_is_called_by_the_main_kind_of_the_store_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text('store = "shop.db"\n[pack.journeys]\n')
+
+    def called() -> list[str]:
+        """By the time line of each name, by the identities, then and now, and by the touchpoints."""
+        with whence.open("shop.db") as db, touchpoints(db) as asked:
+            found = [journeys.timeline(db, name).names[0] for name in ("customer:7", "lead:42", "visitor:abc")]
+            found += [db.table(journeys.identities, at=at)[0].customer for at in (None, "2026-01-07")]
+            return [*found, asked.name(asked.who("customer:7"))]
+
+    with whence.open("shop.db", create=True) as db:
+        db.append([*story(), *(Event("Visited", {}, (f"visitor:{number}",)) for number in range(9))])
+        db.decide(journeys.identify, "visitor:abc", "lead:42", time="2026-01-06T09:00:00Z")
+        db.decide(journeys.identify, "customer:7", "visitor:abc", time="2026-01-06T09:00:00Z")
+    assert called() == ["visitor:abc"] * 6
+    with (tmp_path / "whence.toml").open("a") as file:
+        file.write("[model.lead]\n")
+    assert called() == ["lead:42"] * 6
+
+
 def test_the_kinds_stand_in_whence_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path
     monkeypatch.chdir(folder)

@@ -43,7 +43,8 @@ def separate(
     Take two names apart that were joined.
 
     Both keep what else they are joined with. Name the two that one event joined, also where joined_by in
-    whence.toml says that it does.
+    whence.toml says that it does. The command refuses others, and a time before they were joined; decide() in Python
+    sees only the events of the two names, and where there is a joined_by it takes any two, at any time.
     """
     split_tag(id)
     split_tag(other)

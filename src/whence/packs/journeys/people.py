@@ -5,22 +5,23 @@ joined with none stand for themselves. In whence.toml:
     kinds = ["customer", "lead", "visitor"]   # the tags that name customers; the first is what one is called by
     joined_by = ["FormSent"]                  # event types that join the names they are tagged with
 
-Tags of other kinds, say `campaign:spring`, are no names. Without `kinds` they are the main kind of the store and all
-that are joined.
+Tags of other kinds, say `campaign:spring`, are no names. Without `kinds` they are the main kind of the store, by
+which a customer is called, and all that are joined.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from whence.clock import SystemClock, to_datetime
+from whence.contents import main_kind
 from whence.errors import InvalidQuery, Refused
 from whence.events import Recorded
 from whence.grammar import id_to_raw, split_tag
 from whence.history import History, by_time
 from whence.packs.journeys.events import Identified, Separated
-from whence.packs.journeys.state import Naming, naming_of
+from whence.packs.journeys.state import Identity, Naming, naming_of
 from whence.query import Query
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ class People:
                 self._join(*pair)
 
     @classmethod
-    def of(cls, history: History, naming: Naming, main: str = "") -> People:
-        """Who is who at the end of a history. Without kinds they are the main one, then those that are joined with
-        others, by their names."""
+    def of(cls, history: History, naming: Naming, main: str) -> People:
+        """Who is who at the end of a history. Without kinds they are the main one (see main_of), then those that are
+        joined with others, by their names."""
         pairs = pairs_in(history, naming.joined_by, naming.kinds)
         return cls(pairs, naming.kinds or kinds_of(pairs, main))
 
@@ -98,6 +99,19 @@ class People:
             yield self.names_of(names[0])
 
 
+def main_of(history: History, naming: Naming, models: Collection[str]) -> str:
+    """The kind that a customer is called by: the first that is said, else the one that the events of a history are
+    mostly about, those of `models` before others (see contents.main_kind). Where that is who is who, which is no kind
+    of customers, it is one of the kinds whose names are joined."""
+    if naming.kinds:
+        return naming.kinds[0]
+    found = main_kind(history.events(), models)
+    if found != Identity.kind:
+        return found
+    _, *joined = kinds_of(pairs_in(history, naming.joined_by), found)
+    return main_kind(history.events(), [*models, *joined])
+
+
 def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
     """The main kind, then those of the names that are joined."""
     others = {split_tag(name)[0] for pair in pairs for name in pair}
@@ -106,7 +120,8 @@ def kinds_of(pairs: Iterable[Pair], main: str) -> list[str]:
 
 def refuse_to_separate(db: Whence, one: str, other: str, key: str | None, time_us: int | None = None) -> None:
     """Raises Refused for two names that no event joined just with each other, or only after this time, by default now,
-    unless it was done under this key."""
+    unless it was done under this key. It looks at all events, of which the decision sees those of the names alone, so
+    that the command asks it first."""
     if key is not None and db.store.positions_of([id_to_raw(key)]):
         return
     naming = naming_of(db)

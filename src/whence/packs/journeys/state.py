@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 class Naming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What [pack.journeys] says: the kinds of tags that name customers, the one that a customer is called by first, and
-    the event types that join all names they are tagged with; tags of other kinds are no names."""
+    the event types that join all names they are tagged with. Tags of other kinds are no names; without kinds all
+    tags of those events are."""
 
     kinds: tuple[str, ...] = ()
     joined_by: tuple[str, ...] = ()

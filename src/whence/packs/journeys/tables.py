@@ -1,4 +1,4 @@
-"""The tables of the pack that need no columns."""
+"""The table of who is who, as far as it was known: it reads the events themselves, without columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from whence.errors import NotKnown
 from whence.pack import Asked, table
-from whence.packs.journeys.people import People
+from whence.packs.journeys.people import People, main_of
 from whence.packs.journeys.state import Identity
 from whence.query import Query
 
@@ -31,7 +31,8 @@ def identities(
 
     With --name the customer who has it, also where it is the only one.
     """
-    people = People.of(asked.history, asked.as_configured(Identity).naming())
+    naming = asked.as_configured(Identity).naming()
+    people = People.of(asked.history, naming, main_of(asked.history.uncut(), naming, asked.models))
     groups = list(people.groups()) if name is None else [people.names_of(name)]
     if name is not None and groups == [[name]] and not any(asked.history.events(Query.of(tags=[name]))):
         raise NotKnown("Nothing is known of this customer", name=name, remedy="Names are written visitor:abc.")

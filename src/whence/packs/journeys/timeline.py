@@ -15,7 +15,7 @@ from whence.events import Recorded
 from whence.grammar import split_tag
 from whence.pack import Written
 from whence.packs.journeys.events import OWN
-from whence.packs.journeys.people import People
+from whence.packs.journeys.people import People, main_of
 from whence.packs.journeys.state import Identity, naming_of
 from whence.query import Query, QueryItem
 
@@ -69,7 +69,8 @@ def timeline(
     known then. Ends with 1 when nothing is known of the name.
     """
     history = db.history(db.at(at, clock=clock))
-    names = People.of(history, naming_of(db, kinds, joined_by), split_tag(name)[0]).names_of(name)
+    naming = naming_of(db, kinds, joined_by)
+    names = People.of(history, naming, main_of(db.history(), naming, db.config.models)).names_of(name)
     about = [*names, *(f"{Identity.kind}:{each}" for each in names)]
     found = history.events(Query(tuple(QueryItem(tags=(tag,)) for tag in about)), order="occurred")
     touches = tuple(_touches(found, names, us_of(gap)))

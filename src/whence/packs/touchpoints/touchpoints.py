@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from whence.clock import LATEST_US
-from whence.contents import main_kind
 from whence.errors import InvalidQuery, NotKnown
 from whence.grammar import split_tag
 from whence.packs.journeys.events import OWN
-from whence.packs.journeys.people import People, kinds_of, pairs_in
-from whence.packs.journeys.state import Identity, Naming, naming_of
+from whence.packs.journeys.people import People, main_of
+from whence.packs.journeys.state import Naming, naming_of
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import Step
 from whence.segments.fields import OF_ANY
@@ -62,21 +61,10 @@ def touchpoints(
     """
     naming = naming_of(db, kinds, joined_by)
     moment = db.at(at, clock=clock)
-    main = naming.kinds[0] if naming.kinds else _main_kind(db, naming.joined_by)
-    with db.segments(main, build=build, progress=progress) as segments:
+    with db.segments(main_of(db.history(), naming, db.config.models), build=build, progress=progress) as segments:
         asked = Touchpoints(db, segments, naming, moment)
         asked.refuse_kinds(naming.kinds)
         yield asked
-
-
-def _main_kind(db: Whence, joined_by: Sequence[str]) -> str:
-    """The kind that the events are mostly about. Where that is who is who, which is no kind of customers, it is one of
-    the kinds whose names are joined."""
-    found = main_kind(db.store, db.config.models)
-    if found != Identity.kind:
-        return found
-    _, *joined = kinds_of(pairs_in(db.history(), joined_by), found)
-    return main_kind(db.store, [*db.config.models, *joined])
 
 
 class Touchpoints:
