@@ -20,7 +20,7 @@ from whence.config import Config
 from whence.events import Event
 from whence.packs.balances.columns import balances_in
 from whence.packs.ledger.decisions import open_
-from whence.packs.ledger.events import CODEC, POSTED, AccountOpened, Posted, Posting
+from whence.packs.ledger.events import CODEC, AccountOpened, Posted, Posting
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.reconciliation.keeping import reconcile
 from whence.segments.columns import table_of
@@ -83,8 +83,8 @@ def compare(folder: str, count: int) -> dict[str, float]:
 
 def by_hand(segments: Segments, duck: Any) -> str:
     """The SQL that somebody would write over the files of the segments and what is in none of them yet."""
-    files = [str(path) for type, path in segments.files() if type == POSTED]
-    newest = segments.newest().get(POSTED)
+    files = [str(path) for type, path in segments.files() if type == Posted.event_type]
+    newest = segments.newest().get(Posted.event_type)
     parts = [f"SELECT postings, copy FROM read_parquet({files}, union_by_name = true)"] if files else []
     if newest is not None:
         duck.register("newest", table_of(newest))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from whence.app import Moment, Whence
 from whence.packs.balances.entries import Balances
-from whence.packs.ledger.events import POSTED
+from whence.packs.ledger.events import Posted
 
 if TYPE_CHECKING:
     from whence.segments.reading import Segments
@@ -26,7 +26,7 @@ def balances(db: Whence, *, at: Moment = None, clock: str = "occurred") -> Balan
 
 def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int | None = None) -> Balances:
     """The same of segments that are open: of what had happened by a time, and was recorded up to a position."""
-    if POSTED not in segments.types:
+    if Posted.event_type not in segments.types:
         return Balances()
     where, values = ["NOT coalesce(copy, false)"], list[object]()
     if occurred_us is not None:
@@ -39,7 +39,7 @@ def balances_in(segments: Segments, *, occurred_us: int | None = None, upto: int
         SELECT posting.account, posting.currency, sum(posting.amount_minor)::HUGEINT AS minor
         FROM (
             SELECT unnest(from_json(postings, '{JSON}')) AS posting
-            FROM {segments.rows_of(POSTED)}
+            FROM {segments.rows_of(Posted.event_type)}
             WHERE {" AND ".join(where)}
         )
         GROUP BY ALL

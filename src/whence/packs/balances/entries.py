@@ -14,7 +14,7 @@ from whence.errors import InvalidQuery, NotKnown, near
 from whence.events import FactRow
 from whence.history import History
 from whence.pack import Asked
-from whence.packs.ledger.events import POSTED, Posted, Posting
+from whence.packs.ledger.events import Posted, Posting
 from whence.packs.ledger.tables import chart, is_below
 from whence.query import Query, QueryItem
 
@@ -88,11 +88,11 @@ _whole = msgspec.json.Decoder(Posted).decode
 
 def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRow]:
     """The transactions that may move one of these accounts; all of them for None."""
-    query = Query.of(types=[POSTED])
+    query = Query.of(types=[Posted.event_type])
     if accounts is not None and len(accounts) <= APART_MAX:
         if not accounts:
             return
-        query = Query(tuple(QueryItem(types=(POSTED,), tags=(f"account:{each}",)) for each in accounts))
+        query = Query(tuple(QueryItem(types=(Posted.event_type,), tags=(f"account:{each}",)) for each in accounts))
     for page in history.facts(query):
         yield from page.rows
 

@@ -23,11 +23,11 @@ from whence.moments import Span, day_of, span_of
 from whence.money import Money, decimal_of
 from whence.pack import Asked, table
 from whence.packs.balances.entries import Balances, entries, transactions
-from whence.packs.ledger.events import BOOK, CODEC, MAIN, POSTED, PeriodClosed, Total
+from whence.packs.ledger.events import BOOK, CODEC, MAIN, PeriodClosed, Posted, Total
 from whence.packs.ledger.state import Periods
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
-GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(POSTED,))))
+GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(Posted.event_type,))))
 """A close depends on every transaction and every other close."""
 
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)

@@ -1,5 +1,5 @@
 """The events of the ledger. Amounts are whole numbers of the currency's smallest unit; a debit is positive, a credit
-negative, and the postings of a transaction come to zero in each currency."""
+negative. That the postings of a transaction come to zero in each currency is left to whence.packs.book.laws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from whence.events import Event
 AccountType = Literal["asset", "liability", "equity", "income", "expense"]
 MAIN = "main"
 BOOK = f"book:{MAIN}"
-"""The one book: what closes a period, and what is posted, meet at this tag."""
+"""The one book, a tag of what closes a period. What moves money does not carry it: it is appended on the condition that
+no period was closed meanwhile, and a period is closed on the condition that nothing was posted."""
 
 
 class AccountOpened(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -135,4 +136,3 @@ class LedgerCodec(Codec):
 
 
 CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, PeriodClosed)
-POSTED = "ledger.Posted"

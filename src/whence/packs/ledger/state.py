@@ -119,7 +119,6 @@ class Charge:
         self.refunded_minor = 0
         self.debited: str | None = None
         self.credited: str | None = None
-        self.refunds: list[str] = []
 
     @on(Posted)
     def posted(self, event: Posted) -> None:
@@ -130,7 +129,6 @@ class Charge:
             self.charged_minor += event.charged_minor
         elif event.charged_minor:
             self.refunded_minor -= event.charged_minor
-            self.refunds.append(event.transaction)
         if event.charged_minor:
             self.status = "charged" if self.left_minor > 0 else "refunded"
 

@@ -16,7 +16,7 @@ from whence.files.rows import Given, RawRow
 from whence.grammar import id_to_raw, raw_to_id
 from whence.moneyfiles.banks import BankFile
 from whence.moneyfiles.lines import File
-from whence.packs.ledger.events import POSTED, Posted
+from whence.packs.ledger.events import Posted
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.events import CODEC, FilePosted
 from whence.packs.posting.sources import PostingSource
@@ -144,7 +144,7 @@ def _new(db: Whence, drafts: Drafts, report: Report) -> Drafts:
     for id, position in there.items():
         line, draft = drafts[id]
         event = next(iter(db.store.read(after=position - 1, upto=position)))
-        stored = msgspec.convert(event.data, Posted) if event.type == POSTED else None
+        stored = msgspec.convert(event.data, Posted) if event.type == Posted.event_type else None
         same = stored is not None and msgspec.structs.replace(stored, dated=None) == draft.posted
         moved = stored is not None and stored.dated is not None
         report.repeated(line, draft, f"@{position}", same=same and (moved or draft.time_us in (None, event.time_us)))
