@@ -1,8 +1,9 @@
 """The book: whatever moves money, as a call that either happens or is refused, however many write at once.
 
 Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `laws`, what double entry allows;
-`writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
-writers; `configuration` and `commands`. In Python: `from whence.packs.book import Book`."""
+`configuration`, what becomes of what is dated into a closed period; `writing`, on which states it is decided and under
+which condition it is appended, so that the laws hold among many writers; and `commands`. In Python: `from
+whence.packs.book import Book`."""
 
 from whence.pack import Pack
 from whence.packs.book.configuration import checked

@@ -31,7 +31,8 @@ class How(TypedDict, total=False):
 
 class Known:
     """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
-    event of what it asks for, which is noted; of an account only on its type, which never changes."""
+    event of what it asks for, which is noted. An account is not: its type never changes, and on whether it may be used
+    depends whatever moves it (see writing.depends_on)."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
         self._find = find

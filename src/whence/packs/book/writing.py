@@ -1,7 +1,9 @@
 """The book: each movement appended under the condition that nothing came between that it depends on.
 
-What it depends on is exact: an account without a limit is hindered by nobody, so that a thousand may pay into it at
-once; of an account with a limit, a charge or a hold every event counts. What is known is left to whence.current."""
+What it depends on is exact: an account without a limit is hindered by nobody who moves money too, so that a thousand
+may pay into it at once, but by who closes or limits it; of an account with a limit, and of a charge, a hold or a
+transaction that is looked at, every event counts; and so does each period that is closed. What is known is left to
+whence.current."""
 
 from __future__ import annotations
 

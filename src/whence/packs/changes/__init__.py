@@ -5,9 +5,10 @@ whence.packs.settings. From Python:
 
     changes.compare(db, "2026-01-05")
 
-Read `timeline` (all that was changed, whether somebody said so or not) and `standing` (what is in force); until here it
-is said what a change is, and the rest is how it is shown: `tables`, `wording` (values and changes as people read them)
-and `commands`, whose `set` and `unset` take the place of those that are made of the decisions.
+Read `naming` (which settings are meant), `timeline` (all that was changed, whether somebody said so or not) and
+`standing` (what is in force); until here it is said what a change is, and the rest is how it is shown: `wording`
+(values and changes as people read them), `tables` and `commands`: `diff`, and `set` and `unset`, which take the place
+of those that are made of the decisions.
 """
 
 from whence.pack import Pack

@@ -19,11 +19,12 @@ from whence.cli.screen import Column, Form
 from whence.errors import InvalidEvent, InvalidFile
 from whence.moments import span_of
 from whence.pack import Act, Decision, Written
+from whence.packs.changes.naming import SHORT
 from whence.packs.changes.standing import compare
 from whence.packs.changes.timeline import Difference, changes
 from whence.packs.changes.wording import cell, plain
 from whence.packs.settings.decisions import DECISIONS, set_
-from whence.packs.settings.naming import SHORT, split_name
+from whence.packs.settings.naming import split_name
 from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING
 from whence.words import value_of

@@ -11,10 +11,10 @@ import msgspec
 from whence.compare import same
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
+from whence.packs.changes.naming import is_meant, spelled
 from whence.packs.changes.standing import Standing, standing
 from whence.packs.changes.timeline import Change, Difference, How, refuse_unknown, timeline
 from whence.packs.changes.wording import plain
-from whence.packs.settings.naming import is_meant, spelled
 from whence.tree import MISSING, at, path_of
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"

@@ -1,6 +1,6 @@
-"""Every change of settings in a history, with what each value was before: those that somebody made, those that
-whence.toml's `settings` name, and those that nobody announced, found in the events. What is in force is left to
-standing."""
+"""Every change of settings in a history, with what each value was before: those that somebody made, the events that
+whence.toml's `settings` name, the scorecards that were adopted, and those that nobody announced, found in the events;
+and the versions that could not be used. What is in force is left to standing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from whence.errors import InvalidEvent, NotKnown, near
 from whence.events import Recorded
 from whence.history import History
 from whence.pack import Asked
+from whence.packs.changes.naming import SHORT, is_meant
 from whence.packs.settings.events import CODEC, TYPES, Changed, VersionRefused
-from whence.packs.settings.naming import MAIN, SHORT, is_meant, name_of
+from whence.packs.settings.naming import MAIN, name_of
 from whence.packs.settings.state import Document, split_field
 from whence.query import Query, QueryItem
 from whence.tree import MISSING, Edit, Path, at, edited, edits_between, key_of, path_of
@@ -29,7 +30,8 @@ SAID_ABOUT = ("why", "reason", "version", "label")
 """Fields of an event of one's own that say something about a change, and are no settings."""
 
 How = Literal["announced", "own event", "observed", "refused"]
-"""By a command, a file or an import; by an event that whence.toml's `settings` name; by nobody; not at all."""
+"""By a command, a file or an import; by an event that whence.toml's `settings` name, or one that adopts a scorecard; by
+nobody; not at all, since the version cannot be used."""
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ def plain(value: Any) -> Any:
 
 
 def summary(change: Change, most: int = 2) -> str:
-    """A change in one line."""
+    """A change in one line, for the packs that ask which change it was."""
     if change.how == "refused":
         return f"{change.document}: a version that cannot be used"
     if not change.differences:

@@ -11,9 +11,9 @@ import numpy as np
 from whence.duration import DAY_US
 from whence.experiments.statistics import Ints, Mask
 from whence.experiments.trials import BASIS, Axis, Trials
+from whence.packs.changes.naming import names_version
 from whence.packs.changes.timeline import Change
 from whence.packs.impact.effects import Compared
-from whence.packs.settings.naming import names_version
 from whence.tree import MISSING
 
 BESIDE, MAJORITY = 0.05, 0.5

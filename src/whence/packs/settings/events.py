@@ -18,8 +18,9 @@ TAGS_MAX = 30
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change, as a commit is one: `edits` are the values that are others now, none where a file was merely laid out
-    anew. `version` is the document's afterwards, and `label` what decisions call it, where it has a name. `undoes` are
-    the events that this change takes back, and `commit` and `source` say where it was found."""
+    anew or a version called by another label. `version` is the document's afterwards, and `label` what decisions call
+    it, where it has a name. `undoes` are the events that this change takes back, and `commit` and `source` say where it
+    was found."""
 
     event_type: ClassVar[str] = "settings.Changed"
     settings: Annotated[str, Tag]

@@ -1,5 +1,5 @@
-"""What documents, settings and versions are called: `scoring.threshold` is a setting of the document `main`,
-`android:features.x` one of `android`. How a key alone is written is left to whence.tree."""
+"""What documents and settings are called: `scoring.threshold` is a setting of the document `main`, `android:features.x`
+one of `android`. How a key alone is written is left to whence.tree."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from whence.tree import key_of, path_of
 
 MAIN = "main"
 """The document of keys that are set one by one, whose name need not be written."""
-SHORT = 12
-"""So many characters of a version are shown."""
-NAMED_LEAST = 7
-"""So many of its first characters name a version at least."""
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -33,27 +29,3 @@ def name_of(document: str, key: str) -> str:
     if not key:
         return document
     return key if document == MAIN and ":" not in key and key != MAIN else f"{document}:{key}"
-
-
-def spelled(setting: str | None) -> str | None:
-    """The setting asked for as it is named in the changes: `main:a.b` and `/a/b` are `a.b`, as where they are set."""
-    if setting is None or not (":" in setting or setting.startswith("/")):
-        return setting
-    try:
-        return name_of(*split_name(setting))
-    except InvalidQuery:  # no key: the name of a file with a colon, or one in an event of one's own
-        return setting
-
-
-def is_meant(name: str, document: str, setting: str | None) -> bool:
-    """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
-    `flags.json` are all of a document."""
-    if setting is None:
-        return True
-    whole = setting.rstrip(":")
-    return whole in (name, document) or name.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))
-
-
-def names_version(text: str, version: str | None) -> bool:
-    """Whether a text is a version, or its first characters: so many that no other is meant."""
-    return version is not None and len(text) >= NAMED_LEAST and version.startswith(text)
