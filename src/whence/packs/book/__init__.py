@@ -2,8 +2,8 @@
 
 Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `laws`, what double entry allows;
 `configuration`, what becomes of what is dated into a closed period; `writing`, on which states it is decided and under
-which condition it is appended, so that the laws hold among many writers; and `commands`. In Python: `from
-whence.packs.book import Book`."""
+which condition it is appended, so that the laws hold among many writers; and `commands`. In Python:
+`from whence.packs.book import Book`."""
 
 from whence.pack import Pack
 from whence.packs.book.configuration import checked
