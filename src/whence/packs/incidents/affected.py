@@ -41,7 +41,7 @@ def affected(
     until: Annotated[datetime | None, "only decisions until then"] = None,
     about: Annotated[bool, "also what happened later to the same entities, whatever its cause"] = False,
 ) -> Iterable[Affected]:
-    """$ whence settings affected p3 --type EmailSent
+    """$ whence settings affected p3 --about
 
     The decisions that were taken under a version, whom they were about, and all that followed.
 
