@@ -115,3 +115,4 @@ def test_a_model_that_is_mistyped_is_refused_though_nobody_converted() -> None:
         with pytest.raises(InvalidQuery, match="No such model"):
             attribution.attribution(asked, "Bought", ["Seen"], models=["frist"])  # type: ignore[list-item]
         assert attribution.attribution(asked, "Bought", ["Seen"]) == []
+        assert attribution.attribution(asked, "Bought", "Seen") == []

@@ -82,7 +82,7 @@ def attribution(
     or those that did name no channel. Without --model all models stand side by side.
     """
     converted = asked.known(conversion)
-    touched = [asked.known(each) for each in touches]
+    touched = [asked.known(each) for each in ([touches] if isinstance(touches, (str, Step)) else touches)]
     if not touched:
         raise InvalidQuery("Nothing may have helped", remedy='Name touchpoints: ["EmailClicked", "AdClicked|AdSeen"].')
     half_life_hours = us_of(half_life) // HOUR_US
