@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from whence.events import Event, Recorded
-from whence.model import Model
+from whence.model import Model, handlers_of
 from whence.query import Query, QueryItem
 from whence.store import Store
 
@@ -26,8 +26,8 @@ Handlers = Mapping[tuple[type, type], Callable[..., None]]
 
 
 class States:
-    """The states of a store's entities as of `head`, of the kinds that these classes are; their handlers stand in the
-    class itself and are told the event alone. It is not safe for threads: whoever keeps it asks it under a lock."""
+    """The states of a store's entities as of `head`, of the kinds that these classes are; their handlers are told the
+    event alone. It is not safe for threads: whoever keeps it asks it under a lock."""
 
     def __init__(self, store: Store, classes: Sequence[type]) -> None:
         self._store = store
@@ -109,9 +109,4 @@ def _models(classes: tuple[type, ...]) -> Mapping[str, Model]:
 
 @cache
 def _handlers(classes: tuple[type, ...]) -> Handlers:
-    return {
-        (each, event): handler
-        for each in classes
-        for handler in vars(each).values()
-        for event in getattr(handler, "__whence_on__", ())
-    }
+    return {(each, event): handler for each in classes for event, handler in handlers_of(each).items()}

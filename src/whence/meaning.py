@@ -27,7 +27,7 @@ from whence.clock import to_iso
 from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
-from whence.model import on
+from whence.model import handlers_of, on
 
 _FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
 _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
@@ -153,9 +153,7 @@ def readers(state: type, meanings: Mapping[str, tuple[Meaning, ...]], all_of: Al
     """A handler for each type of others' events that means something, to be a member of a state or of a subclass of it:
     `_reads_EmailOpened`. None takes out one that the state has. All handlers of the state are told an event of ours and
     what was recorded."""
-    handlers: dict[type, Handler] = {
-        event: handler for handler in vars(state).values() for event in getattr(handler, "__whence_on__", ())
-    }
+    handlers = handlers_of(state)
     return {
         f"_reads_{name}": _reader(state, name, found, handlers, all_of) if found else None
         for name, found in meanings.items()

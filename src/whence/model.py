@@ -315,6 +315,11 @@ def _marked(cls: type) -> list[Callable[..., None]]:
     return [value for value in members.values() if hasattr(value, "__whence_on__")]
 
 
+def handlers_of(cls: type) -> dict[Any, Callable[..., None]]:
+    """The handlers of a class by what each is for: a class of typed events, or a type of events."""
+    return dict(_named(_marked(cls)))
+
+
 def _reads_data(handler: Callable[..., None]) -> bool:
     """Whether a handler is given the typed event alone."""
     events = handler.__whence_on__  # type: ignore[attr-defined]

@@ -44,7 +44,8 @@ from whence.errors import InvalidConfig, InvalidModel, WhenceError
 
 if TYPE_CHECKING:
     from whence.decide import Decided
-    from whence.pack import Act, Decision, Pack, Parameter, Table
+    from whence.pack import Act, Decision, Pack, Table
+    from whence.signature import Parameter
 
 recorded_by = grouped(
     by_actor(help="Who decides."),
