@@ -28,6 +28,7 @@ from whence.errors import InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.model import handlers_of, on
+from whence.tree import MISSING, at
 
 _FIELD = re.compile(r"\$([\w.-]+)(?:\s*\*\s*(\d+(?:\.\d+)?))?")
 _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
@@ -184,8 +185,6 @@ def _fields_of(event: type[msgspec.Struct]) -> tuple[str, ...]:
 
 
 def _inside(data: Any, path: str) -> Any:
-    for part in path.split("."):
-        if not isinstance(data, dict) or part not in data:
-            return None
-        data = data[part]
-    return data
+    """What stands in a field, or a part of one; None where there is nothing."""
+    found = at(data, tuple(path.split(".")))
+    return None if found is MISSING else found
