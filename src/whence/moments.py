@@ -135,6 +135,13 @@ def moment_text(us: int, zone: tzinfo = UTC) -> str:
     return f"end of {text[:10]}" if text[11:] == "23:59:59.999999" else text
 
 
+def until_text(at: At, zone: tzinfo) -> str:
+    """What follows the position that an answer is for, where a time was asked for: until when, or when known."""
+    if at.occurred_us is not None:
+        return f" until {moment_text(at.occurred_us, zone)}"
+    return "" if at.recorded_us is None else f", known at {moment_text(at.recorded_us, zone)}"
+
+
 @lru_cache(10_000)
 def day_of(us: int, zone: tzinfo) -> date:
     """The day that a moment lies on."""

@@ -16,8 +16,8 @@ import whence
 from whence.cli import packs, run
 from whence.events import Event
 from whence.packs.funnels.dropouts import Dropped
-from whence.packs.journeys.timeline import Touch
 from whence.packs.sessions.sessions import Session
+from whence.packs.timeline import Touch
 
 Call = Callable[..., tuple[int, str, str]]
 

@@ -13,7 +13,7 @@ from tests.packs.conftest import bring
 from whence.clock import FixedClock
 from whence.errors import InvalidConfig, Refused
 from whence.events import Event
-from whence.packs import funnels, journeys
+from whence.packs import funnels, journeys, timeline
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import refuse_to_separate
 from whence.packs.touchpoints import touchpoints
@@ -93,7 +93,7 @@ def test_a_tag_that_names_no_customer_does_not_keep_the_names_beside_it_apart(
     with whence.open("shop.db", create=True) as db:
         db.append([*story(), Event("FormSent", {}, tags, time="2026-01-06T09:00:00Z")])
         assert counts(db) == [2, 1, 0]
-        assert journeys.timeline(db, "visitor:abc").names == ("lead:42", "visitor:abc")
+        assert timeline.timeline(db, "visitor:abc").names == ("lead:42", "visitor:abc")
         refuse_to_separate(db, "lead:42", "visitor:abc", None)  # they are joined: nothing is refused
 
 
@@ -122,7 +122,7 @@ def test_without_kinds_a_customer_is_called_by_the_main_kind_of_the_store_whoeve
     def called() -> list[str]:
         """By the time line of each name, by the identities, then and now, and by the touchpoints."""
         with whence.open("shop.db") as db, touchpoints(db) as asked:
-            found = [journeys.timeline(db, name).names[0] for name in ("customer:7", "lead:42", "visitor:abc")]
+            found = [timeline.timeline(db, name).names[0] for name in ("customer:7", "lead:42", "visitor:abc")]
             found += [db.table(journeys.identities, at=at)[0].customer for at in (None, "2026-01-07")]
             return [*found, asked.name(asked.who("customer:7"))]
 

@@ -1,12 +1,12 @@
-"""Journeys: what customers did over all sources, and who of them is who. A pack: `whence journeys …`.
+"""Journeys: who of the customers is who, on which all questions about what they did rest. A pack: `whence journeys …`.
 
     with whence.open("shop.db") as db:
         db.decide(journeys.identify, "visitor:abc", "lead:42", reason="signed up")
-        print(journeys.timeline(db, "lead:42").names)
+        print(db.table("journeys.identities"))
 
 Read `events`, `state`, `decisions` and `scenarios`: until here it is said what is kept and decided. The rest is how it
-is answered: `people` and `tables`, the names of each customer; `timeline`, what one customer did; `commands`. What all
-customers did is asked of `touchpoints`, an extension on which the other questions rest, packs of their own each.
+is answered: `people`, the names of each customer, `tables` and `commands`. What one customer did is told by `timeline`;
+what all did is asked of `touchpoints`, on which the other questions rest: extensions, packs of their own each.
 """
 
 from whence.pack import Pack
@@ -16,7 +16,6 @@ from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
 from whence.packs.journeys.state import Identity, Naming, named_by
 from whence.packs.journeys.tables import identities
-from whence.packs.journeys.timeline import timeline
 
 PACK = Pack(
     name="journeys",
@@ -42,5 +41,4 @@ __all__ = [
     "identities",
     "pairs_in",
     "separate",
-    "timeline",
 ]

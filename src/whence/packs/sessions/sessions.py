@@ -12,7 +12,7 @@ import numpy as np
 from whence.calendar import Calendar, Unit
 from whence.duration import SECOND_US, us_of
 from whence.pack import Share
-from whence.packs.journeys.timeline import GAP, Pause
+from whence.packs.timeline.timeline import GAP, Pause
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import COUNT, at_least_one
 from whence.packs.touchpoints.touchpoints import Touchpoints

@@ -13,8 +13,9 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, at_moment, option, times_in
 from whence.cli.packs import act_command, show_rows
 from whence.cli.screen import Form
+from whence.moments import until_text
 from whence.pack import Act
-from whence.packs.journeys.commands import by_kind, until_text
+from whence.packs.journeys.commands import by_kind
 from whence.packs.touchpoints.touchpoints import Touchpoints, touchpoints
 
 no_build = option("--no-build", "no_build", is_flag=True, help="Write no segments, whatever is missing.")
