@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
 from whence.compare import same
+from whence.duration import DAY_US
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.experiments.side import in_occurred_order
@@ -46,6 +47,14 @@ class Axis(msgspec.Struct, frozen=True):
         return self.names.index(name) if name in self.names else None
 
 
+class Day(msgspec.Struct, frozen=True):
+    """How many decisions there were on a day (UTC), which begins at `time_us`, and their mean outcome."""
+
+    time_us: int
+    decisions: int
+    mean: float
+
+
 class Trials(msgspec.Struct, frozen=True):
     """Decisions in the order of time. `entities` are numbers, of which one stands for whoever several decisions may be
     about; `left_out` counts decisions that were observed too briefly, or have no outcome in their field."""
@@ -57,6 +66,16 @@ class Trials(msgspec.Struct, frozen=True):
     is_share: bool = True
     left_out: int = 0
     outcome: str = ""
+
+    @property
+    def days(self) -> Iterator[Day]:
+        """The days on which there were decisions, in their order."""
+        if not len(self.values):
+            return
+        day = self.times_us // DAY_US
+        counts, sums = np.bincount(day - day[0]), np.bincount(day - day[0], self.values)
+        for number in np.flatnonzero(counts).tolist():
+            yield Day(int(day[0] + number) * DAY_US, int(counts[number]), float(sums[number] / counts[number]))
 
 
 def trials(

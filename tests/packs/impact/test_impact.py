@@ -18,13 +18,12 @@ from whence import Event
 from whence.clock import to_us
 from whence.demo import mailer as planted
 from whence.errors import InvalidTime, NotKnown
-from whence.experiments.leastsquares import Coefficient
 from whence.experiments.trials import Axis, Trials
 from whence.packs.changes import Change, Difference, changes
-from whence.packs.impact import Impact, impact
+from whence.packs.impact import impact
 from whence.packs.impact.asking import WINDOW_DAYS
-from whence.packs.impact.blame import least_seen, weigh
 from whence.packs.impact.candidates import candidates
+from whence.packs.impact.effects import Impact, impact_of
 from whence.packs.impact.telling import cells, sentences
 from whence.tree import MISSING
 
@@ -57,7 +56,7 @@ def trials_of(made: planted.Mailer, *, named: bool = True) -> Trials:
 def weighed(seed: int, *, guilty: bool, named: bool = True) -> Impact:
     made = planted.mailer(seed, guilty=guilty)
     found = trials_of(made, named=named)
-    return weigh(found, candidates(found, changes_of(made), window_days=WINDOW_DAYS))
+    return impact_of(found, candidates(found, changes_of(made), window_days=WINDOW_DAYS))
 
 
 def test_the_guilty_change_is_first_and_without_one_none_is_blamed() -> None:
@@ -128,7 +127,7 @@ def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
     made = Trials(times, np.arange(count), (random.random(count) < chance).astype(np.float64), {"Sent.prompt": axis})
     at_us = BEGIN_US + 20 * DAY_US
     change = Change(1, "1", at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
-    (effect,) = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS)).effects
+    (effect,) = impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS)).effects
     assert (effect.compared, effect.verdict) == ("side by side", "raises it")
     assert effect.effect == pytest.approx(0.10, abs=0.03)
 
@@ -183,25 +182,10 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     values = unit * (12_345 + 250 * later + random.normal(0, 100, len(times)))
     made = Trials(times, np.arange(len(times)), values, is_share=False, outcome="average ms")
     change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
-    found = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
+    found = impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS))
     (row,) = cells(found, UTC)
     assert [row[name] for name in ("without", "with", "effect", "interval")] == written
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
-
-
-@pytest.mark.parametrize(
-    ("weighed", "least"),  # by Student's table: 3.1693 at 1 % and 10, 3.5814 and 4.7733 at 0.5 %, 4.1437 at 0.2 %
-    [
-        ([Coefficient(0.0, 2.0, 10)], 2 * 3.1693),
-        ([Coefficient(7.0, 1.0, 10), Coefficient(0.0, 1.0, 5)], (3.5814 + 4.7733) / 2),
-        ([Coefficient(0.0, error, 10) for error in (5.0, 1.0, 3.0, 2.0, 4.0)], 3 * 4.1437),
-        ([], None),
-    ],
-)
-def test_the_least_effect_that_is_seen_is_as_clear_as_a_change_has_to_be_to_be_named(
-    weighed: list[Coefficient], least: float | None
-) -> None:
-    assert least_seen(weighed) == (None if least is None else pytest.approx(least, rel=1e-4))
 
 
 def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance() -> None:
@@ -213,7 +197,7 @@ def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance
     def found(effect: float) -> Impact:
         made = Trials(times, np.arange(len(times)), noise + effect * later, is_share=False, outcome="average ms")
         change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
-        return weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
+        return impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS))
 
     none = found(0.0)
     assert none.least_seen is not None

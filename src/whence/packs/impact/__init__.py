@@ -5,14 +5,13 @@ and which change explains it best when many were tried. Extends whence.packs.cha
 
     impact.impact(db, "EmailSent", outcome="Replied", within="3 days")
 
-Read whence.experiments.trials first: decisions and what came of each. Then `effects` (what is told), `candidates`
-(which decisions a change is judged by), `blame` (which of many changes did something, each measured as
-whence.experiments.leastsquares does) and `asking` (all of it at once). Until here it is said what is found out;
-`telling`, `chart` and `commands` show it."""
+Read `candidates` (which decisions a change is judged by), `effects` (what is told of each) and `asking` (all of it at
+once). `telling`, `chart` and `commands` show it. The decisions and what came of each are those of
+whence.experiments.trials; which of many changes did something is found out by whence.experiments.interventions, which
+knows them by their numbers."""
 
 from whence.pack import Pack
 from whence.packs.impact.asking import impact
-from whence.packs.impact.effects import Day, Effect, Impact
 
 PACK = Pack(
     name="settings.impact",
@@ -21,4 +20,4 @@ PACK = Pack(
     commands="whence.packs.impact.commands:COMMANDS",
 )
 
-__all__ = ["PACK", "Day", "Effect", "Impact", "impact"]
+__all__ = ["PACK", "impact"]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from whence.duration import us_of
 from whence.errors import NotKnown
 from whence.packs.changes.timeline import timeline
-from whence.packs.impact.effects import Impact
 from whence.packs.settings.state import Document
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence
+    from whence.packs.impact.effects import Impact
 
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""
@@ -38,9 +38,9 @@ def impact(
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
     compare, and as trials does.
     """
-    from whence.experiments.trials import trials
-    from whence.packs.impact.blame import weigh  # here, since other commands need none of its arrays
+    from whence.experiments.trials import trials  # here, since other commands need none of its arrays
     from whence.packs.impact.candidates import candidates
+    from whence.packs.impact.effects import impact_of
 
     asked = db.asked(at, clock=clock, pack=db.pack("settings"))
     configured = asked.as_configured(Document).configured()
@@ -57,4 +57,4 @@ def impact(
     found = timeline(asked)
     if not found:
         raise NotKnown("No setting was ever changed", remedy="Set one, import a file, or name the events that do.")
-    return weigh(made, candidates(made, found, window_days=window_days))
+    return impact_of(made, candidates(made, found, window_days=window_days))

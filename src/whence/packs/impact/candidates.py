@@ -1,47 +1,28 @@
 """Which decisions a change is judged by: those that name its version beside those that name another, where decisions
-do; else those before it and after it. Nothing is estimated here."""
+do; else those before it and after it. What they show is found out by whence.experiments.interventions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.experiments.statistics import Ints, Mask
+from whence.experiments.interventions import Intervention, version
+from whence.experiments.statistics import Ints
 from whence.experiments.trials import BASIS, Axis, Trials
 from whence.packs.changes.naming import names_version
 from whence.packs.changes.timeline import Change
-from whence.packs.impact.effects import Compared
 from whence.tree import MISSING
 
-BESIDE, MAJORITY = 0.05, 0.5
-"""A version is side by side with others where at least the first share of the later decisions still name the one before
-it, or fewer than the second name it."""
 
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A change and the decisions it is judged by: `rows` are those compared, and `under` says for every decision
-    whether it was taken under the change."""
-
-    change: Change
-    compared: Compared
-    rows: Mask
-    under: Mask
-
-    @property
-    def is_named(self) -> bool:
-        """Whether decisions say themselves that they were taken by it."""
-        return self.compared != "by time"
-
-
-def candidates(trials: Trials, found: Sequence[Change], *, window_days: int) -> list[Candidate]:
+def candidates(trials: Trials, found: Sequence[Change], *, window_days: int) -> list[tuple[Change, Intervention]]:
     """The changes that may have done something, each with the decisions it is judged by, so many days before and after
     it."""
     meant = [each for each in found if each.differences and each.how != "refused" and not _is_first_sight(each)]
     named = _named_by_basis(trials, found)
-    return [_candidate(trials, each, meant, named.get(each.document), window_days * DAY_US) for each in meant]
+    window_us = window_days * DAY_US
+    return [(each, _judged(trials, each, meant, named.get(each.document), window_us)) for each in meant]
 
 
 def _is_first_sight(change: Change) -> bool:
@@ -52,18 +33,18 @@ def _is_first_sight(change: Change) -> bool:
 # How a change is judged. A decision is `under` it where it names its version, or else where it came after it.
 
 
-def _candidate(
+def _judged(
     trials: Trials, change: Change, several: Sequence[Change], named: Ints | None, window_us: int
-) -> Candidate:
+) -> Intervention:
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
     if change.label is not None and (axis := _axis(trials, change, change.label)) is not None:
-        return _by_label(trials, change, axis, axis.codes == axis.number(change.label), near)
+        return version(trials, axis, change.label, at_us=at_us, near=near)
     first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
     within = (times >= first_us) & (times < last_us)
     if named is not None and (named[near] == change.position).any():
-        return Candidate(change, "by name", within & (named >= 0), named >= change.position)
-    return Candidate(change, "by time", within, times >= at_us)
+        return Intervention("by name", within & (named >= 0), named >= change.position)
+    return Intervention("by time", within, times >= at_us)
 
 
 def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
@@ -73,26 +54,6 @@ def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
     names = [change.document] if change.how == "observed" else [*fields, BASIS]
     axes = (trials.axes[name] for name in names if name in trials.axes)
     return next((axis for axis in axes if label in axis.names), None)
-
-
-def _by_label(trials: Trials, change: Change, axis: Axis, under: Mask, near: Mask) -> Candidate:
-    """A change whose label decisions name: beside all others where it was rolled out to a part only, else beside the
-    version that most were taken by before it."""
-    times, at_us = trials.times_us, change.time_us
-    named = near & (axis.codes >= 0)
-    others = named & ~under
-    mine = times[near & under & (times >= at_us)]
-    if not len(mine):
-        return Candidate(change, "by name", named, under)
-    first_us, last_us = int(mine[0]), int(mine[-1])
-    if not (others & (times < first_us + DAY_US)).any():
-        return Candidate(change, "by name", np.zeros_like(under), under)  # the first of all: nothing to compare it with
-    counts = np.bincount(axis.codes[others & (times < at_us)], minlength=len(axis.names))
-    before = axis.codes == int(np.argmax(counts))  # the version that most were taken by until then
-    later = named & (times >= (first_us + last_us) // 2) & (times <= last_us)
-    if before[later].mean() >= BESIDE or under[later].mean() < MAJORITY:
-        return Candidate(change, "side by side", named & (times >= first_us) & (times <= last_us), under)
-    return Candidate(change, "by name", near & (under | before) & (times <= last_us), under)
 
 
 def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: int) -> tuple[int, int]:

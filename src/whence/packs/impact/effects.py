@@ -1,53 +1,27 @@
-"""What changes did to an outcome, as it is told: each with its effect and how sure that is, and the outcome by day. How
-it is found out is left to candidates and blame."""
+"""What changes of settings did to an outcome, as it is told: each with its effect and how sure that is, and the outcome
+by day. The figures are those of whence.experiments.interventions."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 
+from whence.experiments.interventions import Compared, Finding, Intervention, weigh
+from whence.experiments.trials import Day, Trials
 from whence.packs.changes.timeline import Change
 
-Compared = Literal["side by side", "by name", "by time"]
-"""Decisions that name the version beside others of the same days; before and after, as they name it; or before and
-after the change, whatever they were taken by."""
 
-Verdict = Literal["lowers it", "raises it", "one of several", "chance", "too few"]
-"""What a change did; that it or another did something, which decisions do not tell apart; that chance explains what is
-seen, or a change that is named; or that it could not be weighed."""
-
-
-class Effect(msgspec.Struct, frozen=True):
-    """A change and what it did: the outcome without and with it as it was measured, and the effect when the days of the
-    week, a trend and the changes named before are allowed for. `apart_from` are changes, by position, that it is not
-    told apart from; for these `verdict` is "one of several", unless decisions name one of them."""
+class Effect(Finding, frozen=True, kw_only=True):
+    """A change and what it did. `apart_from` are changes, by position, that it is not told apart from."""
 
     change: Change
     compared: Compared
-    without: int
-    with_it: int
-    mean_without: float | None
-    mean_with: float | None
-    effect: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    p_corrected: float | None
-    verdict: Verdict
     apart_from: tuple[int, ...] = ()
 
     @property
     def did_something(self) -> bool:
         return self.verdict in ("lowers it", "raises it", "one of several")
-
-
-class Day(msgspec.Struct, frozen=True):
-    """How many decisions there were on a day (UTC), which begins at `time_us`, and their mean outcome."""
-
-    time_us: int
-    decisions: int
-    mean: float
 
 
 class Impact(msgspec.Struct, frozen=True):
@@ -67,3 +41,25 @@ class Impact(msgspec.Struct, frozen=True):
     def blamed(self) -> tuple[Effect, ...]:
         """The changes that did something."""
         return tuple(each for each in self.effects if each.did_something)
+
+
+def impact_of(trials: Trials, several: Sequence[tuple[Change, Intervention]]) -> Impact:
+    """What changes did, each with the decisions that it is judged by."""
+    weighed = weigh(trials, [judged for _, judged in several])
+    return Impact(
+        outcome=trials.outcome,
+        is_share=trials.is_share,
+        decisions=len(trials.values),
+        left_out=trials.left_out,
+        tried=weighed.tried,
+        least_seen=weighed.least_seen,
+        effects=tuple(_effect(found, several) for found in weighed.findings),
+        days=tuple(trials.days),
+    )
+
+
+def _effect(found: Finding, several: Sequence[tuple[Change, Intervention]]) -> Effect:
+    change, judged = several[found.number]
+    apart_from = tuple(sorted(several[other][0].position for other in found.beside))
+    figures = msgspec.structs.asdict(found)
+    return Effect(**figures, change=change, compared=judged.compared, apart_from=apart_from)

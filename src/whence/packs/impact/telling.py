@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any, Literal
 
+from whence.experiments.interventions import CERTAIN
 from whence.packs.changes.wording import summary
-from whence.packs.impact.blame import CERTAIN
 from whence.packs.impact.effects import Effect, Impact
 
 DECIMALS_MAX = 12
