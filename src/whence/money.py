@@ -152,5 +152,11 @@ def amount_text(minor: int, currency: str) -> str:
     return f"{decimal_of(minor, currency):,}"
 
 
+def is_money(amount: Decimal) -> bool:
+    """Whether a number of major units can be added up exactly: no NaN, nothing infinite, and not a power of ten that is
+    a mistake."""
+    return amount.is_finite() and -12 <= amount.adjusted() <= 15
+
+
 def _fault(fact: str, text: str, remedy: str) -> InvalidInput:
     return InvalidInput(fact, amount=repr(text), remedy=remedy)

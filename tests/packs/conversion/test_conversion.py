@@ -13,10 +13,11 @@ from tests.packs.leads.story import DAY
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidQuery, NotKnown
 from whence.events import Event
+from whence.packs.advancing.decisions import move
+from whence.packs.advancing.tables import pipeline
 from whence.packs.conversion import ageing, conversion, over_time, owners, reasons, sources, times, touches
 from whence.packs.conversion.commands import COMMANDS
-from whence.packs.leads.decisions import assign, create, move
-from whence.packs.leads.tables import pipeline
+from whence.packs.leads.decisions import assign, create
 
 
 def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import whence
 from whence.cli import run
-from whence.packs.leads.decisions import create, lose, move, touch, win
+from whence.packs.advancing.decisions import lose, move, win
+from whence.packs.leads.decisions import create, touch
 
 DAY = "2026-01-{:02}T09:00:00Z"
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import whence
 from whence.config import Config
 from whence.events import Event
+from whence.packs.advancing import pipeline
 from whence.packs.conversion import conversion, over_time, reasons, sources, times
 from whence.packs.leads.events import CODEC, Created, Lost, Moved, Touched, Won
-from whence.packs.leads.pipeline import STAGES
-from whence.packs.leads.tables import pipeline
+from whence.packs.leads.pipeline import USUAL
 from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ def event_of(hour: int, lead: str, what: str, stage: str) -> Event:
 
 KINDS = st.sampled_from(["Created", "Touched", "Moved", "Won", "Lost", "StageChanged"])
 HISTORIES = st.lists(
-    st.builds(event_of, st.integers(0, 24 * 40), LEADS, KINDS, st.sampled_from([*STAGES, "elsewhere"])),
+    st.builds(event_of, st.integers(0, 24 * 40), LEADS, KINDS, st.sampled_from([*USUAL.moves, "elsewhere"])),
     min_size=1,
     max_size=24,
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,15 @@ import whence
 from tests.packs.leads.story import DAY
 from whence.cli import run
 from whence.config import Config
-from whence.errors import FoldFailed, InvalidConfig, InvalidInput, NotKnown, Refused
+from whence.errors import FoldFailed, InvalidConfig, InvalidInput, Refused
 from whence.events import Event
+from whence.packs.advancing.decisions import move, win
+from whence.packs.advancing.tables import pipeline
 from whence.packs.conversion import reasons, touches
 from whence.packs.leads import PACK
-from whence.packs.leads.decisions import create, lose, move, score, touch, win
+from whence.packs.leads.decisions import create, score
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead, in_pipeline
-from whence.packs.leads.tables import pipeline
-
-
-def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> None:
-    explained = told.why("lead:2", "stage")
-    last = explained.contributions[-1].recorded
-    assert (last.type, last.actor, last.data["reason"]) == ("lead.Lost", "ben", "no budget")
-    assert last.basis is not None
-    told.decide(create, "4", time=DAY.format(20))
-    with pytest.raises(Refused, match="may go to: contacted, qualified, lost"):
-        told.decide(move, "4", "proposal", reason="hurry")
 
 
 @pytest.mark.parametrize(
@@ -41,37 +31,6 @@ def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> Non
 def test_a_lead_is_there_once_anything_is_known_of_it(db: whence.Whence, heard: Event) -> None:
     db.append([msgspec.structs.replace(heard, tags=("lead:42",))])
     assert [*db.decide(move, "42", "contacted", reason="spoke on the phone").positions] == [2]
-
-
-def test_the_pipeline_now_and_then(told: whence.Whence) -> None:
-    def at(day: int) -> dict[str, int]:
-        return {row.stage: row.leads for row in told.table(pipeline, at=DAY.format(day)) if row.leads}
-
-    assert at(3) == {"new": 3}
-    assert at(9) == {"contacted": 3}
-    assert at(21) == {"contacted": 1, "won": 1, "lost": 1}
-    assert next(row.value for row in told.table(pipeline) if row.stage == "won") == "1200.50 EUR"
-    with pytest.raises(NotKnown):
-        told.table(pipeline, at=DAY.format(9), clock="recorded")  # all of it was recorded just now
-
-
-def test_a_status_changes_for_a_reason_that_says_something(told: whence.Whence) -> None:
-    for decision, more in ((move, ("lost",)), (win, ()), (lose, ()), (score, (5,))):
-        with pytest.raises(Refused, match="A reason says something"):
-            told.decide(decision, "3", *more, reason=" ")
-    with pytest.raises(Refused, match="A touch has a name"):
-        told.decide(touch, "3", "")
-
-
-def test_of_racers_one_wins_a_lead(told: whence.Whence) -> None:
-    told.decide(move, "3", "qualified", reason="budget", time=DAY.format(10))
-
-    def attempt(number: int) -> int:
-        return len(told.decide(win, "3", reason=f"by {number}", amount=Decimal(number), currency="EUR").positions)
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(attempt, range(32))) == 1
-    assert len(list(told.log("lead:3", types=["lead.Won"]))) == 1
 
 
 def test_the_later_of_two_events_about_one_end_takes_nothing_away() -> None:
@@ -88,16 +47,6 @@ def test_a_pipeline_as_it_comes_is_the_class_itself_which_any_process_can_import
 
 
 # Configuration and events of others.
-
-
-def test_other_stages_are_configured_and_the_moves_they_allow(folder: Path) -> None:
-    text = (folder / "whence.toml").read_text()
-    (folder / "whence.toml").write_text(text.replace('new = ["contacted", ', 'new = ["proposal", "contacted", '))
-    with whence.open() as db:
-        db.decide("leads.create", "1")
-        db.decide(move, "1", "proposal", reason="hurry")  # the decision as it is imported obeys whence.toml too
-        assert db.state("lead:1")["stage"] == "proposal"
-        assert [row.stage for row in db.table(pipeline) if row.leads] == ["proposal"]
 
 
 @pytest.mark.parametrize(

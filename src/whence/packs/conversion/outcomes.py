@@ -9,9 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from whence.pack import Asked, table
-from whence.packs.leads.pipeline import Pipeline
-from whence.packs.leads.state import Lead
-from whence.packs.leads.tables import (
+from whence.packs.advancing.tables import (
     Owner,
     Since,
     Source,
@@ -23,6 +21,8 @@ from whence.packs.leads.tables import (
     share_of,
     value_of,
 )
+from whence.packs.leads.pipeline import Pipeline
+from whence.packs.leads.state import Lead
 
 
 class OfSource(msgspec.Struct, frozen=True):

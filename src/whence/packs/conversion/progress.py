@@ -14,9 +14,9 @@ import msgspec
 
 from whence.errors import InvalidConfig, NotKnown, near
 from whence.pack import Asked, table
+from whence.packs.advancing.tables import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead
-from whence.packs.leads.tables import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -142,14 +142,14 @@ def _all_stages(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:
 def _steps(stages: Pipeline, start: str | None, end: str | None) -> list[tuple[str, str]]:
     """From which stage to which: the one asked about, or each to the next and the first to the won one."""
     for stage in (start, end):
-        if stage is not None and stage not in stages.stages:
-            known = ", ".join(stages.stages)
+        if stage is not None and stage not in stages.moves:
+            known = ", ".join(stages.moves)
             raise InvalidConfig("No such stage", stage=stage, remedy=f"There are: {known}.")
-    onward = [stage for stage in stages.stages if stage not in stages.lost]
+    onward = [stage for stage in stages.moves if stage not in stages.ends["lost"]]
     if start is None and end is None:
-        last = next(each for each in onward if each in stages.won)
+        last = next(each for each in onward if each in stages.ends["won"])
         return [*pairwise(onward), (onward[0], last)]
-    return [(start or stages.first, end or stages.won[0])]
+    return [(start or stages.first, end or stages.ends["won"][0])]
 
 
 def _first_after(path: Sequence[tuple[str, datetime]], start: str, end: str) -> datetime | None:

@@ -1,16 +1,16 @@
-"""What can be decided about a lead: pure functions of it, which refuse what the pipeline does not allow."""
+"""What can be decided about a lead beside its stage: that it is there, what is known of it, what was done, whose it is,
+and its score. Pure functions of it, which refuse what makes no sense."""
 
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
 
-from whence.errors import Refused, near
+from whence.errors import Refused
 from whence.pack import decision
-from whence.packs.leads.events import Assigned, Changed, Created, Lost, Moved, Scored, Touched, Won, is_money
+from whence.packs.leads.events import Assigned, Changed, Created, Scored, Touched
 from whence.packs.leads.state import Lead
 
 Employees = Annotated[int | None, msgspec.Meta(ge=0), "how many work there"]
@@ -57,7 +57,7 @@ def change(
 
     What is known of a lead is something else now. What is not named stays as it was.
     """
-    _must_exist(lead, id)
+    must_exist(lead, id)
     if not any(each is not None for each in (source, name, company, industry, employees, country)):
         raise Refused("Nothing is changed", lead=id, remedy="Say what: --industry, --employees …")
     return Changed(id, source, name, company, industry, employees, country, reason)
@@ -77,7 +77,7 @@ def touch(
 
     Somebody did something: opened, clicked, replied, attended, called, or any other word of yours.
     """
-    _must_exist(lead, id)
+    must_exist(lead, id)
     if not touch.strip():
         raise Refused("A touch has a name", lead=id, remedy="Write opened, called, or a word of yours.")
     return Touched(id, touch, campaign, note)
@@ -89,7 +89,7 @@ def assign(lead: Lead, id: str, owner: str, *, reason: str | None = None) -> Ass
 
     A lead has another owner. Nothing happens where it is theirs already.
     """
-    _must_exist(lead, id)
+    must_exist(lead, id)
     return None if lead.owner == owner else Assigned(id, owner, reason)
 
 
@@ -99,106 +99,23 @@ def score(lead: Lead, id: str, points: float, *, reason: Annotated[str, "why it 
 
     A person gives a lead a score. By a scorecard or a function it is given by whence leads rescore.
     """
-    _must_exist(lead, id)
-    _must_say(reason, id)
+    must_exist(lead, id)
+    must_say(reason, id)
     if not math.isfinite(points):
         raise Refused("A score is a number", lead=id, points=points, remedy="Write 55, or 12.5.")
     return Scored(id, int(points) if points == int(points) else points, reason, "by hand")
 
 
-@decision
-def move(lead: Lead, id: str, stage: str, *, reason: Annotated[str, "why it moves"]) -> Moved | None:
-    """$ whence leads move 42 contacted --reason "spoke on the phone" --by anna
-    $ whence leads move 42 qualified --reason "budget and need" --by anna
-
-    A lead moves to another stage, as the pipeline allows. Nothing happens where it is there already.
-    """
-    _must_exist(lead, id)
-    _must_say(reason, id)
-    pipeline = lead.pipeline()
-    outcome = pipeline.outcome(stage)
-    if stage in pipeline.stages and outcome != "open":
-        verb = "win" if outcome == "won" else "lose"
-        raise Refused("This stage ends it", lead=id, stage=stage, remedy=f"Use whence leads {verb}.")
-    if lead.stage == stage:
-        return None
-    _must_be_allowed(lead, id, stage)
-    return Moved(id, stage, reason)
-
-
-@decision
-def win(
-    lead: Lead,
-    id: str,
-    *,
-    reason: Annotated[str, "why it buys"],
-    amount: Annotated[Decimal | None, "for how much, in the currency's own units: 1200.50"] = None,
-    currency: Annotated[str | None, "EUR, USD …"] = None,
-    stage: Annotated[str | None, "which stage, where several are won; else the first it may go to"] = None,
-) -> Won | None:
-    """$ whence leads win 42 --amount 1200.50 --currency EUR --reason "best price" --by ben
-
-    A lead buys. Nothing happens where it was won already.
-    """
-    _must_exist(lead, id)
-    _must_say(reason, id)
-    if amount is not None and (not currency or not is_money(amount) or amount < 0):
-        fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
-        raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
-    if (to := _stage_to_end_in(lead, id, stage, lead.pipeline().won)) is None:
-        return None
-    return Won(id, to, amount, currency, reason)
-
-
-@decision
-def lose(
-    lead: Lead,
-    id: str,
-    *,
-    reason: Annotated[str, "why it does not buy"],
-    stage: Annotated[str | None, "which stage, where several are lost; else the first it may go to"] = None,
-) -> Lost | None:
-    """$ whence leads lose 43 --reason "no budget" --by ben
-
-    A lead will not buy. Nothing happens where it was lost already.
-    """
-    _must_exist(lead, id)
-    _must_say(reason, id)
-    if (to := _stage_to_end_in(lead, id, stage, lead.pipeline().lost)) is None:
-        return None
-    return Lost(id, to, reason)
-
-
-def _must_exist(lead: Lead, id: str) -> None:
+def must_exist(lead: Lead, id: str) -> None:
+    """Raise Refused where nothing was ever heard of it."""
     if lead.since is None:
         raise Refused("No such lead", lead=id, remedy="Create it first: whence leads create.")
 
 
-def _must_say(reason: str, id: str) -> None:
+def must_say(reason: str, id: str) -> None:
+    """Raise Refused for a reason that says nothing."""
     if not reason.strip():
         raise Refused("A reason says something", lead=id, remedy="Say why in a few words.")
 
 
-def _must_be_allowed(lead: Lead, id: str, stage: str) -> None:
-    stages = lead.pipeline().stages
-    if stage not in stages:
-        raise Refused("No such stage", lead=id, stage=stage, remedy=near(stage, stages))
-    allowed = stages.get(lead.stage or "", tuple(stages))
-    if stage not in allowed:
-        remedy = f"From {lead.stage} it may go to: {', '.join(allowed) or 'no other'}."
-        raise Refused("The pipeline does not allow this move", lead=id, stage=lead.stage, to=stage, remedy=remedy)
-
-
-def _stage_to_end_in(lead: Lead, id: str, stage: str | None, ends: tuple[str, ...]) -> str | None:
-    """The stage to end in; None where it is in one of these already."""
-    if lead.stage in ends and stage in (None, lead.stage):
-        return None
-    if stage is not None and stage not in ends:
-        raise Refused("This stage is not such an end", lead=id, stage=stage, remedy=f"There are: {', '.join(ends)}.")
-    allowed = lead.pipeline().stages.get(lead.stage or "", ends)
-    chosen = stage or next((each for each in ends if each in allowed), ends[0])
-    _must_be_allowed(lead, id, chosen)
-    return chosen
-
-
-DECISIONS = (create, change, touch, assign, score, move, win, lose)
+DECISIONS = (create, change, touch, assign, score)

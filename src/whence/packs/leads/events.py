@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from whence.codec import Codec, Tag
+from whence.money import is_money
 
 
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -100,8 +101,3 @@ class Lost(msgspec.Struct, frozen=True, omit_defaults=True):
 
 EVENTS = (Created, Changed, Touched, Assigned, Scored, Moved, Won, Lost)
 CODEC = Codec(*EVENTS)
-
-
-def is_money(amount: Decimal) -> bool:
-    """Whether it can be added up exactly: no NaN, nothing infinite, and not a power of ten that is a mistake."""
-    return amount.is_finite() and -12 <= amount.adjusted() <= 15

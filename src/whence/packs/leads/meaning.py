@@ -18,6 +18,9 @@ FormSubmitted, WebinarAttended, Called, CallMade. A line of yours replaces what 
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import msgspec
 
 from whence.events import Recorded
@@ -31,42 +34,12 @@ OURS = Vocabulary(
     more={Created: ("owner",)},
     examples=('EmailOpened = "Touched"', 'EmailOpened = { as = "Touched", touch = "opened" }'),
 )
-UNDERSTOOD = {
-    "Created": "Created",
-    "LeadCreated": "Created",
-    "OwnerAssigned": "Assigned",
-    "Scored": {"as": "Scored", "method": "$actor"},
-    "LeadScored": {"as": "Scored", "method": "$actor"},
-    "StageChanged": "Moved",
-    "LeadWon": "Won",
-    "LeadLost": {"as": "Lost", "reason": "$lost_because"},
-    "EmailSent": {"as": "Touched", "touch": "sent"},
-    "EmailOpened": {"as": "Touched", "touch": "opened"},
-    "EmailClicked": {"as": "Touched", "touch": "clicked"},
-    "Replied": {"as": "Touched", "touch": "replied"},
-    "PageViewed": {"as": "Touched", "touch": "viewed"},
-    "FormSubmitted": {"as": "Touched", "touch": "submitted"},
-    "WebinarAttended": {"as": "Touched", "touch": "attended"},
-    "Called": {"as": "Touched", "touch": "called"},
-    "CallMade": {"as": "Touched", "touch": "called"},
-    "HubSpotDeal": {"as": "Created", "name": "$property_dealname", "source": "$property_source"},
-    "HubSpotStage": {"as": "Moved", "stage": "$value"},
-    "HubSpotContact": [
-        {"when": {"name": "lifecyclestage"}, "as": "Moved", "stage": "$value"},
-        {"when": {"name": "hs_analytics_source"}, "as": "Changed", "source": "$value"},
-    ],
-    "SENT": {"as": "Touched", "touch": "sent"},
-    "OPEN": {"as": "Touched", "touch": "opened"},
-    "CLICK": {"as": "Touched", "touch": "clicked"},
-}
-"""The plain names in the tutorial and the demonstration, and those that the mappings for HubSpot give. An event of such
-a name that lacks what is needed, a StageChanged without a stage, means nothing here."""
-
+UNDERSTOOD = tomllib.loads((files(__package__) / "understood.toml").read_text(encoding="utf-8"))
 PLAIN = {
     name: tuple(msgspec.structs.replace(each, lenient=True) for each in meanings)
     for name, meanings in OURS.meanings(UNDERSTOOD).items()
 }
-"""The meaning of each event that is UNDERSTOOD."""
+"""The meaning of each event that is UNDERSTOOD; one that lacks what is needed means nothing here."""
 
 
 def owner_at_first(created: Meaning, recorded: Recorded) -> Assigned | None:

@@ -12,7 +12,7 @@ from whence.meaning import Meaning, readers
 from whence.model import on
 from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
 from whence.packs.leads.meaning import owner_at_first, won_by
-from whence.packs.leads.pipeline import Pipeline
+from whence.packs.leads.pipeline import USUAL, Pipeline
 
 
 class Lead:
@@ -22,7 +22,7 @@ class Lead:
     kind = "lead"
     order = "occurred"
     codec = CODEC
-    _pipeline: ClassVar[Pipeline] = Pipeline()
+    _pipeline: ClassVar[Pipeline] = USUAL
 
     def __init__(self) -> None:
         self.stage: str | None = None
@@ -92,13 +92,13 @@ class Lead:
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end_stage(self._pipeline.won), recorded.time, event.reason)
+        self._enter(event.stage or self._end_stage("won"), recorded.time, event.reason)
         if event.amount is not None:
             self.amount, self.currency = event.amount, event.currency
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end_stage(self._pipeline.lost), recorded.time, event.reason)
+        self._enter(event.stage or self._end_stage("lost"), recorded.time, event.reason)
 
     def _enter(self, stage: str, time: datetime, reason: str | None = None) -> None:
         self._hear(time)
@@ -109,8 +109,9 @@ class Lead:
         if reason is not None:
             self.reason = reason
 
-    def _end_stage(self, ends: tuple[str, ...]) -> str:
+    def _end_stage(self, outcome: str) -> str:
         """The stage of an end that names none: the one that it is in where that is such an end, else the first."""
+        ends = self._pipeline.ends[outcome]
         return self.stage if self.stage in ends else ends[0]
 
     def _hear(self, time: datetime) -> None:
