@@ -4,9 +4,9 @@ journeys: `whence journeys funnel`, `times` and `dropped`.
     with touchpoints(db) as asked:
         found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
-Read `question`, what is asked for, with events_in_order.sql; `chain`, how far each customer gets, over arrays. The rest
-is what is answered: `durations`; `funnel` with values_at_starts.sql; `dropouts` with dropped.sql. `commands` and
-`pictures` show it.
+Read `question`, what is asked for, with events_in_order.sql; how far each customer gets is worked out over arrays by
+whence.chains. The rest is what is answered: `durations`; `funnel` with values_at_starts.sql; `dropouts` with
+dropped.sql. `commands` and `pictures` show it.
 """
 
 from whence.pack import Pack

@@ -7,8 +7,8 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from whence.chains import NEVER, Chains
 from whence.duration import SECOND_US
-from whence.packs.funnels.chain import NEVER, Chains
 from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
 from whence.packs.touchpoints.step import Steps
 from whence.packs.touchpoints.touchpoints import Touchpoints

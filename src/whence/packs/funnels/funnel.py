@@ -11,10 +11,10 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from whence.chains import NEVER, Chains
 from whence.clock import LATEST_US, to_datetime
 from whence.errors import InvalidQuery
 from whence.pack import Share, Written
-from whence.packs.funnels.chain import NEVER, Chains
 from whence.packs.funnels.durations import duration
 from whence.packs.funnels.question import Exclude, How, Question, Span, Within, period_of
 from whence.packs.touchpoints.statements import statement

@@ -1,5 +1,5 @@
 """What a funnel is asked for: its steps, in which order they lie, the window from the start, what ends an attempt, and
-the period in which it starts. How far each customer gets is decided in chain."""
+the period in which it starts. How far each customer gets is worked out by whence.chains."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from whence.chains import OUT, Array, Chains, Events, Order, chains, chains_within, first_chains
 from whence.duration import us_of
 from whence.errors import InvalidQuery
 from whence.moments import span_of
 from whence.pack import Written
-from whence.packs.funnels.chain import OUT, Array, Chains, Events, Order, chains, chains_within, first_chains
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import SPAN, STEP, Step, Steps, steps_of
 from whence.packs.touchpoints.touchpoints import Touchpoints

@@ -1,11 +1,11 @@
-"""How far each customer gets in a funnel, over arrays. Which events count as steps is left to question.
+"""How far each entity gets from step to step, over arrays. Which events count as steps is left to whoever asks.
 
-Every occurrence of the first step is a *start*. From it, each further step is its next occurrence. A customer counts
+Every occurrence of the first step is a *start*. From it, each further step is its next occurrence. An entity counts
 once, by the start that gets furthest; of several, by the earliest. What happens in the same microsecond is taken in the
-order of the funnel, so that the answer does not depend on the order in which events were imported.
+order of the steps, so that the answer does not depend on the order in which events were imported.
 
-`ordered`: other events may lie between the steps. `strict`: each step is the customer's very next event. `any`: a start
-is any of the steps, and those after it count in whichever order they come; a customer reaches step k with all of the
+`ordered`: other events may lie between the steps. `strict`: each step is the entity's very next event. `any`: a start
+is any of the steps, and those after it count in whichever order they come; an entity reaches step k with all of the
 first k. Amplitude calls these "this order", "exact order" and "any order".
 """
 
@@ -28,20 +28,20 @@ OUT = 1 << 62
 
 
 class Chains(msgspec.Struct, frozen=True):
-    """The customers who did the first step, and when they did each, in microseconds: a row for each customer."""
+    """The entities that did the first step, and when they did each, in microseconds: a row for each entity."""
 
     who: Array
     times: Array
 
     @property
     def levels(self) -> Array:
-        """How many steps each customer got to."""
+        """How many steps each entity got to."""
         found: Array = (self.times != NEVER).sum(axis=1)
         return found
 
     @property
     def starts_us(self) -> Array:
-        """When each customer began: with the first of the steps, of which any may be it."""
+        """When each entity began: with the first of the steps, of which any may be it."""
         found: Array = self.times.min(axis=1, where=self.times != NEVER, initial=LAST)
         return found
 
@@ -49,12 +49,12 @@ class Chains(msgspec.Struct, frozen=True):
         return Chains(self.who[chosen], self.times[chosen])
 
 
-# In order, of steps that are apart: one look at each event, as the numbers of customers are places in an array.
+# In order, of steps that are apart: one look at each event, as the numbers of entities are places in an array.
 
 
 def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chains, list[int]]:
-    """The chain that begins with each customer's first start, without a window, and how many customers did each step at
-    all. `steps` are the customers and times of each step, in any order; an event counts as one step alone."""
+    """The chain that begins with each entity's first start, without a window, and how many entities did each step at
+    all. `steps` are the entities and times of each step, in any order; an event counts as one step alone."""
     times, reached = [], []
     after = np.full(size, NEVER, np.int64)
     for who, time_us in steps:
@@ -71,7 +71,7 @@ def first_chains(steps: Iterable[tuple[Array, Array]], size: int) -> tuple[Chain
 def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: int) -> tuple[Chains, list[int]]:
     """The same within a window, where a later start may get further: all starts go on from step to step at once, and
     those that are too late are left behind, so that the last steps have few to look for."""
-    best: list[Array] = []  # for each step, when each customer's best start got to it
+    best: list[Array] = []  # for each step, when each entity's best start got to it
     reached: list[int] = []
     who, times = np.zeros(0, np.int64), np.zeros((0, 0), np.int64)  # the starts in time: whose, and when at each step
     for by_whom, time_us in steps:
@@ -82,7 +82,7 @@ def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: in
             following = _following(who, times, by_whom, time_us, size, window_us)
             in_time = following != LAST
             who, times = who[in_time], np.column_stack([times[in_time], following[in_time]])
-        # Who got here got further than before: the earliest of the starts in time is the customer's best one now.
+        # What got here got further than before: the earliest of the starts in time is the entity's best one now.
         earliest = np.flatnonzero(times[:, 0] == _earliest(who, times[:, 0], size)[who])
         best.append(np.full(size, NEVER, np.int64))
         for step, found in enumerate(best):
@@ -92,30 +92,30 @@ def chains_within(steps: Iterable[tuple[Array, Array]], size: int, window_us: in
 
 
 def _count(who: Array, size: int) -> int:
-    """How many customers there are among them."""
+    """How many entities there are among them."""
     seen = np.zeros(size, bool)
     seen[who] = True
     return int(np.count_nonzero(seen))
 
 
 def _earliest(who: Array, time_us: Array, size: int) -> Array:
-    """Of each customer the earliest of some times, LAST where there is none."""
+    """Of each entity the earliest of some times, LAST where there is none."""
     found = np.full(size, LAST, np.int64)
     np.minimum.at(found, who, time_us)
     return found
 
 
 def _following(who: Array, times: Array, by_whom: Array, time_us: Array, size: int, window_us: int) -> Array:
-    """When each chain goes on: the customer's first event that is not before its last one, and not beyond the window;
+    """When each chain goes on: the entity's first event that is not before its last one, and not beyond the window;
     LAST where there is none."""
-    # Only events with which a chain of the customer may go on: not before all of them, not beyond all their windows.
+    # Only events with which a chain of the entity may go on: not before all of them, not beyond all their windows.
     latest_start = np.full(size, NEVER, np.int64)
     np.maximum.at(latest_start, who, times[:, 0])
     not_before = _earliest(who, times[:, -1], size)
     near = (time_us >= not_before[by_whom]) & (time_us - window_us <= latest_start[by_whom])
     by_whom, time_us = by_whom[near], time_us[near]
-    # All chains and events in one row, those of a customer together and in the order of time: a chain goes on with the
-    # next event behind it, if that is of the same customer and in the window.
+    # All chains and events in one row, those of an entity together and in the order of time: a chain goes on with the
+    # next event behind it, if that is of the same entity and in the window.
     order = np.argsort(np.r_[times[:, -1] * 2, time_us * 2 + 1])  # of the same moment, an event comes after the chain
     order = order[np.argsort(np.r_[who, by_whom][order], kind="stable")]
     is_event = order >= len(who)
@@ -130,11 +130,11 @@ def _following(who: Array, times: Array, by_whom: Array, time_us: Array, size: i
     return found
 
 
-# In any order or strictly, or where something ends an attempt: over all events of a customer.
+# In any order or strictly, or where something ends an attempt: over all events of an entity.
 
 
 class Events(msgspec.Struct, frozen=True):
-    """Events in the order of customer, time, step and position; `mask` has a bit for each step that one counts as."""
+    """Events in the order of entity, time, step and position; `mask` has a bit for each step that one counts as."""
 
     who: Array
     time_us: Array
@@ -142,7 +142,7 @@ class Events(msgspec.Struct, frozen=True):
 
 
 def chains(events: Events, steps: int, order: Order, window_us: int | None, period: tuple[int, int] | None) -> Chains:
-    """The chains of all customers; starts lie within a period, its ends included, where one is given."""
+    """The chains of all entities; starts lie within a period, its ends included, where one is given."""
     counted = events.mask & ~OUT
     is_start = counted != 0 if order == "any" else (counted & 1) != 0
     if period is not None:
@@ -169,7 +169,7 @@ def chains(events: Events, steps: int, order: Order, window_us: int | None, peri
 
 
 def _ends(events: Events, starts: Array) -> Array:
-    """For each start the first event that counts no more: of another customer, or one that ends the attempt."""
+    """For each start the first event that counts no more: of another entity, or one that ends the attempt."""
     is_last = np.r_[events.who[1:] != events.who[:-1], True][: len(events.who)]
     others = _next(np.flatnonzero(is_last), starts - 1, len(events.who)) + 1
     found: Array = np.minimum(others, _next(np.flatnonzero(events.mask & OUT), starts, len(events.who)))
@@ -183,7 +183,7 @@ def _next(places: Array, after: Array, beyond: int) -> Array:
 
 
 def _best(found: Chains) -> Array:
-    """Of each customer the start that got furthest, and of several the earliest; customers stand together."""
+    """Of each entity the start that got furthest, and of several the earliest; entities stand together."""
     levels = found.levels
     order = np.lexsort((-levels, found.who))
     best: Array = order[np.r_[True, found.who[1:] != found.who[:-1]][: len(order)]]
