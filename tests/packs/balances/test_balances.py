@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +16,6 @@ from whence.errors import InvalidQuery, NotKnown
 from whence.packs.balances.columns import balances as balances_over_columns
 from whence.packs.balances.entries import balances
 from whence.packs.balances.pictures import balance_over_time, save_balance, waterfall
-from whence.packs.balances.ties import Step, chained
 
 
 def test_a_balance_is_asked_by_either_clock() -> None:
@@ -101,10 +99,3 @@ def test_pictures_show_what_the_history_says(tmp_path: Path) -> None:
     assert "plotly" in (tmp_path / "balance.html").read_text()
     with pytest.raises(NotKnown):
         balance_over_time(db.asked("2026-01-05"), "assets:bank")
-
-
-def test_a_day_of_thousands_of_lines_ties_in_the_order_in_which_they_were_booked() -> None:
-    steps = [Step(amount_minor=1, reported_minor=number) for number in range(1, 3_001)]
-    shuffled = random.Random(7).sample(steps, len(steps))
-    assert chained(0, shuffled, 0) == steps
-    assert chained(5, shuffled, 0) is None

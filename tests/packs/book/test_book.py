@@ -21,7 +21,7 @@ from whence.cli import run
 from whence.errors import IdConflict, InvalidInput, InvalidTime, Refused
 from whence.money import Money
 from whence.packs.balances.entries import balances
-from whence.packs.balances.trialbalance import trial_balance
+from whence.packs.balancing.trialbalance import trial_balance
 from whence.packs.book import Book, expire
 from whence.packs.ledger.decisions import open_, retire
 from whence.packs.ledger.events import Posting

@@ -29,7 +29,7 @@ from whence.moments import day_of, second_of
 from whence.money import decimal_of
 from whence.pack import Asked, Table
 from whence.packs.balances.entries import Balances, seen
-from whence.packs.balances.trialbalance import TrialRow, trial
+from whence.packs.balancing.trialbalance import TrialRow, trial
 from whence.packs.closing import periods
 from whence.packs.ledger.events import PeriodClosed
 from whence.packs.ledger.tables import chart
