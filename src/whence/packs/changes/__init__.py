@@ -1,27 +1,20 @@
-"""What was changed in the settings, what is in force since when and by whom, and how two moments differ. Extends
+"""What was changed in the settings, by whom, when and why, whether somebody said so or not. Extends
 whence.packs.settings. From Python:
 
     from whence.packs import changes
 
-    changes.compare(db, "2026-01-05")
+    changes.changes(db.history())
 
-Read `naming` (which settings are meant), `timeline` (all that was changed, whether somebody said so or not) and
-`standing` (what is in force); until here it is said what a change is, and the rest is how it is shown: `wording`
-(values and changes as people read them), `tables` and `commands`: `diff`, and `set` and `unset`, which take the place
-of those that are made of the decisions.
+Read `naming` (which settings are meant), `change` (what a change is), `sources` (where changes come from) and
+`timeline` (all of them, in order); the rest is how they are shown: `wording` (values and changes as people read them),
+`log` (the table) and `showing` (what differs, as the commands of other packs print it).
 """
 
 from whence.pack import Pack
-from whence.packs.changes import tables
-from whence.packs.changes.standing import compare
-from whence.packs.changes.timeline import Change, Difference, changes
+from whence.packs.changes.change import Change, Difference
+from whence.packs.changes.log import log
+from whence.packs.changes.timeline import changes
 
-PACK = Pack(
-    name="settings.changes",
-    title="What was changed, and what is in force",
-    states=(),
-    tables=tables.TABLES,
-    commands="whence.packs.changes.commands:COMMANDS",
-)
+PACK = Pack(name="settings.changes", title="What was changed", states=(), tables=(log,))
 
-__all__ = ["PACK", "Change", "Difference", "changes", "compare"]
+__all__ = ["PACK", "Change", "Difference", "changes"]

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from whence.cell import as_json
-from whence.packs.changes.timeline import Change, Difference
+from whence.packs.changes.change import Change, Difference
 from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING
 

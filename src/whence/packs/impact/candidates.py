@@ -11,8 +11,8 @@ from whence.duration import DAY_US
 from whence.experiments.interventions import Intervention, version
 from whence.experiments.statistics import Ints
 from whence.experiments.trials import BASIS, Axis, Trials
+from whence.packs.changes.change import Change
 from whence.packs.changes.naming import names_version
-from whence.packs.changes.timeline import Change
 from whence.tree import MISSING
 
 

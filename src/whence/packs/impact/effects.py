@@ -9,7 +9,7 @@ import msgspec
 
 from whence.experiments.interventions import Compared, Finding, Intervention, weigh
 from whence.experiments.trials import Day, Trials
-from whence.packs.changes.timeline import Change
+from whence.packs.changes.change import Change
 
 
 class Effect(Finding, frozen=True, kw_only=True):

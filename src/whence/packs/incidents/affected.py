@@ -13,8 +13,9 @@ from whence.clock import EARLIEST_US, LATEST_US, to_datetime, to_us
 from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
+from whence.packs.changes.change import Change
 from whence.packs.changes.naming import SHORT, names_version
-from whence.packs.changes.timeline import Change, timeline
+from whence.packs.changes.timeline import timeline
 from whence.packs.settings.state import Document, split_field
 from whence.query import Query
 

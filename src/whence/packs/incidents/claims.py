@@ -13,7 +13,8 @@ import msgspec
 from whence.compare import same
 from whence.errors import InvalidQuery
 from whence.pack import Asked, table
-from whence.packs.changes.timeline import Change, timeline
+from whence.packs.changes.change import Change
+from whence.packs.changes.timeline import timeline
 from whence.tree import MISSING, leaves
 
 PERCENT = r"(\d+(?:\.\d+)?)\s*%"

@@ -9,7 +9,7 @@ from whence.cli.command import as_form, by_actor, by_clock
 from whence.cli.packs import act_command
 from whence.cli.screen import Form
 from whence.pack import Act
-from whence.packs.changes.commands import show_diff
+from whence.packs.changes.showing import show_diff
 from whence.packs.rollback.way import rollback as go_back
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown, Refused
 from whence.history import History
 from whence.pack import Written
-from whence.packs.changes.timeline import Change, Difference, changes, differences
+from whence.packs.changes.change import Change, Difference, differences
+from whence.packs.changes.timeline import changes
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
 from whence.packs.settings.naming import MAIN

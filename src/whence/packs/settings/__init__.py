@@ -9,10 +9,10 @@ Read, in this order: `naming` (what settings are called; keys, and how two trees
 `events`, `state` (a document as it stands; what its values may be, is whence.schema's), `decisions` and `scenarios`.
 That is all that is kept and decided; how it is answered is in the packs that extend this one.
 
-The first is whence.packs.changes: what is in force, what was changed, and `set` and `unset` as commands that show what
-they change. On it rest whence.packs.rollback (the way back), whence.packs.documents (files that are imported, and all
-versions), whence.packs.watching (files that are followed), whence.packs.incidents (which change may it have been, what
-did it touch) and whence.packs.impact (what each change did to an outcome).
+The first is whence.packs.changes: what was changed. On it rest whence.packs.active (what is in force, and `set` and
+`unset` as commands that show what they change), whence.packs.rollback (the way back), whence.packs.documents (files
+that are imported, and all versions), whence.packs.watching (files that are followed), whence.packs.incidents (which
+change may it have been, what did it touch) and whence.packs.impact (what each change did to an outcome).
 """
 
 from importlib.resources import files

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,18 +14,15 @@ from whence.app import Whence
 from whence.cli import exits, screen
 from whence.cli.command import as_form, by_actor, by_clock, happened_at, under_key
 from whence.cli.packs import act_command, pack_command
-from whence.cli.screen import Column, Form
+from whence.cli.screen import Form
 from whence.errors import InvalidEvent, InvalidFile
 from whence.moments import span_of
 from whence.pack import Act, Decision, Written
-from whence.packs.changes.naming import SHORT
-from whence.packs.changes.standing import compare
-from whence.packs.changes.timeline import Difference, changes
-from whence.packs.changes.wording import cell, plain
+from whence.packs.active.standing import compare
+from whence.packs.changes.showing import show_diff
+from whence.packs.changes.timeline import changes
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.naming import split_name
-from whence.textdiff import is_long, text_diff
-from whence.tree import MISSING
 from whence.words import value_of
 
 
@@ -78,26 +74,6 @@ def diff(
     if not found and form == "screen":
         screen.note("Nothing differs.")
     return exits.OK
-
-
-def show_diff(found: Sequence[Difference], form: Form, position: int | None = None, version: str | None = None) -> None:
-    """Print what differs: long texts by their lines, all else as before and after."""
-    if form != "screen":
-        columns = [Column("setting"), Column("before"), Column("after")]
-        screen.table(columns, [(each.name, plain(each.before), plain(each.after)) for each in found], form)
-        return
-    if position is not None:
-        screen.styled(f"@{position}  version {(version or '')[:SHORT]}", "yellow")
-    long = [each for each in found if is_long(each.before) or is_long(each.after)]
-    rows = [(each.name, cell(each.before), cell(each.after)) for each in found if each not in long]
-    screen.table([Column("setting", "cyan"), Column("before", "red"), Column("after", "green")], rows, form)
-    for each in long:
-        screen.styled(each.name, "cyan")
-        one, other = ("" if value is MISSING else value for value in (each.before, each.after))
-        if not isinstance(one, str) or not isinstance(other, str):
-            one, other = cell(each.before), cell(each.after)
-        for line in text_diff(one, other):
-            screen.styled(line, {"-": "red", "+": "green"}.get(line[0], "dim"))
 
 
 def _value(setting: str, text: str) -> Any:

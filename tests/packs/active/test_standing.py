@@ -12,7 +12,7 @@ import whence
 from tests.packs.settings.trees import DOCUMENTS
 from whence.compare import same
 from whence.packs import changes, documents
-from whence.packs.changes.standing import standing
+from whence.packs.active.standing import standing
 from whence.packs.settings.naming import name_of
 from whence.tree import key_of, leaves
 

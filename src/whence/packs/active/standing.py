@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.compare import same
+from whence.packs.changes.change import Change, Difference
 from whence.packs.changes.naming import is_meant, spelled
-from whence.packs.changes.timeline import Change, Difference, refuse_unknown, timeline
+from whence.packs.changes.timeline import refuse_unknown, timeline
 from whence.packs.settings.naming import name_of
 from whence.tree import MISSING, Path, key_of, leaves
 

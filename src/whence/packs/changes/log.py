@@ -1,4 +1,4 @@
-"""What is asked of settings: what is in force, since when and by whom, and what was changed."""
+"""What was changed, as a table. What is in force is left to whence.packs.active."""
 
 from __future__ import annotations
 
@@ -9,30 +9,14 @@ from typing import Annotated, Any
 import msgspec
 
 from whence.compare import same
-from whence.errors import NotKnown, near
 from whence.pack import Asked, table
+from whence.packs.changes.change import Change, Difference, How
 from whence.packs.changes.naming import is_meant, spelled
-from whence.packs.changes.standing import Standing, standing
-from whence.packs.changes.timeline import Change, Difference, How, refuse_unknown, timeline
+from whence.packs.changes.timeline import refuse_unknown, timeline
 from whence.packs.changes.wording import plain
 from whence.tree import MISSING, at, path_of
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
-
-
-class InForce(msgspec.Struct, frozen=True):
-    setting: str
-    value: Any
-
-
-class Blamed(msgspec.Struct, frozen=True):
-    setting: str
-    value: Any
-    since: datetime
-    who: str | None
-    why: str | None
-    how: str
-    position: int
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -46,39 +30,6 @@ class Entry(msgspec.Struct, frozen=True):
     how: str
     label: str | None
     commit: str | None
-
-
-@table
-def get(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Iterable[InForce]:
-    """$ whence settings get scoring.threshold
-    $ whence settings get --at 2026-01-06
-
-    The settings in force, now or at a moment.
-
-    One, those within one, or all. `whence settings show` prints a document as a whole.
-    """
-    return [InForce(each.name, each.value) for each in _chosen(asked, setting)]
-
-
-@table
-def blame(asked: Asked, setting: Annotated[str | None, SETTING] = None) -> Iterable[Blamed]:
-    """$ whence settings blame
-
-    Each setting in force: since when, who set it, and why.
-
-    What is `observed` nobody announced: it was found in the events.
-    """
-    for each in _chosen(asked, setting):
-        change = each.change
-        yield Blamed(
-            setting=each.name,
-            value=each.value,
-            since=change.time,
-            who=change.who,
-            why=change.reason,
-            how=change.how,
-            position=change.position,
-        )
 
 
 @table
@@ -124,18 +75,6 @@ def log(
             )
 
 
-def _chosen(asked: Asked, setting: str | None) -> list[Standing]:
-    """The settings in force that are meant. Raises NotKnown for one that is not there."""
-    setting, found = spelled(setting), standing(timeline(asked))
-    if setting is None:
-        return list(found.values())
-    meant = [each for each in found.values() if is_meant(each.name, each.change.document, setting)]
-    if not meant:
-        remedy = near(setting, found, 3, otherwise="whence settings get lists them.")
-        raise NotKnown("There is no such setting then", setting=setting, remedy=remedy)
-    return meant
-
-
 def _about(change: Change, setting: str) -> Iterator[Difference]:
     """The differences of a change that are about a setting, or within it; of one that holds it, what became of it."""
     for each in change.differences:
@@ -146,6 +85,3 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
             before, after = at(each.before, below), at(each.after, below)
             if not same(before, after):
                 yield Difference(setting, before, after)
-
-
-TABLES = (get, blame, log)

@@ -1,0 +1,23 @@
+"""What is in force, since when and by whom, and how two moments differ. Extends whence.packs.changes. From Python:
+
+    from whence.packs import active
+
+    active.compare(db, "2026-01-05")
+
+Read `standing` (each setting in force with the change that set it), `tables` and `commands`: `diff`, and `set` and
+`unset`, which take the place of those that are made of the decisions, since they take a setting by its name.
+"""
+
+from whence.pack import Pack
+from whence.packs.active import tables
+from whence.packs.active.standing import compare
+
+PACK = Pack(
+    name="settings.active",
+    title="What is in force, set by which change",
+    states=(),
+    tables=tables.TABLES,
+    commands="whence.packs.active.commands:COMMANDS",
+)
+
+__all__ = ["PACK", "compare"]
