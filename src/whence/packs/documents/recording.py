@@ -23,6 +23,7 @@ from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.state import Document
 from whence.query import AppendCondition, Query
 from whence.tree import MISSING, Edit, edited, edits_between
+from whence.treefile import values_in
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -51,6 +52,15 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     version: str | None = None
     line: int | None = None
+
+    @classmethod
+    def in_file(cls, name: str, content: bytes, **about: Any) -> Version:
+        """The version that the content of a file of this name is. Raises MissingExtra as treefile.values_in does."""
+        text = content[: 4 * TEXT_MAX].decode("utf-8", errors="replace")
+        try:
+            return cls(values=values_in(name, content), text=text, **about)
+        except InvalidFile as problem:
+            return cls(problem=str(problem), text=text, **about)
 
     def of(self, state: Document, document: str) -> Changed | VersionRefused:
         """What it makes of a document: a change, which may change nothing, or a version that cannot be used. Raises

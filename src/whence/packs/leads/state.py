@@ -149,7 +149,7 @@ def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Ite
     before a lead that is created with an owner, whose it is."""
     if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
         yield owned
-    is_won = type(event) is Moved and lead.pipeline().outcome(event.stage) == "won"
+    is_won = type(event) is Moved and event.stage in lead.pipeline().ends["won"]
     yield won_by(event, recorded) if is_won else event
 
 

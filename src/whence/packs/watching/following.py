@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.packs.documents.reading import ENDINGS, version_in
 from whence.packs.documents.recording import Version, document_of, observe
 from whence.packs.settings.events import TYPES, Changed, VersionRefused
 from whence.query import Query
+from whence.treefile import ENDINGS
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -172,4 +172,4 @@ def _version(file: Path, **about: Any) -> Version:
         return Version(problem=f"It cannot be read: {problem.strerror}.", **about)
     if len(content) > SIZE_MAX:
         return Version(problem=f"It is too large: {len(content):,} bytes.", **about)
-    return version_in(file.name, content, **about)
+    return Version.in_file(file.name, content, **about)

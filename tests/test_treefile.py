@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whence.errors import InvalidFile
-from whence.packs.documents.reading import values_in
+from whence.treefile import values_in
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""The values that a file says: JSON, TOML, YAML, or a text, which is one value. What cannot be read is a version with a
-problem, in words and with its line."""
+"""A file as a tree of values that an event can hold: JSON, TOML, YAML, or a text, which is one value. What cannot be
+read is refused in words and with its line. How whence reads its own configuration is left to tomlfile."""
 
 from __future__ import annotations
 
@@ -12,21 +12,11 @@ from typing import Any
 
 from whence import jsonvalue
 from whence.errors import InvalidEvent, InvalidFile, MissingExtra
-from whence.packs.documents.recording import TEXT_MAX, Version
 
 ENDINGS = {".json": "json", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 VALUES_MAX = 1_000_000
 """So many values a YAML file may come to, where each alias is written out."""
 _FLATTER = "Write it with fewer levels."
-
-
-def version_in(name: str, content: bytes, **about: Any) -> Version:
-    """The version of a document that a file's content is."""
-    text = content[: 4 * TEXT_MAX].decode("utf-8", errors="replace")
-    try:
-        return Version(values=values_in(name, content), text=text, **about)
-    except InvalidFile as problem:
-        return Version(problem=str(problem), text=text, **about)
 
 
 def values_in(name: str, content: bytes) -> Any:
