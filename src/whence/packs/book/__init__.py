@@ -1,12 +1,13 @@
 """The book: whatever moves money, as a call that either happens or is refused, however many write at once.
 
-Read it in this order: `verbs`, what a charge, a hold or a reversal comes to; `laws`, what double entry allows;
-`configuration`, what becomes of what is dated into a closed period; `writing`, on which states it is decided and under
-which condition it is appended, so that the laws hold among many writers; and `commands`. In Python:
+Read it in this order: `periods`, those that are closed; `configuration`, what becomes of what is dated into one;
+`writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
+writers; and `commands`. What a charge comes to, and which laws there are, is said in the pack `movements`. In Python:
 `from whence.packs.book import Book`."""
 
 from whence.pack import Pack
 from whence.packs.book.configuration import checked
+from whence.packs.book.periods import Periods
 from whence.packs.book.writing import Book, expire
 
 __all__ = ["PACK", "Book", "expire"]
@@ -14,7 +15,7 @@ __all__ = ["PACK", "Book", "expire"]
 PACK = Pack(
     name="ledger.book",
     title="Ledger: what moves money, by the laws of double entry",
-    states=(),
+    states=(Periods,),
     configuration="""\
 # closed = "refuse"        # what is dated into a closed period; or "redate": into the open one, its own day is kept
 """,

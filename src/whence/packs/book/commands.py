@@ -19,7 +19,7 @@ from whence.money import Money
 from whence.pack import Act
 from whence.packs.book import Book
 from whence.packs.book import expire as expired
-from whence.packs.book.verbs import VERBS
+from whence.packs.movements.verbs import VERBS
 
 by_whom = by_actor(help="Who does it.")
 under_key = option("--key", metavar="ID", help="Names the transaction, so that the same again changes nothing.")

@@ -26,9 +26,10 @@ from whence.errors import IdConflict, Refused
 from whence.grammar import raw_to_id
 from whence.money import money
 from whence.pack import appended
-from whence.packs.book import laws, verbs
-from whence.packs.ledger.events import ABOUT_ACCOUNTS, BOOK, CODEC, Movement, Posted, Released
-from whence.packs.ledger.state import Account, Charge, Hold, Periods, Transaction
+from whence.packs.book.periods import BOOK, Periods
+from whence.packs.ledger.events import ABOUT_ACCOUNTS, CODEC, Movement, Posted, Released
+from whence.packs.ledger.state import Account, Charge, Hold, Transaction
+from whence.packs.movements import laws, verbs
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 APART_MAX = 32
@@ -53,8 +54,8 @@ def _verb(decide: Callable[Concatenate[verbs.Known, str, P], Movement]) -> Calla
 class Book:
     """The ledger of a store, to be written to; safe for threads, and any number of processes may write beside it.
 
-    Each verb is told what the function of its name in `verbs` is, and `by`, `time` and `key` as its How says. It raises
-    Refused for what the laws do not allow, IdConflict for something else under a key that is in use, and
+    Each verb is told what the function of its name in `movements.verbs` is, and `by`, `time` and `key` as its How says.
+    It raises Refused for what the laws do not allow, IdConflict for something else under a key that is in use, and
     ConditionFailed where others came first too often.
     """
 

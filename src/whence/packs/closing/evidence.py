@@ -30,8 +30,8 @@ from whence.money import decimal_of
 from whence.pack import Asked, Table
 from whence.packs.balances.entries import Balances, seen
 from whence.packs.balancing.trialbalance import TrialRow, trial
+from whence.packs.book.periods import PeriodClosed
 from whence.packs.closing import periods
-from whence.packs.ledger.events import PeriodClosed
 from whence.packs.ledger.tables import chart
 from whence.packs.posting.events import FilePosted
 from whence.packs.reconciliation import tables

@@ -23,8 +23,8 @@ from whence.moments import Span, day_of, span_of
 from whence.money import Money, decimal_of
 from whence.pack import Asked, table
 from whence.packs.balances.entries import Balances, entries, transactions
-from whence.packs.ledger.events import BOOK, CODEC, MAIN, PeriodClosed, Posted, Total
-from whence.packs.ledger.state import Periods
+from whence.packs.book.periods import BOOK, CODEC, MAIN, PeriodClosed, Periods, Total
+from whence.packs.ledger.events import Posted
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 GUARD = Query((QueryItem(tags=(BOOK,)), QueryItem(types=(Posted.event_type,))))

@@ -1,5 +1,5 @@
 """The events of the ledger. Amounts are whole numbers of the currency's smallest unit; a debit is positive, a credit
-negative. That the postings of a transaction come to zero in each currency is left to whence.packs.book.laws."""
+negative. That the postings of a transaction come to zero in each currency is left to whence.packs.movements.laws."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from whence.codec import Codec, Tag
 from whence.events import Event
 
 AccountType = Literal["asset", "liability", "equity", "income", "expense"]
-MAIN = "main"
-BOOK = f"book:{MAIN}"
-"""The one book, a tag of what closes a period. What moves money does not carry it: it is appended on the condition that
-no period was closed meanwhile, and a period is closed on the condition that nothing was posted."""
 
 
 class AccountOpened(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -102,30 +98,6 @@ Movement = Posted | Held | Released
 """What moves money, or sets it aside."""
 
 
-class Total(msgspec.Struct, frozen=True):
-    """An account's balance in a currency, debits positive."""
-
-    account: str
-    currency: str
-    balance_minor: int
-
-
-class PeriodClosed(msgspec.Struct, frozen=True):
-    """What the book came to at the end of a period, as it was known at a position: the balance of each account, and a
-    digest of all transactions up to then. Both ends of the period are in it."""
-
-    event_type: ClassVar[str] = "ledger.PeriodClosed"
-    period: Annotated[str, Tag]
-    book: Annotated[str, Tag]
-    first_us: int
-    last_us: int
-    at_position: int
-    transactions: int
-    totals: tuple[Total, ...]
-    sha256: str
-    reviewed_by: str
-
-
 class LedgerCodec(Codec):
     """A codec that tags a transaction with each account that it moves."""
 
@@ -135,4 +107,4 @@ class LedgerCodec(Codec):
         return super().event(value, tags=tags, **rest)
 
 
-CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released, PeriodClosed)
+CODEC = LedgerCodec(AccountOpened, LimitChanged, AccountClosed, Posted, Held, Released)

@@ -1,5 +1,5 @@
-"""What the events come to: an account, a charge, a hold, a transaction, the closed periods of the book. What may happen
-to them is left to decisions and the book."""
+"""What the events come to: an account, a charge, a hold, a transaction. What may happen to them is left to decisions
+and the book."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from whence.packs.ledger.events import (
     AccountOpened,
     Held,
     LimitChanged,
-    PeriodClosed,
     Posted,
     Posting,
     Released,
@@ -205,27 +204,3 @@ class Transaction:
             self.charge, self.charged_minor, self.hold = event.charge, event.charged_minor, event.hold
         elif event.reverses == self.transaction:
             self.status, self.reversed_by = "reversed", event.transaction
-
-
-class Periods:
-    """The periods of the book that are closed, with who closed and reviewed them."""
-
-    kind = "book"
-    codec = CODEC
-
-    def __init__(self) -> None:
-        self.closed: dict[str, PeriodClosed] = {}
-
-    @on(PeriodClosed)
-    def period_closed(self, event: PeriodClosed) -> None:
-        self.closed[event.period] = event
-
-    def holding(self, us: int) -> PeriodClosed | None:
-        """The closed period that a moment lies in."""
-        return next((each for each in self.closed.values() if each.first_us <= us <= each.last_us), None)
-
-    def open_after(self, us: int) -> int:
-        """The first moment from this one on that lies in no closed period."""
-        while (found := self.holding(us)) is not None:
-            us = found.last_us + 1
-        return us

@@ -11,10 +11,12 @@ from whence.current import Made
 from whence.decide import retried
 from whence.errors import Refused
 from whence.money import Money
-from whence.packs.book import Book, laws
+from whence.packs.book import Book
+from whence.packs.book.periods import BOOK
 from whence.packs.book.writing import depends_on
-from whence.packs.ledger.events import BOOK, CODEC, AccountOpened, Posted
+from whence.packs.ledger.events import CODEC, AccountOpened, Posted
 from whence.packs.ledger.state import Account
+from whence.packs.movements import laws
 from whence.query import Query
 
 

@@ -37,10 +37,10 @@ from whence.grammar import normal_tags
 from whence.money import Money
 from whence.moneyfiles.banks import OF_SOURCE
 from whence.moneyfiles.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
-from whence.packs.book import laws
 from whence.packs.ledger.decisions import is_path
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.tables import is_below
+from whence.packs.movements import laws
 from whence.packs.posting.batches import Draft
 
 SHAPES: Shapes = {

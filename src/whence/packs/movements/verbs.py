@@ -1,5 +1,5 @@
 """What moves money, as pure functions of what is known, an id and what is asked for: each comes to one event. What the
-laws say of it, and under which condition it is appended, is left to laws and writing."""
+laws say of it is left to laws, and under which condition it is appended to the pack book."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
 
 from whence.errors import InvalidTime, Refused
 from whence.money import Money, money
-from whence.packs.book.laws import refuse_too_large
 from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Movement, Posted, Posting, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Transaction
+from whence.packs.movements.laws import refuse_too_large
 
 Amount = str | Money
 Category = Annotated[str, "what it is, such as fee, credit or deposit"]
@@ -32,7 +32,7 @@ class How(TypedDict, total=False):
 class Known:
     """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
     event of what it asks for, which is noted. An account is not: its type never changes, and on whether it may be used
-    depends whatever moves it (see writing.depends_on)."""
+    depends whatever moves it (see book.writing.depends_on)."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
         self._find = find

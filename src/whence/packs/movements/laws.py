@@ -1,5 +1,6 @@
 """The laws of double entry, as pure functions: what balances, which accounts may be posted to, and how far down one may
-go. Under which condition a transaction is appended, so that they hold among many writers, is left to writing."""
+go. Under which condition a transaction is appended, so that they hold among many writers, is left to the pack
+book."""
 
 from __future__ import annotations
 
