@@ -21,7 +21,7 @@ from whence.matching.sides import Side
 from whence.packs.book import Book
 from whence.packs.closing.evidence import evidence
 from whence.packs.closing.periods import close
-from whence.packs.reconciliation.decisions import settle
+from whence.packs.differences.decisions import settle
 from whence.packs.reconciliation.keeping import Reconciliation, reconcile
 from whence.packs.reconciliation.sides import Reader
 from whence.packs.reconciliation.statement import statement

@@ -32,10 +32,10 @@ from whence.packs.balances.entries import Balances, seen
 from whence.packs.balancing.trialbalance import TrialRow, trial
 from whence.packs.book.periods import PeriodClosed
 from whence.packs.closing import periods
+from whence.packs.differences import tables
+from whence.packs.differences.events import Reconciled
 from whence.packs.ledger.tables import chart
 from whence.packs.posting.events import FilePosted
-from whence.packs.reconciliation import tables
-from whence.packs.reconciliation.events import Reconciled
 from whence.query import Query
 
 PAGE, DIGESTS = "index.html", "digests.json"

@@ -15,8 +15,8 @@ from whence.cli.command import as_form, by_actor, counted
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.matching.passes import DAYS, PASSES
+from whence.packs.differences.events import amounts
 from whence.packs.reconciliation import keeping
-from whence.packs.reconciliation.events import amounts
 from whence.packs.reconciliation.statement import StatementRow
 
 

@@ -15,9 +15,9 @@ from whence.matching.comparing import Compared, compare
 from whence.matching.passes import DAYS, PASSES
 from whence.matching.sides import Side
 from whence.pack import Asked
-from whence.packs.reconciliation.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.differences.events import CODEC, DifferenceFound, DifferenceGone, Reconciled
+from whence.packs.differences.state import Difference
 from whence.packs.reconciliation.sides import Reader, of_account
-from whence.packs.reconciliation.state import Difference
 from whence.packs.reconciliation.statement import UNEXPLAINED, StatementRow, statement
 from whence.query import Query
 

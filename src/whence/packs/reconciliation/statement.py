@@ -12,7 +12,7 @@ import msgspec
 from whence.matching.comparing import PAYOUT, Compared, Found
 from whence.matching.sides import Side
 from whence.money import decimal_of
-from whence.packs.reconciliation.state import Difference
+from whence.packs.differences.state import Difference
 
 FEE, UNEXPLAINED = "fee", "unexplained"
 STANDING = ("open", "settled")

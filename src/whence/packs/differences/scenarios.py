@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from whence.pack import Scenario
-from whence.packs.reconciliation.decisions import settle
-from whence.packs.reconciliation.events import DifferenceFound, DifferenceGone, DifferenceSettled
+from whence.packs.differences.decisions import settle
+from whence.packs.differences.events import DifferenceFound, DifferenceGone, DifferenceSettled
 
 FOUND = DifferenceFound("4f2a", "assets:bank~bank", "missing-here", "2026-01-05", {"EUR": -500}, there="ref-9")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whence.model import on
-from whence.packs.reconciliation.events import CODEC, DifferenceFound, DifferenceGone, DifferenceSettled
+from whence.packs.differences.events import CODEC, DifferenceFound, DifferenceGone, DifferenceSettled
 
 
 class Difference:

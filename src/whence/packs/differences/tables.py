@@ -14,8 +14,8 @@ import msgspec
 from whence.moments import day_of
 from whence.money import decimal_of
 from whence.pack import Asked, table
-from whence.packs.reconciliation.events import Reconciled, amounts
-from whence.packs.reconciliation.state import Difference
+from whence.packs.differences.events import Reconciled, amounts
+from whence.packs.differences.state import Difference
 from whence.query import Query
 
 DAYS_OLD = (30, 60, 90)

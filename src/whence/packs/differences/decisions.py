@@ -6,8 +6,8 @@ from typing import Annotated
 
 from whence.errors import Refused
 from whence.pack import decision
-from whence.packs.reconciliation.events import DifferenceSettled, Settlement
-from whence.packs.reconciliation.state import Difference
+from whence.packs.differences.events import DifferenceSettled, Settlement
+from whence.packs.differences.state import Difference
 
 
 @decision
