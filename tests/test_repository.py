@@ -12,8 +12,8 @@ import pytest
 import whence
 
 ROOT = Path(__file__).parents[1]
-PACK_LINES_MAX = 950
-"""So many lines of Python, docstrings and blank ones among them, are read in twenty minutes; half of them is code."""
+PACK_LINES_MAX = 600
+"""So many lines of Python, docstrings and blank ones among them, are read in ten minutes; half of them is code."""
 OF_A_MACHINE = re.compile(
     r"/(?:home|Users|work|root)/[\w.-]+/|/tmp/[\w.-]+/|pypi\.org/simple|files\.pythonhosted|--index-url"
 )
