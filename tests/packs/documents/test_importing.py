@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import subprocess
 from pathlib import Path
 
@@ -56,3 +57,38 @@ def test_a_list_of_changes_that_is_cut_off_is_said(call: Call, folder: Path) -> 
     assert "Cannot be read (File: broken.jsonl.gz" in call("settings", "import", "broken.jsonl.gz")[2]
     assert "Is a directory" in call("settings", "import", ".")[2]
     assert call("log")[1] == ""
+
+
+def change_to(value: int, **said: str) -> str:
+    return json.dumps({**said, "changes": [{"op": "add", "path": "/n", "value": value}]}) + "\n"
+
+
+def test_another_file_of_a_document_is_more_of_its_history_and_the_same_one_may_grow(call: Call) -> None:
+    january, february = change_to(1) + change_to(2), change_to(3) + change_to(4)
+    Path("jan.jsonl").write_text(january)
+    Path("feb.jsonl").write_text(february)
+    assert call("settings", "import", "jan.jsonl", "--document", "flags")[1] == "2 versions recorded\n"
+    assert call("settings", "import", "feb.jsonl", "--document", "flags")[1] == "2 versions recorded\n"
+    Path("feb.jsonl").write_text(february + change_to(3))
+    assert call("settings", "import", "feb.jsonl", "--document", "flags")[1] == (
+        "1 version recorded, 2 were there already\n"
+    )
+    assert call("settings", "get", "flags:n", "--csv")[1].splitlines()[1] == "flags:n,3"
+
+
+def test_each_line_of_one_commit_is_a_version(call: Call) -> None:
+    Path("a.jsonl").write_text("".join(change_to(value, commit="684d06") for value in (1, 2, 3)))
+    assert call("settings", "import", "a.jsonl")[1] == "3 versions recorded\n"
+    assert call("settings", "import", "a.jsonl")[1] == "0 versions recorded, 3 were there already\n"
+
+
+def test_documents_of_long_names_are_told_apart(call: Call) -> None:
+    Path("a.jsonl").write_text(change_to(1, commit="684d06" * 6))
+    for name in ("x" * 190, "x" * 191):
+        assert call("settings", "import", "a.jsonl", "--document", name)[1] == "1 version recorded\n"
+
+
+def test_a_branch_without_a_repository_is_refused(call: Call) -> None:
+    Path("a.jsonl").write_text(change_to(1))
+    code, _, err = call("settings", "import", "a.jsonl", "--branch", "main")
+    assert (code, "say --git" in err) == (2, True)

@@ -4,14 +4,18 @@
      "changes": [{"op": "replace", "path": "/scoring/threshold", "value": 70}], "state_sha256": "31736a…"}
 
 `op` is add, replace or remove, `path` a JSON pointer (RFC 6901); lists are replaced as a whole. Where `state_sha256`
-stands, it is the version that the changes must come to. `committed_at` may stand for `time`.
+stands, it is the version that the changes must come to. `committed_at` may stand for `time`. A line is known again by
+its commit, the second one of the same commit by that, too; without a commit by itself and all lines before it, so that
+the same file may grow, and another file is another history.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +25,7 @@ import msgspec
 from whence import jsonvalue
 from whence.clock import to_datetime, to_us
 from whence.errors import InvalidEvent, InvalidFile, InvalidTime
-from whence.packs.documents.recording import Imported, Version, document_of, record
+from whence.packs.documents.recording import Imported, Version, document_of, id_for, record
 from whence.tree import MISSING, Edit, key_of, path_of
 
 if TYPE_CHECKING:
@@ -69,23 +73,32 @@ def import_changes(db: Whence, path: str | os.PathLike[str], *, document: str | 
 
 def _versions(file: Path, document: str) -> Iterator[Version]:
     try:
+        so_far, commits = hashlib.sha256(document.encode()), Counter[str]()
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _version(line, file, number, document)
+                if not line.strip():
+                    continue
+                so_far.update(line.strip() + b"\n")
+                made = _version(line, file, number)
+                if made.commit is None:
+                    key = so_far.hexdigest()
+                else:
+                    commits[made.commit] += 1
+                    again = f":{commits[made.commit]}" if commits[made.commit] > 1 else ""
+                    key = f"{made.commit}{again}:{document}"
+                yield msgspec.structs.replace(made, key=id_for(f"change:{key}"))
     except EOFError:
         raise InvalidFile("The file is cut off", file=file, remedy="Get the whole file and import it again.") from None
     except (OSError, zlib.error) as problem:
         raise InvalidFile("Cannot be read", file=file, problem=getattr(problem, "strerror", None) or problem) from None
 
 
-def _version(line: bytes, file: Path, number: int, document: str) -> Version:
+def _version(line: bytes, file: Path, number: int) -> Version:
     try:
         said = msgspec.convert(jsonvalue.parse(line), _Line)
         when = said.committed_at if said.time is None else said.time
         return Version(
             edits=tuple(each.edit() for each in said.changes),
-            key=f"change:{said.commit or number}:{document}"[:200],
             time=None if when is None else to_datetime(to_us(when)),
             who=said.author,
             why=said.message,

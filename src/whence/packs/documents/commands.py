@@ -29,16 +29,18 @@ from whence.packs.settings.state import Document
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @option("--git", is_flag=True, help="FILE lies in a git repository: every commit that changed it.")
-@option("--document", metavar="NAME", help="Which document it becomes; else the file's name.")
-@option("--branch", default="HEAD", metavar="NAME", help="With --git: which branch, along its first parents.")
+@option("--document", metavar="NAME", help="Which document it becomes; else the file's name, with --git its path.")
+@option("--branch", metavar="NAME", help="With --git: which branch, along its first parents.")
 @on_store(create=True)
-def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None, branch: str) -> int:
+def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None, branch: str | None) -> int:
     """Records every version of a file with its author, reason and time. With --git they are the commits of the branch
     that touched it; else FILE is a list of changes, a JSON object a line with time, author, message and changes, which
     are add, replace or remove at a JSON pointer. A version that cannot be used is recorded as such. Doing it
     again adds what is new."""
     if git:
-        done = import_git(db, file, document=document, branch=branch)
+        done = import_git(db, file, document=document, branch=branch or "HEAD")
+    elif branch is not None:
+        raise click.UsageError("--branch is of a repository; say --git, too.")
     else:
         done = import_changes(db, file, document=document)
     counts = msgspec.structs.asdict(done)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from whence.errors import InvalidFile, Refused
-from whence.grammar import TAG_VALUE_BYTES_MAX, id_to_raw
+from whence.grammar import ID_BYTES_MAX, TAG_VALUE_BYTES_MAX, id_to_raw
 from whence.history import History
 from whence.packs.changes.naming import SHORT
 from whence.packs.settings.decisions import changed
@@ -95,10 +95,10 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
-    """Record versions one after the other, those that are there already but once. What was in force once is recorded
-    whatever the schema says today. Raises InvalidFile for a version that does not come to what it must, and
-    ConditionFailed when somebody else changes the document meanwhile; what was recorded by then stays, and doing it
-    again goes on."""
+    """Record versions one after the other, each once: one whose key is there already is known. What was in force once
+    is recorded whatever the schema says today: it is folded by the plain Document, which has none. Raises InvalidFile
+    for a version that does not come to what it must, and ConditionFailed when somebody else changes the document
+    meanwhile; what was recorded by then stays, and doing it again goes on."""
     history = History.of(db.store)
     state: Document = history.state(Document, f"settings:{document}") or Document()
     after = history.head
@@ -155,6 +155,14 @@ def observe(db: Whence, document: str, version: Version) -> Changed | VersionRef
 
     db.execute(f"settings:{document}", decide, model=db.pack("settings").states[0])
     return decided[-1]
+
+
+def id_for(key: str) -> str:
+    """The id of the event that a key names; of one that is too long the end is a digest of all of it."""
+    if len(encoded := key.encode()) <= ID_BYTES_MAX:
+        return key
+    digest = hashlib.sha256(encoded).hexdigest()
+    return f"{encoded[: ID_BYTES_MAX - len(digest) - 1].decode(errors='ignore')}~{digest}"
 
 
 def document_of(path: PurePath) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from whence.gitfile import commits_of, place_of
-from whence.packs.documents.recording import Imported, Version, document_of, record
+from whence.packs.documents.recording import Imported, Version, document_of, id_for, record
 
 if TYPE_CHECKING:
     from whence.app import Whence
@@ -29,7 +29,7 @@ def import_git(
 def _versions(root: Path, inside: str, document: str, branch: str) -> Iterator[Version]:
     for each in commits_of(root, inside, branch):
         about: dict[str, Any] = {
-            "key": f"git:{each.hash}:{document}"[:200],
+            "key": id_for(f"git:{each.hash}:{document}"),
             "time": each.time,
             "who": each.author,
             "why": each.message or None,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.experiments.interventions import Intervention, version
+from whence.experiments.interventions import Intervention
+from whence.experiments.interventions import version as by_version
 from whence.experiments.statistics import Ints
 from whence.experiments.trials import BASIS, Axis, Trials
 from whence.packs.changes.change import Change
@@ -39,7 +40,7 @@ def _judged(
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
     if change.label is not None and (axis := _axis(trials, change, change.label)) is not None:
-        return version(trials, axis, change.label, at_us=at_us, near=near)
+        return by_version(trials, axis, change.label, at_us=at_us, near=near)
     first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
     within = (times >= first_us) & (times < last_us)
     if named is not None and (named[near] == change.position).any():
@@ -70,8 +71,9 @@ def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: i
 
 
 def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
-    """For each document, and for each decision, the position of the change that the version in its basis came from: the
-    last one before the decision, -1 where it names none. Documents that no decision names are left out."""
+    """For each document, and for each decision, the position of the change that the version in its basis came from: of
+    several the last one before the decision, else the first; -1 where it names none. Documents that no decision names
+    are left out."""
     axis = trials.axes.get(BASIS)
     if axis is None:
         return {}
@@ -82,11 +84,11 @@ def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
     named: dict[str, Ints] = {}
     for document, versions in known.items():
         for number, name in enumerate(axis.names):
-            meant = [version for version in versions if names_version(name, version)]
+            meant = [each for each in versions if names_version(name, each)]
             if len(meant) != 1:
                 continue
             rows = np.flatnonzero(axis.codes == number)
-            came_to_it = versions[meant[0]]  # several, where a version was in force more than once
+            came_to_it = sorted(versions[meant[0]], key=lambda each: each.time_us)  # several, where it came back
             upto = np.searchsorted([each.time_us for each in came_to_it], trials.times_us[rows], side="right")
             positions = np.array([each.position for each in came_to_it])
             made = named.setdefault(document, np.full(len(axis.codes), -1, np.int64))
