@@ -12,6 +12,7 @@ from tests.packs.settings.conftest import Call, configure, rows
 from whence import Event
 from whence.packs.changes import changes
 from whence.stores.memory import MemoryStore
+from whence.tree import MISSING
 
 
 def test_who_why_and_since_when_are_told_for_every_setting(call: Call) -> None:
@@ -132,6 +133,31 @@ def test_events_that_whence_toml_names_as_settings_are_changes_too(call: Call, f
         ("scoring.threshold", None, 60, "v1"),
     ]
     assert rows(call("settings", "blame", "--json")[1])[0]["value"] == 70
+
+
+@pytest.mark.parametrize(
+    ("tags", "told", "found"),
+    [
+        (["mode:dark"], [{"value": "dark"}], [("mode.dark.value", MISSING, "dark")]),
+        (["setting:mode"], [{"is": "mode"}, {"is": "x"}], [("mode.is", MISSING, "mode"), ("mode.is", "mode", "x")]),
+        ([], [{"footer": "Yours"}, {"footer": ""}], [("Set.footer", MISSING, "Yours"), ("Set.footer", "Yours", "")]),
+        (["setting:price"], [{"setting": "price", "name": "price", "to": 1}], [("price.to", MISSING, 1)]),
+        (["mode:dark"], [{"mode": "dark", "on": True}], [("mode.dark.on", MISSING, True)]),
+        (
+            ["mode:dark"],
+            [{"name": "dark"}, {"name": "night"}, {"name": "dark"}],
+            [("mode.dark.name", MISSING, "night"), ("mode.dark.name", "night", "dark")],
+        ),
+    ],
+)
+def test_a_field_that_merely_repeats_what_is_tagged_is_no_setting_and_no_other_value_is_lost(
+    tags: list[str], told: list[dict[str, object]], found: list[tuple[str, object, object]]
+) -> None:
+    store = MemoryStore()
+    store.append([Event("Set", data, tags) for data in told])
+    own = whence.Query((whence.QueryItem(types=("Set",)),))
+    made = [each for change in changes(whence.History.of(store), own=own) for each in change.differences]
+    assert [(each.name, each.before, each.after) for each in made] == found
 
 
 def test_a_value_seen_lately_side_by_side_is_no_change() -> None:

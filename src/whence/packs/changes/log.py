@@ -11,7 +11,7 @@ import msgspec
 from whence.compare import same
 from whence.pack import Asked, table
 from whence.packs.changes.change import Change, Difference, How
-from whence.packs.changes.naming import is_meant, spelled
+from whence.packs.changes.naming import holds, is_meant, spelled
 from whence.packs.changes.timeline import refuse_unknown, timeline
 from whence.packs.changes.wording import plain
 from whence.tree import MISSING, at, path_of
@@ -80,7 +80,7 @@ def _about(change: Change, setting: str) -> Iterator[Difference]:
     for each in change.differences:
         if is_meant(each.name, change.document, setting):
             yield each
-        elif is_meant(setting, "", each.name):  # it holds the setting
+        elif holds(each.name, setting):
             below = path_of(setting[len(each.name) :].lstrip(".:"))
             before, after = at(each.before, below), at(each.after, below)
             if not same(before, after):

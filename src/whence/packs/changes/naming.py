@@ -25,10 +25,13 @@ def spelled(setting: str | None) -> str | None:
 def is_meant(name: str, document: str, setting: str | None) -> bool:
     """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
     `flags.json` are all of a document."""
-    if setting is None:
-        return True
-    whole = setting.rstrip(":")
-    return whole in (name, document) or name.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))
+    return setting is None or setting.rstrip(":") == document or holds(setting, name)
+
+
+def holds(name: str, setting: str) -> bool:
+    """Whether the setting of this name is the other, or holds it: `a` and `main:` hold `a.b` and `main:/x y`."""
+    whole = name.rstrip(":")
+    return setting == whole or setting.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))
 
 
 def names_version(text: str, version: str | None) -> bool:

@@ -61,7 +61,12 @@ class Documents:
 
 
 class OwnEvents:
-    """Events of one's own: what the data of one say otherwise than the one before about the same setting."""
+    """Events of one's own: what the data of one say otherwise than the one before about the same setting.
+
+        PriceChanged  setting:price  {"amount": 10, "setting": "price"}               price.amount = 10
+        PriceChanged  setting:price  {"amount": 12, "why": "costs", "name": "price"}  price.amount: 10 → 12, why: costs
+
+    A field that is called `name`, or as the kind of the tag, and merely repeats what is tagged, is no setting."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -70,8 +75,10 @@ class OwnEvents:
         kind, _, id = (event.entity("setting") or next(iter(event.tags), event.type)).partition(":")
         name = id if kind == "setting" else f"{kind}.{id}" if id else kind
         data = event.data if isinstance(event.data, dict) else {"value": event.data}
-        said = {field: value for field, value in data.items() if field not in SAID_ABOUT and value != id}
-        before, self.values[name] = self.values.get(name, {}), said
+        before = self.values.get(name, {})
+        repeated = {field for field in ("name", kind) if id and data.get(field) == id and field not in before}
+        said = {field: value for field, value in data.items() if field not in (*SAID_ABOUT, *repeated)}
+        self.values[name] = said
         found = differences(MAIN, before, edits_between(before, said))
         within = (msgspec.structs.replace(each, name=f"{name}.{key_of(each.path)}") for each in found)
         said_of = {field: str(data[field]) for field in SAID_ABOUT if data.get(field) is not None}

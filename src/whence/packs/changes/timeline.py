@@ -11,7 +11,7 @@ from whence.errors import NotKnown, near
 from whence.history import History
 from whence.pack import Asked
 from whence.packs.changes.change import Change
-from whence.packs.changes.naming import is_meant
+from whence.packs.changes.naming import holds, is_meant
 from whence.packs.changes.sources import Documents, Observed, OwnEvents, adopted_change, adoptions_in
 from whence.packs.settings.events import TYPES
 from whence.packs.settings.state import Document, split_field
@@ -54,7 +54,7 @@ def refuse_unknown(found: Sequence[Change], setting: str | None) -> None:
     names = {each.name: change.document for change in found for each in change.differences}
     known = {change.document: change.document for change in found} | names
     is_there = any(is_meant(name, document, setting) for name, document in known.items())
-    is_held = any(is_meant(setting, "", name) for name in names)
+    is_held = any(holds(name, setting) for name in names)
     if not is_there and not is_held:
         remedy = near(setting, known, 3, otherwise="whence settings log names them.")
         raise NotKnown("There was never such a setting", setting=setting, remedy=remedy)
