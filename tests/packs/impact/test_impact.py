@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,13 +18,14 @@ from tests.packs.settings.conftest import Call
 from whence import Event
 from whence.clock import to_us
 from whence.demo import mailer as planted
-from whence.errors import InvalidTime, NotKnown
+from whence.errors import InvalidQuery, InvalidTime, NotKnown
+from whence.experiments.interventions import Finding, Verdict
 from whence.experiments.trials import Axis, Trials
 from whence.packs.changes import Change, Difference, changes
 from whence.packs.impact import impact
 from whence.packs.impact.asking import WINDOW_DAYS
 from whence.packs.impact.candidates import candidates
-from whence.packs.impact.effects import Impact, impact_of
+from whence.packs.impact.effects import Effect, Impact, impact_of
 from whence.packs.impact.telling import cells, sentences
 from whence.tree import MISSING
 
@@ -186,6 +188,29 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     (row,) = cells(found, UTC)
     assert [row[name] for name in ("without", "with", "effect", "interval")] == written
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "high", "said"),
+    [
+        (0.2, -0.1, 0.5, "raises the average score by 0.20, -0.10 to 0.50:"),
+        (-0.2, -0.5, 0.1, "lowers the average score by 0.20, -0.10 to 0.50:"),
+        (-0.2, -0.3, -0.1, "lowers the average score by 0.20, 0.10 to 0.30:"),
+        (-0.2, -0.3, 0.0, "lowers the average score by 0.20, 0.00 to 0.30:"),
+    ],
+)
+def test_a_bound_on_the_other_side_of_nothing_has_its_sign(effect: float, low: float, high: float, said: str) -> None:
+    change = Change(1, "1", BEGIN_US, "announced", "main", (Difference("limit", 1, 2),))
+    verdict: Verdict = "raises it" if effect > 0 else "lowers it"
+    finding = Finding(0, 9, 9, 1.0, 1.0 + effect, effect, low, high, 0.01, 0.01, verdict, ())
+    found = Effect(**msgspec.structs.asdict(finding), change=change, compared="by time")
+    whole = Impact("average score", False, 100, 0, 1, 0.15, (found,))
+    assert said in next(sentences(whole))
+
+
+def test_a_window_below_three_days_is_refused_from_python_too(mailed: whence.Whence) -> None:
+    with pytest.raises(InvalidQuery, match="Too short a window"):
+        impact(mailed, "EmailSent", outcome="Replied", window_days=2)
 
 
 def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance() -> None:

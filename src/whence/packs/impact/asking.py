@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from whence.duration import us_of
-from whence.errors import NotKnown
+from whence.errors import InvalidQuery, NotKnown
 from whence.packs.changes.timeline import timeline
 from whence.packs.settings.state import Document
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""
+WINDOW_DAYS_LEAST = 3
 
 
 def impact(
@@ -36,12 +37,15 @@ def impact(
 
     Decisions that name a version, in a field that whence.toml's `named_by` or `observed` lists or in their basis, are
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
-    compare, and as trials does.
+    compare, InvalidQuery for a window of less than three days, and as trials does.
     """
     from whence.experiments.trials import trials  # here, since other commands need none of its arrays
     from whence.packs.impact.candidates import candidates
     from whence.packs.impact.effects import impact_of
 
+    if window_days < WINDOW_DAYS_LEAST:
+        remedy = f"Compare {WINDOW_DAYS_LEAST} days before and after a change at least; whole weeks are best."
+        raise InvalidQuery("Too short a window", window_days=window_days, remedy=remedy)
     asked = db.asked(at, clock=clock, pack=db.pack("settings"))
     configured = asked.as_configured(Document).configured()
     made = trials(

@@ -58,7 +58,8 @@ def sentences(found: Impact) -> Iterator[str]:
             several = " or ".join([_named(each), *(names_of[position] for position in each.apart_from)])
             yield f"{several} {said}: the decisions do not tell them apart."
             continue
-        low, high = sorted(abs(bound) for bound in (each.low or 0.0, each.high or 0.0))
+        sign = -1 if each.effect < 0 else 1  # "lowers it by 0.2, -0.1 to 0.5": below 0 it would raise it
+        low, high = sorted(sign * (bound or 0.0) + 0.0 for bound in (each.low, each.high))
         yield f"{_named(each)} {said}, {figures.number(low)} to {figures.amount(high)}: {HOW[each.compared]}."
         for position in each.apart_from:
             yield f"{names_of[position]} came at nearly the same time; decisions name the other."
