@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import whence
-from tests.packs.settings.conftest import Call
+from tests.packs.settings.conftest import Call, rows
 from whence.errors import InvalidQuery, NotKnown, Refused
 from whence.packs import documents
 from whence.packs.rollback import rollback
@@ -138,3 +138,35 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_the_help_of_rollback_says_what_python_callers_catch() -> None:
     assert "raises NotKnown, Refused and InvalidQuery" in (rollback.__doc__ or "")
+
+
+def test_going_back_on_a_change_of_a_label_alone_gives_the_earlier_label_back(call: Call) -> None:
+    for label in ("p3", "p4"):
+        call("settings", "set", "a", "1", "--label", label)
+    told = "The values are so already; the label goes back from p4 to p3."
+    assert told in call("settings", "rollback", "--change", "@2", "--preview")[2]
+    code, _, said = call("settings", "rollback", "--change", "@2")
+    assert (code, said) == (0, f"{told}\nIt undoes 1 change.\n")
+    assert rows(call("settings", "versions", "--json")[1])[0]["label"] == "p3"
+    for again in (("--change", "@2"), ("--to", "@1")):
+        assert call("settings", "rollback", *again)[2] == "It is so already: nothing is to change.\n"
+    assert "from p3 to p4" in call("settings", "rollback", "--last", "1")[2]
+
+
+def test_a_label_goes_back_with_values_that_went_away_and_came_again(tmp_path: Path) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        for value, label in ((1, "p3"), (2, "p4"), (1, "p5")):
+            db.decide("settings.set", "main", "a", value, label=label)
+        back = rollback(db, last=2)
+        assert (back.differences, back.labels, back.position) == ((), ("p5", "p3"), 4)
+        assert db.history().state(Document, "settings:main").label == "p3"
+        db.decide("settings.set", "main", "b", 1)
+        assert rollback(db, change=2).position is None  # the label of now is a later change's, and stays
+
+
+@pytest.mark.parametrize("last", [0, -1])
+def test_one_goes_back_by_one_change_at_least(tmp_path: Path, last: int) -> None:
+    with whence.open(tmp_path / "w.db", create=True) as db:
+        db.decide("settings.set", "main", "a", 1)
+        with pytest.raises(InvalidQuery, match="by one change at least"):
+            rollback(db, last=last)

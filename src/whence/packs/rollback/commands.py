@@ -23,7 +23,10 @@ def rollback(db: Whence, form: Form, *, preview: bool, **told: Any) -> int:
         for each in found.kept:
             screen.note(f"{each} was changed again since, and stays.")
         undone = f"{len(found.undone):,} change" + ("" if len(found.undone) == 1 else "s")
-        if not found.differences:
+        if found.labels:
+            before, after = (each or "none" for each in found.labels)
+            screen.note(f"The values are so already; the label goes back from {before} to {after}.")
+        if not found.differences and not found.labels:
             screen.note("It is so already: nothing is to change.")
         elif preview:
             screen.note(f"A preview: nothing was appended. It would undo {undone}.")

@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
 class Rollback(msgspec.Struct, frozen=True):
     """A way back: what becomes what, the changes that it takes back, and the version that it comes to. `kept` are the
-    settings that somebody has changed since, which stay; `position` is where it was appended, None for a preview and
-    where nothing is to change."""
+    settings that somebody has changed since, which stay; `labels` are the label before and after where it alone goes
+    back; `position` is where it was appended, None for a preview and where nothing is to change."""
 
     document: str
     differences: tuple[Difference, ...]
     undone: tuple[Change, ...]
     version: str
     kept: tuple[str, ...] = ()
+    labels: tuple[str | None, str | None] | None = None
     position: int | None = None
 
 
@@ -68,6 +69,8 @@ def rollback(
     """
     if sum(each is not None for each in (to, last, change)) != 1:
         raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
+    if last is not None and last < 1:
+        raise InvalidQuery("Goes back by one change at least", last=last, remedy="Give last=1 for the last one.")
     decided: list[Rollback] = []  # the last counts: it is decided again where somebody else was first
 
     def decide(state: Document) -> Event | None:
@@ -83,8 +86,9 @@ def rollback(
         about = {"why": why or way.said, "label": way.label, "undoes": [each.id for each in way.undone]}
         event = changed(state, document, edits, **about)
         found = tuple(differences(document, state.values, event.edits))
-        decided.append(Rollback(document, found, tuple(way.undone), event.version, tuple(kept)))
-        return CODEC.event(event, actor=by) if event.edits else None
+        labels = None if event.edits or not way.is_last or way.label == state.label else (state.label, way.label)
+        decided.append(Rollback(document, found, tuple(way.undone), event.version, tuple(kept), labels))
+        return CODEC.event(event, actor=by) if event.edits or labels else None
 
     model = db.pack("settings").states[0]
     if preview:
@@ -95,12 +99,14 @@ def rollback(
 
 
 class _Way(NamedTuple):
-    """The changes that are taken back; how it is said; the label of what is in force again; and the values before."""
+    """The changes that are taken back; how it is said; the label of what is in force again; the values before; and
+    whether the document's last change is among those taken back."""
 
     undone: list[Change]
     said: str
     label: str | None
     before: Any
+    is_last: bool
 
 
 def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | int | None, clock: str) -> _Way:
@@ -118,9 +124,9 @@ def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | 
             remedy = f"whence settings log {document}: names those of the document."
             raise NotKnown("No change of this document is there", change=position, document=document, remedy=remedy)
         before: Any = next((each.values for each in reversed(found) if each.position < position), {})
-        return _Way(undone, f"back from @{position}", _label_before(announced, undone), before)
+        return _Way(undone, f"back from @{position}", _label_before(announced, undone), before, undone == found[-1:])
     if last is not None:
-        if not 1 <= last <= len(found):
+        if last > len(found):
             raise NotKnown("There are not so many changes", document=document, last=last, there_are=len(found))
         left, said = found[:-last], f"back by {last} change{'s' if last > 1 else ''}"
     else:
@@ -128,7 +134,9 @@ def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | 
         said = f"back to {to}"
     there = {each.position for each in left}
     undone = [each for each in found if each.position not in there]
-    return _Way(undone, said, _label_before(announced, undone), left[-1].values if left else {})
+    return _Way(
+        undone, said, _label_before(announced, undone), left[-1].values if left else {}, undone[-1:] == found[-1:]
+    )
 
 
 def _announced(history: History) -> list[Change]:
@@ -136,23 +144,24 @@ def _announced(history: History) -> list[Change]:
 
 
 def _without(undone: Change, before: Any, values: Any) -> tuple[list[Edit], list[str]]:
-    """The edits that give back what a change took away, and the settings that somebody changed since. An object that
-    came with a setting goes with it, where nothing else is in it."""
+    """The edits of `values` that take back a change of those `before`, and the settings that somebody changed since. An
+    object that came with a setting goes with it, where nothing else is in it: taking back {} → {a: {b: 1}} takes away
+    a, not a.b alone, and {a: {}} → {a: {b: 1}} only a.b."""
     edits, kept = list[Edit](), list[str]()
-    befores = [before]  # the values before each difference, one after the other
+    trees_before = [before]  # all values before each difference, one after the other
     for each in undone.differences:
-        befores.append(edited(befores[-1], [_edit(each.path, each.after)]))
-    for each, was in zip(reversed(undone.differences), reversed(befores[:-1]), strict=True):
-        now = at(values, each.path)
-        if same(now, each.before):
+        trees_before.append(edited(trees_before[-1], [_edit(each.path, each.after)]))
+    for each, tree_before in zip(reversed(undone.differences), reversed(trees_before[:-1]), strict=True):
+        value_now = at(values, each.path)
+        if same(value_now, each.before):
             continue
-        if not same(now, each.after):
+        if not same(value_now, each.after):
             kept.append(each.name)
             continue
         path = each.path
-        while path and not isinstance(at(was, path[:-1]), dict) and len(at(values, path[:-1])) == 1:
+        while path and not isinstance(at(tree_before, path[:-1]), dict) and len(at(values, path[:-1])) == 1:
             path = path[:-1]
-        back = _edit(path, at(was, path), "add" if each.after is MISSING else "replace")
+        back = _edit(path, at(tree_before, path), "add" if each.after is MISSING else "replace")
         edits.append(back)
         values = edited(values, [back])
     return edits, kept
@@ -164,8 +173,10 @@ def _edit(path: Path, value: Any, op: Literal["add", "replace"] = "replace") -> 
 
 def _label_before(announced: Sequence[Change], undone: Sequence[Change]) -> str | None:
     """What decisions called the version that is in force again: the label of the same settings before the changes that
-    are undone, where one of these has another."""
+    are undone, where one of these has another; of the document where no more than its label was changed."""
     names = {name for each in undone if each.label is not None for name in each.names}
     first = min((each.position for each in undone), default=0)
-    earlier = (each for each in reversed(announced) if each.position < first and names & set(each.names))
-    return next((each.label for each in earlier), None)
+    earlier = [each for each in reversed(announced) if each.position < first]
+    if not names and any(not each.differences for each in undone):
+        return next((each.label for each in earlier if each.document == undone[0].document), None)
+    return next((each.label for each in earlier if names & set(each.names)), None)
