@@ -29,15 +29,22 @@ class Standing(msgspec.Struct, frozen=True):
 
 def standing(found: Iterable[Change]) -> dict[str, Standing]:
     """Each setting in force with the change that set it, by its full name: the last that was about it or what holds it;
-    of an object without anything in it, also the one that took the last of it away."""
+    of an object without anything in it, also the one that took the last of it away.
+
+        @1 anna  a = {b: 1, c: 2}
+        @2 ben   a.c = 3            a.b was set by anna, who set what holds it, and a.c by ben
+        @3 carl  a.b, a.c removed   a = {} was set by carl
+    """
     documents: dict[str, Any] = {}
     set_by: dict[tuple[str, Path], Change] = {}
     emptied_by: dict[tuple[str, Path], Change] = {}
     alone: dict[str, Standing] = {}  # those of no document: observed ones, and events of one's own
     for change in found:
+        in_document = change.values is not MISSING
+        if in_document:
+            documents[change.document] = change.values
         for each in change.differences:
-            if change.values is not MISSING:
-                documents[change.document] = change.values
+            if in_document:
                 set_by[change.document, each.path] = change
                 if each.after is MISSING:
                     emptied_by[change.document, each.path[:-1]] = change

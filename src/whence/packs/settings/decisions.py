@@ -34,6 +34,8 @@ def set_(
     says. A value that the schema in whence.toml does not take is refused. Said again it changes nothing, unless it is
     called by another label.
     """
+    # That is the help of the command, which whence.packs.active makes: it reads SETTING as a document and a key, and
+    # VALUE as JSON, text or @FILE. Here `id` is the document, `setting` a key within it, and `value` any value.
     path = path_of(setting)
     before = at(document.values, path)
     _refuse_within_a_value(document, id, path)

@@ -55,8 +55,10 @@ def tagged(document: str, edits: list[Edit]) -> list[str]:
     """The names of the settings that a change carries as tags: all of them, or none where there is no room for all, or
     one can be no tag."""
     names = list(dict.fromkeys(name_of(document, each.key) for each in edits))
+    if len(names) > TAGS_MAX:
+        return []
     try:
-        normal_tags(f"setting:{name}" for name in names[: TAGS_MAX + 1])
+        normal_tags(f"setting:{name}" for name in names)
     except InvalidEvent:
         return []
-    return names if len(names) <= TAGS_MAX else []
+    return names

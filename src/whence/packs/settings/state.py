@@ -58,7 +58,8 @@ class Document:
 
     @classmethod
     def configured(cls) -> Configuration:
-        """What whence.toml says of documents; nothing where it is not asked."""
+        """What [pack.settings] in whence.toml says: nothing here, since this class has not read it; those that
+        `as_configured` makes have."""
         return Configuration()
 
     @on(Changed)
