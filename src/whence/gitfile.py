@@ -26,7 +26,8 @@ class Commit(NamedTuple):
 
 def commits_of(root: Path, inside: str, branch: str = "HEAD") -> Iterator[Commit]:
     """The commits among the first parents of a branch that touched a file, given by its path in the repository, the
-    oldest first. Raises NotKnown where none has it, InvalidFile for a folder, and MissingExtra without git."""
+    oldest first; times are with the offset that the commit has. Raises NotKnown where none has it, InvalidFile for a
+    folder and where git cannot read the repository or the branch, and MissingExtra without git."""
     listed = _git(root, "log", "--first-parent", "--reverse", f"--format={_FORMAT}", branch, "--", inside)
     commits = [entry.split("\x1f", 3) for entry in listed.decode("utf-8", errors="replace").split("\x1e")[1:]]
     if not commits:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from whence.duration import DAY_US
-from whence.experiments.interventions import Intervention, least_seen, version, weigh
+from whence.experiments.interventions import Intervention, by_version, least_seen, weigh
 from whence.experiments.leastsquares import Coefficient
 from whence.experiments.statistics import Mask
 from whence.experiments.trials import Axis, Day, Trials
@@ -61,7 +61,7 @@ def test_what_too_few_decisions_were_taken_under_is_not_weighed() -> None:
 def test_a_version_is_compared_with_others_of_the_same_days_where_a_part_has_it(part: float, compared: str) -> None:
     new = since(20) & (np.random.Generator(np.random.PCG64(2)).random(COUNT) < part)
     axis = Axis(("old", "new"), new.astype(np.int64))
-    made = version(trials_in_which(new), axis, "new", at_us=20 * DAY_US, near=EVERYWHERE)
+    made = by_version(trials_in_which(new), axis, "new", at_us=20 * DAY_US, near=EVERYWHERE)
     assert (made.compared, made.is_named) == (compared, True)
     assert made.rows[~since(20)].any() == (compared == "by name")
     assert (made.under == new).all()

@@ -58,7 +58,7 @@ class Intervention(msgspec.Struct, frozen=True):
         return self.compared != "by time"
 
 
-def version(trials: Trials, axis: Axis, name: str, *, at_us: int, near: Mask) -> Intervention:
+def by_version(trials: Trials, axis: Axis, name: str, *, at_us: int, near: Mask) -> Intervention:
     """A version that decisions name on an axis, out since a time, judged by the decisions `near` it: beside all others
     where it was rolled out to a part only, else beside the version that most were taken by before it."""
     times, under = trials.times_us, axis.codes == axis.number(name)

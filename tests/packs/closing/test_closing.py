@@ -16,17 +16,19 @@ import pytest
 import whence
 from tests.packs.ledger.books import MARCH, book_of, ledger, opened
 from whence.cli import run
-from whence.clock import to_iso
+from whence.clock import to_iso, to_us
 from whence.errors import CannotWrite, InvalidTime, NotKnown, Refused
 from whence.packs.balances.entries import balances
 from whence.packs.book import Book
 from whence.packs.closing.evidence import evidence
 from whence.packs.closing.periods import close
 from whence.packs.ledger.events import CODEC, Posted, Posting
+from whence.packs.reconciliation.keeping import reconcile
 from whence.testing.racing import together
 
 APRIL = "2026-04-02T12:00:00Z"
 REDATE = '[pack.ledger]\nclosed = "redate"\n'
+BANK = '[pack.ledger.side.bank]\nunit = "major"\ncurrency = "currency"\namount = "amount"\nid = "id"\ntime = "time"\n'
 
 
 def test_a_close_is_an_event_with_its_position_and_totals() -> None:
@@ -251,3 +253,34 @@ def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> N
         with pytest.raises(CannotWrite, match="Something else"):
             evidence(db, period, tmp_path / folder)
     assert (tmp_path / "march" / "index.html").read_bytes() == files["index.html"]
+
+
+def test_what_somebody_put_beside_the_evidence_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = ledger()
+    book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    evidence(db, "2026-03", tmp_path / "march")
+    (tmp_path / "march" / "signed.pdf").write_bytes(b"by hand")
+    with pytest.raises(CannotWrite, match=r"more than the evidence.*signed\.pdf"):
+        evidence(db, "2026-03", tmp_path / "march")
+    assert (tmp_path / "march" / "signed.pdf").read_bytes() == b"by hand"
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert Path("index.html") in evidence(db, "2026-03", ".")
+    assert {each.name for each in tmp_path.iterdir()} == {"march", "here"}
+
+
+def test_the_evidence_of_the_same_history_has_the_same_bytes_a_year_later(tmp_path: Path) -> None:
+    db = ledger(BANK)
+    book_of(db)
+    bank = tmp_path / "bank.csv"
+    bank.write_text("id,time,amount,currency\nx,2026-03-05,7.00,EUR\n")
+    reconcile(db, "assets:bank", f"bank={bank}", record=True)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    made = []
+    for now in ("2026-05-01T00:00:00Z", "2027-05-01T00:00:00Z"):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("whence.clock.SystemClock.now_us", lambda self, now=now: to_us(now))
+            made.append({each.name: each.read_bytes() for each in evidence(db, "2026-03", tmp_path / now[:4])})
+    assert b"missing-here" in made[0]["differences.csv"]
+    assert made[0] == made[1]

@@ -75,7 +75,7 @@ def _follow(
     reached = [sum(len(each) > step for each in expected.values()) for step in range(len(steps))]
     assert [row.customers for row in group.rows] == reached
     assert {(row.customer, row.step, row.since_us - NINE_US) for row in funnels.dropped(asked, names, **said)} == {
-        (f"lead:{who}", f"{len(each) - 1}", each[-1] * MINUTE)
+        (f"lead:{who}", f"{len(each) - 1}", max(each) * MINUTE)
         for who, each in expected.items()
         if 0 < len(each) < len(steps)
     }

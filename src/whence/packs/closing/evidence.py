@@ -1,5 +1,6 @@
 """The evidence of a period: one folder with a page to print, the tables behind it, and the digests of all files, its
-own and those that were posted or compared. The same history gives the same bytes."""
+own and those that were posted or compared. The same history gives the same bytes: how old a difference is counts to the
+newest event, whenever it is asked."""
 
 from __future__ import annotations
 
@@ -65,7 +66,8 @@ class Sheet(msgspec.Struct, frozen=True):
 def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Path]:
     """Write the evidence of a closed period into a folder of its own, whole or not at all, and return its files.
 
-    Raises NotKnown for a period that is not closed, and CannotWrite where something else is in the folder's place.
+    Raises NotKnown for a period that is not closed, and CannotWrite where something else is in the folder's place, or
+    a file in the folder that is no evidence.
     """
     asked = db.asked()
     signed = periods.closed(asked.history, period)
@@ -84,12 +86,15 @@ def evidence(db: Whence, period: str, folder: str | os.PathLike[str]) -> list[Pa
         "sources": _sources(db),
     }
     files[DIGESTS] = msgspec.json.format(msgspec.json.encode(digests), indent=1) + b"\n"
-    return _written(Path(folder), files, signed.period)
+    _put_in_place(Path(folder), files, signed.period)
+    return [Path(folder) / name for name in sorted(files)]
 
 
 def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
-    history = db.history(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
-    forward, moved = _entries(msgspec.structs.replace(db.asked(), history=history), signed)
+    asked = db.asked(pack=db.pack("ledger"))
+    asked = msgspec.structs.replace(asked, moment_us=db.event(asked.history.head).recorded_us)
+    history = asked.history.at(At(position=signed.at_position)).at(At(occurred_us=signed.last_us))
+    forward, moved = _entries(msgspec.structs.replace(asked, history=history), signed)
     signed_minor = {(each.account, each.currency): each.balance_minor for each in signed.totals}
     totals = list(trial(history, signed_minor))
     currencies = len({each.currency for each in signed.totals})
@@ -101,7 +106,7 @@ def _sheets(db: Whence, signed: PeriodClosed) -> list[Sheet]:
     return [
         _sheet("trial-balance", "Trial balance, as it was signed", TrialRow, totals, currencies),
         Sheet("roll-forward", "Roll-forward, positive where an account grows", FORWARD_COLUMNS, forward),
-        *(_sheet(name, title, asking.row, db.table(asking, **told)) for name, title, asking, told in kept),
+        *(_sheet(name, title, asking.row, asking(asked, **told)) for name, title, asking, told in kept),
         Sheet("entries", "Entries", ENTRY_COLUMNS, moved),
     ]
 
@@ -204,29 +209,39 @@ def _csv(sheet: Sheet) -> bytes:
     return written.getvalue().encode()
 
 
-def _is_of(folder: Path, period: str) -> bool:
-    """Whether a folder is the evidence of a period."""
+def _put_in_place(folder: Path, files: dict[str, bytes], period: str) -> None:
+    """Write these files beside the folder, and then rename: the evidence of before makes room, and is there until the
+    new one is whole."""
+    place = folder.resolve()
+    part, before = (place.with_name(f".{what}.{place.name}") for what in ("part", "before"))
     try:
-        return bool(msgspec.json.decode((folder / DIGESTS).read_bytes())["period"] == period)
-    except (OSError, msgspec.DecodeError, KeyError, TypeError):
-        return False
-
-
-def _written(folder: Path, files: dict[str, bytes], period: str) -> list[Path]:
-    """The folder with these files, put in place at once; only the evidence of the same period makes room for it."""
-    part = folder.with_name(f".part.{folder.name}")
-    try:
-        if folder.exists() and not _is_of(folder, period) and (not folder.is_dir() or any(folder.iterdir())):
-            raise CannotWrite("Something else is in the folder's place", folder=folder, remedy="Name another folder.")
-        shutil.rmtree(part, ignore_errors=True)
+        _refuse_what_is_there(folder, period)
+        for left in (part, before):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         part.mkdir(parents=True)
         for name, content in files.items():
             (part / name).write_bytes(content)
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
+        if place.exists():
+            place.rename(before)
+        part.rename(place)
+        shutil.rmtree(before, ignore_errors=True)
     except OSError as problem:
         raise CannotWrite(
             "The evidence cannot be written", folder=folder, problem=problem.strerror, remedy="Name another folder."
         ) from None
-    return [folder / name for name in sorted(files)]
+
+
+def _refuse_what_is_there(folder: Path, period: str) -> None:
+    """Raise CannotWrite for anything but an empty folder or the evidence of the same period alone."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        digests = msgspec.json.decode((folder / DIGESTS).read_bytes())
+        own = {DIGESTS, *digests["files"]} if digests["period"] == period else set[str]()
+    except (OSError, msgspec.DecodeError, KeyError, TypeError):
+        own = set()
+    if not own:
+        raise CannotWrite("Something else is in the folder's place", folder=folder, remedy="Name another folder.")
+    if added := sorted(each.name for each in folder.iterdir() if each.name not in own):
+        remedy = "Keep it elsewhere, or name another folder."
+        raise CannotWrite("The folder has more than the evidence", folder=folder, file=added[0], remedy=remedy)

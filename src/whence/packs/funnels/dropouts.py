@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-import numpy as np
 
 from whence.errors import InvalidQuery
 from whence.pack import Written
@@ -48,8 +47,8 @@ def dropped(
     found, _ = meant.chains(period_of(asked, period))
     levels = found.levels
     is_gone = levels < len(meant.steps) if step is None else levels == _number(meant.names, step)
-    who, levels, times = found.who[is_gone], levels[is_gone], found.times[is_gone]
-    gone = {"who": who, "level": levels, "since_us": times[np.arange(len(who)), levels - 1]}
+    since_us = found.times[is_gone].max(axis=1)  # of the last step that was done, which in any order may be any
+    gone = {"who": found.who[is_gone], "level": levels[is_gone], "since_us": since_us}
     query = statement(__package__, "dropped", dropped=asked.registered("dropped", gone), touchpoints=asked.rows())
     return [
         Dropped(

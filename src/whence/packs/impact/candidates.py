@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.experiments.interventions import Intervention
-from whence.experiments.interventions import version as by_version
+from whence.experiments.interventions import Intervention, by_version
 from whence.experiments.statistics import Ints
 from whence.experiments.trials import BASIS, Axis, Trials
 from whence.packs.changes.change import Change

@@ -5,8 +5,9 @@ joined with none stand for themselves. In whence.toml:
     kinds = ["customer", "lead", "visitor"]   # the tags that name customers; the first is what one is called by
     joined_by = ["FormSent"]                  # event types that join the names they are tagged with
 
-Tags of other kinds, say `campaign:spring`, are no names. Without `kinds` they are the main kind of the store, by
-which a customer is called, and all that are joined.
+Tags of other kinds, say `campaign:spring`, are no names. Without `kinds` a customer is called by the main kind of the
+store, and all tags of an event that joins are names: where some are not, say `kinds`, or all who share a campaign are
+one customer.
 """
 
 from __future__ import annotations
