@@ -28,7 +28,13 @@ OUT = 1 << 62
 
 
 class Chains(msgspec.Struct, frozen=True):
-    """The entities that did the first step, and when they did each, in microseconds: a row for each entity."""
+    """The entities that did the first step, and when they did each, in microseconds: a row for each entity, a column
+    for each step. Of three steps, of which entity 7 did two and entity 9 all:
+
+        who   = [7, 9]
+        times = [[100, 250, NEVER],
+                 [120, 130, 400]]          levels = [2, 3], starts_us = [100, 120]
+    """
 
     who: Array
     times: Array

@@ -4,7 +4,8 @@ pack journeys: `whence journeys paths` and `attribution`.
     with touchpoints(db) as asked:
         found = attribution.attribution(asked, "Bought", ["Visited|Read"], channel="source")
 
-Read `paths` and `attribution`, each by itself. `commands` shows what is answered.
+Read whence.packs.touchpoints first. Then read `paths` and `attribution`, each by itself. `commands` shows what is
+answered.
 """
 
 from whence.pack import Pack

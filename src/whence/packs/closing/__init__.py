@@ -1,7 +1,7 @@
 """Closing: a period that two people sign, proved again at any time, and its evidence as a folder to hand over.
 
-Read it in this order: `periods`, then `evidence` (`evidence.css` is how its page looks), and `commands`. That
-nothing is posted into a closed period the book sees to."""
+Read whence.packs.book.periods first, what is kept of a closed period. Then `periods`, which signs one, then `evidence`
+(`evidence.css` is how its page looks), and `commands`. That nothing is posted into a closed period the book sees to."""
 
 from whence.pack import Pack
 from whence.packs.closing import periods

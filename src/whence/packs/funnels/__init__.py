@@ -4,9 +4,10 @@ journeys: `whence journeys funnel`, `times` and `dropped`.
     with touchpoints(db) as asked:
         found = funnels.funnel(asked, ["Visited", "SignedUp", "Bought"], within="30 days")
 
-Read `question`, what is asked for, with events_in_order.sql; how far each customer gets is worked out over arrays by
-whence.chains. The rest is what is answered: `durations`; `funnel` with values_at_starts.sql; `dropouts` with
-dropped.sql. `commands` and `pictures` show it.
+Read whence.packs.touchpoints first, whose steps and rows it asks for, and the beginning of whence.chains, which works
+out over arrays how far each customer gets. Then `question`, what is asked for, with events_in_order.sql. The rest is
+what is answered: `durations`; `funnel` with values_at_starts.sql; `dropouts` with dropped.sql. `commands` and
+`pictures` show it.
 """
 
 from whence.pack import Pack

@@ -7,6 +7,7 @@ GROUP BY
   who,
   time_us,
   position
+-- At one microsecond the earliest step that an event may be comes first: the lowest bit, mask & -mask.
 ORDER BY
   who,
   time_us,

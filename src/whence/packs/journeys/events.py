@@ -1,6 +1,8 @@
 """What is recorded about who is who: that two names are of one customer, and that they are not after all.
 
-A name is an entity as events are tagged with it (`visitor:abc`, `lead:42`); here it stands behind `identity:`.
+A *name* is an entity as events are tagged with it (`visitor:abc`, `lead:42`); here it stands behind `identity:`. Its
+*kind* is what stands before the first colon, the *main kind* the one that customers are called by. A *pair* are two
+names that one event joined; a customer is all names that pairs connect.
 """
 
 from __future__ import annotations

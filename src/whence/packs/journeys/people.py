@@ -109,7 +109,7 @@ def main_of(history: History, naming: Naming, models: Collection[str]) -> str:
     found = main_kind(history.events(), models)
     if found != Identity.kind:
         return found
-    _, *joined = kinds_of(pairs_in(history, naming.joined_by), found)
+    _, *joined = kinds_of(pairs_in(history, naming.joined_by), found)  # nobody is called identity:…
     return main_kind(history.events(), [*models, *joined])
 
 

@@ -4,7 +4,8 @@ adds to the pack journeys: `whence journeys cohorts`, `retention` and `customers
     with touchpoints(db) as asked:
         found = retention.retention(asked, unit="week", begin="Visited", returns="Bought", upto=12)
 
-Read `cohorts`, where retention stands too, and `customers`. `commands` and `pictures` show what is answered.
+Read whence.packs.touchpoints first. Then read `cohorts`, where retention stands too, and `customers`. `commands` and
+`pictures` show what is answered.
 """
 
 from whence.pack import Pack

@@ -4,7 +4,7 @@ journeys: `whence journeys check`.
     with touchpoints(db) as asked:
         found = sequence.check(asked, "number", source="actor")
 
-Read `sequence` with its two files of SQL; `commands` has the command.
+Read whence.packs.touchpoints first, then `sequence` with its two files of SQL; `commands` has the command.
 """
 
 from whence.pack import Pack

@@ -4,7 +4,7 @@ to the pack journeys.
     with whence.open("shop.db") as db:
         print(timeline.timeline(db, "lead:42").names)
 
-Read `timeline`; `commands` shows it.
+Read whence.packs.journeys first, which knows the names of each customer; then `timeline`; `commands` shows it.
 """
 
 from whence.pack import Pack

@@ -70,7 +70,8 @@ def timeline(
     """
     history = db.history(db.at(at, clock=clock))
     naming = naming_of(db, kinds, joined_by)
-    names = People.of(history, naming, main_of(db.history(), naming, db.config.models)).names_of(name)
+    main = main_of(db.history(), naming, db.config.models)  # of all there is, so that nobody is called otherwise then
+    names = People.of(history, naming, main).names_of(name)
     about = [*names, *(f"{Identity.kind}:{each}" for each in names)]
     found = history.events(Query(tuple(QueryItem(tags=(tag,)) for tag in about)), order="occurred")
     touches = tuple(_touches(found, names, us_of(gap)))
