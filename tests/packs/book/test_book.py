@@ -126,6 +126,17 @@ def test_an_account_with_a_limit_is_not_overdrawn() -> None:
         book.transfer("wallets:cleo", "wallets:ben", "-1 EUR")
 
 
+@pytest.mark.parametrize("cents", [(-500, 600), (600, -500)])
+def test_what_a_transaction_does_to_an_account_with_a_limit_counts_as_a_whole(cents: tuple[int, int]) -> None:
+    book = opened(ledger())
+    own = [Posting("wallets:ben", -minor, "EUR") for minor in cents]
+    book.post("settlement", [*own, Posting("assets:bank", sum(cents), "EUR")])
+    assert balance(book, "wallets:ben") == 100
+    back = [Posting("wallets:ben", -each.amount_minor, "EUR") for each in own]
+    with pytest.raises(Refused, match=r"Available: 1\.00 EUR, Wanted: 2\.00 EUR, Least: 0\.00 EUR"):
+        book.post("undo", [*back, Posting("wallets:ben", 100, "EUR"), Posting("assets:bank", -200, "EUR")])
+
+
 def test_what_is_held_is_captured_or_released_and_nothing_leaks() -> None:
     book = opened(ledger())
     book.enter("assets:bank", "wallets:ben", "10.00 EUR")

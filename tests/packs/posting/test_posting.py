@@ -25,6 +25,7 @@ from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import Posted, Posting
 from whence.packs.posting.batches import BatchBook, Draft
 from whence.packs.posting.files import post_file, preview_file
+from whence.packs.posting.sources import PostingSource
 from whence.packs.reconciliation.sides import of_account
 from whence.stores.memory import MemoryStore
 from whence.testing.racing import together
@@ -190,6 +191,24 @@ def test_lines_without_an_id_are_posted_as_often_as_they_stand_there() -> None:
     line = "x,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
     assert post_file(db, "stripe", csv(line, line)).posted == 2
     assert post_file(db, "stripe", csv(line, line, line)).posted == 1
+
+
+def test_a_source_made_once_posts_a_file_without_ids_once() -> None:
+    db = stripe(('id = "id"\n', ""))
+    source = PostingSource("stripe", db.config.table_of_pack("ledger", "source", "stripe"))
+    line = "x,2026-01-05T00:00:00Z,payout,-500,0,-500,eur,po_1,,,"
+    assert [post_file(db, source, csv(line, line)).posted for _ in range(2)] == [2, 0]
+
+
+def test_a_charge_is_given_back_in_its_own_currency() -> None:
+    db = stripe()
+    charged = "t1,2026-01-05T00:00:00Z,charge,2000,0,2000,eur,ch_1,,,"
+    refund = "t2,2026-01-06T00:00:00Z,refund,-2000,0,-2000,jpy,re_1,,,ch_1"
+    for lines in ([charged, refund], [refund]):  # in one batch, and when the charge is there before
+        (_, reason), *more = post_file(db, "stripe", csv(*lines)).refused
+        assert reason.startswith("The charge is in another currency (Charge: ch_1, Currency: EUR)")
+        assert not more
+    assert Book(db).state("charge:ch_1").left_minor == 2000
 
 
 def test_a_preview_posts_nothing() -> None:

@@ -22,6 +22,8 @@ from whence.packs.book import Book
 from whence.packs.closing.evidence import evidence
 from whence.packs.closing.periods import close
 from whence.packs.differences.decisions import settle
+from whence.packs.differences.events import DifferenceFound, DifferenceSettled
+from whence.packs.differences.state import Difference
 from whence.packs.reconciliation.keeping import Reconciliation, reconcile
 from whence.packs.reconciliation.sides import Reader
 from whence.packs.reconciliation.statement import statement
@@ -245,6 +247,32 @@ def test_a_file_that_states_no_balance_is_taken_to_begin_as_the_account(tmp_path
         assert (getattr(rows["opening"], unknown), getattr(rows["opening"], known)) == (None, Decimal(10))
         assert (rows["closing"].here, rows["closing"].there) == (Decimal(20), Decimal(20))
         assert rows["unexplained"].difference == 0
+
+
+def test_a_currency_that_only_one_side_began_with_or_is_carried_is_in_the_statement() -> None:
+    carried = Difference()
+    carried.status, carried.effect_minor = "open", {"CHF": 300}
+    there = Side("b", [], opening={"EUR": 500}, sha256="of a file")
+    rows = statement(compare(Side("a", []), there), [carried])
+    left = {row.currency: row.difference for row in rows if row.line == "closing"}
+    assert left == {"CHF": Decimal(3), "EUR": Decimal(5)}
+
+
+def test_a_fee_is_a_word_of_its_own() -> None:
+    categories = ("coffee", "stripe_fee", "application-fee", "bank fees", "fee")
+    ours = [item(place, 100, id=each, category=each) for place, each in enumerate(categories)]
+    lines = [row.line for row in statement(compare(Side("a", ours), Side("b", ours)))]
+    fees = [f"fees: {each}" for each in sorted(categories[1:])]
+    assert lines == ["opening", "activity: coffee", *fees, "closing", "unexplained"]
+
+
+def test_a_difference_that_comes_back_is_not_decided_yet() -> None:
+    found = DifferenceFound("d1", "a~b", "amount", None, {}, "", "", "")
+    difference = Difference()
+    difference.found(found)
+    difference.settled(DifferenceSettled("d1", "accepted", "a rounding"))
+    difference.found(found)
+    assert (difference.status, difference.decision, difference.reason) == ("open", None, None)
 
 
 def test_categories_that_only_one_side_names_are_not_compared() -> None:

@@ -44,7 +44,7 @@ CODEC = Codec(PeriodClosed)
 
 
 class Periods:
-    """The periods of the book that are closed, with who closed and reviewed them."""
+    """The periods of the book that are closed, with what each came to."""
 
     kind = "book"
     codec = CODEC

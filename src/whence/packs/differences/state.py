@@ -29,6 +29,7 @@ class Difference:
         self.status, self.reconciliation, self.what = "open", event.reconciliation, event.what
         self.day, self.effect_minor = event.day, event.effect_minor
         self.here, self.there, self.note = event.here, event.there, event.note
+        self.decision = self.reason = None  # it may have been decided about before it was gone
 
     @on(DifferenceGone)
     def gone(self, event: DifferenceGone) -> None:

@@ -1,4 +1,4 @@
-"""What is decided about an account: to open it, to limit it, to close it. What moves money is left to the book."""
+"""What is decided about an account: to open it, to limit it, to close it. What moves money is left to movements."""
 
 from __future__ import annotations
 

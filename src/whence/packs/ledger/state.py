@@ -1,5 +1,5 @@
 """What the events come to: an account, a charge, a hold, a transaction. What may happen to them is left to decisions
-and the book."""
+and movements."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The laws of double entry, as pure functions: what balances, which accounts may be posted to, and how far down one may
-go. Under which condition a transaction is appended, so that they hold among many writers, is left to the pack
-book."""
+go. Under which condition a transaction is appended, so that they hold among many, is left to the pack book."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from whence.errors import Refused
 from whence.jsonvalue import INTEGER_MAX
@@ -46,37 +46,50 @@ def refuse_too_large(amount: Money, **about: str) -> None:
 def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
     """Add what this event does to what has moved since these accounts' states. Raises Refused, and adds nothing, where
     an account is not usable or would go below what is allowed. What is captured was set aside before, so it does not
-    count twice."""
-    own: Moved = {}  # added when all of it is allowed
+    count twice.
+
+    An account is asked once, for what all of the event does to it: 5.00 out and 6.00 in of an account that may not go
+    below 0 is 1.00 in, in whichever order they stand."""
+    net: Moved = {}  # added when all of it is allowed
     if isinstance(event, Held):
-        _move(accounts[event.account], event.account, event.currency, -event.amount_minor, own, moved)
+        _refuse_unfit(accounts[event.account], event.account, event.currency)
+        net[event.account, event.currency] = -event.amount_minor
     else:
         refuse_unbalanced(event.postings, transaction=event.transaction)
         hold = event.hold
         for each in event.postings:
-            account = accounts[each.account]
+            key = name, currency = each.account, each.currency
+            account = accounts[name]
+            if account.status != "open" or account.currency != currency:
+                _refuse_unfit(account, name, currency)
             change = account.from_its_side(each.amount_minor)
             if hold is not None and change < 0 and hold in account.holds:
                 change += event.freed_minor
-            _move(account, each.account, each.currency, change, own, moved)
-    moved.update(own)
+            net[key] = net[key] + change if key in net else change
+    for key, change in net.items():
+        net[key] = after = moved.get(key, 0) + change
+        if change < 0 and (floor := (account := accounts[key[0]]).floor_minor) is not None:
+            there = account.available_minor(key[1]) + after
+            if there < floor:
+                _refuse_below(floor, *key, there - change, change)
+    moved.update(net)
 
 
-def _move(account: Account, name: str, currency: str, change: int, own: Moved, moved: Moved) -> None:
-    """Write into `own` what has moved after this change too. Raises Refused."""
+def _refuse_unfit(account: Account, name: str, currency: str) -> None:
+    """Raise Refused for an account that is not usable, or kept in another currency."""
     if account.status != "open":
         refuse_unusable(account, name)
     if account.currency != currency and account.currency is not None:
         remedy = "Post to an account of that currency."
         raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
-    key = name, currency
-    own[key] = after = (own[key] if key in own else moved.get(key, 0)) + change
-    floor = account.floor_minor
-    if change < 0 and floor is not None and (there := account.available_minor(currency)) + after < floor:
-        facts = {"available": there + after - change, "wanted": -change, "least": floor}
-        told = {fact: str(Money(minor, currency)) for fact, minor in facts.items()}
-        remedy = "Move less, or change the limit: whence ledger limit."
-        raise Refused("Not enough is available", account=name, **told, remedy=remedy)
+
+
+def _refuse_below(floor: int, name: str, currency: str, there: int, change: int) -> NoReturn:
+    """Raise Refused for an account that would go below its limit."""
+    facts = {"available": there, "wanted": -change, "least": floor}
+    told = {fact: str(Money(minor, currency)) for fact, minor in facts.items()}
+    remedy = "Move less, or change the limit: whence ledger limit."
+    raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
 
 def limited(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:

@@ -19,6 +19,9 @@ from whence.packs.ledger.state import Account
 from whence.packs.movements import laws
 from whence.query import Query
 
+Left = tuple[int, str | None]
+"""What may still be given back of a charge, and its currency; None where nothing was charged yet."""
+
 
 class Draft(NamedTuple):
     """A transaction that is to be posted, when it happened, and the accounts that it may open."""
@@ -58,7 +61,8 @@ class BatchBook(Book):
         self._states.catch_up()
         self._states.look_up([BOOK, *charges.values()])
         accounts = self._states.of_kind("account", names)
-        left = {charge: self._states.of(entity).left_minor for charge, entity in charges.items()}
+        states = {charge: self._states.of(entity) for charge, entity in charges.items()}
+        left: dict[str, Left] = {charge: (each.left_minor, each.currency) for charge, each in states.items()}
         moved: laws.Moved = {}
         strict, made, places = set[str](), list[Made](), list[int | Refused]()
         about: dict[str, Any] = {"actor": by, "correlation": correlation}
@@ -67,7 +71,7 @@ class BatchBook(Book):
             opened = {each.account: _new(each) for each in opens} if opens else {}
             try:
                 us, posted = self._dated(draft.posted, draft.time_us)
-                remains = _left_after(posted, left[posted.charge]) if posted.charge else 0
+                remains = _left_after(posted, left[posted.charge]) if posted.charge else None
                 laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
             except Refused as problem:
                 places.append(problem)
@@ -76,20 +80,25 @@ class BatchBook(Book):
                 accounts |= opened
                 strict |= opened.keys()  # nobody else may open them meanwhile
                 made += [(each, CODEC.event(each, time=us, **about)) for each in opens]
-            if posted.charge:
+            if posted.charge and remains:
                 left[posted.charge] = remains
             made.append((posted, CODEC.event(posted, id=posted.transaction, time=us, meta=draft.meta, **about)))
             places.append(len(made) - 1)
         return made, places, depends_on(charges.values(), names, strict | laws.limited(moved, accounts))
 
 
-def _left_after(posted: Posted, left_minor: int) -> int:
-    """What is left of its charge after a transaction. Raises Refused for a refund above what was left."""
+def _left_after(posted: Posted, left: Left) -> Left:
+    """What is left of its charge after a transaction. Raises Refused for another currency than the charge's, and for a
+    refund above what was left."""
+    if not posted.charged_minor or not posted.postings:  # without postings the laws refuse it
+        return left
+    (left_minor, charged_in), currency = left, posted.postings[0].currency
+    if charged_in not in (None, currency):
+        raise Refused("The charge is in another currency", charge=posted.charge, currency=charged_in)
     if left_minor + posted.charged_minor < 0:
-        currency = posted.postings[0].currency
         facts = {"left": str(Money(left_minor, currency)), "wanted": str(Money(-posted.charged_minor, currency))}
         raise Refused("A refund is at most what was charged", charge=posted.charge, **facts)
-    return left_minor + posted.charged_minor
+    return left_minor + posted.charged_minor, currency
 
 
 def _new(event: AccountOpened) -> Account:

@@ -32,11 +32,12 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from whence.errors import InvalidConfig, InvalidInput, Refused
-from whence.files.rows import RawRow
+from whence.files.rows import Given, RawRow
 from whence.grammar import normal_tags
 from whence.money import Money
-from whence.moneyfiles.banks import OF_SOURCE
+from whence.moneyfiles.banks import OF_SOURCE, BankFile
 from whence.moneyfiles.layout import Cells, Columns, Layout, Shapes, Term, Text, Valued, check
+from whence.moneyfiles.lines import File
 from whence.packs.ledger.decisions import is_path
 from whence.packs.ledger.events import AccountOpened, AccountType, Posted, Posting
 from whence.packs.ledger.tables import is_below
@@ -99,7 +100,12 @@ class PostingSource(Layout):
         if not self._rules:
             remedy = f"Write [[pack.ledger.source.{name}.rule]]."
             raise InvalidConfig("A source has posting rules", source=name, remedy=remedy)
-        self._copies: Counter[str] = Counter()
+        self._copies: Counter[str] = Counter()  # of the file that is open
+
+    def open(self, given: Given) -> File | BankFile:
+        """A file's lines. Which copy of a line one is, is counted anew in each file."""
+        self._copies.clear()
+        return super().open(given)
 
     def draft(self, row: RawRow) -> Draft:
         """The transaction that a line comes to. Raises InvalidInput and Refused, naming what is wrong with it."""

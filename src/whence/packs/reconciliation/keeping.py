@@ -1,5 +1,6 @@
 """A reconciliation as it is run and kept: its differences are events of their own, open until a person decides about
-each or they are gone, and carried forward. What is asked of them is left to tables."""
+each or they are gone, and carried forward. What is decided about them, and asked of them, is left to the
+pack differences."""
 
 from __future__ import annotations
 

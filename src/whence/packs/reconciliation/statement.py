@@ -3,6 +3,7 @@ then; the other side beside it; and the differences that explain what is between
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -14,7 +15,7 @@ from whence.matching.sides import Side
 from whence.money import decimal_of
 from whence.packs.differences.state import Difference
 
-FEE, UNEXPLAINED = "fee", "unexplained"
+UNEXPLAINED = "unexplained"
 STANDING = ("open", "settled")
 
 
@@ -33,8 +34,9 @@ def statement(compared: Compared, carried: Iterable[Difference] = ()) -> list[St
     """The roll-forward in each currency, and below all how many lines could not be read. `carried` are the
     differences of before the first day that stand."""
     sides = (compared.here, compared.there)
-    currencies = sorted({each.currency for side in sides for each in side.items} | {*compared.here.opening})
     kept = list(carried)
+    known = [each.opening for each in sides] + [each.effect_minor for each in kept]
+    currencies = sorted({each.currency for side in sides for each in side.items}.union(*known))
     unread = Counter(each.what for each in compared.differences if not each.effect_minor and each.what != "order")
     return [
         *(row for currency in currencies for row in _of_currency(compared, kept, currency)),
@@ -92,10 +94,15 @@ def _activity(side: Side, currency: str) -> Counter[str]:
 
 def _rank(category: str) -> tuple[int, str]:
     """Fees and payouts come last, as a statement has them."""
-    return (2 if category == PAYOUT else 1 if category.endswith(FEE) else 0, category)
+    return (2 if category == PAYOUT else 1 if _is_fee(category) else 0, category)
+
+
+def _is_fee(category: str) -> bool:
+    """Whether its last word is fee: stripe_fee and application-fee are, coffee is not."""
+    return re.split(r"[\W_]+", category)[-1] in ("fee", "fees")
 
 
 def _title(category: str) -> str:
     if category == PAYOUT:
         return "payouts"
-    return f"fees: {category}" if category.endswith(FEE) else f"activity: {category or 'all'}"
+    return f"fees: {category}" if _is_fee(category) else f"activity: {category or 'all'}"
