@@ -16,7 +16,7 @@ TICKETS = Stages(
 
 
 def said(table: dict[str, Any]) -> Stages:
-    return Stages.of_table(table, TICKETS, key="pack.tickets", example='open = ["closed"]')
+    return Stages.of_table(table, TICKETS, name="pack.tickets", example='open = ["closed"]')
 
 
 def test_a_move_that_is_allowed_is_not_refused_and_from_an_unknown_stage_each_is() -> None:
@@ -65,12 +65,12 @@ def test_a_table_says_other_stages_and_other_ends() -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"stages": []}, r"Not a table of stages .*pack.tickets.stages\). Write \[pack.tickets.stages\] with open = "),
+        ({"stages": []}, r"Not a table of stages .*Key: stages\). Write \[pack.tickets.stages\] with open = "),
         ({"stages": {}}, "Not a table of stages"),
-        ({"stages": {"open": "closed"}}, r"Not a list of stages .*pack.tickets.stages.open"),
-        ({"stages": {"open": ["opn"], "closed": [], "spam": []}}, r"pack.tickets.stages.open, .*Did you mean open"),
-        ({"stages": {"open": []}}, "Key: pack.tickets.closed, Stage: closed"),
-        ({"closed": "done"}, "No such stage .*Key: pack.tickets.closed"),
+        ({"stages": {"open": "closed"}}, r"Not a list of stages .*Key: stages.open"),
+        ({"stages": {"open": ["opn"], "closed": [], "spam": []}}, r"Key: stages.open, .*Did you mean open"),
+        ({"stages": {"open": []}}, "Key: closed, Stage: closed"),
+        ({"closed": "done"}, "No such stage .*Key: closed"),
         ({"closed": []}, "No stage ends it so .*closed = "),
         ({"closed": ["closed", "spam"]}, "not both closed and spam"),
     ],

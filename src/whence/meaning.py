@@ -111,8 +111,8 @@ class Field(msgspec.Struct, frozen=True):
 
 class Meaning(msgspec.Struct, frozen=True):
     """An event is read as one of `event`: `fields` says what each of its fields is, a fixed value or a `Field`, where
-    that is not the field of the same name. `when` are fields that have to have these values. A `lenient` one leaves out
-    what does not fit."""
+    that is not the field of the same name. `when` are fields that have to have these values. A `lenient` one means
+    nothing where it does not fit."""
 
     vocabulary: Vocabulary
     event: type[msgspec.Struct]

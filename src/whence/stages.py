@@ -73,12 +73,12 @@ class Stages(msgspec.Struct, frozen=True):
     # What whence.toml says.
 
     @classmethod
-    def of_table(cls, table: Mapping[str, Any], usual: Stages, *, key: str, example: str) -> Stages:
-        """The stages of a table, which stands at `key`: under `stages` each with its moves, else the `usual` ones, and
+    def of_table(cls, table: Mapping[str, Any], usual: Stages, *, name: str, example: str) -> Stages:
+        """The stages of the table of a name: under `stages` each with its moves, else the `usual` ones, and
         under the name of each of the usual outcomes one stage or a list, else the stage of that name. Raises
         InvalidConfig naming the key and the remedy, of which a line of `stages` is the `example`."""
-        moves = _moves(table.get("stages", usual.moves), f"{key}.stages", example)
-        ends = {name: _ends(table.get(name, name), name, f"{key}.{name}", moves) for name in usual.ends}
+        moves = _moves(table.get("stages", usual.moves), f"Write [{name}.stages] with {example} and so on.")
+        ends = {outcome: _ends(table.get(outcome, outcome), outcome, moves) for outcome in usual.ends}
         for one, other in combinations(ends, 2):
             for stage in set(ends[one]) & set(ends[other]):
                 fact = f"A stage is not both {one} and {other}"
@@ -92,23 +92,22 @@ def must_be_stage(said: Any, key: str, stages: Iterable[str]) -> None:
         raise InvalidConfig("No such stage", key=key, stage=said, remedy=near(str(said), stages))
 
 
-def _moves(said: Any, key: str, example: str) -> dict[str, tuple[str, ...]]:
-    remedy = f"Write [{key}] with {example} and so on."
+def _moves(said: Any, remedy: str) -> dict[str, tuple[str, ...]]:
     if not isinstance(said, Mapping) or not said:
-        raise InvalidConfig("Not a table of stages", key=key, remedy=remedy)
+        raise InvalidConfig("Not a table of stages", key="stages", remedy=remedy)
     for stage, moves in said.items():
         if not isinstance(moves, (list, tuple)) or not all(isinstance(each, str) for each in moves):
-            raise InvalidConfig("Not a list of stages", key=f"{key}.{stage}", remedy=remedy)
+            raise InvalidConfig("Not a list of stages", key=f"stages.{stage}", remedy=remedy)
         for each in moves:
-            must_be_stage(each, f"{key}.{stage}", said)
+            must_be_stage(each, f"stages.{stage}", said)
     return {stage: tuple(moves) for stage, moves in said.items()}
 
 
-def _ends(said: Any, name: str, key: str, stages: Iterable[str]) -> tuple[str, ...]:
+def _ends(said: Any, outcome: str, stages: Iterable[str]) -> tuple[str, ...]:
     ends = tuple(said) if isinstance(said, list) else (said,)
     if not ends:
-        remedy = f"Name the stages that end it: {name} = ..., or leave the line out for {name!r}."
-        raise InvalidConfig("No stage ends it so", key=key, remedy=remedy)
+        remedy = f"Name the stages that end it: {outcome} = ..., or leave the line out for {outcome!r}."
+        raise InvalidConfig("No stage ends it so", key=outcome, remedy=remedy)
     for each in ends:
-        must_be_stage(each, key, stages)
+        must_be_stage(each, outcome, stages)
     return ends

@@ -11,9 +11,11 @@ import pytest
 import whence
 from tests.packs.leads.story import DAY
 from whence.errors import NotKnown, Refused
+from whence.events import Event
 from whence.packs.advancing.decisions import lose, move, win
 from whence.packs.advancing.tables import pipeline
 from whence.packs.leads.decisions import create, score, touch
+from whence.packs.leads.state import Lead
 
 
 def test_a_status_changes_by_command_with_its_reason(told: whence.Whence) -> None:
@@ -65,3 +67,16 @@ def test_other_stages_are_configured_and_the_moves_they_allow(folder: Path) -> N
         db.decide(move, "1", "proposal", reason="hurry")  # the decision as it is imported obeys whence.toml too
         assert db.state("lead:1")["stage"] == "proposal"
         assert [row.stage for row in db.table(pipeline) if row.leads] == ["proposal"]
+
+
+def test_a_lead_that_was_won_and_then_lost_bought_for_nothing(told: whence.Whence) -> None:
+    (won,) = (row.value for row in told.table(pipeline) if row.stage == "won")
+    assert won == "1200.50 EUR"
+    (id,) = (id for id, lead in told.asked().states(Lead).items() if lead.stage == "won")
+    told.append([Event("StageChanged", {"stage": "lost"}, [f"lead:{id}"], time=DAY.format(25))])
+    assert {row.value for row in told.table(pipeline)} == {""}
+
+
+def test_a_currency_of_no_amount_is_refused(told: whence.Whence) -> None:
+    with pytest.raises(Refused, match="A currency is of an amount"):
+        told.decide(win, "3", currency="EUR", reason="best price")

@@ -208,3 +208,19 @@ def test_an_amount_that_is_no_money_is_none(told: whence.Whence, amount: str) ->
 def test_an_empty_cell_is_no_amount() -> None:
     events = {"Sold": {"as": "Won", "amount": "$cents * 0.01"}}
     assert state_of({"events": events}, Event("Sold", {"cents": ""}, ["lead:1"])).stage == "won"
+
+
+def test_an_amount_that_is_none_keeps_no_lead_from_being_won_where_no_line_says_what_it_is() -> None:
+    won = Event("StageChanged", {"stage": "won", "amount": "n/a"}, ["lead:1"])
+    lead = state_of({}, won)
+    assert (lead.stage, lead.amount) == ("won", None)
+    with pytest.raises(FoldFailed):
+        state_of({"events": {"StageChanged": "Moved"}}, won)
+
+
+def test_a_lead_that_others_only_touched_can_be_created(db: whence.Whence) -> None:
+    db.append([Event("EmailOpened", {}, ["lead:1"])])
+    db.decide(create, "1", source="website")
+    assert db.asked().states(Lead)["1"].stage == "new"
+    with pytest.raises(Refused, match="there already"):
+        db.decide(create, "1")

@@ -18,13 +18,14 @@ def move(lead: Lead, id: str, stage: str, *, reason: Annotated[str, "why it move
     """$ whence leads move 42 contacted --reason "spoke on the phone" --by anna
     $ whence leads move 42 qualified --reason "budget and need" --by anna
 
-    A lead moves to another stage, as the pipeline allows. Nothing happens where it is there already.
+    A lead moves to another stage, as the pipeline allows. Nothing happens where it is in that stage already; to one
+    that ends it, it moves by win or lose.
     """
     must_exist(lead, id)
     must_say(reason, id)
     pipeline = lead.pipeline()
     outcome = pipeline.outcome(stage)
-    if stage in pipeline.moves and outcome != "open":
+    if outcome != "open":
         verb = "win" if outcome == "won" else "lose"
         raise Refused("This stage ends it", lead=id, stage=stage, remedy=f"Use whence leads {verb}.")
     if lead.stage == stage:
@@ -52,6 +53,8 @@ def win(
     if amount is not None and (not currency or not is_money(amount) or amount < 0):
         fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
         raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
+    if amount is None and currency is not None:
+        raise Refused("A currency is of an amount", lead=id, currency=currency, remedy="Say --amount 1200.50, too.")
     if (to := lead.pipeline().to_end("won", lead.stage, stage, lead=id)) is None:
         return None
     return Won(id, to, amount, currency, reason)

@@ -47,7 +47,9 @@ def pipeline(asked: Asked, *, source: Source = None, owner: Owner = None) -> Ite
     for stage in stages.in_order(by_stage):
         here = by_stage.get(stage, [])
         days = median_days(days_between(lead.stage_since, asked.moment) for lead in here)
-        yield InStage(stage, len(here), share_of(len(here), total), value_of(here), days)
+        yield InStage(
+            stage, len(here), share_of(len(here), total), value_of(each for each in here if each.outcome == "won"), days
+        )
 
 
 # What these and other tables of leads rest on.

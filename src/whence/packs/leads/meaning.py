@@ -11,9 +11,7 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
     ]
     PageViewed = false                                   # not read at all
 
-Without a line these are understood: Created and LeadCreated, which may say the owner too, OwnerAssigned, Scored,
-LeadScored, StageChanged, LeadWon, LeadLost; and as touches EmailSent, EmailOpened, EmailClicked, Replied, PageViewed,
-FormSubmitted, WebinarAttended, Called, CallMade. A line of yours replaces what is understood.
+Without a line those of understood.toml are understood. A line of yours replaces what is understood.
 """
 
 from __future__ import annotations
@@ -50,7 +48,9 @@ def owner_at_first(created: Meaning, recorded: Recorded) -> Assigned | None:
     return found
 
 
-def won_by(moved: Moved, recorded: Recorded) -> Won:
-    """A move to a stage that is won, as Won: with the amount, where the same event says one."""
-    found: Won = Meaning(OURS, Won, {"stage": moved.stage, "reason": moved.reason}).of(recorded)
-    return found
+def won_by(moved: Moved, meaning: Meaning, recorded: Recorded) -> Won | Moved:
+    """A move to a stage that is won, as Won: with the amount, where the same event says one. Only where a line of
+    whence.toml makes it a move does the amount have to fit; else it stays a move."""
+    said = {"stage": moved.stage, "reason": moved.reason}
+    found: Won | None = Meaning(OURS, Won, said, lenient=meaning.lenient).of(recorded)
+    return moved if found is None else found

@@ -1,5 +1,4 @@
-"""The stages of a pipeline: their order, where a lead may move from each, and which of them end it; and which events of
-others mean what here. In whence.toml:
+"""The stages of a pipeline: their order, where a lead may move from each, and which of them end it. In whence.toml:
 
     [pack.leads]
     won = "customer"                   # the stages that end it well and badly, one or a list; default "won" and "lost"
@@ -13,8 +12,7 @@ others mean what here. In whence.toml:
     declined = ["accepted"]
     cancelled = []
 
-    [pack.leads.events]                # events of imports and of other programs, and what they are here
-    EmailOpened = { as = "Touched", touch = "opened" }
+Its table `events`, which events of others mean what, is read by meaning.
 """
 
 from __future__ import annotations
@@ -41,11 +39,11 @@ class Pipeline(Stages, frozen=True):
         """The pipeline that [pack.leads] says. Raises InvalidConfig naming the key and the remedy."""
         for key in table:
             if key not in KEYS:
-                raise InvalidConfig("No such key", key=f"pack.leads.{key}", remedy=near(key, KEYS))
-        stages = Stages.of_table(table, USUAL, key="pack.leads", example='new = ["contacted", "lost"]')
+                raise InvalidConfig("No such key", key=key, remedy=near(key, KEYS))
+        stages = Stages.of_table(table, USUAL, name="pack.leads", example='new = ["contacted", "lost"]')
         qualified = table.get("qualified", "qualified" if "qualified" in stages.moves else None)
         if qualified is not None:
-            must_be_stage(qualified, "pack.leads.qualified", stages.moves)
+            must_be_stage(qualified, "qualified", stages.moves)
         return cls(stages.moves, stages.ends, qualified, PLAIN | OURS.meanings(table.get("events", {})))
 
     def is_qualified(self, reached: Iterable[str]) -> bool:

@@ -146,11 +146,12 @@ def in_pipeline(pipeline: Pipeline) -> type[Lead]:
 
 def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Iterator[Any]:
     """What an event of others comes to: the one of ours that it means; of a move to a stage that is won, a win; and
-    before a lead that is created with an owner, whose it is."""
+    before a lead that is created with an owner, whose it is. So StageChanged {stage: "won", amount: 9} is read as Won,
+    and LeadCreated {owner: "anna"} as Assigned and then Created."""
     if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
         yield owned
     is_won = type(event) is Moved and event.stage in lead.pipeline().ends["won"]
-    yield won_by(event, recorded) if is_won else event
+    yield won_by(event, meaning, recorded) if is_won else event
 
 
 for _name, _read in readers(Lead, Lead.pipeline().events, _all_of).items():
