@@ -12,7 +12,7 @@ from whence.money import is_money
 
 
 class Known(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a lead."""
+    """What is known of a lead, which events that say so are made of; no event itself."""
 
     lead: Annotated[str, Tag]
     source: str | None = None

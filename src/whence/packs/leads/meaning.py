@@ -11,7 +11,10 @@ event stays as it was recorded; it is read as one of ours. In whence.toml:
     ]
     PageViewed = false                                   # not read at all
 
-Without a line those of understood.toml are understood. A line of yours replaces what is understood.
+Without a line these are understood (understood.toml): Created and LeadCreated, which may say the owner too,
+OwnerAssigned, Scored, LeadScored, StageChanged, LeadWon, LeadLost; as touches EmailSent, EmailOpened, EmailClicked,
+Replied, PageViewed, FormSubmitted, WebinarAttended, Called, CallMade; and what the mappings for HubSpot make. A line of
+yours replaces what is understood.
 """
 
 from __future__ import annotations

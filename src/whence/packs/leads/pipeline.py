@@ -12,7 +12,7 @@
     declined = ["accepted"]
     cancelled = []
 
-Its table `events`, which events of others mean what, is read by meaning.
+Its table `events`, which events of others mean what, stands below.
 """
 
 from __future__ import annotations
