@@ -21,8 +21,9 @@ from whence.events import Event
 from whence.packs.balances.columns import balances_in
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, AccountOpened, Posted, Posting
-from whence.packs.posting.batches import BatchBook, Draft
+from whence.packs.posting.batches import BatchBook
 from whence.packs.reconciliation.keeping import reconcile
+from whence.packs.sources.source import Draft
 from whence.segments.columns import table_of
 from whence.segments.reading import Segments
 

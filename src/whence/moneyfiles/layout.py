@@ -119,6 +119,10 @@ class Layout:
         self.columns.update(field.columns)
         return _getter(field)
 
+    def template(self, key: str, value: str) -> Text:
+        """The function from cells to a text with columns in braces; one without is that text itself."""
+        return self.text(key, value if "{" in value else {"value": value})
+
     def terms(self, said: Columns) -> tuple[Term, ...]:
         """The columns that are added up."""
         found = tuple(Term.of(each) for each in ([said] if isinstance(said, str) else said))

@@ -11,68 +11,24 @@ import pytest
 
 import whence
 from tests.packs.ledger.books import configured, ledger, opened
+from tests.packs.sources.stripe import HEAD, STRIPE, csv, stripe
 from whence.cli import run
-from whence.config import Config
-from whence.errors import InvalidConfig, Refused
+from whence.errors import Refused
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
 from whence.matching.comparing import compare
 from whence.matching.sides import Item, Side
-from whence.pack import load
 from whence.packs.balances.entries import balances
 from whence.packs.book import Book
+from whence.packs.closing.periods import close
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import Posted, Posting
-from whence.packs.posting.batches import BatchBook, Draft
+from whence.packs.posting.batches import BatchBook
 from whence.packs.posting.files import post_file, preview_file
-from whence.packs.posting.sources import PostingSource
 from whence.packs.reconciliation.sides import of_account
+from whence.packs.sources.source import Draft
 from whence.stores.memory import MemoryStore
 from whence.testing.racing import together
-
-STRIPE = """
-[pack.ledger.source.stripe]
-unit = "minor"
-currency = "currency"
-id = "id"
-time = "created"
-text = "description"
-reference = "source"
-group = "payout_id"
-accounts = { assets = "asset", expenses = "expense", income = "income" }
-[[pack.ledger.source.stripe.rule]]
-name = "charge"
-when = { type = ["charge", "payment"] }
-charge = "source"
-charged = "amount"
-post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
-[[pack.ledger.source.stripe.rule]]
-name = "refund"
-when = { type = "refund" }
-charge = "refunds"
-charged = "amount"
-post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
-[[pack.ledger.source.stripe.rule]]
-name = "dispute"
-when = { type = "adjustment" }
-post = { "assets:stripe" = "net", "expenses:fees" = "fee", "income:disputes" = "-amount" }
-[[pack.ledger.source.stripe.rule]]
-name = "payout"
-when = { type = "payout" }
-post = { "assets:stripe" = "net", "assets:bank" = "-net" }
-"""
-HEAD = "id,created,type,amount,fee,net,currency,source,payout_id,description,refunds\n"
-
-
-def stripe(*changes: tuple[str, str]) -> whence.Whence:
-    text = STRIPE
-    for old, new in changes:
-        text = text.replace(old, new)
-    return whence.Whence(MemoryStore(), configured(text))
-
-
-def csv(*lines: str) -> io.BytesIO:
-    return io.BytesIO((HEAD + "".join(f"{line}\n" for line in lines)).encode())
 
 
 def test_the_balance_transactions_of_stripe_tie(data_folder: Path) -> None:
@@ -95,23 +51,6 @@ def test_the_balance_transactions_of_stripe_tie(data_folder: Path) -> None:
     ]
 
 
-def test_a_fee_on_top_of_a_dispute_is_taken_too(data_folder: Path) -> None:
-    path = data_folder / "stripe_samples/djstripe_fixtures.jsonl"
-    found = [json.loads(line)["object"] for line in path.read_text("utf-8").splitlines()]
-    own = [each for each in found if each.get("object") == "balance_transaction"]
-    assert [each["net"] for each in own] == [1912, -2500]
-    text = STRIPE.replace(
-        "[pack.ledger.source.stripe]", '[pack.ledger.source.stripe]\nformat = "jsonl"\ntime_format = "unix"'
-    )
-    text = text.replace('group = "payout_id"\n', "")
-    db = whence.Whence(MemoryStore(), configured(text))
-    report = post_file(db, "stripe", io.BytesIO("\n".join(json.dumps(each) for each in own).encode()))
-    assert report.posted == 2, report.refused
-    sums = balances(db.history())
-    assert sums["assets:stripe", "USD"] == 1912 - 2500
-    assert (sums["expenses:fees", "USD"], sums["income:disputes", "USD"]) == (88 + 1500, 1000)
-
-
 def test_the_events_of_stripe_are_taken_once_and_conflicts_are_named(data_folder: Path) -> None:
     path = data_folder / "stripe_samples/djstripe_fixtures.jsonl"
     objects = [json.loads(line)["object"] for line in path.read_text("utf-8").splitlines()]
@@ -119,18 +58,6 @@ def test_the_events_of_stripe_are_taken_once_and_conflicts_are_named(data_folder
     inbox = {"format": "jsonl", "type": "event.type", "id": "event.id", "data": "event", "source": "stripe"}
     report = import_events(MemoryStore(), Mapping.from_table("stripe", inbox), io.BytesIO(lines.encode()))
     assert (report.rows, report.appended, report.already, report.refused_count) == (11, 4, 2, 5)
-
-
-@pytest.mark.parametrize("account", ["assets:stripe", "assets:{acc}"])
-def test_the_account_of_a_stated_balance_is_a_text_with_columns_or_without(account: str) -> None:
-    db = stripe(
-        ('"refunds"', '"source"'),
-        ('id = "id"\n', f'id = "id"\nreported = {{ account = "{account}", balance = "b" }}\n'),
-    )
-    lines = b"id,created,type,amount,fee,net,currency,source,payout_id,description,acc,b\n"
-    lines += b"t1,2026-01-11T10:00:00Z,charge,3000,117,2883,eur,ch_7,po_1,x,stripe,2883\n"
-    assert post_file(db, "stripe", io.BytesIO(lines)).posted == 1
-    assert [(row.account, row.ties) for row in db.table("ledger.ties", account="assets")] == [("assets:stripe", True)]
 
 
 def test_a_line_is_refused_by_name() -> None:
@@ -186,20 +113,6 @@ def test_many_posting_the_same_file_at_once_post_it_once(tmp_path: Path) -> None
         assert balances(db.history())["assets:stripe", "EUR"] == 300 * 970
 
 
-def test_lines_without_an_id_are_posted_as_often_as_they_stand_there() -> None:
-    db = stripe(('id = "id"\n', ""), ('reference = "source"\n', ""), ('charge = "source"\ncharged = "amount"\n', ""))
-    line = "x,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_1,,,"
-    assert post_file(db, "stripe", csv(line, line)).posted == 2
-    assert post_file(db, "stripe", csv(line, line, line)).posted == 1
-
-
-def test_a_source_made_once_posts_a_file_without_ids_once() -> None:
-    db = stripe(('id = "id"\n', ""))
-    source = PostingSource("stripe", db.config.table_of_pack("ledger", "source", "stripe"))
-    line = "x,2026-01-05T00:00:00Z,payout,-500,0,-500,eur,po_1,,,"
-    assert [post_file(db, source, csv(line, line)).posted for _ in range(2)] == [2, 0]
-
-
 def test_a_charge_is_given_back_in_its_own_currency() -> None:
     db = stripe()
     charged = "t1,2026-01-05T00:00:00Z,charge,2000,0,2000,eur,ch_1,,,"
@@ -244,96 +157,6 @@ def test_a_preview_names_the_line_whose_id_came_before_with_another_content() ->
     assert [(number, "another content" in reason) for number, reason in report.refused] == [(4, True)]
 
 
-def test_an_amount_too_large_to_be_kept_is_refused_by_its_line_and_the_rest_is_posted() -> None:
-    most = 2**53 - 1
-    report = post_file(
-        stripe(),
-        "stripe",
-        csv(
-            f"t1,2026-01-05T00:00:00Z,charge,{most},0,{most},eur,ch_1,,,",
-            f"t2,2026-01-05T00:00:00Z,charge,{most + 1},0,{most + 1},eur,ch_2,,,",
-            "t3,2026-01-05T00:00:00Z,charge,1000,30,970,eur,ch_3,,,",
-        ),
-    )
-    assert report.posted == 2
-    assert [(line, "too large" in reason) for line, reason in report.refused] == [(3, True)]
-
-
-def test_an_account_whose_name_lacks_a_part_is_not_opened() -> None:
-    db = stripe(
-        ('"assets:stripe" = "net", "expenses:fees" = "fee?"', '"assets:{source}" = "net", "expenses:fees" = "fee?"')
-    )
-    report = post_file(db, "stripe", csv("t1,2026-01-05T00:00:00Z,charge,1000,30,970,eur,,,,"))
-    assert (report.posted, "is a path" in report.refused[0][1]) == (0, True)
-
-
-def test_a_cell_that_cannot_be_a_name_refuses_its_line_alone() -> None:
-    rows = [f"{id},2026-01-05T00:00:00Z,charge,1000,30,970,eur,{charge},,," for id, charge in NAMES]
-    report = post_file(stripe(), "stripe", csv(*rows))
-    assert (report.posted, [line for line, _ in report.refused]) == (1, [2, 3, 4, 5])
-
-
-NAMES = [("x" * 300, "ch_1"), ("t2", "x" * 300), ("t3", "ch\x01"), ("t\x02", "ch_4"), ("t5", "ch_5")]
-
-
-def test_what_is_wrong_in_the_configuration_is_named() -> None:
-    for old, new, said in (
-        ('unit = "minor"\n', "", "never guessed"),
-        ('currency = "currency"\n', "", "currency of the amounts is stated"),
-        ('name = "payout"', 'nam = "payout"', "Did you mean name"),
-        ('{ assets = "asset"', '{ assets = "money"', "No such type of account"),
-        (
-            'accounts = { assets = "asset", expenses = "expense", income = "income" }',
-            'accounts = "x"',
-            "Write accounts",
-        ),
-        ('id = "id"\n', 'id = "id"\nreported = "x"\n', "Write reported"),
-        ('id = "id"\n', "id = 5\n", 'Write "column"'),
-        ('when = { type = "payout" }', 'when = "payout"', "Write when"),
-        ('"assets:bank" = "-net" }', '"assets:bank" = 5 }', "Write post"),
-    ):
-        with pytest.raises(InvalidConfig, match=said):
-            load("ledger").configured(configured(STRIPE.replace(old, new)).packs["ledger"])
-    with pytest.raises(InvalidConfig, match="Did you mean source"):
-        load("ledger").configured({"sources": {}})
-    with pytest.raises(InvalidConfig, match="no such column"):
-        post_file(stripe(), "stripe", io.BytesIO(b"id,created\n"))
-    with pytest.raises(InvalidConfig, match="No such source"):
-        post_file(whence.Whence(MemoryStore(), Config(Path())), "stripe", io.BytesIO(b""))
-
-
-def test_all_columns_that_a_file_lacks_are_named_and_how_its_columns_stand_apart() -> None:
-    with pytest.raises(InvalidConfig, match=r"Column: amount, created, currency, description, .*There are: id"):
-        post_file(stripe(), "stripe", io.BytesIO(b"id\n"))
-    with pytest.raises(InvalidConfig, match='one column with ; in it: add delimiter = ";"'):
-        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace(",", ";").encode()))
-
-
-def test_a_column_that_stands_twice_in_the_header_is_refused() -> None:
-    with pytest.raises(InvalidConfig, match=r"name comes twice .*Column: 'net'"):
-        post_file(stripe(), "stripe", io.BytesIO(HEAD.replace("source", "net,source").encode()))
-
-
-@pytest.mark.parametrize("key", ["charge", "charged"])
-def test_a_rule_that_says_half_of_a_charge_is_refused(key: str) -> None:
-    line = {"charge": 'charge = "refunds"\n', "charged": 'charge = "refunds"\ncharged = "amount"\n'}[key]
-    left = {"charge": "", "charged": 'charge = "refunds"\n'}[key]
-    with pytest.raises(InvalidConfig, match="said together"):
-        post_file(stripe((line, left)), "stripe", io.BytesIO(HEAD.encode()))
-
-
-def test_what_is_wrong_in_whence_toml_is_said_with_its_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\n{STRIPE.replace("charged", "chraged")}')
-    with whence.open(create=True):
-        pass
-    (tmp_path / "report.csv").write_text(HEAD)
-    assert run(["ledger", "post", "stripe", "report.csv"]) == 2
-    assert "whence.toml, Table: [pack.ledger], Source: stripe.rule charge, Key: chraged" in capsys.readouterr().err
-
-
 def test_refused_lines_stand_in_the_order_of_the_file() -> None:
     charged = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,\n"
     too_much = "t2,2026-01-06T10:00:00Z,refund,-1001,0,-1001,eur,re_1,,,ch_1\n"
@@ -364,3 +187,12 @@ def test_a_charge_that_moves_nothing_spoils_no_state() -> None:
     assert [(row.charge, row.left) for row in db.table("ledger.charges")] == [("c", Decimal("5.00"))]
     with pytest.raises(Refused, match="No such charge"):
         book.refund("c")
+
+
+def test_a_line_that_is_dated_into_the_open_period_is_there_with_its_own_time_and_no_other() -> None:
+    db = stripe(("[pack.ledger.source.stripe]", '[pack.ledger]\nclosed = "redate"\n[pack.ledger.source.stripe]'))
+    close(db, "2026-01", by="anna", reviewed_by="ben")
+    line = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,"
+    assert post_file(db, "stripe", csv(line)).posted == 1
+    assert post_file(db, "stripe", csv(line)).already == 1
+    assert post_file(db, "stripe", csv(line.replace("01-05", "01-06"))).conflicts == 1

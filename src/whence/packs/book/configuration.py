@@ -1,5 +1,5 @@
 """What [pack.ledger] may say of the book in whence.toml, checked when it is read, before anything is posted. What its
-tables [pack.ledger.source.NAME] and [pack.ledger.side.NAME] say is left to `posting` and `reconciliation`.
+tables [pack.ledger.source.NAME] and [pack.ledger.side.NAME] say is left to `sources` and `reconciliation`.
 
     [pack.ledger]
     closed = "refuse"              # what is dated into a closed period; or "redate": into the open one, its day is kept

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from whence.current import Made
 from whence.decide import retried
@@ -17,19 +17,11 @@ from whence.packs.book.writing import depends_on
 from whence.packs.ledger.events import CODEC, AccountOpened, Posted
 from whence.packs.ledger.state import Account
 from whence.packs.movements import laws
+from whence.packs.sources.source import Draft
 from whence.query import Query
 
 Left = tuple[int, str | None]
 """What may still be given back of a charge, and its currency; None where nothing was charged yet."""
-
-
-class Draft(NamedTuple):
-    """A transaction that is to be posted, when it happened, and the accounts that it may open."""
-
-    posted: Posted
-    time_us: int | None = None
-    opens: tuple[AccountOpened, ...] = ()
-    meta: dict[str, Any] | None = None
 
 
 class BatchBook(Book):
@@ -54,8 +46,9 @@ class BatchBook(Book):
     def _allow_each(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
     ) -> tuple[list[Made], list[int | Refused], Query]:
-        """What of the drafts is allowed, one after the other; of each its place among that, or why it is refused; and
-        what must not have happened meanwhile."""
+        """What is to be appended, of the drafts that are allowed one after the other; of each draft its place in that,
+        or why it is refused; and what must not have happened meanwhile. Of three drafts, the second of which is refused
+        and the third of which opens an account, the places are 0, the Refused, and 2: an opening stands before."""
         names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self._states.catch_up()
@@ -68,8 +61,8 @@ class BatchBook(Book):
         about: dict[str, Any] = {"actor": by, "correlation": correlation}
         for draft in drafts:
             opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else ()
-            opened = {each.account: _new(each) for each in opens} if opens else {}
-            try:
+            opened = {each.account: _account_of(each) for each in opens} if opens else {}
+            try:  # what it opens is there for it alone, until it is allowed
                 us, posted = self._dated(draft.posted, draft.time_us)
                 remains = _left_after(posted, left[posted.charge]) if posted.charge else None
                 laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
@@ -101,8 +94,8 @@ def _left_after(posted: Posted, left: Left) -> Left:
     return left_minor + posted.charged_minor, currency
 
 
-def _new(event: AccountOpened) -> Account:
-    """An account that is just opened."""
-    made = Account()
-    made.opened(event)
-    return made
+def _account_of(opening: AccountOpened) -> Account:
+    """The account that is just opened so."""
+    account = Account()
+    account.opened(opening)
+    return account

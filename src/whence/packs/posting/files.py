@@ -1,5 +1,5 @@
 """Posting a file by the rules of its source: every line once, however often the file is posted, and every line that is
-not posted named. What a line comes to is left to sources, and what the laws allow to the book."""
+not posted named. What a line comes to is left to whence.packs.sources, and what the laws allow to batches."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from itertools import islice
 import msgspec
 
 from whence.app import Whence
-from whence.clock import SystemClock
+from whence.clock import SystemClock, to_us
 from whence.errors import IdConflict, InvalidInput, Refused
+from whence.events import Recorded
 from whence.files.importer import kind_of_refusal
 from whence.files.rows import Given, RawRow
 from whence.grammar import id_to_raw, raw_to_id
 from whence.moneyfiles.banks import BankFile
 from whence.moneyfiles.lines import File
 from whence.packs.ledger.events import Posted
-from whence.packs.posting.batches import BatchBook, Draft
+from whence.packs.posting.batches import BatchBook
 from whence.packs.posting.events import CODEC, FilePosted
-from whence.packs.posting.sources import PostingSource
+from whence.packs.sources.source import Draft, PostingSource
 
 BATCH = 2000
 REFUSED_SHOWN = 1000
@@ -120,7 +121,7 @@ def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Dr
 def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
     """Post what is not there yet."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        drafts = _new(db, drafts, report)
+        drafts = _not_there(db, drafts, report)
         if not drafts:
             return
         try:
@@ -137,15 +138,21 @@ def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str |
         return
 
 
-def _new(db: Whence, drafts: Drafts, report: Report) -> Drafts:
-    """The drafts that are not there; of the others it is counted whether they are the same."""
+def _not_there(db: Whence, drafts: Drafts, report: Report) -> Drafts:
+    """The drafts whose ids are not there yet; of the others it is counted whether they are the same."""
     raw = {id_to_raw(id): id for id in drafts}
     there = {raw[each]: position for each, position in db.store.positions_of(list(raw)).items()}
     for id, position in there.items():
         line, draft = drafts[id]
         event = next(iter(db.store.read(after=position - 1, upto=position)))
-        stored = msgspec.convert(event.data, Posted) if event.type == Posted.event_type else None
-        same = stored is not None and msgspec.structs.replace(stored, dated=None) == draft.posted
-        moved = stored is not None and stored.dated is not None
-        report.repeated(line, draft, f"@{position}", same=same and (moved or draft.time_us in (None, event.time_us)))
+        report.repeated(line, draft, f"@{position}", same=_is_same(draft, event))
     return {id: each for id, each in drafts.items() if id not in there}
+
+
+def _is_same(draft: Draft, event: Recorded) -> bool:
+    """Whether an event is what a draft comes to. One that was dated into the open period has its own time beside."""
+    if event.type != Posted.event_type:
+        return False
+    posted = msgspec.convert(event.data, Posted)
+    own_us = event.time_us if posted.dated is None else to_us(posted.dated)
+    return msgspec.structs.replace(posted, dated=None) == draft.posted and draft.time_us in (None, own_us)
