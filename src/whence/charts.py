@@ -1,15 +1,19 @@
-"""Charts that several subjects may draw, as plotly figures: a table as a heat map, and flows from left to right (a
-Sankey diagram). What stands in them is left to those who draw, how they are written to picture."""
+"""Charts that several subjects may draw, as plotly figures: a table as a heat map, flows from left to right (a Sankey
+diagram), and the values of days with what happened on them. What stands in them is left to those who draw, how they are
+written to picture."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from whence.picture import COLOURS, FONT, INK, graphs, laid_out, plain
+from whence.clock import to_datetime
+from whence.duration import DAY_US
+from whence.picture import COLOURS, FONT, GUIDE, INK, graphs, laid_out, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -20,6 +24,8 @@ TEXTS_MAX = 20
 """Of so many columns the cells have their text in them."""
 BLUES = [[0, "#f4f8fc"], [0.5, "#7fb0db"], [1, "#0a5ea8"]]
 GREY = "#b8c2cc"
+LINE, DOT, FAINT_GRID = "#0a5ea8", "#9fb8d0", "#eef2f5"
+SMOOTH_DAYS = 7
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -100,6 +106,115 @@ def sankey(flows: Sequence[Flow], *, align: str) -> Figure:
             template="none", height=height, margin={"l": 12, "r": 12, "t": 24, "b": 24}, font=FONT, paper_bgcolor="#fff"
         )
     )
+
+
+class Day(msgspec.Struct, frozen=True):
+    """The mean of what was counted on a day, which begins at `time_us`."""
+
+    time_us: int
+    mean: float
+    count: int
+
+
+class MarkKind(msgspec.Struct, frozen=True):
+    """What several marks have in common: what the legend calls them, their colour, and their symbol in plotly."""
+
+    name: str
+    colour: str
+    symbol: str
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Something that happened: lines of text that say what, and its `title` where it stands out, else none."""
+
+    time_us: int
+    kind: MarkKind
+    lines: Sequence[str]
+    title: str = ""
+
+
+def days_and_marks(
+    days: Sequence[Day],
+    marks: Sequence[Mark],
+    kinds: Iterable[MarkKind],
+    zone: tzinfo,
+    *,
+    y: str,
+    scale: float,
+    decimals: int,
+    unit: str,
+) -> Figure:
+    """The mean of each day, that of the week around it, and beneath them the marks, by their kinds; one with a title
+    has a line through all of the picture, and its title beside that. Means are drawn `scale` times as large, 100 times
+    where they are shares. `y` names them, `unit` what was counted."""
+    figure = graphs().Figure()
+    times = [_local(day.time_us + DAY_US // 2, zone) for day in days]
+    means = [scale * day.mean for day in days]
+    figure.add_scatter(
+        x=times,
+        y=means,
+        mode="markers",
+        name="a day",
+        marker={"color": DOT, "size": [min(9, 3 + day.count**0.5 / 8) for day in days]},
+        customdata=[day.count for day in days],
+        hovertemplate=f"%{{x|%-d %b}}: %{{y:,.{decimals}f}}, %{{customdata:,}} {unit}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=times,
+        y=[scale * each for each in _smooth(days)],
+        mode="lines",
+        name="a week around it",
+        line={"color": LINE, "width": 2.5},
+    )
+    low, high = (min(means, default=0.0), max(means, default=1.0))
+    room = (high - low or 1.0) * 0.14
+    for kind in kinds:
+        if alike := [mark for mark in marks if mark.kind == kind]:
+            figure.add_scatter(
+                x=[_local(mark.time_us, zone) for mark in alike],
+                y=[low - room] * len(alike),
+                mode="markers",
+                name=kind.name,
+                marker={
+                    "color": kind.colour,
+                    "symbol": kind.symbol,
+                    "size": 11,
+                    "line": {"width": 2, "color": kind.colour},
+                },
+                customdata=["<br>".join(map(plain, mark.lines)) for mark in alike],
+                hovertemplate="%{x|%-d %b %H:%M}<br>%{customdata}<extra></extra>",
+            )
+    for number, mark in enumerate(mark for mark in marks if mark.title):
+        time = _local(mark.time_us, zone)
+        line = {"color": mark.kind.colour, "width": 1.5, "dash": "dash"}
+        figure.add_shape(type="line", x0=time, x1=time, y0=low - room, y1=high + room, line=line)
+        figure.add_annotation(
+            x=time,
+            y=high + room * (1 - 0.45 * (number % 3)),  # so that titles of the same days do not cover each other
+            text=plain(mark.title),
+            showarrow=False,
+            xanchor="left",
+            xshift=5,
+            font={"color": mark.kind.colour, "size": 12},
+            bgcolor="rgba(255,255,255,0.8)",
+        )
+    laid_out(figure, "", plain(y), height=440, dates=True)
+    figure.update_xaxes(gridcolor=FAINT_GRID)
+    return figure.update_yaxes(range=[low - 1.6 * room, high + 1.6 * room], zerolinecolor=GUIDE)
+
+
+def _smooth(days: Sequence[Day]) -> list[float]:
+    """The mean of the days around each, by how many each had."""
+    half_us = SMOOTH_DAYS // 2 * DAY_US
+    smoothed = []
+    for day in days:
+        near = [each for each in days if abs(each.time_us - day.time_us) <= half_us]
+        smoothed.append(sum(each.mean * each.count for each in near) / sum(each.count for each in near))
+    return smoothed
+
+
+def _local(time_us: int, zone: tzinfo) -> str:
+    return to_datetime(time_us).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _sizes(flows: Iterable[Flow]) -> Counter[tuple[int, str]]:

@@ -21,6 +21,11 @@ def since(day: float) -> Mask:
     return day * DAY_US <= TIMES_US
 
 
+def since_each(unders: list[Mask]) -> list[tuple[int, Intervention]]:
+    """Interventions by their numbers, each judged by all decisions."""
+    return [(number, Intervention("by time", EVERYWHERE, under)) for number, under in enumerate(unders)]
+
+
 def trials_in_which(guilty: Mask) -> Trials:
     """Of a third of the decisions something comes, of a quarter under what is guilty."""
     random = np.random.Generator(np.random.PCG64(1))
@@ -29,32 +34,35 @@ def trials_in_which(guilty: Mask) -> Trials:
 
 def test_the_guilty_one_is_first_and_those_that_did_nothing_are_chance() -> None:
     unders = [since(10), since(20), since(30)]
-    found = weigh(trials_in_which(unders[1]), [Intervention("by time", EVERYWHERE, under) for under in unders])
-    guilty, *rest = found.findings
-    assert (guilty.number, guilty.verdict, guilty.beside) == (1, "lowers it", ())
+    found = weigh(trials_in_which(unders[1]), since_each(unders))
+    guilty, *rest = found.effects
+    assert (guilty.change, guilty.verdict, guilty.apart_from) == (1, "lowers it", ())
     assert guilty.low is not None
     assert guilty.high is not None
     assert guilty.low < -0.08 < guilty.high
     assert (guilty.without, guilty.with_it) == (COUNT // 2, COUNT // 2)
-    assert ({each.number for each in rest}, {each.verdict for each in rest}) == ({0, 2}, {"chance"})
+    assert ({each.change for each in rest}, {each.verdict for each in rest}) == ({0, 2}, {"chance"})
     assert found.tried == 3
 
 
 def test_two_at_once_are_told_apart_only_where_decisions_name_one() -> None:
     unders = [since(20), since(20.1)]
     trials = trials_in_which(unders[1])
-    unnamed = weigh(trials, [Intervention("by time", EVERYWHERE, under) for under in unders]).findings
-    assert [(each.verdict, len(each.beside)) for each in unnamed] == [("one of several", 1)] * 2
-    compared = (Intervention("by time", EVERYWHERE, unders[0]), Intervention("by name", EVERYWHERE, unders[1]))
-    named = weigh(trials, compared).findings
-    assert [(each.number, each.verdict, each.beside) for each in named] == [(1, "lowers it", (0,)), (0, "chance", (1,))]
+    unnamed = weigh(trials, since_each(unders)).effects
+    assert [(each.verdict, len(each.apart_from)) for each in unnamed] == [("one of several", 1)] * 2
+    by_time, by_name = Intervention("by time", EVERYWHERE, unders[0]), Intervention("by name", EVERYWHERE, unders[1])
+    named = weigh(trials, [(0, by_time), (1, by_name)]).effects
+    assert [(each.change, each.verdict, each.apart_from) for each in named] == [
+        (1, "lowers it", (0,)),
+        (0, "chance", (1,)),
+    ]
 
 
 def test_what_too_few_decisions_were_taken_under_is_not_weighed() -> None:
-    found = weigh(trials_in_which(since(20)), [Intervention("by time", EVERYWHERE, since(39.9))])
+    found = weigh(trials_in_which(since(20)), since_each([since(39.9)]))
     assert (found.tried, found.least_seen) == (0, None)
-    assert [(each.verdict, each.effect, each.p_corrected) for each in found.findings] == [("too few", None, None)]
-    assert found.findings[0].mean_with is not None
+    assert [(each.verdict, each.effect, each.p_corrected) for each in found.effects] == [("too few", None, None)]
+    assert found.effects[0].mean_with is not None
 
 
 @pytest.mark.parametrize(("part", "compared"), [(0.1, "side by side"), (1.0, "by name")])
@@ -70,8 +78,8 @@ def test_a_version_is_compared_with_others_of_the_same_days_where_a_part_has_it(
 def test_the_days_of_trials_are_those_with_decisions() -> None:
     times_us = np.array([DAY_US, DAY_US + 1, 3 * DAY_US])
     several = Trials(times_us, np.arange(3), np.array([0.0, 1.0, 1.0]))
-    assert list(several.days) == [Day(DAY_US, 2, 0.5), Day(3 * DAY_US, 1, 1.0)]
-    assert list(Trials(times_us[:0], times_us[:0], np.zeros(0)).days) == []
+    assert list(several.by_day()) == [Day(DAY_US, 2, 0.5), Day(3 * DAY_US, 1, 1.0)]
+    assert list(Trials(times_us[:0], times_us[:0], np.zeros(0)).by_day()) == []
 
 
 @pytest.mark.parametrize(

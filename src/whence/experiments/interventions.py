@@ -1,6 +1,7 @@
 """Which of several interventions on a series of decisions did something to the outcome: each is weighed by what came of
 the decisions that it is judged by, the clearest first, and what it explains is allowed for in all others. Chance is not
-blamed: the more are tried, the clearer one has to be. What was done is left to whoever asks; here it has a number.
+blamed: the more are tried, the clearer one has to be. What was done is left to whoever asks; here it has a number. How
+it is said is left to impact.
 
 An effect is the coefficient of whence.experiments.leastsquares. The correction is Holm's: the smallest of m chances is
 taken m times, the next m - 1 times, and so on (S. Holm, A simple sequentially rejective multiple test procedure,
@@ -10,30 +11,20 @@ Scandinavian Journal of Statistics 6, 1979). Intervals are Bonferroni's, so that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
+from whence.experiments.impact import CERTAIN, Change, Compared, Effect, Impact, Verdict
 from whence.experiments.leastsquares import Coefficient, coefficient
 from whence.experiments.statistics import Mask
 from whence.experiments.trials import Axis, Trials
 
-Compared = Literal["side by side", "by name", "by time"]
-"""Decisions that name the intervention beside others of the same days; before and after, as they name it; or before and
-after it, whatever they were taken by."""
-
-Verdict = Literal["lowers it", "raises it", "one of several", "chance", "too few"]
-"""What an intervention did; that it or another did something, which decisions do not tell apart; that chance explains
-what is seen, or an intervention that is named; or that it could not be weighed."""
-
 BESIDE, MAJORITY = 0.05, 0.5
 """A version is side by side with others where at least the first share of the later decisions still name the one before
 it, or fewer than the second name it."""
-CERTAIN = 0.01
-"""An intervention is held to have done something where the corrected chance is at most this: of a hundred
-histories in which none did anything, one names one."""
 OUTSIDE = 0.05
 """How rarely one of the intervals does not hold its effect."""
 CLEAR = 2.0
@@ -78,38 +69,8 @@ def by_version(trials: Trials, axis: Axis, name: str, *, at_us: int, near: Mask)
     return Intervention("by name", near & (under | before) & (times <= last_us), under)
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """What an intervention, by its number, did: how many decisions were without it and with it, and their mean outcome
-    as it was measured; and the effect, in the unit of the outcome, when the days of the week, a trend and the
-    interventions named before are allowed for, with an interval of 95 % that holds for all at once. `beside` are the
-    numbers of others that it is not told apart from; for these `verdict` is "one of several", unless decisions name one
-    of them. What could not be measured is None."""
-
-    number: int
-    without: int
-    with_it: int
-    mean_without: float | None
-    mean_with: float | None
-    effect: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    p_corrected: float | None
-    verdict: Verdict
-    beside: tuple[int, ...]
-
-
-class Weighed(msgspec.Struct, frozen=True):
-    """What several interventions did, the clearest first. `tried` is how many could be weighed at all; where so many
-    are, an effect below `least_seen` mostly goes unseen. It is None where none could be weighed."""
-
-    tried: int
-    least_seen: float | None
-    findings: tuple[Finding, ...]
-
-
-def weigh(trials: Trials, several: Sequence[Intervention]) -> Weighed:
-    """The interventions, whose numbers are their places, by how clearly they did something to the outcome."""
+def weigh(trials: Trials, several: Sequence[tuple[Change, Intervention]]) -> Impact[Change]:
+    """What was done, each with how decisions show it, by how clearly it did something to the outcome."""
     weighing = _Weighing(trials, several)
     left = {number: made for number, made in weighing.alone.items() if made is not None}
     tried = len(left)
@@ -128,9 +89,16 @@ def weigh(trials: Trials, several: Sequence[Intervention]) -> Weighed:
         named.append(_Told(number, made, corrected, weighing.verdict(number, made, together), together))
         again = {each: weighing.estimated(each, [*known, number]) for each in left}
         left = {each: made for each, made in again.items() if made is not None}
-    findings = tuple(weighing.finding(each, tried) for each in _in_order(weighing.alone, named, left, likeliest))
-    least = least_seen([made for made in weighing.alone.values() if made is not None])
-    return Weighed(tried, least, findings)
+    return Impact(
+        outcome=trials.outcome,
+        is_share=trials.is_share,
+        decisions=len(trials.values),
+        left_out=trials.left_out,
+        tried=tried,
+        least_seen=least_seen([made for made in weighing.alone.values() if made is not None]),
+        effects=tuple(weighing.effect(each, tried) for each in _in_order(weighing.alone, named, left, likeliest)),
+        days=tuple(trials.by_day()),
+    )
 
 
 def least_seen(weighed: Sequence[Coefficient]) -> float | None:
@@ -152,8 +120,9 @@ class _Told(msgspec.Struct, frozen=True):
 class _Weighing:
     """Interventions beside each other, by their numbers: what each comes to, `alone` or with others allowed for."""
 
-    def __init__(self, trials: Trials, several: Sequence[Intervention]) -> None:
-        self.trials, self.several = trials, several
+    def __init__(self, trials: Trials, several: Sequence[tuple[Any, Intervention]]) -> None:
+        self.trials = trials
+        self.changes, self.several = [change for change, _ in several], [judged for _, judged in several]
         self.alone = {number: self.estimated(number) for number in range(len(several))}
 
     def estimated(self, number: int, others: Sequence[int] = (), rows: Mask | None = None) -> Coefficient | None:
@@ -204,13 +173,14 @@ class _Weighing:
             return "one of several"
         return "lowers it" if made.value < 0 else "raises it"
 
-    def finding(self, told: _Told, tried: int) -> Finding:
+    def effect(self, told: _Told, tried: int) -> Effect[Any]:
         """The same with its figures, and the outcomes as they were measured."""
         each, values, made = self.several[told.number], self.trials.values, told.made
         under, without = values[each.rows & each.under], values[each.rows & ~each.under]
         low, high = (None, None) if made is None else made.interval(OUTSIDE / max(tried, 1))
-        return Finding(
-            number=told.number,
+        return Effect(
+            change=self.changes[told.number],
+            compared=each.compared,
             without=len(without),
             with_it=len(under),
             mean_without=float(without.mean()) if len(without) else None,
@@ -221,7 +191,7 @@ class _Weighing:
             p=None if made is None else made.p,
             p_corrected=told.corrected,
             verdict=told.verdict,
-            beside=told.together,
+            apart_from=tuple(self.changes[number] for number in sorted(told.together)),
         )
 
 

@@ -67,8 +67,7 @@ class Trials(msgspec.Struct, frozen=True):
     left_out: int = 0
     outcome: str = ""
 
-    @property
-    def days(self) -> Iterator[Day]:
+    def by_day(self) -> Iterator[Day]:
         """The days on which there were decisions, in their order."""
         if not len(self.values):
             return

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -19,14 +18,14 @@ from whence import Event
 from whence.clock import to_us
 from whence.demo import mailer as planted
 from whence.errors import InvalidQuery, InvalidTime, NotKnown
-from whence.experiments.interventions import Finding, Verdict
+from whence.experiments.impact import Impact, sentences
+from whence.experiments.interventions import weigh
 from whence.experiments.trials import Axis, Trials
 from whence.packs.changes import Change, Difference, changes
 from whence.packs.impact import impact
 from whence.packs.impact.asking import WINDOW_DAYS
 from whence.packs.impact.candidates import candidates
-from whence.packs.impact.effects import Effect, Impact, impact_of
-from whence.packs.impact.telling import cells, sentences
+from whence.packs.impact.rows import cells, named
 from whence.tree import MISSING
 
 NAMED = 'observed = ["EmailSent.model"]\nnamed_by = ["EmailSent.prompt"]\n'
@@ -48,17 +47,17 @@ def changes_of(made: planted.Mailer) -> list[Change]:
     return found
 
 
-def trials_of(made: planted.Mailer, *, named: bool = True) -> Trials:
+def trials_of(made: planted.Mailer, *, by_name: bool = True) -> Trials:
     axes = {"EmailSent.model": Axis(made.models, made.model_codes)}
-    if named:
+    if by_name:
         axes["EmailSent.prompt"] = Axis(made.prompts, made.prompt_codes)
     return Trials(made.times_us, made.leads, made.answered.astype(np.float64), axes)
 
 
-def weighed(seed: int, *, guilty: bool, named: bool = True) -> Impact:
+def weighed(seed: int, *, guilty: bool, by_name: bool = True) -> Impact[Change]:
     made = planted.mailer(seed, guilty=guilty)
-    found = trials_of(made, named=named)
-    return impact_of(found, candidates(found, changes_of(made), window_days=WINDOW_DAYS))
+    found = trials_of(made, by_name=by_name)
+    return weigh(found, candidates(found, changes_of(made), window_days=WINDOW_DAYS))
 
 
 def test_the_guilty_change_is_first_and_without_one_none_is_blamed() -> None:
@@ -109,13 +108,13 @@ def test_the_silent_change_is_in_the_log_and_among_the_suspects(mailed: whence.W
 
 
 def test_two_changes_at_once_are_both_named_where_decisions_do_not_tell_them_apart() -> None:
-    found = weighed(0, guilty=True, named=False)
+    found = weighed(0, guilty=True, by_name=False)
     guilty = next(each for each in found.effects if each.change.names == ("prompts.email",))
     other = next(each for each in found.effects if each.change.names == ("mail.signature",))
     assert {guilty.verdict, other.verdict} == {"one of several"}
-    assert other.change.position in guilty.apart_from
-    assert guilty.change.position in other.apart_from
-    assert "do not tell them apart" in " ".join(sentences(found))
+    assert other.change in guilty.apart_from
+    assert guilty.change in other.apart_from
+    assert "do not tell them apart" in " ".join(sentences(found, named))
 
 
 def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
@@ -129,7 +128,7 @@ def test_a_rollout_is_compared_with_the_others_of_the_same_days() -> None:
     made = Trials(times, np.arange(count), (random.random(count) < chance).astype(np.float64), {"Sent.prompt": axis})
     at_us = BEGIN_US + 20 * DAY_US
     change = Change(1, "1", at_us, "announced", "main", (Difference("prompt", "a", "b"),), label="new")
-    (effect,) = impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS)).effects
+    (effect,) = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS)).effects
     assert (effect.compared, effect.verdict) == ("side by side", "raises it")
     assert effect.effect == pytest.approx(0.10, abs=0.03)
 
@@ -184,28 +183,10 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     values = unit * (12_345 + 250 * later + random.normal(0, 100, len(times)))
     made = Trials(times, np.arange(len(times)), values, is_share=False, outcome="average ms")
     change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
-    found = impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS))
+    found = weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
     (row,) = cells(found, UTC)
     assert [row[name] for name in ("without", "with", "effect", "interval")] == written
-    assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found))
-
-
-@pytest.mark.parametrize(
-    ("effect", "low", "high", "said"),
-    [
-        (0.2, -0.1, 0.5, "raises the average score by 0.20, -0.10 to 0.50:"),
-        (-0.2, -0.5, 0.1, "lowers the average score by 0.20, -0.10 to 0.50:"),
-        (-0.2, -0.3, -0.1, "lowers the average score by 0.20, 0.10 to 0.30:"),
-        (-0.2, -0.3, 0.0, "lowers the average score by 0.20, 0.00 to 0.30:"),
-    ],
-)
-def test_a_bound_on_the_other_side_of_nothing_has_its_sign(effect: float, low: float, high: float, said: str) -> None:
-    change = Change(1, "1", BEGIN_US, "announced", "main", (Difference("limit", 1, 2),))
-    verdict: Verdict = "raises it" if effect > 0 else "lowers it"
-    finding = Finding(0, 9, 9, 1.0, 1.0 + effect, effect, low, high, 0.01, 0.01, verdict, ())
-    found = Effect(**msgspec.structs.asdict(finding), change=change, compared="by time")
-    whole = Impact("average score", False, 100, 0, 1, 0.15, (found,))
-    assert said in next(sentences(whole))
+    assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found, named))
 
 
 def test_a_window_below_three_days_is_refused_from_python_too(mailed: whence.Whence) -> None:
@@ -219,10 +200,10 @@ def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance
     later = times >= BEGIN_US + 20 * DAY_US
     noise = random.normal(0, 100, len(times))
 
-    def found(effect: float) -> Impact:
+    def found(effect: float) -> Impact[Change]:
         made = Trials(times, np.arange(len(times)), noise + effect * later, is_share=False, outcome="average ms")
         change = Change(1, "1", BEGIN_US + 20 * DAY_US, "announced", "main", (Difference("limit", 1, 2),))
-        return impact_of(made, candidates(made, [change], window_days=WINDOW_DAYS))
+        return weigh(made, candidates(made, [change], window_days=WINDOW_DAYS))
 
     none = found(0.0)
     assert none.least_seen is not None
@@ -230,7 +211,7 @@ def test_an_effect_above_the_least_that_is_seen_is_named_and_one_below_is_chance
     missing = none.least_seen - none.effects[0].effect  # until what is measured is the least
     assert not found(missing - 0.01 * none.least_seen).blamed
     assert found(missing + 0.01 * none.least_seen).blamed
-    assert f"An effect below {none.least_seen:.0f} would mostly go unseen" in list(sentences(none))[1]
+    assert f"An effect below {none.least_seen:.0f} would mostly go unseen" in list(sentences(none, named))[1]
 
 
 def test_an_outcome_that_tells_nothing_apart_is_said(mailed: whence.Whence) -> None:

@@ -233,7 +233,7 @@ def test_what_may_be_left_out_stands_in_brackets(call: Call) -> None:
 
 
 def test_what_only_impact_needs_is_not_imported_for_the_other_commands(folder: Path) -> None:
-    heavy = "{'numpy', 'whence.experiments', 'whence.packs.impact.effects'}"
+    heavy = "{'numpy', 'whence.experiments', 'whence.packs.impact.candidates'}"
     asked = f"import sys; from whence.cli import run; run(sys.argv[1:]); print(sorted({heavy} & sys.modules.keys()))"
     for words in (["set", "x", "5"], ["impact", "--help"]):
         told = [sys.executable, "-c", asked, "settings", *words]

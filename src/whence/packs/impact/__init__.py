@@ -5,10 +5,11 @@ and which change explains it best when many were tried. Extends whence.packs.cha
 
     impact.impact(db, "EmailSent", outcome="Replied", within="3 days")
 
-Read `candidates` (which decisions a change is judged by), `effects` (what is told of each) and `asking` (all of it at
-once). `telling`, `chart` and `commands` show it. The decisions and what came of each are those of
-whence.experiments.trials; which of many changes did something is found out by whence.experiments.interventions, which
-knows them by their numbers."""
+Three modules know no setting, and are read first: whence.experiments.trials (decisions and what came of each, as
+arrays), whence.experiments.impact (what is told of a change: an `Effect`) and whence.experiments.interventions (which
+of many changes did something). Here `asking` is the question as a whole, and `candidates` which decisions a change is
+judged by; `rows`, `picture` and `commands` show what was found.
+"""
 
 from whence.pack import Pack
 from whence.packs.impact.asking import impact

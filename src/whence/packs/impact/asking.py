@@ -11,7 +11,8 @@ from whence.packs.settings.state import Document
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence
-    from whence.packs.impact.effects import Impact
+    from whence.experiments.impact import Impact
+    from whence.packs.changes.change import Change
 
 WINDOW_DAYS = 28
 """So many days before a change and after it are compared: whole weeks."""
@@ -30,7 +31,7 @@ def impact(
     window_days: int = WINDOW_DAYS,
     at: Moment = None,
     clock: str = "occurred",
-) -> Impact:
+) -> Impact[Change]:
     """What each change of settings did to the outcome of a type of decisions, the clearest first: of the share after
     which an event of type `outcome` came `within` a time, of the `average` of a field, or of the `share` of decisions
     whose field has a value, ("status", "failed").
@@ -39,16 +40,16 @@ def impact(
     compared by it, and rollouts so side by side; others by what was in force. Raises NotKnown where there is nothing to
     compare, InvalidQuery for a window of less than three days, and as trials does.
     """
-    from whence.experiments.trials import trials  # here, since other commands need none of its arrays
+    from whence.experiments.interventions import weigh  # here, since other commands need none of its arrays
+    from whence.experiments.trials import trials
     from whence.packs.impact.candidates import candidates
-    from whence.packs.impact.effects import impact_of
 
     if window_days < WINDOW_DAYS_LEAST:
         remedy = f"Compare {WINDOW_DAYS_LEAST} days before and after a change at least; whole weeks are best."
         raise InvalidQuery("Too short a window", window_days=window_days, remedy=remedy)
     asked = db.asked(at, clock=clock, pack=db.pack("settings"))
     configured = asked.as_configured(Document).configured()
-    made = trials(
+    decisions = trials(
         asked.history,
         decision,
         outcome=outcome,
@@ -58,7 +59,7 @@ def impact(
         entity=entity,
         named_by=dict.fromkeys((*configured.named_by, *configured.observed)),
     )
-    found = timeline(asked)
-    if not found:
+    changes = timeline(asked)
+    if not changes:
         raise NotKnown("No setting was ever changed", remedy="Set one, import a file, or name the events that do.")
-    return impact_of(made, candidates(made, found, window_days=window_days))
+    return weigh(decisions, candidates(decisions, changes, window_days=window_days))

@@ -1,5 +1,16 @@
 """Which decisions a change is judged by: those that name its version beside those that name another, where decisions
-do; else those before it and after it. What they show is found out by whence.experiments.interventions."""
+do; else those before it and after it. What they show is found out by whence.experiments.interventions.
+
+It is told by `rows`, the decisions that are compared, and `under`, those that were taken under the change. Of nine in
+the order of time, the change where the line is:
+
+    by time       rows   - x x x | x x x x -     those near it
+                  under  - - - - | x x x x x     all that came after it
+    by name       rows   - x x x | x x x x -     those near it that name one version or another
+                  under  - - - - | - x x x x     those that name it: who took the 5th did not have it yet
+    side by side  rows   - - - - | - x x x -     those of the days on which it is named
+                  under  - - - - | - x - x -     those that name it; the 7th names another
+"""
 
 from __future__ import annotations
 
@@ -16,11 +27,11 @@ from whence.packs.changes.naming import names_version
 from whence.tree import MISSING
 
 
-def candidates(trials: Trials, found: Sequence[Change], *, window_days: int) -> list[tuple[Change, Intervention]]:
+def candidates(trials: Trials, changes: Sequence[Change], *, window_days: int) -> list[tuple[Change, Intervention]]:
     """The changes that may have done something, each with the decisions it is judged by, so many days before and after
     it."""
-    meant = [each for each in found if each.differences and each.how != "refused" and not _is_first_sight(each)]
-    named = _named_by_basis(trials, found)
+    meant = [each for each in changes if each.differences and each.how != "refused" and not _is_first_sight(each)]
+    named = _named_by_basis(trials, changes)
     window_us = window_days * DAY_US
     return [(each, _judged(trials, each, meant, named.get(each.document), window_us)) for each in meant]
 
@@ -30,17 +41,16 @@ def _is_first_sight(change: Change) -> bool:
     return change.how == "observed" and all(each.before is MISSING for each in change.differences)
 
 
-# How a change is judged. A decision is `under` it where it names its version, or else where it came after it.
-
-
 def _judged(
-    trials: Trials, change: Change, several: Sequence[Change], named: Ints | None, window_us: int
+    trials: Trials, change: Change, others: Sequence[Change], named: Ints | None, window_us: int
 ) -> Intervention:
+    """The decisions that a change is judged by; `named` is for each decision the position of the change that its basis
+    names, where any does."""
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
     if change.label is not None and (axis := _axis(trials, change, change.label)) is not None:
         return by_version(trials, axis, change.label, at_us=at_us, near=near)
-    first_us, last_us = _bounds(change, several, at_us - window_us, at_us + window_us)
+    first_us, last_us = _bounds(change, others, at_us - window_us, at_us + window_us)
     within = (times >= first_us) & (times < last_us)
     if named is not None and (named[near] == change.position).any():
         return Intervention("by name", within & (named >= 0), named >= change.position)
@@ -56,10 +66,10 @@ def _axis(trials: Trials, change: Change, label: str) -> Axis | None:
     return next((axis for axis in axes if label in axis.names), None)
 
 
-def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: int) -> tuple[int, int]:
+def _bounds(change: Change, others: Sequence[Change], first_us: int, last_us: int) -> tuple[int, int]:
     """The window around a change, as far as the settings that it is about were not changed again."""
     names = set(change.names)
-    for each in several:
+    for each in others:
         if each.position == change.position or not names & set(each.names):
             continue
         if each.time_us < change.time_us or (each.time_us == change.time_us and each.position < change.position):
@@ -69,7 +79,7 @@ def _bounds(change: Change, several: Sequence[Change], first_us: int, last_us: i
     return first_us, last_us
 
 
-def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
+def _named_by_basis(trials: Trials, changes: Sequence[Change]) -> dict[str, Ints]:
     """For each document, and for each decision, the position of the change that the version in its basis came from: of
     several the last one before the decision, else the first; -1 where it names none. Documents that no decision names
     are left out."""
@@ -77,7 +87,7 @@ def _named_by_basis(trials: Trials, found: Sequence[Change]) -> dict[str, Ints]:
     if axis is None:
         return {}
     known: dict[str, dict[str, list[Change]]] = {}
-    for change in found:
+    for change in changes:
         if change.version is not None:
             known.setdefault(change.document, {}).setdefault(change.version, []).append(change)
     named: dict[str, Ints] = {}

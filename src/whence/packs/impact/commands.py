@@ -15,7 +15,7 @@ from whence.packs.impact.asking import impact as ask
 from whence.words import value_of
 
 if TYPE_CHECKING:
-    from whence.app import Whence
+    from whence.app import Moment, Whence
 
 
 @command(
@@ -38,34 +38,57 @@ if TYPE_CHECKING:
 @at_moment
 @on_store()
 def impact(
-    db: Whence, form: Form, decision: str, share: str | None, window: int, file: Path | None, **told: Any
+    db: Whence,
+    form: Form,
+    decision: str,
+    *,
+    outcome: str | None,
+    within: str,
+    average: str | None,
+    share: str | None,
+    entity: str | None,
+    window: int,
+    file: Path | None,
+    at: Moment,
+    clock: str,
 ) -> int:
     """Compares what came of decisions, events of a TYPE, before and after every change of settings: whether an event
     followed, the average of a field, or the share with a value. Decisions that name a version are compared by it, and
     rollouts so side by side; others by what was in force. The more changes are tried, the clearer one has to be.
 
     Two changes at nearly the same time are told apart where decisions show it; else both are named."""
-    from whence.packs.impact.chart import drawn, table  # here, since other commands need none of its arrays
-    from whence.packs.impact.telling import NUMBERS, caption, cells, rows, sentences
+    from whence.experiments.impact import caption, sentences  # here, since other commands need none of its arrays
+    from whence.packs.impact.picture import drawn, table
+    from whence.packs.impact.rows import NUMBERS, cells, named, rows
     from whence.picture import save
 
-    said = None if share is None else _field_and_value(share)
-    found = ask(db, decision, share=said, window_days=window, **told)
+    found = ask(
+        db,
+        decision,
+        outcome=outcome,
+        within=within,
+        average=average,
+        share=None if share is None else _field_and_value(share),
+        entity=entity,
+        window_days=window,
+        at=at,
+        clock=clock,
+    )
+    said, zone = list(sentences(found, named)), db.config.zone
     if file is not None:
-        title, zone = f"What changes did to the {found.outcome}", db.config.zone
-        below = table(found, zone)
-        save(drawn(found, zone), file, "impact", title, said=list(sentences(found)), below=below, footer=caption(found))
+        title, below = f"What changes did to the {found.outcome}", table(found, zone)
+        save(drawn(found, zone), file, "impact", title, said=said, below=below, footer=caption(found))
     if form != "screen":
         made = list(rows(found))
         names = list(made[0]) if made else []
         screen.table([Column(name) for name in names], [tuple(row.values()) for row in made], form)
         return exits.OK
-    for sentence in sentences(found):
+    for sentence in said:
         screen.styled(sentence, "bold")
     screen.dim("")
     columns = [Column("", right=True), Column("change", "yellow", right=True), Column("settings", "cyan")]
     columns += [Column("compared"), *(Column(name, right=True) for name in NUMBERS), Column("verdict", "green")]
-    shown = [[each[column.name] for column in columns] for each in cells(found, db.config.zone)]
+    shown = [[each[column.name] for column in columns] for each in cells(found, zone)]
     screen.table(columns, shown, form, caption=caption(found))
     if few := sum(each.verdict == "too few" for each in found.effects):
         screen.dim(f"{few:,} more with too few decisions before or after to say anything (--json has them)")
