@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from whence.chains import NEVER, OUT, Events, Order, chains, chains_within, first_chains
+from whence.chains import NEVER, OUT, Chains, Events, Order, chains, chains_within, first_chains
 
 
 def ints(*numbers: int) -> np.ndarray:
@@ -26,6 +26,11 @@ def test_within_a_window_a_later_start_may_get_further() -> None:
     assert found.times.tolist() == [[50, 55], [20, NEVER]]
     nearer, _ = chains_within([FIRST, SECOND], 3, window_us=4)
     assert nearer.times.tolist() == [[10, NEVER], [20, NEVER]]
+
+
+def test_from_one_step_to_another_it_took_so_long_whichever_came_first() -> None:
+    found = Chains(ints(0, 1, 2), np.array([[10, 30], [25, 20], [5, NEVER]], np.int64))
+    assert (found.took_us(0, 1).tolist(), found.took_us(1, 0).tolist()) == ([20, 5], [20, 5])
 
 
 def test_over_all_events_the_order_and_what_ends_an_attempt_decide() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("plotly")
 
-from whence.charts import Day, Flow, Mark, MarkKind, days_and_marks, heat_map, sankey
+from whence.charts import Bars, Day, Flow, Mark, MarkKind, days_and_marks, heat_map, sankey, share_bars
 from whence.duration import DAY_US
 
 
@@ -21,6 +21,16 @@ def test_a_flow_goes_from_a_node_to_one_of_the_next_depth() -> None:
     assert ends == [("A", "B"), ("A", "(end)"), ("B", "A")]
     assert tuple(made.link.value) == (3, 1, 2)
     assert len(made.node.label) == 4
+
+
+def test_bars_of_several_groups_stand_side_by_side_in_the_order_of_their_names() -> None:
+    groups = [Bars(name, [100.0, 25.0], ["4", "1"], [[4], [1]]) for name in ("May", "June")]
+    drawn = share_bars(["1. Seen", "2. Bought"], groups, "", hover="%{customdata[0]}")
+    assert [(each.name, list(each.y), list(each.x)) for each in drawn.data] == [
+        ("May", ["1. Seen", "2. Bought"], [100, 25]),
+        ("June", ["1. Seen", "2. Bought"], [100, 25]),
+    ]
+    assert drawn.layout.showlegend
 
 
 def test_rows_of_a_heat_map_may_be_of_different_lengths() -> None:

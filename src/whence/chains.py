@@ -51,6 +51,13 @@ class Chains(msgspec.Struct, frozen=True):
         found: Array = self.times.min(axis=1, where=self.times != NEVER, initial=LAST)
         return found
 
+    def took_us(self, one: int, other: int) -> Array:
+        """How long it took from one step to another, by their numbers from 0, for each entity that did both, whichever
+        of them came first."""
+        did_both = (self.times[:, one] != NEVER) & (self.times[:, other] != NEVER)
+        found: Array = np.abs(self.times[did_both, other] - self.times[did_both, one])
+        return found
+
     def only(self, chosen: Array) -> Chains:
         return Chains(self.who[chosen], self.times[chosen])
 

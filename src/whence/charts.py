@@ -1,6 +1,6 @@
-"""Charts that several subjects may draw, as plotly figures: a table as a heat map, flows from left to right (a Sankey
-diagram), and the values of days with what happened on them. What stands in them is left to those who draw, how they are
-written to picture."""
+"""Charts that several subjects may draw, as plotly figures: shares as bars, a table as a heat map, flows from left to
+right (a Sankey diagram), and the values of days with what happened on them. What stands in them is left to those who
+draw, how they are written to picture."""
 
 from __future__ import annotations
 
@@ -20,12 +20,26 @@ if TYPE_CHECKING:
 
 CELL, NODE, PAD = 30, 72, 14
 """The height of a row of cells and of a node, and what lies between two nodes, in points."""
+BAR, BARS_MIN = 26, 56
+"""The height of a bar, and the least of all bars of one name, in points."""
+HATCHES = ("", "/", "x")
+"""How bars are hatched whose colours had their turn before."""
 TEXTS_MAX = 20
 """Of so many columns the cells have their text in them."""
 BLUES = [[0, "#f4f8fc"], [0.5, "#7fb0db"], [1, "#0a5ea8"]]
 GREY = "#b8c2cc"
 LINE, DOT, FAINT_GRID = "#0a5ea8", "#9fb8d0", "#eef2f5"
 SMOOTH_DAYS = 7
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """The bars of one group, one for each name: how long, in per cent, the text at its end, and what `hover` of
+    share_bars says of it."""
+
+    group: str
+    percents: Sequence[float]
+    texts: Sequence[str]
+    hovers: Sequence[Sequence[object]]
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -36,6 +50,34 @@ class Flow(msgspec.Struct, frozen=True):
     source: str
     target: str
     size: int
+
+
+def share_bars(names: Sequence[str], groups: Sequence[Bars], x: str, *, hover: str) -> Figure:
+    """A bar for each name, the first at the top; of several groups side by side, told apart by colour and hatching.
+    `hover` is plotly's template, in which %{customdata[0]} is the first of what a bar's `hovers` say."""
+    figure = graphs().Figure()
+    for number, bars in enumerate(groups):
+        hatch = HATCHES[number // len(COLOURS) % len(HATCHES)]
+        figure.add_bar(
+            y=names,
+            x=bars.percents,
+            orientation="h",
+            name=bars.group,
+            marker={"color": COLOURS[number % len(COLOURS)], "pattern": {"shape": hatch}},
+            text=bars.texts,
+            textposition="outside",
+            cliponaxis=False,
+            customdata=bars.hovers,
+            hovertemplate=f"{hover}<extra></extra>",
+        )
+    laid_out(figure, x, height=90 + len(names) * max(BARS_MIN, BAR * len(groups)))
+    return figure.update_layout(
+        bargap=0.25,
+        showlegend=len(groups) > 1,
+        margin={"r": 60},
+        xaxis={"range": [0, 118], "tickvals": [0, 20, 40, 60, 80, 100]},  # room for the text of the longest
+        yaxis={"autorange": "reversed", "ticks": "", "showgrid": False},
+    )
 
 
 def heat_map(

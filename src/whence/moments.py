@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from whence.clock import LATEST_US, SystemClock, to_datetime, to_us
-from whence.errors import InvalidConfig, InvalidTime
+from whence.errors import InvalidConfig, InvalidQuery, InvalidTime
 from whence.history import At
 
 EXAMPLES = 'Write 2026-01-09, "2026-01-09 14:30", yesterday, "last tuesday", "3 days ago", or @120 for a position.'
@@ -103,6 +103,21 @@ def span_of(text: str, *, zone: tzinfo = UTC, now_us: int | None = None) -> Span
         day = _one_day(_span(found["day"] or "today", now), text, zone)
         return _point(datetime.combine(day, _time_of_day(found["clock"].lower()), _zone_said(found["zone"]) or zone))
     return _span(text, now)
+
+
+def period_of(text: str, *, zone: tzinfo = UTC) -> Span:
+    """What a text names, as span_of, or two of them with dots between them: 2026-01, or 2026-01-05..2026-01-11, from
+    the first microsecond to the last. Raises InvalidQuery where it ends before it begins, or lacks an end, and
+    InvalidTime as span_of does."""
+    first, dots, last = text.partition("..")
+    if not first or (dots and not last):
+        remedy = "Write 2026-01, or 2026-01-05..2026-01-11: from the first to the last."
+        raise InvalidQuery("A period has a beginning and an end", period=text, remedy=remedy)
+    begin = span_of(first, zone=zone)
+    last_us = (span_of(last, zone=zone) if dots else begin).last_us
+    if last_us < begin.first_us:
+        raise InvalidQuery("The period ends before it begins", period=text, remedy=f"Did you mean {last}..{first}?")
+    return Span(begin.first_us, last_us)
 
 
 def text_of(us: int, zone: tzinfo = UTC) -> str:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from whence.clock import EARLIEST_US, LATEST_US, to_us
-from whence.errors import InvalidConfig, InvalidTime
+from whence.errors import InvalidConfig, InvalidQuery, InvalidTime
 from whence.history import At
-from whence.moments import at_of, span_of, text_of, zone_of, zone_text
+from whence.moments import at_of, period_of, span_of, text_of, zone_of, zone_text
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW_US = to_us(datetime(2026, 1, 14, 15, 30, tzinfo=BERLIN))
@@ -214,3 +214,19 @@ def test_a_time_that_a_zone_has_no_year_for_is_shown_in_utc() -> None:
     assert text_of(LATEST_US, BERLIN) == "9999-12-31 23:59:59.999999Z"
     assert text_of(EARLIEST_US, ZoneInfo("America/New_York")) == "0001-01-01 00:00:00Z"
     assert text_of(LATEST_US, ZoneInfo("America/New_York")) == "9999-12-31 18:59:59.999999"
+
+
+def test_a_period_is_what_one_text_names_or_from_one_to_another() -> None:
+    days = period_of("2026-01-05..2026-01-11", zone=BERLIN)
+    assert (text_of(days.first_us, BERLIN), text_of(days.last_us, BERLIN)) == (
+        "2026-01-05 00:00:00",
+        "2026-01-11 23:59:59.999999",
+    )
+    assert period_of("2026-01", zone=BERLIN) == span_of("2026-01", zone=BERLIN)
+    assert period_of("2026-01..2026-02").last_us == span_of("2026-02").last_us
+
+
+@pytest.mark.parametrize("text", ["2026-01..", "..2026-01", "", "2026-02..2026-01"])
+def test_a_period_without_an_end_or_backwards_is_refused(text: str) -> None:
+    with pytest.raises(InvalidQuery):
+        period_of(text)

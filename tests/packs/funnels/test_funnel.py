@@ -23,7 +23,7 @@ from whence.config import Config
 from whence.duration import text_of, us_of
 from whence.errors import InvalidQuery, InvalidTime
 from whence.events import Event
-from whence.packs import funnels
+from whence.packs import funnels, transitions
 from whence.packs.funnels.pictures import funnel_figure
 from whence.packs.touchpoints import Touchpoints, touchpoints
 from whence.packs.touchpoints.step import Step
@@ -74,12 +74,12 @@ def _follow(
     (group,) = funnels.funnel(asked, names, **said).groups
     reached = [sum(len(each) > step for each in expected.values()) for step in range(len(steps))]
     assert [row.customers for row in group.rows] == reached
-    assert {(row.customer, row.step, row.since_us - NINE_US) for row in funnels.dropped(asked, names, **said)} == {
+    assert {(row.customer, row.step, row.since_us - NINE_US) for row in transitions.dropped(asked, names, **said)} == {
         (f"lead:{who}", f"{len(each) - 1}", max(each) * MINUTE)
         for who, each in expected.items()
         if 0 < len(each) < len(steps)
     }
-    for step, took in enumerate(funnels.times(asked, names, **said)[: len(steps) - 1]):
+    for step, took in enumerate(transitions.times(asked, names, **said)[: len(steps) - 1]):
         lasted = [abs(each[step + 1] - each[step]) * 60 for each in expected.values() if len(each) > step + 1]
         known = (min(lasted), median(lasted), max(lasted), round(mean(lasted), 6)) if lasted else (None,) * 4
         assert (took.min_s, took.median_s, took.max_s, took.mean_s) == known
@@ -97,7 +97,7 @@ def test_the_order_in_which_events_were_imported_changes_nothing(
     for each in (rows, random.sample(rows, len(rows))):
         with store(visit(*row) for row in each) as db, touchpoints(db, kinds=["lead"]) as asked:
             found = funnels.funnel(asked, ["A", "B"], within=within)
-            gone = funnels.dropped(asked, ["A", "B"], within=within)
+            gone = transitions.dropped(asked, ["A", "B"], within=within)
             answers.append((found.groups, sorted((row.customer, row.since_us) for row in gone)))
     assert answers[0] == answers[1]
 
@@ -207,11 +207,12 @@ def test_what_is_no_step_is_refused(said: str) -> None:
 
 
 def test_a_mistyped_type_is_named() -> None:
-    with store([visit(1, "Bought", 0)]) as db, touchpoints(db) as asked:
-        with pytest.raises(InvalidQuery, match="Did you mean Bought"):
-            funnels.funnel(asked, ["Bougth"])
-        with pytest.raises(InvalidQuery, match="Nobody drops out"):
-            funnels.dropped(asked, ["Bought"], step="Bought")
+    with (
+        store([visit(1, "Bought", 0)]) as db,
+        touchpoints(db) as asked,
+        pytest.raises(InvalidQuery, match="Did you mean Bought"),
+    ):
+        funnels.funnel(asked, ["Bougth"])
 
 
 def test_steps_and_durations_as_people_write_them() -> None:

@@ -14,7 +14,7 @@ import whence
 from tests.ask.test_bpi2012 import _events as loan_events
 from tests.packs.touchpoints.histories import stored
 from whence.events import Event
-from whence.packs import funnels
+from whence.packs import funnels, transitions
 from whence.packs.touchpoints import touchpoints
 
 STEPS = [
@@ -50,13 +50,13 @@ def test_the_funnel_of_the_loans_on_any_day_their_times_and_who_dropped_out(loan
             assert [row.did_it_at_all for row in group.rows] == reached
             assert [row.customers for row in group.rows] == reached  # each did all before it, in order
         assert asked.head == 262_200
-        (whole,) = funnels.times(asked, [STEPS[0], STEPS[-1]])
+        (whole,) = transitions.times(asked, [STEPS[0], STEPS[-1]])
         assert whole.customers == 2246
         assert round((whole.median_s or 0) / 86_400, 2) == 14.44
-        *between, last = funnels.times(asked, STEPS)
+        *between, last = transitions.times(asked, STEPS)
         assert len(between) == 5
         assert (last.from_step, last.to_step, last.median_s) == (STEPS[0], "approved", whole.median_s)
-        gone = funnels.dropped(asked, STEPS, step="O_SENT_BACK")
+        gone = transitions.dropped(asked, STEPS, step="O_SENT_BACK")
         assert len(gone) == 3254 - 2246
         without = funnels.funnel(asked, [STEPS[0], "O_ACCEPTED", STEPS[-1]]).groups[0].rows
         assert without[-1].customers == 2246 - 3

@@ -15,9 +15,9 @@ pytest.importorskip("duckdb")
 import whence
 from whence.cli import packs, run
 from whence.events import Event
-from whence.packs.funnels.dropouts import Dropped
 from whence.packs.sessions.sessions import Session
 from whence.packs.timeline import Touch
+from whence.packs.transitions.dropouts import Dropped
 
 Call = Callable[..., tuple[int, str, str]]
 

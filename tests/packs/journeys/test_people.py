@@ -13,7 +13,7 @@ from tests.packs.conftest import bring
 from whence.clock import FixedClock
 from whence.errors import InvalidConfig, Refused
 from whence.events import Event
-from whence.packs import funnels, journeys, timeline
+from whence.packs import funnels, journeys, timeline, transitions
 from whence.packs.journeys.events import Identified
 from whence.packs.journeys.people import refuse_to_separate
 from whence.packs.touchpoints import touchpoints
@@ -52,7 +52,7 @@ def test_names_are_joined_through_others_and_separated_again() -> None:
         db.decide(journeys.identify, "customer:7", "lead:42")
         assert counts(db, kinds=KINDS) == [2, 1, 1]
         with touchpoints(db, kinds=KINDS) as asked:
-            assert [row.customer for row in funnels.dropped(asked, STEPS)] == ["visitor:def"]
+            assert [row.customer for row in transitions.dropped(asked, STEPS)] == ["visitor:def"]
             who = asked.who("visitor:abc")
             assert who is not None
             assert who == asked.who("lead:42")

@@ -17,7 +17,7 @@ import whence
 from tests.exam import counts
 from tests.packs.touchpoints.histories import TOGETHER, store, visit
 from whence.events import Event
-from whence.packs import attribution, funnels, journeys, retention, sequence, sessions
+from whence.packs import attribution, funnels, journeys, retention, sequence, sessions, transitions
 from whence.packs.journeys.people import People
 from whence.packs.touchpoints import Touchpoints, touchpoints
 from whence.segments import building
@@ -40,7 +40,7 @@ def answers(asked: Touchpoints) -> dict[str, Any]:
         "within": msgspec.to_builtins(funnels.funnel(asked, known, within="20 minutes").groups),
         "strict": msgspec.to_builtins(funnels.funnel(asked, known, order="strict").groups),
         "cohorts": msgspec.to_builtins(retention.cohorts(asked, unit="day", total="n")),
-        "dropped": sorted((each.since_us, each.step, each.last_us) for each in funnels.dropped(asked, known)),
+        "dropped": sorted((each.since_us, each.step, each.last_us) for each in transitions.dropped(asked, known)),
         "sessions": sorted((each.began_us, each.events, each.entry, each.exit) for each in sessions.sessions(asked)),
         "paths": msgspec.to_builtins(attribution.paths(asked)),
         "credits": msgspec.to_builtins(attribution.attribution(asked, known[-1], known)),

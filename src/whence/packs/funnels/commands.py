@@ -1,4 +1,4 @@
-"""The commands of funnels: each makes one call and shows what came of it, as touchpoints.asking says."""
+"""The command of funnels: it makes one call and shows what came of it, as touchpoints.asking says."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import rich_click as click
 
 from whence.cli import screen
 from whence.cli.command import draw, drawn, option
-from whence.cli.packs import cells_of, columns_of, show_rows
+from whence.cli.packs import cells_of, columns_of
 from whence.cli.screen import Column, Form
-from whence.packs.funnels.dropouts import Dropped, dropped
-from whence.packs.funnels.durations import Duration, times
-from whence.packs.funnels.funnel import VERSIONS, Row, funnel
+from whence.packs.funnels.funnel import Row, funnel
+from whence.packs.funnels.periods import VERSIONS
 from whence.packs.funnels.pictures import funnel_figure
-from whence.packs.touchpoints.asking import asking, head_text, rows
+from whence.packs.touchpoints.asking import asking, head_text
 from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
@@ -25,9 +24,9 @@ def versions_alone(*, versions: bool, periods: Sequence[str], **_: Any) -> None:
 
 
 def show_funnel(
-    asked: Touchpoints, form: Form, *, pictures: Sequence[str], versions: bool, periods: Any, **told: Any
+    asked: Touchpoints, form: Form, *, pictures: Sequence[str], versions: bool, periods: Any, **question: Any
 ) -> bool:
-    found = funnel(asked, periods=[VERSIONS] if versions else periods, **told)
+    found = funnel(asked, periods=[VERSIONS] if versions else periods, **question)
     is_one = [(each.period, each.segment) for each in found.groups] == [(None, None)]
     first = [] if is_one else [Column("group", "cyan")]
     cells = cells_of(Row, form, asked.zone)
@@ -35,27 +34,11 @@ def show_funnel(
     screen.table([*first, *columns_of(Row, form)], lines, form, caption=head_text(asked))
     for each in found.groups:
         if each.still_open:
-            said = "" if is_one else f"{each.name}: "
-            screen.note(f"{said}{each.still_open:,} started too late to be judged, and may still convert.")
+            whose = "" if is_one else f"{each.name}: "
+            screen.note(f"{whose}{each.still_open:,} started too late to be judged, and may still convert.")
     title = f"From {found.steps[0]} to {found.steps[-1]}"
     draw(pictures, "funnel", title, lambda: funnel_figure(found), head_text(asked))
     return any(group.rows[0].customers for group in found.groups)
-
-
-def one_after_another(*, steps: Sequence[str], **_: Any) -> None:
-    if len(steps) < 2:
-        raise click.UsageError("From one step alone nobody goes on; name the next one too.")
-
-
-def show_times(asked: Touchpoints, form: Form, **told: Any) -> bool:
-    found = times(asked, **told)
-    show_rows(Duration, found, form, asked.zone, caption=head_text(asked))
-    return any(row.customers for row in found)
-
-
-def show_dropped(asked: Touchpoints, form: Form, *, limit: int | None, **told: Any) -> int:
-    found = dropped(asked, **told)
-    return rows(asked, form, Dropped, found[:limit], f"{len(found):,} dropped out")
 
 
 COMMANDS = (
@@ -68,12 +51,5 @@ COMMANDS = (
         option("--versions", is_flag=True, help="Compare the periods between changes of whence.toml's settings."),
         drawn,
         refuse=versions_alone,
-    ),
-    asking(times, show_times, refuse=one_after_another),
-    asking(
-        dropped,
-        show_dropped,
-        option("--limit", type=click.IntRange(1), metavar="N", help="So many, those who wait longest first."),
-        refuse=one_after_another,
     ),
 )

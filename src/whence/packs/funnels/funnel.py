@@ -5,18 +5,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Annotated
 
 import msgspec
 import numpy as np
 
-from whence.chains import NEVER, Chains
-from whence.clock import LATEST_US, to_datetime
-from whence.errors import InvalidQuery
+from whence.chains import NEVER, Array, Chains
+from whence.duration import SECOND_US
 from whence.pack import Share, Written
-from whence.packs.funnels.durations import duration
-from whence.packs.funnels.question import Exclude, How, Question, Span, Within, period_of
+from whence.packs.funnels.periods import periods_of
+from whence.packs.funnels.question import Exclude, How, Question, Within
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import COUNT, Steps, at_least_one
 from whence.packs.touchpoints.touchpoints import Touchpoints
@@ -24,7 +22,6 @@ from whence.packs.touchpoints.touchpoints import Touchpoints
 TOP = 10
 """So many values of a field have a group of their own; the others are one."""
 OTHER = "(other)"
-VERSIONS = "versions"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -92,86 +89,64 @@ def funnel(
     the version that a decision names. The command ends with 1 when nobody did the first step.
     """
     at_least_one(top=top)
-    meant = Question.of(asked, steps, order, within, exclude)
+    question = Question.of(asked, steps, order, within, exclude)
     if by is not None:
-        asked.having(by, meant.starting)
+        asked.having(by, question.starting)
     groups = []
-    for name, period in _periods(asked, periods):
-        found, did = meant.chains(period)
+    for name, period in periods_of(asked, periods):
+        chains, did_each = question.chains(period)
         if by is None:
-            groups.append(_group(meant, found, name, None, did))
+            groups.append(_group(question, chains, name, None, did_each))
         else:
-            groups += [_group(meant, part, name, value, None) for value, part in _parts(meant, found, by, top)]
-    return Funnel(meant.names, tuple(groups))
+            parts = _by_value(question, chains, by, top)
+            groups += [_group(question, part, name, value, None) for value, part in parts]
+    return Funnel(question.names, tuple(groups))
 
 
-def _periods(asked: Touchpoints, said: Sequence[str]) -> list[tuple[str | None, Span | None]]:
-    """The periods that are meant, each with its name."""
-    if list(said) == [VERSIONS]:
-        return list(_versions(asked))
-    return [(each, period_of(asked, each)) for each in said or (None,)]
-
-
-def _versions(asked: Touchpoints) -> Iterator[tuple[str, Span]]:
-    """The periods between the changes of settings, named by the change that begins each."""
-    query = asked.db.config.settings_query()
-    if query is None:
-        remedy = 'Name them in whence.toml: settings = ["PromptChanged"].'
-        raise InvalidQuery("No events are known to change the settings", remedy=remedy)
-    changes = list(asked.history.events(query, order="occurred"))
-    if not changes and not any(asked.db.history().events(query)):
-        named = ", ".join(asked.db.config.settings) or "those of packs"
-        remedy = 'Name what does in whence.toml: settings = ["PromptChanged"]; whence types lists what there is.'
-        raise InvalidQuery("No event ever changed the settings", settings=named, remedy=remedy)
-    names = ["before", *(f"@{each.position} {each.type} {_day(asked, each.time_us)}" for each in changes)]
-    bounds = pairwise([-LATEST_US, *(each.time_us for each in changes), LATEST_US + 1])
-    for name, (first, following) in zip(names, bounds, strict=True):
-        if first < following:
-            yield name, (first, following - 1)
-
-
-def _day(asked: Touchpoints, us: int) -> str:
-    return to_datetime(us).astimezone(asked.zone).date().isoformat()
-
-
-def _parts(meant: Question, found: Chains, by: str, top: int) -> Iterator[tuple[str, Chains]]:
+def _by_value(question: Question, chains: Chains, field: str, top: int) -> Iterator[tuple[str, Chains]]:
     """The customers apart by the value of a field as their start has it: the most frequent values, then the others,
     with whom a value is that has their name."""
-    asked = meant.asked
+    asked = question.asked
     events = " UNION ALL ".join(
-        f"SELECT *, {number} AS step FROM ({asked.rows_of_step(step, {'value': by})})"
-        for number, step in enumerate(meant.starting)
+        f"SELECT *, {number} AS step FROM ({asked.rows_of_step(step, {'value': field})})"
+        for number, step in enumerate(question.starting)
     )
-    starts = asked.registered("starts", {"who": found.who, "time_us": found.starts_us})
+    starts = asked.registered("starts", {"who": chains.who, "time_us": chains.starts_us})
     query = statement(__package__, "values_at_starts", events=events, starts=starts)
-    told = asked.sql(query).column("value").to_pylist()  # one for each customer, in the order of `found`
-    counts = Counter(told)
+    values = asked.sql(query).column("value").to_pylist()  # one for each customer, in the order of `chains`
+    counts = Counter(values)
     ranked = sorted(counts, key=lambda value: (-counts[value], value))
     names = dict.fromkeys([*ranked[:top], *([OTHER] if ranked[top:] else [])])
-    part_of = np.array([value if value in names else OTHER for value in told], object)
+    name_of_each = np.array([value if value in names else OTHER for value in values], object)
     for name in names:
-        yield name, found.only(part_of == name)
+        yield name, chains.only(name_of_each == name)
 
 
-def _group(meant: Question, found: Chains, period: str | None, segment: str | None, did: Sequence[int] | None) -> Group:
-    counts = np.count_nonzero(found.times != NEVER, axis=0).tolist()
+def _group(
+    question: Question, chains: Chains, period: str | None, segment: str | None, did_each: Sequence[int] | None
+) -> Group:
+    counts = np.count_nonzero(chains.times != NEVER, axis=0).tolist()
     rows = [
         Row(
             step=name,
-            customers=counts[number],
-            of_first=_share(counts[number], counts[0]),
-            of_previous=_share(counts[number], counts[number - 1]) if number else None,
-            dropped=counts[number] - counts[number + 1] if number + 1 < len(counts) else 0,
-            did_it_at_all=did[number] if did else None,
-            median_s=duration(meant, found, number - 1, number).median_s if number else None,
+            customers=count,
+            of_first=_share(count, counts[0]),
+            of_previous=_share(count, counts[number - 1]) if number else None,
+            dropped=count - counts[number + 1] if number + 1 < len(counts) else 0,
+            did_it_at_all=did_each[number] if did_each else None,
+            median_s=_median_s(chains.took_us(number - 1, number)) if number else None,
         )
-        for number, name in enumerate(meant.names)
+        for number, (name, count) in enumerate(zip(question.names, counts, strict=True))
     ]
     still_open = None
-    if meant.window_us is not None:
-        begun = found.starts_us[found.levels < len(meant.steps)]
-        still_open = int(np.count_nonzero(begun > meant.asked.last_us - meant.window_us))
+    if question.window_us is not None:
+        begun_us = chains.starts_us[chains.levels < len(question.steps)]
+        still_open = int(np.count_nonzero(begun_us > question.asked.last_us - question.window_us))
     return Group(period, segment, tuple(rows), still_open)
+
+
+def _median_s(took_us: Array) -> float | None:
+    return round(float(np.quantile(took_us / SECOND_US, 0.5)), 6) if len(took_us) else None
 
 
 def _share(count: int, of: int) -> float | None:

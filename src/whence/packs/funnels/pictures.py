@@ -1,48 +1,34 @@
-"""The picture of a funnel. How it is written is left to whence.picture."""
+"""The picture of a funnel. How bars are drawn is left to whence.charts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whence.charts import Bars, share_bars
 from whence.duration import SECOND_US, text_of
-from whence.packs.funnels.funnel import Funnel, Row
-from whence.picture import COLOURS, graphs, laid_out, plain
+from whence.packs.funnels.funnel import Funnel, Group, Row
+from whence.picture import plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-ROW = 56
-"""The height of a step, in points."""
-AGAIN = ("", "/", "x")
-"""How bars are hatched whose colours had their turn before."""
+HOVER = "%{y}: %{customdata[0]:,}%{customdata[2]}, %{customdata[1]:,} went no further"
 
 
 def funnel_figure(found: Funnel) -> Figure:
     """A bar for each step, as long as the share of the first step that got to it; of several groups side by side."""
-    figure = graphs().Figure()
     names = [f"{number}. {plain(step)}" for number, step in enumerate(found.steps, 1)]
-    for number, group in enumerate(found.groups):
-        shares = [100 * (row.of_first or 0) for row in group.rows]
-        figure.add_bar(
-            y=names,
-            x=shares,
-            orientation="h",
-            name=plain(group.name),
-            marker={"color": COLOURS[number % len(COLOURS)], "pattern": {"shape": AGAIN[number // len(COLOURS) % 3]}},
-            text=[f"{row.customers:,} · {share:.1f} %" for row, share in zip(group.rows, shares, strict=True)],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=[[row.customers, row.dropped, _after(row)] for row in group.rows],
-            hovertemplate="%{y}: %{customdata[0]:,}%{customdata[2]}, %{customdata[1]:,} went no further<extra></extra>",
-        )
-    height = 90 + len(names) * max(ROW, 26 * len(found.groups))
-    laid_out(figure, "per cent of those who did the first step", height=height)
-    return figure.update_layout(
-        bargap=0.25,
-        showlegend=len(found.groups) > 1,
-        margin={"r": 60},
-        xaxis={"range": [0, 118], "tickvals": [0, 20, 40, 60, 80, 100]},
-        yaxis={"autorange": "reversed", "ticks": "", "showgrid": False},
+    bars = [_bars(group) for group in found.groups]
+    return share_bars(names, bars, "per cent of those who did the first step", hover=HOVER)
+
+
+def _bars(group: Group) -> Bars:
+    percents = [100 * (row.of_first or 0) for row in group.rows]
+    return Bars(
+        group=plain(group.name),
+        percents=percents,
+        texts=[f"{row.customers:,} · {percent:.1f} %" for row, percent in zip(group.rows, percents, strict=True)],
+        hovers=[(row.customers, row.dropped, _after(row)) for row in group.rows],
     )
 
 

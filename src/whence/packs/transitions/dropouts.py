@@ -7,11 +7,13 @@ from typing import Annotated
 import msgspec
 
 from whence.errors import InvalidQuery
+from whence.moments import period_of
 from whence.pack import Written
-from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
+from whence.packs.funnels.question import Exclude, How, Question, Within
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import Steps
 from whence.packs.touchpoints.touchpoints import Touchpoints
+from whence.packs.transitions.durations import Period
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -43,19 +45,19 @@ def dropped(
     The customers who got to a step and not to the next one: when they got there, what is missing, and the last that is
     known of them. Those who wait longest come first. Steps are written as in whence journeys funnel.
     """
-    meant = Question.of(asked, steps, order, within, exclude)
-    found, _ = meant.chains(period_of(asked, period))
-    levels = found.levels
-    is_gone = levels < len(meant.steps) if step is None else levels == _number(meant.names, step)
-    since_us = found.times[is_gone].max(axis=1)  # of the last step that was done, which in any order may be any
-    gone = {"who": found.who[is_gone], "level": levels[is_gone], "since_us": since_us}
+    question = Question.of(asked, steps, order, within, exclude)
+    chains, _ = question.chains(None if period is None else period_of(period, zone=asked.zone))
+    levels = chains.levels
+    is_gone = levels < len(question.steps) if step is None else levels == _number(question.names, step)
+    since_us = chains.times[is_gone].max(axis=1)  # of the last step that was done, which in any order may be any
+    gone = {"who": chains.who[is_gone], "level": levels[is_gone], "since_us": since_us}
     query = statement(__package__, "dropped", dropped=asked.registered("dropped", gone), touchpoints=asked.rows())
     return [
         Dropped(
             customer=asked.name(row["who"]),
-            step=meant.names[row["level"] - 1],
+            step=question.names[row["level"] - 1],
             since_us=row["since_us"],
-            missing=meant.names[row["level"]],
+            missing=question.names[row["level"]],
             last_type=asked.segments.types[row["last_type"]],
             last_us=row["last_us"],
         )

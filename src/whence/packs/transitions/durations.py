@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Annotated
 
 import msgspec
 import numpy as np
 
-from whence.chains import NEVER, Chains
+from whence.chains import Array
 from whence.duration import SECOND_US
-from whence.packs.funnels.question import Exclude, How, Period, Question, Within, period_of
+from whence.moments import period_of
+from whence.pack import Written
+from whence.packs.funnels.question import Exclude, How, Question, Within
 from whence.packs.touchpoints.step import Steps
 from whence.packs.touchpoints.touchpoints import Touchpoints
+
+Period = Annotated[str | None, Written(value="PERIOD"), "starts in this: 2026-01, or A..B"]
 
 
 class Duration(msgspec.Struct, frozen=True):
@@ -46,20 +51,18 @@ def times(
     longest time, the mean, the median, and what a quarter, three quarters and nine tenths stay below. Steps are written
     as in whence journeys funnel. In JSON and CSV times are seconds.
     """
-    meant = Question.of(asked, steps, order, within, exclude)
-    found, _ = meant.chains(period_of(asked, period))
-    last = len(meant.steps) - 1
+    question = Question.of(asked, steps, order, within, exclude)
+    chains, _ = question.chains(None if period is None else period_of(period, zone=asked.zone))
+    last = len(question.steps) - 1
     pairs = [*pairwise(range(last + 1)), *([(0, last)] if last > 1 else [])]
-    return [duration(meant, found, *pair) for pair in pairs]
+    names = question.names
+    return [_duration(names[one], names[other], chains.took_us(one, other)) for one, other in pairs]
 
 
-def duration(meant: Question, found: Chains, one: int, other: int) -> Duration:
-    """From one step to another, by their numbers, of those who did both; in any order, whichever came first."""
-    both = (found.times[:, one] != NEVER) & (found.times[:, other] != NEVER)
-    took = (found.times[both, other] - found.times[both, one]) / SECOND_US
-    took = np.sort(np.abs(took) if meant.order == "any" else took)
-    said: list[float | None] = [None] * 7
-    if len(took):
-        low, quarter, median, three, nine, high = np.quantile(took, [0, 0.25, 0.5, 0.75, 0.9, 1]).tolist()
-        said = [round(each, 6) for each in (low, quarter, median, float(took.mean()), three, nine, high)]
-    return Duration(meant.names[one], meant.names[other], len(took), *said)
+def _duration(one: str, other: str, took_us: Array) -> Duration:
+    took_s = np.sort(took_us / SECOND_US)
+    if not len(took_s):
+        return Duration(one, other, 0, *[None] * 7)
+    low, quarter, median, three_quarters, nine_tenths, high = np.quantile(took_s, [0, 0.25, 0.5, 0.75, 0.9, 1])
+    figures = (low, quarter, median, took_s.mean(), three_quarters, nine_tenths, high)
+    return Duration(one, other, len(took_s), *(round(float(each), 6) for each in figures))
