@@ -84,6 +84,15 @@ def version_of(tree: Any) -> str:
 
 
 EMPTY_VERSION = version_of({})
+SHORT = 12
+"""So many characters of a version are shown."""
+NAMED_LEAST = 7
+"""So many of its first characters name a version at least."""
+
+
+def names_version(text: str, version: str | None) -> bool:
+    """Whether a text is a version, or its first characters: so many that no other is meant."""
+    return version is not None and len(text) >= NAMED_LEAST and version.startswith(text)
 
 
 # Edits.

@@ -15,11 +15,11 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, by_actor, by_clock, happened_at, under_key
 from whence.cli.packs import act_command, pack_command
 from whence.cli.screen import Form
+from whence.cli.valuediffs import show_diff
 from whence.errors import InvalidEvent, InvalidFile
 from whence.moments import span_of
 from whence.pack import Act, Decision, Written
 from whence.packs.active.standing import compare
-from whence.packs.changes.showing import show_diff
 from whence.packs.changes.timeline import changes
 from whence.packs.settings.decisions import DECISIONS, set_
 from whence.packs.settings.naming import split_name
@@ -40,7 +40,7 @@ def _deciding(decision: Decision) -> click.Command:
                 screen.note("It has this value already: nothing was appended.")
             return exits.OK
         change = next(each for each in changes(db.history()) if each.position == done.positions[0])
-        show_diff(change.differences, form, change.position, change.version)
+        show_diff(change.differences, form, what="setting", position=change.position, version=change.version)
         if form == "screen" and not done.attempts:
             screen.note("It was there already, under this key.")
         return exits.OK
@@ -70,7 +70,7 @@ def diff(
     shown by the lines or sentences that differ.
     """
     found = compare(db, before, after, clock=clock, setting=setting)
-    show_diff(found, form)
+    show_diff(found, form, what="setting")
     if not found and form == "screen":
         screen.note("Nothing differs.")
     return exits.OK

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.compare import same
-from whence.packs.changes.change import Change, Difference
-from whence.packs.changes.naming import is_meant, spelled
+from whence.packs.changes.change import Change
 from whence.packs.changes.timeline import refuse_unknown, timeline
-from whence.packs.settings.naming import name_of
+from whence.packs.settings.naming import is_meant, name_of, spelled
 from whence.tree import MISSING, Path, key_of, leaves
+from whence.valuediff import Difference
 
 if TYPE_CHECKING:
     from whence.app import Moment, Whence

@@ -12,8 +12,8 @@ from whence.errors import NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.active.standing import Standing, standing
 from whence.packs.changes.log import SETTING
-from whence.packs.changes.naming import is_meant, spelled
 from whence.packs.changes.timeline import timeline
+from whence.packs.settings.naming import is_meant, spelled
 
 
 class InForce(msgspec.Struct, frozen=True):

@@ -2,18 +2,19 @@
 whence.packs.settings. From Python:
 
     from whence.packs import changes
+from whence.valuediff import Difference
 
     changes.changes(db.history())
 
-Read `naming` (which settings are meant), `change` (what a change is), `sources` (where changes come from) and
-`timeline` (all of them, in order); the rest is how they are shown: `wording` (values and changes as people read them),
-`log` (the table) and `showing` (what differs, as the commands of other packs print it).
+Read `change` (what a change is), `sources` (where changes come from), `timeline` (all of them, in order) and `log` (the
+table). What differs is told by whence.valuediff, and which settings are meant by whence.packs.settings.naming.
 """
 
 from whence.pack import Pack
-from whence.packs.changes.change import Change, Difference
+from whence.packs.changes.change import Change
 from whence.packs.changes.log import log
 from whence.packs.changes.timeline import changes
+from whence.valuediff import Difference
 
 PACK = Pack(name="settings.changes", title="What was changed", states=(), tables=(log,))
 

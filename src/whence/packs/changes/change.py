@@ -1,5 +1,11 @@
 """What a change is: settings that became others at once, with what each was before, who made it, when and why, and how
-it came about. Where changes come from is left to sources."""
+it came about. Where changes come from is left to sources.
+
+    whence settings set scoring.threshold 70 --by anna --why "too many calls"
+
+    Change(position=3, how="announced", document="main", who="anna", why="too many calls", …,
+           differences=(Difference("scoring.threshold", before=60, after=70, …),))
+"""
 
 from __future__ import annotations
 
@@ -11,22 +17,13 @@ import msgspec
 
 from whence.clock import to_datetime
 from whence.events import Recorded
-from whence.packs.changes.naming import SHORT
 from whence.packs.settings.naming import name_of
-from whence.tree import MISSING, Edit, Path, at, edited, path_of
+from whence.tree import MISSING, SHORT, Edit, at, edited, path_of
+from whence.valuediff import Difference, sentence
 
 How = Literal["announced", "own event", "observed", "refused"]
 """By a command, a file or an import; by an event that whence.toml's `settings` name, or one that adopts a scorecard; by
 nobody; not at all, since the version cannot be used."""
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A setting that is another, by its full name and its path in the document; MISSING stands for no value."""
-
-    name: str
-    before: Any
-    after: Any
-    path: Path = ()
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -75,6 +72,17 @@ def differences(document: str, before: Any, edits: Iterable[Edit]) -> Iterator[D
         after = MISSING if edit.op == "remove" else edit.value
         yield Difference(name_of(document, edit.key), at(before, path), after, path)
         before = edited(before, [edit])
+
+
+def summary(change: Change, most: int = 2) -> str:
+    """A change in one line: `scoring.threshold: 60 → 70`."""
+    if change.how == "refused":
+        return f"{change.document}: a version that cannot be used"
+    if not change.differences:
+        return f"{change.document}: nothing"
+    said = "; ".join(map(sentence, change.differences[:most]))
+    rest = len(change.differences) - most
+    return f"{said}; {rest} more" if rest > 0 else said
 
 
 def change_of(event: Recorded, how: How, document: str, found: Iterable[Difference] = (), **said: Any) -> Change:

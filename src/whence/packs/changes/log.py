@@ -10,11 +10,11 @@ import msgspec
 
 from whence.compare import same
 from whence.pack import Asked, table
-from whence.packs.changes.change import Change, Difference, How
-from whence.packs.changes.naming import holds, is_meant, spelled
+from whence.packs.changes.change import Change, How
 from whence.packs.changes.timeline import refuse_unknown, timeline
-from whence.packs.changes.wording import plain
+from whence.packs.settings.naming import holds, is_meant, spelled
 from whence.tree import MISSING, at, path_of
+from whence.valuediff import Difference, or_none
 
 SETTING = "the setting, or one that holds it: scoring, android:features.history"
 
@@ -30,6 +30,18 @@ class Entry(msgspec.Struct, frozen=True):
     how: str
     label: str | None
     commit: str | None
+
+
+def _about(change: Change, setting: str) -> Iterator[Difference]:
+    """The differences of a change that are about a setting, or within it; of one that holds it, what became of it."""
+    for each in change.differences:
+        if is_meant(each.name, change.document, setting):
+            yield each
+        elif holds(each.name, setting):
+            below = path_of(setting[len(each.name) :].lstrip(".:"))
+            before, after = at(each.before, below), at(each.after, below)
+            if not same(before, after):
+                yield Difference(setting, before, after)
 
 
 @table
@@ -66,22 +78,10 @@ def log(
                 time=change.time,
                 who=change.who,
                 setting=each.name if several or change.how == "refused" else None,
-                before=plain(each.before),
-                after=plain(each.after),
+                before=or_none(each.before),
+                after=or_none(each.after),
                 why=change.reason,
                 how=change.how,
                 label=change.label,
                 commit=change.short_commit,
             )
-
-
-def _about(change: Change, setting: str) -> Iterator[Difference]:
-    """The differences of a change that are about a setting, or within it; of one that holds it, what became of it."""
-    for each in change.differences:
-        if is_meant(each.name, change.document, setting):
-            yield each
-        elif holds(each.name, setting):
-            below = path_of(setting[len(each.name) :].lstrip(".:"))
-            before, after = at(each.before, below), at(each.after, below)
-            if not same(before, after):
-                yield Difference(setting, before, after)

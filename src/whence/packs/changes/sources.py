@@ -13,10 +13,11 @@ from whence.codec import Unfit
 from whence.errors import InvalidEvent
 from whence.events import Recorded
 from whence.history import History
-from whence.packs.changes.change import Change, Difference, change_of, differences
+from whence.packs.changes.change import Change, change_of, differences
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.naming import MAIN
 from whence.tree import MISSING, edited, edits_between, key_of
+from whence.valuediff import Difference
 
 SEEN_LATELY = 200
 """A value that one of so many events before it had is no change: it is side by side with others, as in a rollout."""
@@ -87,7 +88,12 @@ class OwnEvents:
 
 
 class Observed:
-    """The values of an observed setting that were seen lately."""
+    """The values of an observed setting that were seen lately.
+
+    LeadScored  {"model": "m1", …}    model = m1: the first
+    LeadScored  {"model": "m2", …}    model: m1 → m2
+    LeadScored  {"model": "m1", …}    no change: m1 is still in use, beside m2
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name

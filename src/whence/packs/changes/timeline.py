@@ -11,9 +11,9 @@ from whence.errors import NotKnown, near
 from whence.history import History
 from whence.pack import Asked
 from whence.packs.changes.change import Change
-from whence.packs.changes.naming import holds, is_meant
 from whence.packs.changes.sources import Documents, Observed, OwnEvents, adopted_change, adoptions_in
 from whence.packs.settings.events import TYPES
+from whence.packs.settings.naming import holds, is_meant
 from whence.packs.settings.state import Document, split_field
 from whence.query import Query, QueryItem
 

@@ -17,12 +17,11 @@ import msgspec
 from whence.errors import InvalidFile, Refused
 from whence.grammar import ID_BYTES_MAX, TAG_VALUE_BYTES_MAX, id_to_raw
 from whence.history import History
-from whence.packs.changes.naming import SHORT
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.state import Document
 from whence.query import AppendCondition, Query
-from whence.tree import MISSING, Edit, edited, edits_between
+from whence.tree import MISSING, SHORT, Edit, edited, edits_between
 from whence.treefile import values_in
 
 if TYPE_CHECKING:

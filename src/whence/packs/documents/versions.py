@@ -10,8 +10,8 @@ import msgspec
 
 from whence.errors import NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.changes.naming import SHORT
 from whence.packs.changes.timeline import timeline
+from whence.tree import SHORT
 
 
 class InHistory(msgspec.Struct, frozen=True):

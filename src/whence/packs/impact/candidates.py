@@ -23,8 +23,7 @@ from whence.experiments.interventions import Intervention, by_version
 from whence.experiments.statistics import Ints
 from whence.experiments.trials import BASIS, Axis, Trials
 from whence.packs.changes.change import Change
-from whence.packs.changes.naming import names_version
-from whence.tree import MISSING
+from whence.tree import MISSING, names_version
 
 
 def candidates(trials: Trials, changes: Sequence[Change], *, window_days: int) -> list[tuple[Change, Intervention]]:

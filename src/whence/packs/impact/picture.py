@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from whence import markup
 from whence.charts import Day, Mark, MarkKind, days_and_marks
 from whence.experiments.impact import Effect, Figures, Impact, Verdict
-from whence.packs.changes.change import Change
-from whence.packs.changes.wording import summary
+from whence.packs.changes.change import Change, summary
 from whence.packs.impact.rows import NUMBERS, cells
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from whence.experiments.impact import Figures, Impact
-from whence.packs.changes.change import Change
-from whence.packs.changes.wording import summary
+from whence.packs.changes.change import Change, summary
 
 NUMBERS = ("without", "with", "effect", "interval", "p")
 """The columns that are numbers."""

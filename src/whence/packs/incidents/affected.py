@@ -14,10 +14,10 @@ from whence.errors import InvalidQuery, NotKnown
 from whence.events import Recorded
 from whence.pack import Asked, table
 from whence.packs.changes.change import Change
-from whence.packs.changes.naming import SHORT, names_version
 from whence.packs.changes.timeline import timeline
 from whence.packs.settings.state import Document, split_field
 from whence.query import Query
+from whence.tree import SHORT, names_version
 
 
 class Affected(msgspec.Struct, frozen=True):

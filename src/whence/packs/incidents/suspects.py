@@ -13,10 +13,9 @@ from whence.clock import to_us
 from whence.compare import same
 from whence.duration import HOUR_US
 from whence.pack import Asked, table
-from whence.packs.changes.change import Change
-from whence.packs.changes.naming import is_meant, spelled
+from whence.packs.changes.change import Change, summary
 from whence.packs.changes.timeline import refuse_unknown, timeline
-from whence.packs.changes.wording import summary
+from whence.packs.settings.naming import is_meant, spelled
 
 HALVED_HOURS = 24
 """A change weighs half as much a day earlier."""

@@ -8,8 +8,8 @@ from whence.cli import exits, screen
 from whence.cli.command import as_form, by_actor, by_clock
 from whence.cli.packs import act_command
 from whence.cli.screen import Form
+from whence.cli.valuediffs import show_diff
 from whence.pack import Act
-from whence.packs.changes.showing import show_diff
 from whence.packs.rollback.way import rollback as go_back
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def rollback(db: Whence, form: Form, *, preview: bool, **told: Any) -> int:
     found = go_back(db, preview=preview, **told)
-    show_diff(found.differences, form, found.position, found.version)
+    show_diff(found.differences, form, what="setting", position=found.position, version=found.version)
     if form == "screen":
         for each in found.kept:
             screen.note(f"{each} was changed again since, and stays.")

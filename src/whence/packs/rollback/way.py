@@ -13,13 +13,14 @@ from whence.compare import same
 from whence.errors import InvalidQuery, NotKnown, Refused
 from whence.history import History
 from whence.pack import Written
-from whence.packs.changes.change import Change, Difference, differences
+from whence.packs.changes.change import Change, differences
 from whence.packs.changes.timeline import changes
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC
 from whence.packs.settings.naming import MAIN
 from whence.packs.settings.state import Document
 from whence.tree import MISSING, Edit, Path, at, edited, edits_between, key_of
+from whence.valuediff import Difference
 
 if TYPE_CHECKING:
     from whence.events import Event

@@ -1,5 +1,6 @@
 """What documents and settings are called: `scoring.threshold` is a setting of the document `main`, `android:features.x`
-one of `android`. How a key alone is written is left to whence.tree."""
+one of `android`. Which of them somebody means who asks is said here, too; how a key alone is written is left to
+whence.tree."""
 
 from __future__ import annotations
 
@@ -29,3 +30,28 @@ def name_of(document: str, key: str) -> str:
     if not key:
         return document
     return key if document == MAIN and ":" not in key and key != MAIN else f"{document}:{key}"
+
+
+# Which settings somebody means who asks.
+
+
+def spelled(setting: str | None) -> str | None:
+    """The setting asked for as it is named in the changes: `main:a.b` and `/a/b` are `a.b`, as where they are set."""
+    if setting is None or not (":" in setting or setting.startswith("/")):
+        return setting
+    try:
+        return name_of(*split_name(setting))
+    except InvalidQuery:  # no key: the name of a file with a colon, or one in an event of one's own
+        return setting
+
+
+def is_meant(name: str, document: str, setting: str | None) -> bool:
+    """Whether a setting of a document is the one named, or one within it; all are where none is named. `main:` and
+    `flags.json` are all of a document."""
+    return setting is None or setting.rstrip(":") == document or holds(setting, name)
+
+
+def holds(name: str, setting: str) -> bool:
+    """Whether the setting of this name is the other, or holds it: `a` and `main:` hold `a.b` and `main:/x y`."""
+    whole = name.rstrip(":")
+    return setting == whole or setting.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))

@@ -1,4 +1,4 @@
-"""What differs, printed by a command: long texts by their lines. For the packs whose commands show what they change."""
+"""What differs between two states of values, printed: long texts by their lines, all else as before and after."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from collections.abc import Sequence
 
 from whence.cli import screen
 from whence.cli.screen import Column, Form
-from whence.packs.changes.change import Difference
-from whence.packs.changes.naming import SHORT
-from whence.packs.changes.wording import cell, plain
 from whence.textdiff import is_long, text_diff
-from whence.tree import MISSING
+from whence.tree import MISSING, SHORT
+from whence.valuediff import Difference, cell, or_none
 
 
-def show_diff(found: Sequence[Difference], form: Form, position: int | None = None, version: str | None = None) -> None:
-    """Print what differs: long texts by their lines, all else as before and after."""
+def show_diff(
+    found: Sequence[Difference], form: Form, *, what: str, position: int | None = None, version: str | None = None
+) -> None:
+    """Print what differs, `what` being what each value is called; on the screen below the position of the event that
+    made it so, and the version since."""
     if form != "screen":
-        columns = [Column("setting"), Column("before"), Column("after")]
-        screen.table(columns, [(each.name, plain(each.before), plain(each.after)) for each in found], form)
+        columns = [Column(what), Column("before"), Column("after")]
+        screen.table(columns, [(each.name, or_none(each.before), or_none(each.after)) for each in found], form)
         return
     if position is not None:
         screen.styled(f"@{position}  version {(version or '')[:SHORT]}", "yellow")
     long = [each for each in found if is_long(each.before) or is_long(each.after)]
     rows = [(each.name, cell(each.before), cell(each.after)) for each in found if each not in long]
-    screen.table([Column("setting", "cyan"), Column("before", "red"), Column("after", "green")], rows, form)
+    screen.table([Column(what, "cyan"), Column("before", "red"), Column("after", "green")], rows, form)
     for each in long:
         screen.styled(each.name, "cyan")
         one, other = ("" if value is MISSING else value for value in (each.before, each.after))

@@ -1,18 +1,29 @@
-"""Values and changes as people read them: short in a cell, long texts by what differs."""
+"""What became of a value, as people read it: short in a cell or a sentence, of long texts only what differs. How it is
+printed is left to the command line."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+import msgspec
+
 from whence.cell import as_json
-from whence.packs.changes.change import Change, Difference
 from whence.textdiff import is_long, text_diff
-from whence.tree import MISSING
+from whence.tree import MISSING, Path
 
 CELL_MAX = 60
 AS_JSON = re.compile(r"true|false|null|[-+]?[\d.]+(e[-+]?\d+)?|[\[{\"].*", re.S | re.I)
 """A text that would be taken for another value."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A value that is another, by its full name and its path in a tree; MISSING stands for no value."""
+
+    name: str
+    before: Any
+    after: Any
+    path: Path = ()
 
 
 def cell(value: Any) -> str:
@@ -25,28 +36,8 @@ def cell(value: Any) -> str:
     return _cut(" ".join(text.split()))
 
 
-def _cut(text: str, most: int = CELL_MAX) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def plain(value: Any) -> Any:
-    """A value for JSON: None where there is none."""
-    return None if value is MISSING else value
-
-
-def summary(change: Change, most: int = 2) -> str:
-    """A change in one line, for the packs that ask which change it was."""
-    if change.how == "refused":
-        return f"{change.document}: a version that cannot be used"
-    if not change.differences:
-        return f"{change.document}: nothing"
-    said = "; ".join(_sentence(each) for each in change.differences[:most])
-    rest = len(change.differences) - most
-    return f"{said}; {rest} more" if rest > 0 else said
-
-
-def _sentence(each: Difference) -> str:
-    """What became of a setting in a few words; of a long text, the lines or sentences that differ."""
+def sentence(each: Difference) -> str:
+    """What became of a value in a few words; of a long text, the lines or sentences that differ."""
     if each.before is MISSING:
         return f"{each.name} = {cell(each.after)}"
     if each.after is MISSING:
@@ -55,3 +46,12 @@ def _sentence(each: Difference) -> str:
         found = [line for line in text_diff(each.before, each.after, 0) if line[0] in "-+"]
         return f"{each.name}: {_cut(' '.join(found), 2 * CELL_MAX)}"
     return f"{each.name}: {cell(each.before)} → {cell(each.after)}"
+
+
+def or_none(value: Any) -> Any:
+    """A value for JSON: None where there is none."""
+    return None if value is MISSING else value
+
+
+def _cut(text: str, most: int = CELL_MAX) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
