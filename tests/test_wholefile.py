@@ -1,4 +1,4 @@
-"""A file is whole or not there, also where several write it."""
+"""A file is whole or not there, also where several write it; and so is a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from whence.wholefile import whole_file
+from whence.wholefile import whole_file, whole_folder
 
 
 def test_it_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
@@ -55,3 +55,21 @@ def test_of_two_who_write_it_at_once_each_writes_all_of_it(tmp_path: Path) -> No
     assert sorted(done) == [b"aaaaaa", b"bbbbbb"]
     assert path.read_bytes() in done
     assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_folder_takes_the_place_of_the_one_before_with_its_own_files_alone(tmp_path: Path) -> None:
+    place = tmp_path / "below" / "evidence"
+    whole_folder(place, {"a": b"1", "b": b"2"})
+    (place.parent / ".part.evidence").mkdir()  # by a run that was killed
+    (place.parent / ".part.evidence" / "half").write_bytes(b"x")
+    whole_folder(place, {"a": b"3"})
+    assert {each.name: each.read_bytes() for each in place.iterdir()} == {"a": b"3"}
+    assert [*place.parent.iterdir()] == [place]
+
+
+def test_where_a_folder_cannot_be_written_the_one_before_stays(tmp_path: Path) -> None:
+    place = tmp_path / "evidence"
+    whole_folder(place, {"a": b"1"})
+    with pytest.raises(OSError):  # noqa: PT011 - which of them depends on the system
+        whole_folder(place, {"a": b"2", "none/b": b"3"})
+    assert {each.name: each.read_bytes() for each in place.iterdir()} == {"a": b"1"}

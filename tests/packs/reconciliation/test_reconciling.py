@@ -19,11 +19,11 @@ from whence.errors import InvalidConfig, InvalidInput
 from whence.matching.comparing import Compared, compare
 from whence.matching.sides import Side
 from whence.packs.book import Book
-from whence.packs.closing.evidence import evidence
-from whence.packs.closing.periods import close
+from whence.packs.closing.signing import close
 from whence.packs.differences.decisions import settle
 from whence.packs.differences.events import DifferenceFound, DifferenceSettled
 from whence.packs.differences.state import Difference
+from whence.packs.evidence.folder import evidence
 from whence.packs.reconciliation.keeping import Reconciliation, reconcile
 from whence.packs.reconciliation.sides import Reader
 from whence.packs.reconciliation.statement import statement

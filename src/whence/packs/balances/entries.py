@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     posted: Posted
 
 
-def seen(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
+def from_own_side(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
     """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
     that grows; `as_one` from the side of the group's first. Raises NotKnown."""
     known = chart(asked.history)

@@ -13,7 +13,7 @@ from whence.errors import NotKnown
 from whence.moments import day_of
 from whence.money import amount_text, decimal_of
 from whence.pack import Asked
-from whence.packs.balances.entries import refuse_backwards, seen
+from whence.packs.balances.entries import from_own_side, refuse_backwards
 from whence.picture import COLOURS, GUIDE, graphs, laid_out, plain, save
 
 UP, DOWN, SUM = "#1b7f4d", "#b3261e", COLOURS[0]
@@ -29,7 +29,7 @@ def balance_over_time(asked: Asked, account: str, *, currency: str | None = None
     go = graphs()
     lines: dict[str, dict[int, int]] = {}
     running = Counter[str]()
-    for each in seen(asked, account, as_one=True):
+    for each in from_own_side(asked, account, as_one=True):
         if currency in (None, each.currency):
             running[each.currency] += each.amount_minor
             lines.setdefault(each.currency, {})[each.time_us] = running[each.currency]
@@ -56,7 +56,7 @@ def waterfall(asked: Asked, account: str, *, since: date, currency: str | None =
     refuse_backwards(asked, since)
     opening = Counter[str]()
     moved: dict[str, Counter[str]] = {}
-    for each in seen(asked, account, as_one=True):
+    for each in from_own_side(asked, account, as_one=True):
         if day_of(each.time_us, asked.zone) < since:
             opening[each.currency] += each.amount_minor
         else:

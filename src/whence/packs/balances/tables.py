@@ -13,7 +13,7 @@ from whence.clock import to_datetime
 from whence.moments import day_of
 from whence.money import decimal_of
 from whence.pack import Asked, table
-from whence.packs.balances.entries import Balances, balances, named, refuse_backwards, seen
+from whence.packs.balances.entries import Balances, balances, from_own_side, named, refuse_backwards
 from whence.packs.ledger.tables import all_holds, chart
 
 Group = Annotated[str, "an account, or the beginning of a path: a group"]
@@ -84,7 +84,7 @@ def statement(
     refuse_backwards(asked, since)
     running, opening = Balances(), Balances()
     shown = []
-    for each in seen(asked, account):
+    for each in from_own_side(asked, account):
         key = (each.account, each.currency)
         running[key] += each.amount_minor
         if since is None or day_of(each.time_us, asked.zone) >= since:

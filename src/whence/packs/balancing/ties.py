@@ -14,7 +14,7 @@ import msgspec
 from whence.moments import day_of
 from whence.money import MAJOR, decimal_of
 from whence.pack import Asked, table
-from whence.packs.balances.entries import Balances, seen
+from whence.packs.balances.entries import Balances, from_own_side
 from whence.packs.balances.tables import Group, Total
 
 Tolerance = Annotated[Decimal, "how far a step may be off, where the source rounds"]
@@ -90,7 +90,7 @@ def ties(
     """
     by_account: dict[tuple[str, str], dict[date, list[Step]]] = {}
     opening = Balances()
-    for each in seen(asked, account):
+    for each in from_own_side(asked, account):
         key = (each.account, each.currency)
         if each.reported_minor is None:
             opening[key] += each.amount_minor if key not in by_account else 0

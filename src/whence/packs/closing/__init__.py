@@ -1,15 +1,16 @@
-"""Closing: a period that two people sign, proved again at any time, and its evidence as a folder to hand over.
+"""Closing: a period that two people sign, and that can be proved again at any time.
 
-Read whence.packs.book.periods first, what is kept of a closed period. Then `periods`, which signs one, then `evidence`
-(`evidence.css` is how its page looks), and `commands`. That nothing is posted into a closed period the book sees to."""
+Read whence.packs.book.periods first, what is kept of a closed period. Then `naming`, what a period is called;
+`signing`, which closes one; `tables`, those that are closed, and what came after; and `commands`. That nothing is
+posted into a closed period the book sees to; its evidence, as a folder, is the pack evidence."""
 
 from whence.pack import Pack
-from whence.packs.closing import periods
+from whence.packs.closing.tables import periods, since_close
 
 PACK = Pack(
     name="ledger.closing",
-    title="Ledger: periods that are signed, and their evidence",
+    title="Ledger: periods that are signed",
     states=(),
-    tables=(periods.periods, periods.since_close),
+    tables=(periods, since_close),
     commands="whence.packs.closing.commands:COMMANDS",
 )

@@ -1,4 +1,4 @@
-"""The commands that close a period and write its evidence."""
+"""The command that closes a period."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Annotated
 import msgspec
 
 from whence.app import Whence
-from whence.cli import exits, screen
+from whence.cli import exits
 from whence.cli.command import as_form, by_actor
 from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
-from whence.packs.closing import evidence as evidences
-from whence.packs.closing import periods
+from whence.packs.closing import signing
 
 
 class ClosedRow(msgspec.Struct, frozen=True):
@@ -35,23 +34,9 @@ def close(
     It is a day, a month, a quarter or a year. What every account came to at its end is recorded, with a digest of all
     transactions. What is dated into it from then on is refused, or dated into the open period, as whence.toml says.
     """
-    done = periods.close(db, period, by=by, reviewed_by=reviewed_by)
+    done = signing.close(db, period, by=by, reviewed_by=reviewed_by)
     show_rows(ClosedRow, [msgspec.convert(done.events[0].data, ClosedRow)], form, db.config.zone)
     return exits.OK
 
 
-@pack_command("ledger")
-def evidence(db: Whence, form: Form, period: str, folder: str) -> int:
-    """$ whence ledger evidence 2026-03 evidence/2026-03
-
-    The evidence of a closed period, as one folder.
-
-    It has a page to print, index.html, the tables behind it as CSV, and digests.json with the SHA-256 of each and of
-    the files that were posted or compared. The same history gives the same bytes.
-    """
-    for path in evidences.evidence(db, period, folder):
-        screen.styled(str(path), "cyan")
-    return exits.OK
-
-
-COMMANDS = (close, evidence)
+COMMANDS = (close,)

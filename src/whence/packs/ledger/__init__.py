@@ -3,7 +3,8 @@
 Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`, `tables`. Until `decisions` it is said
 what is kept and decided about accounts; the rest shows it. More of `whence ledger` comes from packs that extend it:
 `whence.packs.movements`, what moves money, `book`, which appends it, `balances`, which answers what is on an account
-and why, `balancing`, `posting`, `differences`, `reconciliation` and `closing`."""
+and why, `balancing`, `posting`, `differences`, `reconciliation`, `closing` and
+`evidence`."""
 
 from whence.pack import Pack
 from whence.packs.ledger import decisions, tables

@@ -25,7 +25,7 @@ from whence.moments import day_of
 from whence.moneyfiles.banks import OF_SIDE
 from whence.moneyfiles.layout import Columns, Layout, Shapes
 from whence.pack import Asked
-from whence.packs.balances.entries import seen
+from whence.packs.balances.entries import from_own_side
 
 TEXTS = ("id", "group", "category", "text")
 SHAPES: Shapes = {
@@ -39,7 +39,7 @@ def of_account(asked: Asked, account: str, *, since: date | None = None) -> Side
     """The entries of an account or group as a side, seen from the account's own side, with what was there before the
     first day. An entry is called by its reference, else by its transaction. Raises NotKnown."""
     items, opening = [], Counter[str]()
-    for each in seen(asked, account):
+    for each in from_own_side(asked, account):
         posted, day = each.posted, day_of(each.time_us, asked.zone)
         if since is not None and day < since:
             opening[each.currency] += each.amount_minor
