@@ -20,7 +20,7 @@ from whence.matching.comparing import compare
 from whence.matching.sides import Item, Side
 from whence.packs.balances.entries import balances
 from whence.packs.book import Book
-from whence.packs.closing.periods import close
+from whence.packs.closing.signing import close
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import Posted, Posting
 from whence.packs.posting.batches import BatchBook
