@@ -22,7 +22,7 @@ from whence.packs.balances.columns import balances_in
 from whence.packs.ledger.decisions import open_
 from whence.packs.ledger.events import CODEC, AccountOpened, Posted, Posting
 from whence.packs.posting.batches import BatchBook
-from whence.packs.reconciliation.keeping import reconcile
+from whence.packs.reconciliation.reconciliation import reconcile
 from whence.packs.sources.source import Draft
 from whence.segments.columns import table_of
 from whence.segments.reading import Segments

@@ -31,7 +31,7 @@ TABLES = {
     "A ledger: [pack.ledger]": "whence.packs.book.configuration",
     "How a file is posted: [pack.ledger.source.NAME]": "whence.packs.sources.source",
     "By which rule: [[pack.ledger.source.NAME.rule]]": "whence.packs.sources.rules",
-    "A file that an account is compared with: [pack.ledger.side.NAME]": "whence.packs.reconciliation.sides",
+    "A file that an account is compared with: [pack.ledger.side.NAME]": "whence.moneyfiles.sides",
     "How the lines of both are read": "whence.moneyfiles.layout",
     "Settings: [pack.settings]": "whence.packs.settings.state",
     "Times": "whence.moments",

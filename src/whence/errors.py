@@ -5,6 +5,7 @@
     │  ├─ InvalidEvent              an event, tag, type, id or data that breaks the grammar
     │  ├─ InvalidQuery              a query or condition that cannot mean anything
     │  ├─ InvalidTime               a time that cannot be read, or has no zone
+    │  ├─ InexactAmount             an amount of money finer than the smallest unit of its currency
     │  ├─ InvalidModel              a model, rule or field that does not exist or contradicts itself
     │  ├─ InvalidConfig             whence.toml or a mapping, with the line or key
     │  └─ InvalidFile               an input file that cannot be read as what it should be
@@ -99,6 +100,10 @@ class InvalidQuery(InvalidInput):
 
 class InvalidTime(InvalidInput):
     """This time cannot be read."""
+
+
+class InexactAmount(InvalidInput):
+    """A fraction of the smallest unit."""
 
 
 class InvalidModel(InvalidInput):

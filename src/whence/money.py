@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidInput
+from whence.errors import InexactAmount, InvalidConfig, InvalidInput
 
 _TWO_DIGITS = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY
@@ -71,7 +71,8 @@ class Notation(msgspec.Struct, frozen=True):
         return cls(unit, decimal, thousands, bool(table.get("parentheses", False)), str(table.get("symbol", "")))
 
     def minor(self, text: str, currency: str) -> int:
-        """The amount that a text writes. Raises InvalidInput naming what is wrong with it: nothing is rounded."""
+        """The amount that a text writes. Raises InvalidInput naming what is wrong with it, and InexactAmount for what
+        would have to be rounded."""
         digits = exponent(currency)
         sign, number = self._bare(text)
         whole, point, fraction = number.partition(self.decimal if self.unit == "major" else "\0")
@@ -87,7 +88,7 @@ class Notation(msgspec.Struct, frozen=True):
         more = fraction[digits:]
         if more.strip("0"):
             remedy = f"{currency} has {digits} digits behind the point. Ask the source; nothing is rounded here."
-            raise _fault("A fraction of the smallest unit", text, remedy)
+            raise InexactAmount(amount=repr(text), remedy=remedy)
         if len(fraction) == GROUP and digits < GROUP and not self.thousands:
             remedy = 'Say thousands = "." and decimal = "," for 1.500,00, or have the source write two digits.'
             raise _fault("Three digits may be a fraction or thousands", text, remedy)

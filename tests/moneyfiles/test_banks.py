@@ -17,9 +17,9 @@ import whence
 from tests.packs.ledger.books import configured, opened
 from whence.errors import InvalidFile, MissingExtra
 from whence.matching.sides import Side
+from whence.moneyfiles.sides import SideReader
 from whence.packs.posting.files import post_file
-from whence.packs.reconciliation.keeping import reconcile
-from whence.packs.reconciliation.sides import Reader
+from whence.packs.reconciliation.reconciliation import reconcile
 from whence.stores.memory import MemoryStore
 
 pytest.importorskip("mt940", reason="the extra bank is not installed")
@@ -77,7 +77,7 @@ CAMT = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 def read(format: str, content: bytes) -> Side:
-    return Reader(format, {"format": format}, UTC).read(io.BytesIO(content), UTC)
+    return SideReader(format, {"format": format}, UTC).read(io.BytesIO(content))
 
 
 def test_ofx_is_read_to_the_cent_with_its_zones() -> None:
@@ -95,7 +95,7 @@ def test_without_its_library_a_format_names_the_extra_that_has_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra, match=rf"whence\[{extra}\]"):
-        Reader("bank", {"format": format}, UTC).read(io.BytesIO(OFX if format == "ofx" else MT940), UTC)
+        SideReader("bank", {"format": format}, UTC).read(io.BytesIO(OFX if format == "ofx" else MT940))
 
 
 def test_a_library_under_the_gpl_comes_with_no_extra_but_its_own() -> None:
@@ -160,7 +160,7 @@ def test_a_statement_may_be_compressed_and_one_that_is_cut_off_is_refused(tmp_pa
         read("ofx", packed[:-30])
     (tmp_path / "march.ofx").write_bytes(OFX)
     with pytest.raises(InvalidFile, match="Did you mean"):
-        Reader("ofx", {"format": "ofx"}, UTC).read(tmp_path / "marhc.ofx", UTC)
+        SideReader("ofx", {"format": "ofx"}, UTC).read(tmp_path / "marhc.ofx")
 
 
 def test_a_statement_is_posted_by_rules_and_reconciles(tmp_path: Path) -> None:

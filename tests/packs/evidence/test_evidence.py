@@ -18,7 +18,7 @@ from whence.errors import CannotWrite, NotKnown
 from whence.packs.closing.signing import close
 from whence.packs.evidence.folder import evidence
 from whence.packs.ledger.events import CODEC, Posted, Posting
-from whence.packs.reconciliation.keeping import reconcile
+from whence.packs.reconciliation.reconciliation import reconcile
 
 REDATE = '[pack.ledger]\nclosed = "redate"\n'
 BANK = '[pack.ledger.side.bank]\nunit = "major"\ncurrency = "currency"\namount = "amount"\nid = "id"\ntime = "time"\n'

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import whence
+from tests.packs.ledger.books import configured, opened
 from whence.packs.ledger.events import CODEC, AccountOpened, Posted, Posting
+from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = ("missing-here", "missing-there", "amount", "currency", "duplicate-there", "order", "rounding", "format")
@@ -25,6 +27,8 @@ time = "booked"
 category = "type"
 balance = "balance?"
 """
+UNREAD = SIDE.replace("balance = ", "# balance = ")
+HEADER = "booked,reference,type,amount,currency\n"
 
 
 class Planted(NamedTuple):
@@ -105,3 +109,12 @@ def _post(db: whence.Whence, entries: list[tuple[str, int, datetime]]) -> None:
         made.append(CODEC.event(posted, id=posted.transaction, time=time))
     for start in range(0, len(made), 5_000):
         db.append(made[start : start + 5_000])
+
+
+def unread(tmp_path: Path) -> tuple[whence.Whence, str]:
+    """A ledger without entries, and a file with a line of January and one of no day that cannot be read."""
+    db = whence.Whence(MemoryStore(), configured(UNREAD))
+    opened(db)
+    file = tmp_path / "january.csv"
+    file.write_text(f"{HEADER}2026-01-05,j5,card,10.005,EUR\nsomeday,j6,card,1.00,EUR\n")
+    return db, f"bank={file}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ import whence
 from tests.exam import counts
 from tests.matching.items import item
 from tests.packs.ledger.books import configured, ledger, opened
-from tests.packs.reconciliation.planted import KINDS, SIDE, plant
+from tests.packs.reconciliation.planted import HEADER, KINDS, SIDE, plant, unread
 from whence.cli import run
 from whence.errors import InvalidConfig, InvalidInput
 from whence.matching.comparing import Compared, compare
@@ -21,11 +22,10 @@ from whence.matching.sides import Side
 from whence.packs.book import Book
 from whence.packs.closing.signing import close
 from whence.packs.differences.decisions import settle
-from whence.packs.differences.events import DifferenceFound, DifferenceSettled
 from whence.packs.differences.state import Difference
 from whence.packs.evidence.folder import evidence
-from whence.packs.reconciliation.keeping import Reconciliation, reconcile
-from whence.packs.reconciliation.sides import Reader
+from whence.packs.reconciliation import statement as roll_forward
+from whence.packs.reconciliation.reconciliation import Reconciliation, reconcile
 from whence.packs.reconciliation.statement import statement
 from whence.stores.memory import MemoryStore
 
@@ -81,30 +81,6 @@ def test_all_passes_together_invent_nothing_either(planted: tuple[whence.Whence,
     assert named(made.compared) == faults
 
 
-def test_a_recorded_reconciliation_is_settled_item_by_item(tmp_path: Path) -> None:
-    db = whence.Whence(MemoryStore(), configured(SIDE))
-    planted = plant(db, tmp_path, lines=200, faults=8)
-    first = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
-    again = reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
-    assert (first.recorded, again.recorded) == (7, 0)
-    open_ = db.table("ledger.differences")
-    assert all(row.age is not None and row.age >= 58 for row in open_ if row.day)
-    missing = next(row for row in open_ if row.what == "missing-here")
-    db.decide(settle, missing.difference, outcome="corrected", reason="posted now", by="ben")
-    carried = next(row for row in open_ if row.what == "missing-there")
-    db.decide(settle, carried.difference, outcome="carried", reason="arrives in March", by="ben")
-    left = {row.difference: row for row in db.table("ledger.differences")}
-    assert missing.difference not in left
-    assert left[carried.difference].reason == "arrives in March"
-    text = planted.file.read_text().replace(",USD", ",EUR").replace(",GBP", ",EUR").replace(",CHF", ",EUR")
-    planted.file.write_text(text)
-    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
-    gone = [row for row in db.table("ledger.differences", all=True) if row.status == "gone"]
-    assert {row.what for row in gone} == {"currency"}
-    assert len(db.table("ledger.reconciliations")) == 3
-    assert sum(row.items for row in db.table("ledger.ageing")) >= 4
-
-
 def test_open_differences_are_carried_forward(tmp_path: Path) -> None:
     db = whence.Whence(MemoryStore(), configured(SIDE.replace("balance = ", "# balance = ")))
     book = opened(db)
@@ -144,12 +120,6 @@ def test_what_was_accepted_or_is_theirs_to_mend_explains_the_balances_of_later_m
         assert {row.line: row.difference for row in made.statement}[f"{line} from before"] == Decimal("-1.50")
 
 
-def test_a_command_without_an_example_shows_what_it_cannot_do_without(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["ledger", "settle", "--help"]) == 0
-    shown = " ".join(capsys.readouterr().out.split())
-    assert "$ whence ledger settle DIFFERENCE --outcome OUTCOME --reason REASON" in shown
-
-
 def test_days_apart_are_not_negative(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ledger", "reconcile", "assets:bank", "bank=bank.csv", "--days", "-1"]) == 2
     assert "-1 is not in the range x>=0" in capsys.readouterr().err
@@ -162,36 +132,6 @@ def test_a_side_that_there_is_not_is_refused() -> None:
         reconcile(db, "assets:bank", "bank=x.csv")
     with pytest.raises(InvalidInput, match="before the first"):
         reconcile(db, "assets:bank", "assets:stripe", since=date(2026, 2, 1), until=date(2026, 1, 1))
-    plain = {"unit": "major", "currency": "cur", "amount": "amount", "time": "day"}
-    with pytest.raises(InvalidConfig, match=r"Source: bank, Format: camt\)\. Did you mean camt053"):
-        Reader("bank", {**plain, "format": "camt"})
-    with pytest.raises(InvalidConfig, match="Source: bank, Unit: 'cents'"):
-        Reader("bank", {**plain, "unit": "cents"})
-    for key, value in (("amount", 5), ("ids", "onw"), ("balance", []), ("currency", 5)):
-        with pytest.raises(InvalidConfig, match=f"Key: {key}.*Write"):
-            Reader("bank", {**plain, key: value})
-
-
-def test_a_recorded_line_that_cannot_be_read_says_which_it_is_and_why(tmp_path: Path) -> None:
-    db = whence.Whence(MemoryStore(), configured(SIDE))
-    planted = plant(db, tmp_path, lines=50, faults=8)
-    reconcile(db, "assets:bank", f"bank={planted.file}", record=True, by="anna")
-    unread = [row for row in db.table("ledger.differences") if row.what in ("format", "rounding")]
-    assert unread
-    assert all(row.there.startswith("line ") and row.note for row in unread)
-
-
-UNREAD = SIDE.replace("balance = ", "# balance = ")
-HEADER = "booked,reference,type,amount,currency\n"
-
-
-def unread(tmp_path: Path) -> tuple[whence.Whence, str]:
-    """A ledger without entries, and a file with a line of January and one of no day that cannot be read."""
-    db = whence.Whence(MemoryStore(), configured(UNREAD))
-    opened(db)
-    file = tmp_path / "january.csv"
-    file.write_text(f"{HEADER}2026-01-05,j5,card,10.005,EUR\nsomeday,j6,card,1.00,EUR\n")
-    return db, f"bank={file}"
 
 
 def test_a_line_that_cannot_be_read_is_named_on_its_own_side(tmp_path: Path) -> None:
@@ -208,21 +148,6 @@ def test_a_line_that_cannot_be_read_belongs_to_the_days_of_its_own_day(tmp_path:
     assert [each.day for each in january.compared.differences] == ["2026-01-05", None]
     february = reconcile(db, "assets:bank", file, since=date(2026, 2, 1), until=date(2026, 2, 28))
     assert [each.day for each in february.compared.differences] == [None]
-
-
-def test_a_line_that_cannot_be_read_stays_open_when_another_month_is_compared(tmp_path: Path) -> None:
-    db, file = unread(tmp_path)
-    january = {"since": date(2026, 1, 1), "until": date(2026, 1, 31)}
-    reconcile(db, "assets:bank", file, record=True, **january)
-    (tmp_path / "february.csv").write_text(HEADER)
-    february = {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
-    reconcile(db, "assets:bank", f"bank={tmp_path / 'february.csv'}", record=True, **february)
-    assert [(row.day, row.status) for row in db.table("ledger.differences")] == [("2026-01-05", "open"), (None, "open")]
-    ages = [(row.age, row.items, row.amount) for row in db.table("ledger.ageing", at="2100-01-01")]
-    assert ages == [("over 90 days", 1, None), ("no day", 1, None)]
-    (tmp_path / "january.csv").write_text(HEADER)
-    reconcile(db, "assets:bank", file, record=True, **january)
-    assert db.table("ledger.differences") == []
 
 
 def test_the_lines_of_the_statement_add_up_to_what_is_between_the_sides() -> None:
@@ -264,15 +189,6 @@ def test_a_fee_is_a_word_of_its_own() -> None:
     lines = [row.line for row in statement(compare(Side("a", ours), Side("b", ours)))]
     fees = [f"fees: {each}" for each in sorted(categories[1:])]
     assert lines == ["opening", "activity: coffee", *fees, "closing", "unexplained"]
-
-
-def test_a_difference_that_comes_back_is_not_decided_yet() -> None:
-    found = DifferenceFound("d1", "a~b", "amount", None, {}, "", "", "")
-    difference = Difference()
-    difference.found(found)
-    difference.settled(DifferenceSettled("d1", "accepted", "a rounding"))
-    difference.found(found)
-    assert (difference.status, difference.decision, difference.reason) == ("open", None, None)
 
 
 def test_categories_that_only_one_side_names_are_not_compared() -> None:
@@ -331,3 +247,17 @@ def test_a_file_with_the_newest_line_at_the_top_ties_as_the_other_way_round(tmp_
     assert [each.unexplained for each in made] == [{}, {}]
     assert made[0].statement == made[1].statement
     assert {row.there for row in made[1].statement if row.line == "closing"} == {Decimal("8.00")}
+
+
+def test_the_example_of_the_roll_forward_is_true() -> None:
+    def side(name: str, fee: int) -> Side:
+        charges = [item(place, 2500, id=f"c{place}", category="charge") for place in (1, 2)]
+        less = [item(3, fee, id="f", category="fee"), item(4, -4000, id="p", category="payout")]
+        return Side(name, [*charges, *less], opening={"EUR": 10000})
+
+    example = (roll_forward.__doc__ or "").split("items\n")[1].splitlines()
+    told = [re.match(r" *([a-z]+(?:: [a-z]+)?)((?: +-?[\d.]+)+)", line) for line in example]
+    rows = statement(compare(side("a", -150), side("b", -200)))
+    shown = [[each for each in (row.here, row.there, row.difference, row.items) if each is not None] for row in rows]
+    assert [row.line for row in rows] == [found[1] for found in told if found]
+    assert shown == [[Decimal(each) for each in found[2].split()] for found in told if found]

@@ -1,7 +1,8 @@
 """Differences between two sides, as reconciliations find them: open until somebody decides what is done about each, or
 they are gone. Finding them is left to whence.packs.reconciliation, which builds on this.
 
-Read it in this order: `events`, `state`, `decisions`, `scenarios` and `tables`."""
+Read it in this order: `events`, `state`, `decisions`, `scenarios`, `recording`, how a comparison becomes events, and
+`tables`."""
 
 from whence.pack import Pack
 from whence.packs.differences import tables

@@ -24,6 +24,11 @@ class Difference:
         self.decision: str | None = None
         self.reason: str | None = None
 
+    @property
+    def is_between_balances(self) -> bool:
+        """Whether the balances still differ by it: it is open, or was left as it is, or is theirs to mend."""
+        return self.status == "open" or (self.status == "settled" and self.decision != "corrected")
+
     @on(DifferenceFound)
     def found(self, event: DifferenceFound) -> None:
         self.status, self.reconciliation, self.what = "open", event.reconciliation, event.what

@@ -16,7 +16,7 @@ from whence.cli.packs import pack_command, show_rows
 from whence.cli.screen import Form
 from whence.matching.passes import DAYS, PASSES
 from whence.packs.differences.events import amounts
-from whence.packs.reconciliation import keeping
+from whence.packs.reconciliation import reconciliation
 from whence.packs.reconciliation.statement import StatementRow
 
 
@@ -59,7 +59,7 @@ def reconcile(
     """
     names = [each.strip() for each in passes.split(",")]
     told: dict[str, Any] = {"since": since, "until": until, "passes": names, "days": days, "order": order}
-    made = keeping.reconcile(db, here, there, **told, record=record, by=by)
+    made = reconciliation.reconcile(db, here, there, **told, record=record, by=by)
     if statement:
         show_rows(StatementRow, made.statement, form, db.config.zone)
     else:
@@ -75,7 +75,7 @@ def reconcile(
     return exits.NO if made.compared.differences or made.unexplained else exits.OK
 
 
-def _told(made: keeping.Reconciliation, record: bool) -> Iterator[str]:
+def _told(made: reconciliation.Reconciliation, record: bool) -> Iterator[str]:
     compared = made.compared
     matched = ", ".join(f"{count:,} by {name}" for name, count in compared.matched.items() if count)
     here, there = (f"{side.name} ({len(side.items):,})" for side in (compared.here, compared.there))

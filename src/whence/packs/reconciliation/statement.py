@@ -1,5 +1,15 @@
 """The roll-forward of a reconciliation: what was there, what happened by category, less fees and payouts, what is there
-then; the other side beside it; and the differences that explain what is between both, to the cent."""
+then; the other side beside it; and the differences that explain what is between both, to the cent.
+
+    line                here    there  difference  items
+    opening           100.00   100.00        0.00          the same on both sides, and then
+    activity: charge   50.00    50.00        0.00      2   what came in,
+    fees: fee          -1.50    -2.00       -0.50      1   less fees
+    payouts           -40.00   -40.00        0.00      1   and payouts,
+    closing           108.50   108.00       -0.50          comes to this; the other side has 0.50 less,
+    open: amount                            -0.50      1   since a fee has another amount there,
+    unexplained                              0.00          which leaves nothing
+"""
 
 from __future__ import annotations
 
@@ -48,30 +58,28 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     """Both sides from their opening to their closing balances, and then what is between those, until nothing is left to
     be explained."""
     here, there = compared.here, compared.there
+    opening, opening_there = here.opening_minor(currency), there.opening_minor(currency)
+    yield _row(currency, "opening", opening, opening_there)
     moved, moved_there = _activity(here, currency), _activity(there, currency)
     counts = Counter(each.category for each in here.items if each.currency == currency)
-    opening, opening_there = here.opening_minor(currency), there.opening_minor(currency)
-    standing = sum(each.effect_minor.get(currency, 0) for each in carried)
-    # A side that does not say it is taken to begin as the other, but for what stands between them.
-    begun = (0 if opening_there is None else opening_there - standing) if opening is None else opening
-    begun_there = begun + standing if opening_there is None else opening_there
-
-    def row(line: str, one: int | None, other: int | None, items: int | None = None) -> StatementRow:
-        off = None if one is None or other is None else other - one
-        here, there, between = (None if each is None else decimal_of(each, currency) for each in (one, other, off))
-        return StatementRow(currency, line, here, there, between, items)
-
-    yield row("opening", opening, opening_there)
     is_alike = not moved or not moved_there or any(moved) == any(moved_there)  # else one side names no categories
     for category in sorted(moved.keys() | moved_there.keys(), key=_rank):
         one, other = (each.get(category, 0 if is_alike else None) for each in (moved, moved_there))
-        yield row(_title(category), one, other, counts[category])
-    balances = [each.balance_minor for each in there.items if each.currency == currency]
-    said = next((each for each in reversed(balances) if each is not None), None)
+        yield _row(currency, _title(category), one, other, counts[category])
+    # A side that does not say its opening is taken to begin as the other, but for what stands between them.
+    standing = sum(each.effect_minor.get(currency, 0) for each in carried)
+    begun = (0 if opening_there is None else opening_there - standing) if opening is None else opening
+    begun_there = begun + standing if opening_there is None else opening_there
     closing = begun + moved.total()
-    closing_there = begun_there + moved_there.total() if said is None else said
-    yield row("closing", closing, closing_there)
-    left = closing_there - closing
+    balances = (each.balance_minor for each in reversed(there.items) if each.currency == currency)
+    stated = next((each for each in balances if each is not None), None)
+    closing_there = begun_there + moved_there.total() if stated is None else stated
+    yield _row(currency, "closing", closing, closing_there)
+    yield from _explained(compared, carried, currency, closing_there - closing)
+
+
+def _explained(compared: Compared, carried: list[Difference], currency: str, left: int) -> Iterator[StatementRow]:
+    """The differences that explain what is between the closing balances, by kind, and what is left of it then."""
     parts: dict[str, Sequence[Found | Difference]] = {}
     parts |= {f"open: {kind}": [each for each in compared.differences if each.what == kind] for kind in compared.kinds}
     parts |= {f"{status} from before": [each for each in carried if each.status == status] for status in STANDING}
@@ -81,6 +89,13 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
             left -= sum(effects)
             yield StatementRow(currency, line, difference=decimal_of(sum(effects), currency), items=len(effects))
     yield StatementRow(currency, UNEXPLAINED, difference=decimal_of(left, currency))
+
+
+def _row(currency: str, line: str, here: int | None, there: int | None, items: int | None = None) -> StatementRow:
+    """A line whose amounts are told in the smallest unit; None where a side does not say it."""
+    off = None if here is None or there is None else there - here
+    one, other, between = (None if each is None else decimal_of(each, currency) for each in (here, there, off))
+    return StatementRow(currency, line, one, other, between, items)
 
 
 def _activity(side: Side, currency: str) -> Counter[str]:
