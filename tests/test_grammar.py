@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
 from whence.errors import InvalidEvent
-from whence.grammar import id_to_raw, normal_kind, normal_tags, normal_type, raw_to_id, split_tag
+from whence.grammar import (
+    ID_BYTES_MAX,
+    TAG_VALUE_BYTES_MAX,
+    id_of,
+    id_to_raw,
+    normal_kind,
+    normal_tags,
+    normal_type,
+    raw_to_id,
+    split_tag,
+    tag_value_of,
+)
 
 UUID = "0198c0de-0000-7000-8000-00000000000a"
 
@@ -74,3 +86,18 @@ def test_only_a_canonical_uuid_is_stored_as_16_bytes(id: str, stored: type) -> N
 def test_these_are_no_ids(id: str) -> None:
     with pytest.raises(InvalidEvent, match="event id"):
         id_to_raw(id)
+
+
+def test_a_key_of_any_length_is_an_id_and_two_keys_are_two() -> None:
+    assert id_of("git:1a2b:flags.json") == "git:1a2b:flags.json"
+    one, other = (id_of("ü" * ID_BYTES_MAX + end) for end in "ab")
+    assert one != other
+    assert id_to_raw(one) == one
+
+
+def test_any_path_is_the_value_of_a_tag_and_two_paths_are_two() -> None:
+    assert tag_value_of(PurePosixPath("config/flags.json")) == "config/flags.json"
+    assert tag_value_of(PurePosixPath("a\nb")) == "a%0Ab"
+    one, other = (tag_value_of(PurePosixPath(begin + "ü" * TAG_VALUE_BYTES_MAX)) for begin in "ab")
+    assert one != other
+    assert normal_tags([f"settings:{one}"]) == (f"settings:{one}",)

@@ -1,10 +1,14 @@
-"""What a type, a tag and an id may look like, each in one normal form. Which event carries them is left to events."""
+"""What a type, a tag and an id may look like, each in one normal form, and what any text or path becomes as one. Which
+event carries them is left to events."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePath
+from urllib.parse import quote
 from uuid import UUID
 
 from whence.errors import InvalidEvent
@@ -14,6 +18,8 @@ ID_BYTES_MAX = 200
 TAG_VALUE_BYTES_MAX = 200
 EVENT_BYTES_MAX = 1024 * 1024
 APPEND_EVENTS_MAX = 10_000
+DIGEST_DIGITS = 12
+"""So many digits of a digest stand for the beginning of a path that is too long."""
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,119}", re.ASCII)
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
@@ -110,6 +116,25 @@ def raw_to_id(raw: bytes | str) -> str:
         return raw
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def id_of(key: str) -> str:
+    """The id that a key of any length is; of one that is too long the end is a digest of all of it."""
+    if len(encoded := key.encode()) <= ID_BYTES_MAX:
+        return key
+    digest = hashlib.sha256(encoded).hexdigest()
+    return f"{encoded[: ID_BYTES_MAX - len(digest) - 1].decode(errors='ignore')}~{digest}"
+
+
+def tag_value_of(path: PurePath) -> str:
+    """A file's path in the form that the value of a tag has. What cannot be printed is written as in a URL, and of a
+    path that is too long the beginning is a digest."""
+    written = unicodedata.normalize("NFC", path.as_posix())
+    name = "".join(each if each.isprintable() else quote(each, errors="surrogateescape") for each in written)
+    if len(encoded := name.encode()) <= TAG_VALUE_BYTES_MAX:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:DIGEST_DIGITS]
+    return f"{digest}~{encoded[DIGEST_DIGITS + 1 - TAG_VALUE_BYTES_MAX :].decode(errors='ignore')}"
 
 
 def _check_tag(tag: str) -> None:

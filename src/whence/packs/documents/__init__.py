@@ -5,16 +5,14 @@ and whence.packs.changes. From Python:
 
     documents.import_git(db, "config/flags.json", document="flags")
 
-Read `recording` first: versions as changes, each once. The rest brings versions and shows them: `repository` (the
-history of a file in git, which whence.gitfile reads), `changefile` (a list of changes), `versions` (all there were, as
-a table) and `commands`. Which values a file says is left to whence.treefile, files as they are written to
-whence.packs.watching.
+Read `recording` first: versions as changes, each once. The rest brings versions and shows them: `importing` (histories
+that git or another tool has kept), `versions` (all there were, as a table) and `commands`. Which values a file says is
+left to whence.treefile, files as they are written to whence.packs.watching.
 """
 
 from whence.pack import Pack
-from whence.packs.documents.changefile import import_changes
+from whence.packs.documents.importing import import_changes, import_git
 from whence.packs.documents.recording import Imported, Version, observe, record
-from whence.packs.documents.repository import import_git
 from whence.packs.documents.versions import versions
 
 PACK = Pack(

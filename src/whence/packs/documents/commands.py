@@ -16,8 +16,7 @@ from whence.cli.packs import pack_command
 from whence.cli.screen import Column, Form
 from whence.errors import NotKnown
 from whence.pack import Written
-from whence.packs.documents.changefile import import_changes
-from whence.packs.documents.repository import import_git
+from whence.packs.documents.importing import import_changes, import_git
 from whence.packs.settings.naming import MAIN
 from whence.packs.settings.state import Document
 

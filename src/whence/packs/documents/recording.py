@@ -1,27 +1,30 @@
 """Versions of a document, from wherever they come, recorded as changes: each with what differs from the values before
-it, exactly once. How a version is read is left to those who bring it."""
+it, exactly once. How a version is read is left to those who bring it.
+
+    flags.json, version by version      what is recorded of the document flags.json
+    {"limit": 3}                        settings.Changed: limit = 3
+    {"limit": 3, "on": true}            settings.Changed: on = true
+    {"limit": 3, "on"                   settings.VersionRefused: what is wrong with it; the values stay as they were
+    {"limit": 3}                        settings.Changed: on removed
+"""
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import msgspec
 
 from whence.errors import InvalidFile, Refused
-from whence.grammar import ID_BYTES_MAX, TAG_VALUE_BYTES_MAX, id_to_raw
+from whence.grammar import id_to_raw
 from whence.history import History
 from whence.packs.settings.decisions import changed
 from whence.packs.settings.events import CODEC, Changed, VersionRefused
 from whence.packs.settings.state import Document
 from whence.query import AppendCondition, Query
-from whence.tree import MISSING, SHORT, Edit, edited, edits_between
+from whence.tree import MISSING, Edit, edited, edits_between
 from whence.treefile import values_in
 
 if TYPE_CHECKING:
@@ -61,6 +64,12 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
         except InvalidFile as problem:
             return cls(problem=str(problem), text=text, **about)
 
+    def refused(self, document: str, problem: str) -> VersionRefused:
+        """That it cannot be used."""
+        text = None if self.text is None else self.text[:TEXT_MAX]
+        about = {"why": self.why, "commit": self.commit, "source": self.source}
+        return VersionRefused(settings=document, problem=problem, text=text, **about)
+
     def of(self, state: Document, document: str) -> Changed | VersionRefused:
         """What it makes of a document: a change, which may change nothing, or a version that cannot be used. Raises
         Refused where the schema does not take it."""
@@ -71,12 +80,6 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
             room = f"a change has room for {EDITS_BYTES_MAX:,}: keep such data elsewhere."
             return self.refused(document, f"It changes {size:,} bytes, and {room}")
         return changed(state, document, edits, why=self.why, commit=self.commit, source=self.source)
-
-    def refused(self, document: str, problem: str) -> VersionRefused:
-        """That it cannot be used."""
-        text = None if self.text is None else self.text[:TEXT_MAX]
-        about = {"why": self.why, "commit": self.commit, "source": self.source}
-        return VersionRefused(settings=document, problem=problem, text=text, **about)
 
     def event(self, said: Changed | VersionRefused) -> Event:
         """What was made of it as the event that is recorded."""
@@ -91,6 +94,15 @@ class Imported(msgspec.Struct, frozen=True):
     empty: int = 0
     refused: int = 0
     known: int = 0
+
+
+def _refuse_another(version: Version, made: Changed) -> None:
+    """Raise InvalidFile for changes that do not come to the version that is said beside them."""
+    if version.version not in (None, made.version):
+        facts = {"line": version.line, "commit": version.commit, "says": version.version, "comes_to": made.version}
+        shown = {name: value for name, value in facts.items() if value is not None}
+        remedy = "A change before it is missing or another: import the whole history into a document of its own."
+        raise InvalidFile("The changes do not come to the version that the file says", **shown, remedy=remedy)
 
 
 def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
@@ -126,15 +138,6 @@ def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
     return Imported(recorded, empty, refused, known)
 
 
-def _refuse_another(version: Version, made: Changed) -> None:
-    """Raise InvalidFile for changes that do not come to the version that is said beside them."""
-    if version.version not in (None, made.version):
-        facts = {"line": version.line, "commit": version.commit, "says": version.version, "comes_to": made.version}
-        shown = {name: value for name, value in facts.items() if value is not None}
-        remedy = "A change before it is missing or another: import the whole history into a document of its own."
-        raise InvalidFile("The changes do not come to the version that the file says", **shown, remedy=remedy)
-
-
 def observe(db: Whence, document: str, version: Version) -> Changed | VersionRefused | None:
     """Record a version of a document that is in force from now on, if it differs from what is there. One that the
     schema does not take is recorded as such, and so is one that cannot be used; None where nothing is new."""
@@ -154,22 +157,3 @@ def observe(db: Whence, document: str, version: Version) -> Changed | VersionRef
 
     db.execute(f"settings:{document}", decide, model=db.pack("settings").states[0])
     return decided[-1]
-
-
-def id_for(key: str) -> str:
-    """The id of the event that a key names; of one that is too long the end is a digest of all of it."""
-    if len(encoded := key.encode()) <= ID_BYTES_MAX:
-        return key
-    digest = hashlib.sha256(encoded).hexdigest()
-    return f"{encoded[: ID_BYTES_MAX - len(digest) - 1].decode(errors='ignore')}~{digest}"
-
-
-def document_of(path: PurePath) -> str:
-    """The name of a file's document: its path in the form that a tag has. What cannot be printed is written as in a
-    URL, and of a path that is too long the beginning is a digest."""
-    written = unicodedata.normalize("NFC", path.as_posix())
-    name = "".join(each if each.isprintable() else quote(each, errors="surrogateescape") for each in written)
-    if len(encoded := name.encode()) <= TAG_VALUE_BYTES_MAX:
-        return name
-    digest = hashlib.sha256(encoded).hexdigest()[:SHORT]
-    return f"{digest}~{encoded[SHORT + 1 - TAG_VALUE_BYTES_MAX :].decode(errors='ignore')}"

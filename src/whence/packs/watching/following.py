@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from whence.errors import InvalidFile, MissingExtra
-from whence.packs.documents.recording import Version, document_of, observe
+from whence.grammar import tag_value_of
+from whence.packs.documents.recording import Version, observe
 from whence.packs.settings.events import TYPES, Changed, VersionRefused
 from whence.query import Query
 from whence.treefile import ENDINGS
@@ -138,12 +139,12 @@ def _places(paths: Iterable[Path]) -> dict[Path, int]:
 def _documents(path: Path) -> Iterator[tuple[str, Path]]:
     """The files that are settings, each with the name of its document: the path within the folder."""
     if path.is_file():
-        yield document_of(Path(path.name)), path
+        yield tag_value_of(Path(path.name)), path
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") or part == "__pycache__" for part in file.relative_to(path).parts)
         if not hidden and file.is_file() and file.suffix.lower() in (*ENDINGS, *TEXT_ENDINGS):
-            yield document_of(file.relative_to(path)), file
+            yield tag_value_of(file.relative_to(path)), file
 
 
 def _recorded(db: Whence) -> dict[str, str | None]:
