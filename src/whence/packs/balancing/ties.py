@@ -31,13 +31,18 @@ class Step(msgspec.Struct, frozen=True):
 
 def chained(opening_minor: int, steps: Sequence[Step], tolerance_minor: int) -> list[Step] | None:
     """An order in which each balance is the one before plus the movement, within a tolerance; the exact ones first.
-    None where there is none."""
+    None where there is none. After 10.00, a line of -3.00 that states 12.00 and one of 5.00 that states 15.00 tie in
+    the other order: 10.00, 15.00, 12.00.
+
+    It is a search by depth: of the steps that begin at the balance so far the nearest is taken, and another where that
+    leads to none."""
+    # The balance that each step begins at, with its number, in order: which may come next is found by halving.
     by_begin = sorted((each.reported_minor - each.amount_minor, number) for number, each in enumerate(steps))
     path: list[int] = []
     used: set[int] = set()
 
     def following(balance: int) -> Iterator[int]:
-        """The steps that may come next, the nearest first."""
+        """The steps that begin at a balance and are not used yet, the nearest first."""
         first = bisect_left(by_begin, (balance - tolerance_minor, 0))
         end = bisect_left(by_begin, (balance + tolerance_minor + 1, 0))
         near = [(abs(begin - balance), number) for begin, number in by_begin[first:end] if number not in used]

@@ -32,8 +32,9 @@ class Reconciled(msgspec.Struct, frozen=True):
 
 
 class DifferenceFound(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`effect_minor` is by how much the other side has more, by currency; `here` and `there` are what the lines are
-    called. `difference` stays the same when the sides are compared again."""
+    """`effect_minor` is by how much the other side has more, by currency: {"EUR": -150} where it has a fee of 1.50 that
+    this side lacks. `here` and `there` are what the lines are called. `difference` stays the same when the sides are
+    compared again."""
 
     event_type: ClassVar[str] = "ledger.DifferenceFound"
     difference: Annotated[str, Tag]

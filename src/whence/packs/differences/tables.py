@@ -19,6 +19,7 @@ from whence.packs.differences.state import Difference
 from whence.query import Query
 
 DAYS_OLD = (30, 60, 90)
+"""The last day of each bucket but the last."""
 BUCKETS = ("0 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "no day")
 
 
@@ -72,16 +73,16 @@ def ageing(asked: Asked) -> Iterable[AgeRow]:
 
     A line that could not be read has no currency and no amount, and perhaps no day.
     """
-    items, amounts = Counter[tuple[str, int]](), Counter[tuple[str, int]]()
+    items, minors = Counter[tuple[str, int]](), Counter[tuple[str, int]]()  # by currency and bucket
     for each in asked.states(Difference).values():
         if each.status == "open":
             age = _age(asked, each)
             bucket = BUCKETS.index("no day") if age is None else bisect_left(DAYS_OLD, age)
             for currency, minor in (each.effect_minor or {"": 0}).items():
                 items[currency, bucket] += 1
-                amounts[currency, bucket] += minor
+                minors[currency, bucket] += minor
     for key in sorted(items):
-        amount = decimal_of(amounts[key], key[0]) if key[0] else None
+        amount = decimal_of(minors[key], key[0]) if key[0] else None
         yield AgeRow(key[0], BUCKETS[key[1]], items[key], amount)
 
 

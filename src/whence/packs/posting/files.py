@@ -97,7 +97,7 @@ def _opened(db: Whence, source: str | PostingSource, given: Given) -> tuple[Post
 
 
 def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Drafts:
-    """What the lines come to, each once; those that come to nothing are refused."""
+    """What the lines come to, each once: one that comes to nothing is refused, one that came before is counted."""
     found: Drafts = {}
     for row in lines:
         report.lines += 1
@@ -119,7 +119,7 @@ def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Dr
 
 
 def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
-    """Post what is not there yet."""
+    """Post what is not there yet, and count what becomes of it. Raises IdConflict where others come first too often."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         drafts = _not_there(db, drafts, report)
         if not drafts:

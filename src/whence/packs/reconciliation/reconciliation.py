@@ -79,4 +79,5 @@ def reconcile(
 
 
 def _is_before(each: Difference, since: date | None) -> bool:
+    """Whether it is of a day before the first one that is compared."""
     return since is not None and each.day is not None and each.day < since.isoformat()

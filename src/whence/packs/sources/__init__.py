@@ -5,11 +5,11 @@ on this.
 Read it in this order: `rules`, which line moves which accounts; `source`, the transaction that a line comes to. Both
 read lines by whence.moneyfiles.layout. Of a line its `Cells`, texts by column, are
 
-    {"created": "2026-01-05T10:00:00Z", "type": "charge", "net": "970", "fee": "", "currency": "eur"}
+    {"id": "t1", "type": "charge", "amount": "1000", "fee": "30", "net": "970", "currency": "eur"}
 
-and a `Layout` is the table of whence.toml that says what they mean: here that 970 are 9.70, and where the time stands.
-A `Term` is a column of a sum, with its sign: net is 970, -net is -970, and fee?, which may be empty, is 0. A `Text` is
-a function from cells to a text: "assets:{type}" makes assets:charge."""
+and a `Layout` is the table of whence.toml that says how they are read: here that 970 are 9.70. A `Term` is a column of
+a sum, with its sign: net is 970, -net is -970, and fee? would be 0 where the cell is empty. A `Text` is a function from
+cells to a text: "assets:{type}" makes assets:charge."""
 
 from importlib import resources
 

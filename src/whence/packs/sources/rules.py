@@ -11,7 +11,7 @@ and its time, is left to source.
     post = { "assets:stripe" = "net", "expenses:fees" = "fee?", "income:sales" = "-amount" }
 
 An account is a text with columns in braces; a debit is positive. A charge of amount 10.00 with fee 0.30 and net 9.70
-debits assets:stripe by 9.70 and expenses:fees by 0.30, and credits income:sales by 10.00.
+debits assets:stripe by 9.70 and expenses:fees by 0.30, and credits income:sales by 10.00: it comes to zero.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ Amounts = Callable[[Term], int]
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """Which lines it takes, and which accounts they move."""
+    """Which lines it takes, and which accounts they move: `when` has columns and the texts that they may have, `sign`
+    terms and their signs, `post` accounts and the terms that are added up for each."""
 
     name: str
     when: tuple[tuple[str, frozenset[str]], ...]

@@ -51,7 +51,8 @@ SHAPES: Shapes = {
 
 
 class Draft(NamedTuple):
-    """A transaction that is to be posted, when it happened, and the accounts that it may open."""
+    """A transaction that is to be posted, when it happened, the accounts that it opens where they are missing, and what
+    is kept beside it: its line."""
 
     posted: Posted
     time_us: int | None = None
@@ -65,12 +66,12 @@ class PostingSource(Layout):
 
     def __init__(self, name: str, table: Mapping[str, Any], zone: tzinfo | None = None) -> None:
         super().__init__(name, table, TEXTS, SHAPES, OF_SOURCE, zone)
-        self._opens: dict[str, AccountType] = self.table.get("accounts", {})
-        for path, type in self._opens.items():
+        self._types: dict[str, AccountType] = self.table.get("accounts", {})  # of what lies below a path
+        for path, type in self._types.items():
             if type not in get_args(AccountType):
                 remedy = f"Write one of {', '.join(get_args(AccountType))}."
                 raise InvalidConfig("No such type of account", source=name, account=path, type=type, remedy=remedy)
-        self._openings: dict[str, AccountOpened | None] = {}
+        self._openings: dict[str, AccountOpened | None] = {}  # by account, as far as lines named them
         said = self.table.get("reported")
         self._reported = said and (self.template("reported.account", said["account"]), self.terms(said["balance"])[0])
         self._rules = tuple(Rule.of(each, self) for each in self.table.get("rule", ()))
@@ -92,12 +93,14 @@ class PostingSource(Layout):
             return self.minor(term, cells, currency)
 
         rule = self._rule_of(cells, amount)
-        stated_of, stated = (self._reported[0](cells), amount(self._reported[1])) if self._reported else ("", 0)
+        reported_of, reported_minor = "", 0
+        if self._reported:
+            reported_of, reported_minor = self._reported[0](cells), amount(self._reported[1])
         postings = []
         for account, terms in rule.post:
             path, minor = account(cells), sum(map(amount, terms))
             if minor or (len(terms) == 1 and not terms[0].may_be_empty):  # a fee of nothing is no posting
-                postings.append(Posting(path, minor, currency, stated if stated_of == path else None))
+                postings.append(Posting(path, minor, currency, reported_minor if reported_of == path else None))
         posted = Posted(
             transaction=self._id(row),
             category=rule.category(cells),
@@ -111,7 +114,7 @@ class PostingSource(Layout):
         )
         laws.refuse_unbalanced(posted.postings, rule=rule.name)
         _refuse_nameless(posted)
-        for minor in (posted.charged_minor, stated):
+        for minor in (posted.charged_minor, reported_minor):
             laws.refuse_too_large(Money(minor, currency), rule=rule.name)
         opens = (self._opening(each) for each in dict.fromkeys(posting.account for posting in postings))
         return Draft(posted, self.us(cells), tuple(filter(None, opens)), {"line": row.line})
@@ -140,9 +143,8 @@ class PostingSource(Layout):
     def _opening(self, account: str) -> AccountOpened | None:
         """How an account is opened, if the source may open it."""
         if account not in self._openings:
-            paths = (path for path in self._opens if is_below(account, path))
-            path = next(paths, None)
-            self._openings[account] = None if path is None else AccountOpened(account, self._opens[path])
+            type = next((type for path, type in self._types.items() if is_below(account, path)), None)
+            self._openings[account] = None if type is None else AccountOpened(account, type)
         return self._openings[account]
 
 
