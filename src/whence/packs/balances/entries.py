@@ -25,8 +25,46 @@ Balances = Counter[tuple[str, str]]
 """By account and currency, debits positive."""
 
 
+def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRow]:
+    """The transactions that may move one of these accounts; all of them for None."""
+    query = Query.of(types=[Posted.event_type])
+    if accounts is not None and len(accounts) <= APART_MAX:
+        if not accounts:
+            return
+        query = Query(tuple(QueryItem(types=(Posted.event_type,), tags=(f"account:{each}",)) for each in accounts))
+    for page in history.facts(query):
+        yield from page.rows
+
+
+class _Postings(msgspec.Struct, gc=False):
+    """All of a transaction that a balance needs: the rest is not decoded."""
+
+    postings: tuple[Posting, ...]
+
+
+_only_postings = msgspec.json.Decoder(_Postings).decode
+_whole = msgspec.json.Decoder(Posted).decode
+
+
+def transactions(history: History, accounts: Collection[str] | None = None) -> Iterator[tuple[int, int, Posted]]:
+    """The position, time and data of each transaction; only of those that may move some accounts where they are
+    named."""
+    for position, _, _, data, time_us in _rows(history, accounts):
+        yield position, time_us, _whole(data)
+
+
+def balances(history: History, accounts: Collection[str] | None = None) -> Balances:
+    """The sum of each account's postings, in the order of their first ones."""
+    found = Balances()
+    for _, _, _, data, _ in _rows(history, accounts):
+        for each in _only_postings(data).postings:
+            if accounts is None or each.account in accounts:
+                found[each.account, each.currency] += each.amount_minor
+    return found
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One posting of a transaction; an amount is positive where it is a debit, unless it is `seen`."""
+    """One posting of a transaction; an amount is positive where it is a debit, unless `signs` turn it around."""
 
     position: int
     time_us: int
@@ -35,16 +73,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     currency: str
     reported_minor: int | None
     posted: Posted
-
-
-def from_own_side(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
-    """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
-    that grows; `as_one` from the side of the group's first. Raises NotKnown."""
-    known = chart(asked.history)
-    wanted = list(known) if account is None else named(known, account)
-    signs = {name: known[wanted[0] if as_one else name].from_its_side(1) for name in wanted}
-    found = entries(asked.history, None if account is None else signs.keys(), signs)
-    return sorted(found, key=lambda each: (each.time_us, each.position))
 
 
 def entries(
@@ -59,44 +87,6 @@ def entries(
                 yield Entry(position, time_us, name, minor, each.currency, each.reported_minor, posted)
 
 
-def transactions(history: History, accounts: Collection[str] | None = None) -> Iterator[tuple[int, int, Posted]]:
-    """The position, time and data of each transaction; only of those that may move some accounts where they are
-    named."""
-    for position, _, _, data, time_us in _rows(history, accounts):
-        yield position, time_us, _whole(data)
-
-
-def balances(history: History, accounts: Collection[str] | None = None) -> Balances:
-    """The sum of each account's postings, in the order of their first ones."""
-    found = Balances()
-    for _, _, _, data, _ in _rows(history, accounts):
-        for each in _quick(data).postings:
-            if accounts is None or each.account in accounts:
-                found[each.account, each.currency] += each.amount_minor
-    return found
-
-
-class _Postings(msgspec.Struct, gc=False):
-    """All of a transaction that a balance needs: the rest is not decoded."""
-
-    postings: tuple[Posting, ...]
-
-
-_quick = msgspec.json.Decoder(_Postings).decode
-_whole = msgspec.json.Decoder(Posted).decode
-
-
-def _rows(history: History, accounts: Collection[str] | None) -> Iterator[FactRow]:
-    """The transactions that may move one of these accounts; all of them for None."""
-    query = Query.of(types=[Posted.event_type])
-    if accounts is not None and len(accounts) <= APART_MAX:
-        if not accounts:
-            return
-        query = Query(tuple(QueryItem(types=(Posted.event_type,), tags=(f"account:{each}",)) for each in accounts))
-    for page in history.facts(query):
-        yield from page.rows
-
-
 def named(accounts: Collection[str], group: str) -> list[str]:
     """The account of a name, or those of a group. Raises NotKnown where there are none."""
     found = [name for name in accounts if is_below(name, group)]
@@ -105,6 +95,16 @@ def named(accounts: Collection[str], group: str) -> list[str]:
         remedy = near(group, sorted(groups), 3, listed="whence ledger accounts lists them:")
         raise NotKnown("No such account, and no group", account=group, remedy=remedy)
     return found
+
+
+def from_own_side(asked: Asked, account: str | None = None, *, as_one: bool = False) -> list[Entry]:
+    """The entries of an account or group, or of all, as they happened, each from its account's own side: positive where
+    that grows; `as_one` from the side of the group's first. Raises NotKnown."""
+    known = chart(asked.history)
+    wanted = list(known) if account is None else named(known, account)
+    signs = {name: known[wanted[0] if as_one else name].from_its_side(1) for name in wanted}
+    found = entries(asked.history, None if account is None else signs.keys(), signs)
+    return sorted(found, key=lambda each: (each.time_us, each.position))
 
 
 def refuse_backwards(asked: Asked, since: date | None) -> None:

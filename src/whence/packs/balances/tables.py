@@ -1,4 +1,5 @@
-"""What is on an account, and its statement: exactly, in major units, and from the account's own side."""
+"""What is held, what was charged, what is on an account, and its statement: exactly, in major units, and from the
+account's own side."""
 
 from __future__ import annotations
 
@@ -14,10 +15,72 @@ from whence.moments import day_of
 from whence.money import decimal_of
 from whence.pack import Asked, table
 from whence.packs.balances.entries import Balances, balances, from_own_side, named, refuse_backwards
-from whence.packs.ledger.tables import all_holds, chart
+from whence.packs.ledger.events import Held
+from whence.packs.ledger.state import Charge, Hold
+from whence.packs.ledger.tables import chart
+from whence.query import Query
 
 Group = Annotated[str, "an account, or the beginning of a path: a group"]
 Total = Annotated[bool, "one sum for the group instead of a line an account"]
+
+
+def all_holds(asked: Asked) -> dict[str, Hold]:
+    """The holds by name; of a book that has none, no transaction is read."""
+    query = Query.of(types=[Held.event_type])
+    return asked.states(Hold) if next(iter(asked.history.events(query)), None) is not None else {}
+
+
+class HoldRow(msgspec.Struct, frozen=True):
+    hold: str
+    account: str
+    status: str
+    currency: str
+    held: Decimal
+    captured: Decimal
+    released: Decimal
+    left: Decimal
+    until: str | None
+
+
+@table
+def holds(asked: Asked, *, all: Annotated[bool, "those too that are settled"] = False) -> Iterable[HoldRow]:
+    """$ whence ledger holds
+    $ whence ledger holds --all --json
+
+    What is set aside.
+
+    Of each hold, how much was captured, how much released, and what is left.
+    """
+    for id, each in all_holds(asked).items():
+        if all or each.status == "open":
+            parts = (each.held_minor, each.captured_minor, each.released_minor, each.left_minor)
+            held, captured, released, left = (decimal_of(minor, each.currency) for minor in parts)
+            yield HoldRow(id, each.account, each.status, each.currency, held, captured, released, left, each.until)
+
+
+class ChargeRow(msgspec.Struct, frozen=True):
+    charge: str
+    status: str
+    currency: str
+    charged: Decimal
+    refunded: Decimal
+    left: Decimal
+
+
+@table
+def charges(
+    asked: Asked, *, left: Annotated[bool, "only those of which something is left"] = False
+) -> Iterable[ChargeRow]:
+    """$ whence ledger charges
+    $ whence ledger charges --left --json
+
+    What was charged, what of it was given back, and what is left.
+    """
+    for id, each in asked.states(Charge).items():
+        if each.currency is not None and (not left or each.left_minor):
+            parts = (each.charged_minor, each.refunded_minor, each.left_minor)
+            amounts = (decimal_of(minor, each.currency) for minor in parts)
+            yield ChargeRow(id, each.status, each.currency, *amounts)
 
 
 class BalanceRow(msgspec.Struct, frozen=True):
@@ -44,11 +107,12 @@ def balance(asked: Asked, account: Group, *, total: Total = False) -> Iterable[B
     for each in all_holds(asked).values():
         if each.status == "open" and each.account in wanted:
             held[each.account, each.currency] += each.left_minor
-    # Nothing is on an account of one currency that was not used yet; those of a group are shown once they are open.
+    # An account of one currency has a line of zeros before anything is posted to it: in a group once it is open, and
+    # where it is asked for by its own name even before.
     shown = wanted if wanted == [account] else chart(asked.history, as_of_then=True)
-    unused = [(name, only) for name in wanted if name in shown and (only := known[name].currency) is not None]
+    even_unused = [(name, only) for name in wanted if name in shown and (only := known[name].currency) is not None]
     there, set_aside = Balances(), Balances()
-    for name, currency in sorted({*posted, *held, *unused}):
+    for name, currency in sorted({*posted, *held, *even_unused}):
         line, first = (account, wanted[0]) if total else (name, name)
         there[line, currency] += known[first].from_its_side(posted[name, currency])
         set_aside[line, currency] += held[name, currency]

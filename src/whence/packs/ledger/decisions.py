@@ -12,6 +12,30 @@ from whence.packs.ledger.events import AccountClosed, AccountOpened, AccountType
 from whence.packs.ledger.state import Account
 
 
+def is_path(account: str) -> bool:
+    """Whether a name is a path without empty parts: of `wallets:` nobody knows whose it is."""
+    return all(part and part == part.strip() for part in account.split(":"))
+
+
+def refuse_unusable(account: Account, name: str) -> None:
+    """Raise Refused for an account that is not there, or closed."""
+    if account.status == "none":
+        remedy = f"whence ledger accounts lists those there are; whence ledger open {name} --type … opens one."
+        raise Refused("No such account", account=name, remedy=remedy)
+    if account.status != "open":
+        remedy = "Take another one: whence ledger accounts lists them."
+        raise Refused("The account is closed", account=name, remedy=remedy)
+
+
+def _floor_minor(floor: Decimal | None, currency: str | None) -> int | None:
+    if floor is None:
+        return None
+    if currency is None:
+        remedy = "Open an account with a currency: --currency EUR."
+        raise Refused("A limit is for an account of one currency", floor=floor, remedy=remedy)
+    return MAJOR.minor(f"{floor:f}", currency)
+
+
 @decision
 def open_(
     account: Account,
@@ -38,7 +62,7 @@ def open_(
         raise InvalidInput("An account's name is a path", account=repr(id), remedy=remedy)
     if currency is not None:
         currency = currency.upper()
-        exponent(currency)
+        exponent(currency)  # raises where there is no such currency
     return AccountOpened(id, type, currency, _floor_minor(floor, currency), name)
 
 
@@ -75,27 +99,3 @@ def retire(
         remedy = "Move it to another account first, and release the holds."
         raise Refused("Something is left on the account", account=id, left=", ".join(left) or "holds", remedy=remedy)
     return AccountClosed(id, reason)
-
-
-def is_path(account: str) -> bool:
-    """Whether a name is a path without empty parts: of `wallets:` nobody knows whose it is."""
-    return all(part and part == part.strip() for part in account.split(":"))
-
-
-def refuse_unusable(account: Account, name: str) -> None:
-    """Raise Refused for an account that is not there, or closed."""
-    if account.status == "none":
-        remedy = f"whence ledger accounts lists those there are; whence ledger open {name} --type … opens one."
-        raise Refused("No such account", account=name, remedy=remedy)
-    if account.status != "open":
-        remedy = "Take another one: whence ledger accounts lists them."
-        raise Refused("The account is closed", account=name, remedy=remedy)
-
-
-def _floor_minor(floor: Decimal | None, currency: str | None) -> int | None:
-    if floor is None:
-        return None
-    if currency is None:
-        remedy = "Open an account with a currency: --currency EUR."
-        raise Refused("A limit is for an account of one currency", floor=floor, remedy=remedy)
-    return MAJOR.minor(f"{floor:f}", currency)

@@ -17,9 +17,6 @@ from whence.packs.ledger.events import (
     Released,
 )
 
-DEBIT_SIDE = ("asset", "expense")
-"""The types of accounts that grow by debits; the others grow by credits."""
-
 
 class Account:
     """An account: its balances and what is held of it, both seen from its own side (an asset grows by debits, income
@@ -60,7 +57,7 @@ class Account:
             self._before += event.postings
         else:
             self._move(event.postings)
-        if event.hold is not None and event.hold in self.holds:
+        if event.hold is not None:
             self._free(event.hold, event.freed_minor)
 
     @on(Held)
@@ -69,8 +66,7 @@ class Account:
 
     @on(Released)
     def released(self, event: Released) -> None:
-        if event.hold in self.holds:
-            self._free(event.hold, event.amount_minor)
+        self._free(event.hold, event.amount_minor)
 
     def _move(self, postings: Iterable[Posting]) -> None:
         for each in postings:
@@ -80,15 +76,17 @@ class Account:
                 self.entries += 1
 
     def _free(self, hold: str, amount_minor: int) -> None:
-        currency, left = self.holds[hold]
-        if left > amount_minor:
-            self.holds[hold] = (currency, left - amount_minor)
-        else:
-            del self.holds[hold]
+        if hold in self.holds:  # else it is another account's
+            currency, left = self.holds[hold]
+            if left > amount_minor:
+                self.holds[hold] = (currency, left - amount_minor)
+            else:
+                del self.holds[hold]
 
     def from_its_side(self, amount_minor: int) -> int:
-        """A signed amount as the account sees it: positive where it grows."""
-        return amount_minor if self.type in DEBIT_SIDE else -amount_minor
+        """A signed amount as the account sees it: positive where it grows, assets and expenses by debits, the others by
+        credits."""
+        return amount_minor if self.type in ("asset", "expense") else -amount_minor
 
     @property
     def balance_minor(self) -> int | None:
@@ -121,15 +119,16 @@ class Charge:
 
     @on(Posted)
     def posted(self, event: Posted) -> None:
+        if not event.charged_minor:
+            return
         if event.charged_minor > 0 and event.reverses is None:  # the reversal of a refund charges nobody
             self.transaction, self.currency = event.transaction, event.postings[0].currency
             self.debited = next((each.account for each in event.postings if each.amount_minor > 0), None)
             self.credited = next((each.account for each in event.postings if each.amount_minor < 0), None)
             self.charged_minor += event.charged_minor
-        elif event.charged_minor:
+        else:
             self.refunded_minor -= event.charged_minor
-        if event.charged_minor:
-            self.status = "charged" if self.left_minor > 0 else "refunded"
+        self.status = "charged" if self.left_minor > 0 else "refunded"
 
     @property
     def left_minor(self) -> int:

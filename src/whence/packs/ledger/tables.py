@@ -1,5 +1,5 @@
-"""The accounts that there are, what is held and what was charged, as of any moment, by either clock. What is on an
-account, and why, is left to whence.packs.balances."""
+"""The accounts that there are, as of any moment, by either clock. What is on an account, what of it is held, and why,
+is left to whence.packs.balances."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import msgspec
 from whence.history import History
 from whence.money import decimal_of
 from whence.pack import Asked, table
-from whence.packs.ledger.events import ABOUT_ACCOUNTS, Held
-from whence.packs.ledger.state import Account, Charge, Hold
+from whence.packs.ledger.events import ABOUT_ACCOUNTS
+from whence.packs.ledger.state import Account
 from whence.query import Query
 
 
@@ -54,61 +54,3 @@ def accounts(
             minor, currency = each.floor_minor, each.currency
             floor = None if minor is None or currency is None else decimal_of(minor, currency)
             yield AccountRow(name, each.type or "", currency, each.status, floor)
-
-
-def all_holds(asked: Asked) -> dict[str, Hold]:
-    """The holds by name; of a book that has none, no transaction is read."""
-    query = Query.of(types=[Held.event_type])
-    return asked.states(Hold) if next(iter(asked.history.events(query)), None) is not None else {}
-
-
-class HoldRow(msgspec.Struct, frozen=True):
-    hold: str
-    account: str
-    status: str
-    currency: str
-    held: Decimal
-    captured: Decimal
-    released: Decimal
-    left: Decimal
-    until: str | None
-
-
-@table
-def holds(asked: Asked, *, all: Annotated[bool, "those too that are settled"] = False) -> Iterable[HoldRow]:
-    """$ whence ledger holds
-    $ whence ledger holds --all --json
-
-    What is set aside.
-
-    Of each hold, how much was captured, how much released, and what is left.
-    """
-    for id, each in all_holds(asked).items():
-        if all or each.status == "open":
-            parts = (each.held_minor, each.captured_minor, each.released_minor, each.left_minor)
-            held, captured, released, left = (decimal_of(minor, each.currency) for minor in parts)
-            yield HoldRow(id, each.account, each.status, each.currency, held, captured, released, left, each.until)
-
-
-class ChargeRow(msgspec.Struct, frozen=True):
-    charge: str
-    status: str
-    currency: str
-    charged: Decimal
-    refunded: Decimal
-    left: Decimal
-
-
-@table
-def charges(
-    asked: Asked, *, left: Annotated[bool, "only those of which something is left"] = False
-) -> Iterable[ChargeRow]:
-    """$ whence ledger charges
-    $ whence ledger charges --left --json
-
-    What was charged, what of it was given back, and what is left.
-    """
-    for id, each in asked.states(Charge).items():
-        if each.currency is not None and (not left or each.left_minor):
-            parts = (each.charged_minor, each.refunded_minor, each.left_minor)
-            yield ChargeRow(id, each.status, each.currency, *(decimal_of(minor, each.currency) for minor in parts))

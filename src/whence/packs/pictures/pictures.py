@@ -1,4 +1,4 @@
-"""Pictures of a ledger: a balance over time, and the waterfall of what happened to it. What is drawn is asked of the
+"""A balance over time as a line of steps, and what happened to it as a waterfall. What is drawn is asked of the
 history, as of any moment; how a picture looks and is saved is left to whence.picture."""
 
 from __future__ import annotations
