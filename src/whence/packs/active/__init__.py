@@ -4,6 +4,13 @@
 
     active.compare(db, "2026-01-05")
 
+    @1  anna   scoring.threshold = 60
+    @2  ben    scoring.threshold = 70, calls.hours = 8
+
+    get        scoring.threshold 70, calls.hours 8
+    blame      both since @2, by ben
+    diff @1    scoring.threshold: 60 → 70, calls.hours = 8
+
 Read `standing` (each setting in force with the change that set it), `tables` and `commands`: `diff`, and `set` and
 `unset`, which take the place of those that are made of the decisions, since they take a setting by its name.
 """

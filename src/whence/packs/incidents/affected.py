@@ -1,5 +1,10 @@
 """What a version of the settings touched: the decisions that were taken under it, whom they were about, and all that
-followed from them."""
+followed from them.
+
+    @5  EmailSent    lead:42  prompt=p3        decision: names it
+    @6  EmailOpened  lead:42  caused by @5     followed, in one step: by cause
+    @9  Unsubscribed lead:42                   followed, with `about`: same lead, later
+"""
 
 from __future__ import annotations
 

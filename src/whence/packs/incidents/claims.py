@@ -1,4 +1,8 @@
-"""Which changes do something else than their reason says: the numbers that it names, and those that settings became."""
+"""Which changes do something else than their reason says: the numbers that it names, and those that settings became.
+
+@7  anna  "rollout to 5 %"    flags.rollout = 50            says 5, sets 50: they do not agree
+@8  anna  "rollout to 10 %"   flags.rollout = [1, 5, 10]    the last one, 10, is what it says
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
 """Which change it may have been: those before the moment when something went wrong, in the order in which to look at
-them. An order to look in, not a proof: what a change did to an outcome is measured by impact."""
+them. An order to look in, not a proof: what a change did to an outcome is measured by impact.
+
+    @9  ben   12 h before    71 points for so short a time, 10 as no reason was given, 40 as it was put back since: 121
+    @8  anna  2 days before  25 points for the time: 25
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,14 @@
 """Going back: to a moment, past the last changes, or on one change alone. It appends a change like any other; a preview
-says what it would be."""
+says what it would be.
+
+    @1  anna  limit = 3
+    @2  ben   limit = 4, on = true
+    @3  carl  limit = 5
+
+    rollback(db, to="@1")       limit = 3, on removed         undoes @2 and @3
+    rollback(db, last=1)        limit = 4                     undoes @3
+    rollback(db, change="@2")   refused: limit is another since; with force=True on is removed, and limit is kept
+"""
 
 from __future__ import annotations
 
@@ -77,14 +86,14 @@ def rollback(
     def decide(state: Document) -> Event | None:
         way = _way(db, document, to, last, change, clock)  # here, so that what others did meanwhile is seen
         if change is not None:
-            edits, kept = _without(way.undone[0], way.before, state.values)
+            edits, kept = _without(way.undone[0], way.values, state.values)
         else:
-            edits, kept = list(edits_between(state.values, way.before)), []
+            edits, kept = list(edits_between(state.values, way.values)), []
         if kept and not force:
             remedy = "Use --force to leave these as they are, or roll back the later changes too."
             facts = {"change": f"@{way.undone[0].position}", "settings": ", ".join(kept)}
             raise Refused("Changed again since", **facts, remedy=remedy)
-        about = {"why": why or way.said, "label": way.label, "undoes": [each.id for each in way.undone]}
+        about = {"why": why or way.why, "label": way.label, "undoes": [each.id for each in way.undone]}
         event = changed(state, document, edits, **about)
         found = tuple(differences(document, state.values, event.edits))
         labels = None if event.edits or not way.is_last or way.label == state.label else (state.label, way.label)
@@ -100,13 +109,14 @@ def rollback(
 
 
 class _Way(NamedTuple):
-    """The changes that are taken back; how it is said; the label of what is in force again; the values before; and
-    whether the document's last change is among those taken back."""
+    """The changes that are taken back, and the values that the document had without them, or before the one; the reason
+    that is given where nobody gives one; the label of what is in force again; and whether the document's last change is
+    among those taken back."""
 
     undone: list[Change]
-    said: str
+    values: Any
+    why: str
     label: str | None
-    before: Any
     is_last: bool
 
 
@@ -124,20 +134,20 @@ def _way(db: Whence, document: str, to: Moment, last: int | None, change: str | 
         if not undone:
             remedy = f"whence settings log {document}: names those of the document."
             raise NotKnown("No change of this document is there", change=position, document=document, remedy=remedy)
-        before: Any = next((each.values for each in reversed(found) if each.position < position), {})
-        return _Way(undone, f"back from @{position}", _label_before(announced, undone), before, undone == found[-1:])
-    if last is not None:
+        left = [each for each in found if each.position < position]
+        said = f"back from @{position}"
+    elif last is not None:
         if last > len(found):
             raise NotKnown("There are not so many changes", document=document, last=last, there_are=len(found))
-        left, said = found[:-last], f"back by {last} change{'s' if last > 1 else ''}"
+        left, undone = found[:-last], found[-last:]
+        said = f"back by {last} change{'s' if last > 1 else ''}"
     else:
         left = [each for each in _announced(db.history(db.at(to, clock=clock))) if each.document == document]
+        there = {each.position for each in left}
+        undone = [each for each in found if each.position not in there]
         said = f"back to {to}"
-    there = {each.position for each in left}
-    undone = [each for each in found if each.position not in there]
-    return _Way(
-        undone, said, _label_before(announced, undone), left[-1].values if left else {}, undone[-1:] == found[-1:]
-    )
+    values = left[-1].values if left else {}
+    return _Way(undone, values, said, _label_before(announced, undone), is_last=undone[-1:] == found[-1:])
 
 
 def _announced(history: History) -> list[Change]:

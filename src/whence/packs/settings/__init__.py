@@ -5,14 +5,12 @@
     db.decide("settings.set", "main", "scoring.threshold", 65, by="anna", why="too many calls")
     settings.version_at(db)
 
+A document is a tree of values, `main` or a file; a setting is one of its values, and a change of some is one event.
 Read, in this order: `naming` (what settings are called; keys, and how two trees of values differ, are whence.tree's),
 `events`, `state` (a document as it stands; what its values may be, is whence.schema's), `decisions` and `scenarios`.
-That is all that is kept and decided; how it is answered is in the packs that extend this one.
 
-The first is whence.packs.changes: what was changed. On it rest whence.packs.active (what is in force, and `set` and
-`unset` as commands that show what they change), whence.packs.rollback (the way back), whence.packs.documents (files
-that are imported, and all versions), whence.packs.watching (files that are followed), whence.packs.incidents (which
-change may it have been, what did it touch) and whence.packs.impact (what each change did to an outcome).
+That is all that is kept and decided. How it is answered is in the packs that extend this one: whence.packs.changes
+(what was changed), and on it active, rollback, documents, watching, incidents and impact.
 """
 
 from importlib.resources import files

@@ -1,4 +1,12 @@
-"""What happens to settings: a document's values become others, or a version of it cannot be used."""
+"""What happens to settings: a document's values become others, or a version of it cannot be used.
+
+    whence settings set scoring.threshold 70 --by anna --why "too many calls"
+
+    settings.Changed  {"settings": "main", "edits": [{"key": "scoring.threshold", "op": "add", "value": 70}],
+                       "version": "104a63c2…", "why": "too many calls", "setting": ["scoring.threshold"]}
+
+is tagged settings:main and setting:scoring.threshold, and after it the document main is {"scoring": {"threshold": 70}}.
+"""
 
 from __future__ import annotations
 

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 
 class Configuration(msgspec.Struct, frozen=True):
-    """What [pack.settings] in whence.toml says: the `schema`; `observed`, event fields (TYPE.FIELD) whose values are
-    settings that nobody sets; and `named_by`, the fields in which decisions say by which version of a setting, its
-    label, they were taken."""
+    """What [pack.settings] in whence.toml says, as above. In a field of `named_by` a version is named by its label."""
 
     schema: Schema = Schema()
     observed: tuple[str, ...] = ()
