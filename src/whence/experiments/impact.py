@@ -11,7 +11,7 @@ import msgspec
 
 from whence.experiments.trials import Day
 
-Change = TypeVar("Change")
+What = TypeVar("What")
 """What was done, as whoever asks knows it."""
 
 Compared = Literal["side by side", "by name", "by time"]
@@ -35,14 +35,14 @@ histories in which none did anything, one names one."""
 DECIMALS_MAX = 12
 
 
-class Effect(msgspec.Struct, Generic[Change], frozen=True, kw_only=True):
+class Effect(msgspec.Struct, Generic[What], frozen=True, kw_only=True):
     """What an intervention did: how many decisions were without it and with it, and their mean outcome as it was
     measured; and the effect, in the unit of the outcome, when the days of the week, a trend and the interventions named
     before are allowed for, with an interval of 95 % that holds for all at once. `apart_from` are others that it is not
     told apart from; for these `verdict` is "one of several", unless decisions name one of them. What could not be
     measured is None."""
 
-    change: Change
+    change: What
     compared: Compared
     without: int
     with_it: int
@@ -54,14 +54,14 @@ class Effect(msgspec.Struct, Generic[Change], frozen=True, kw_only=True):
     p: float | None
     p_corrected: float | None
     verdict: Verdict
-    apart_from: tuple[Change, ...] = ()
+    apart_from: tuple[What, ...] = ()
 
     @property
     def did_something(self) -> bool:
         return self.verdict in ("lowers it", "raises it", "one of several")
 
 
-class Impact(msgspec.Struct, Generic[Change], frozen=True, kw_only=True):
+class Impact(msgspec.Struct, Generic[What], frozen=True, kw_only=True):
     """What interventions did to an outcome, the clearest first; the outcome is a share, or else an average. Of
     `left_out` decisions it is not known. `tried` is how many interventions could be weighed at all; where so many are,
     an effect below `least_seen` mostly goes unseen. It is None where none could be weighed."""
@@ -72,11 +72,11 @@ class Impact(msgspec.Struct, Generic[Change], frozen=True, kw_only=True):
     left_out: int
     tried: int
     least_seen: float | None
-    effects: tuple[Effect[Change], ...]
+    effects: tuple[Effect[What], ...]
     days: tuple[Day, ...] = ()
 
     @property
-    def blamed(self) -> tuple[Effect[Change], ...]:
+    def blamed(self) -> tuple[Effect[What], ...]:
         """Those that did something."""
         return tuple(each for each in self.effects if each.did_something)
 
@@ -103,7 +103,7 @@ def _decimals(found: Impact[Any]) -> int:
     return min(max(1 - math.floor(math.log10(size)), 0), DECIMALS_MAX) if size else 0
 
 
-def sentences(found: Impact[Change], named: Callable[[Change], str]) -> Iterator[str]:
+def sentences(found: Impact[What], named: Callable[[What], str]) -> Iterator[str]:
     """What it says, the most important first; `named` gives what was done a name that no other has."""
     figures = Figures(found)
     counted = f"{found.tried} change{'' if found.tried == 1 else 's'}"

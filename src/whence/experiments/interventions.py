@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from whence.duration import DAY_US
-from whence.experiments.impact import CERTAIN, Change, Compared, Effect, Impact, Verdict
+from whence.experiments.impact import CERTAIN, Compared, Effect, Impact, Verdict, What
 from whence.experiments.leastsquares import Coefficient, coefficient
 from whence.experiments.statistics import Mask
 from whence.experiments.trials import Axis, Trials
@@ -69,7 +69,7 @@ def by_version(trials: Trials, axis: Axis, name: str, *, at_us: int, near: Mask)
     return Intervention("by name", near & (under | before) & (times <= last_us), under)
 
 
-def weigh(trials: Trials, several: Sequence[tuple[Change, Intervention]]) -> Impact[Change]:
+def weigh(trials: Trials, several: Sequence[tuple[What, Intervention]]) -> Impact[What]:
     """What was done, each with how decisions show it, by how clearly it did something to the outcome."""
     weighing = _Weighing(trials, several)
     left = {number: made for number, made in weighing.alone.items() if made is not None}

@@ -81,24 +81,27 @@ def _bounds(change: Change, others: Sequence[Change], first_us: int, last_us: in
 def _named_by_basis(trials: Trials, changes: Sequence[Change]) -> dict[str, Ints]:
     """For each document, and for each decision, the position of the change that the version in its basis came from: of
     several the last one before the decision, else the first; -1 where it names none. Documents that no decision names
-    are left out."""
+    are left out.
+
+    Where @1 came to version a, @5 to b and @9 to a again, a decision that names a is of @1 before the time of @9, and
+    of @9 from then on.
+    """
     axis = trials.axes.get(BASIS)
     if axis is None:
         return {}
-    known: dict[str, dict[str, list[Change]]] = {}
-    for change in changes:
+    came_to: dict[str, dict[str, list[Change]]] = {}  # by document and version, in the order of time
+    for change in sorted(changes, key=lambda each: each.time_us):
         if change.version is not None:
-            known.setdefault(change.document, {}).setdefault(change.version, []).append(change)
+            came_to.setdefault(change.document, {}).setdefault(change.version, []).append(change)
     named: dict[str, Ints] = {}
-    for document, versions in known.items():
+    for document, versions in came_to.items():
         for number, name in enumerate(axis.names):
-            meant = [each for each in versions if names_version(name, each)]
+            meant = [version for version in versions if names_version(name, version)]
             if len(meant) != 1:
                 continue
+            several = versions[meant[0]]
             rows = np.flatnonzero(axis.codes == number)
-            came_to_it = sorted(versions[meant[0]], key=lambda each: each.time_us)  # several, where it came back
-            upto = np.searchsorted([each.time_us for each in came_to_it], trials.times_us[rows], side="right")
-            positions = np.array([each.position for each in came_to_it])
-            made = named.setdefault(document, np.full(len(axis.codes), -1, np.int64))
-            made[rows] = positions[np.maximum(upto - 1, 0)]
+            last = np.searchsorted([each.time_us for each in several], trials.times_us[rows], side="right") - 1
+            of_document = named.setdefault(document, np.full(len(axis.codes), -1, np.int64))
+            of_document[rows] = np.array([each.position for each in several])[np.maximum(last, 0)]
     return named
