@@ -26,6 +26,7 @@ TABLES = {
     "What an entity is: [model.KIND]": "whence.rules",
     "What a score is: [scorecard.NAME]": "whence.scoring.card",
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
+    "Events of others, read as a pack's own: [pack.NAME.events]": "whence.meaning",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
     "The names of a customer: [pack.journeys]": "whence.packs.journeys.people",
     "A ledger: [pack.ledger]": "whence.packs.book.configuration",
@@ -36,6 +37,9 @@ TABLES = {
     "Settings: [pack.settings]": "whence.packs.settings.state",
     "Times": "whence.moments",
 }
+
+SHIPPED = {"whence.packs.leads.meaning": "understood.toml"}
+"""What stands beside a module and is shown with it."""
 
 
 def pages() -> dict[str, Callable[[], Iterator[str]]]:
@@ -174,6 +178,8 @@ def configuration() -> Iterator[str]:
         module = __import__(name, fromlist=["_"])
         yield f"## {title}"
         yield paragraphs(module.__doc__)
+        if name in SHIPPED:
+            yield f"```toml\n{(Path(module.__file__).parent / SHIPPED[name]).read_text().strip()}\n```"
 
 
 def errors_page() -> Iterator[str]:

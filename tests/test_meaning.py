@@ -7,10 +7,12 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 import pytest
 
-from whence.codec import Tag
+import whence
+from whence.codec import Codec, Tag
 from whence.errors import InvalidConfig
 from whence.events import Event, Recorded
-from whence.meaning import Vocabulary
+from whence.meaning import Vocabulary, add_readers, reading
+from whence.model import on
 from whence.stores.memory import MemoryStore
 
 
@@ -81,3 +83,41 @@ def test_a_wrong_table_is_refused_with_its_key(table: Any, said: str) -> None:
     with pytest.raises(InvalidConfig, match=said):
         TICKETS.meanings(table)
     assert TICKETS.meanings({"X": {"as": "Opened", "agent": "$by"}})["X"][0].fields.keys() == {"agent"}
+
+
+class Ticket:
+    kind = "ticket"
+    codec = Codec(Opened, Closed)
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    @on(Opened)
+    def opened(self, event: Opened, recorded: Recorded) -> None:
+        self.said.append(event.subject)
+
+    @on(Closed)
+    def closed(self, event: Closed, recorded: Recorded) -> None:
+        self.said.append(f"closed by {event.reason}")
+
+
+def test_a_state_goes_by_others_events_and_a_subclass_by_its_own_meanings() -> None:
+    class Read(Ticket):
+        """A ticket."""
+
+    def alone(_: Any, event: Any, *__: Any) -> list[Any]:
+        return [event]
+
+    add_readers(Read, TICKETS.meanings({"MailReceived": "Opened", "CallEnded": "Closed"}), alone)
+    other = reading(
+        Read, TICKETS.meanings({"MailReceived": False, "CallEnded": {"as": "Closed", "reason": "us"}}), alone
+    )
+    events = [
+        Event("MailReceived", {"subject": "broken"}, ["ticket:1"]),
+        Event("CallEnded", {"reason": "them"}, ["ticket:1"]),
+    ]
+    with whence.open(":memory:") as db:
+        db.append(events)
+        assert db.history().state(Read, "ticket:1").said == ["broken", "closed by them"]
+        assert db.history().state(other, "ticket:1").said == ["closed by us"]
+    assert (other.__name__, other.__doc__) == ("ConfiguredRead", "A ticket.")

@@ -78,3 +78,12 @@ def test_a_table_says_other_stages_and_other_ends() -> None:
 def test_what_is_wrong_in_the_table_is_refused_with_its_key(table: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidConfig, match=message):
         said(table)
+
+
+def test_an_end_that_names_no_stage_is_the_one_it_is_in_or_the_first_of_them() -> None:
+    stages = Stages({"open": (), "spam": (), "closed": ()}, {"done": ("closed", "spam")})
+    assert (stages.end("done", "spam"), stages.end("done", "open"), stages.end("done", None)) == (
+        "spam",
+        "closed",
+        "closed",
+    )

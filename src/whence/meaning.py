@@ -11,7 +11,7 @@ recorded; a table of whence.toml says which of them means what:
     ]
     PageViewed = false                                      # not read at all
 
-The pack says its `Vocabulary` and makes meanings of the table; `readers` makes handlers of these for its state.
+The pack says its `Vocabulary` and makes meanings of the table; by `add_readers` and `reading` its state goes by them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation, Overflow
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -49,11 +49,13 @@ class Vocabulary(msgspec.Struct, frozen=True):
     examples: tuple[str, str]
     more: Mapping[type[msgspec.Struct], tuple[str, ...]] = {}
 
-    def meanings(self, table: Any) -> dict[str, tuple[Meaning, ...]]:
+    def meanings(self, table: Any, *, lenient: bool = False) -> dict[str, tuple[Meaning, ...]]:
         """What the table says, by the type of the event. Raises InvalidConfig naming the key and the remedy."""
         if not isinstance(table, Mapping):
             raise InvalidConfig("Not a table of events", key=self.key, remedy=f"Write {self.examples[0]}.")
-        return {self._type(name): tuple(self._meanings(f"{self.key}.{name}", said)) for name, said in table.items()}
+        return {
+            self._type(name): tuple(self._meanings(f"{self.key}.{name}", said, lenient)) for name, said in table.items()
+        }
 
     def _type(self, name: str) -> str:
         try:
@@ -61,12 +63,12 @@ class Vocabulary(msgspec.Struct, frozen=True):
         except InvalidEvent as problem:
             raise InvalidConfig(problem.fact, key=f"{self.key}.{name}", remedy=problem.remedy) from None
 
-    def _meanings(self, key: str, said: Any) -> list[Meaning]:
+    def _meanings(self, key: str, said: Any, lenient: bool) -> list[Meaning]:
         if said is False:
             return []
-        return [self._meaning(key, each) for each in (said if isinstance(said, list) else [said])]
+        return [self._meaning(key, each, lenient) for each in (said if isinstance(said, list) else [said])]
 
-    def _meaning(self, key: str, said: Any) -> Meaning:
+    def _meaning(self, key: str, said: Any, lenient: bool) -> Meaning:
         table = {"as": said} if isinstance(said, str) else said
         if not isinstance(table, Mapping) or not isinstance(table.get("as"), str):
             raise InvalidConfig("An event is read as one of ours", key=key, remedy=f"Write {self.examples[1]}.")
@@ -83,7 +85,8 @@ class Vocabulary(msgspec.Struct, frozen=True):
         if not isinstance(when, Mapping):
             remedy = 'Write when = { name = "dealstage" }.'
             raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy=remedy)
-        return Meaning(self, event, {name: Field.said(value) for name, value in fields.items()}, dict(when))
+        said_fields = {name: Field.said(value) for name, value in fields.items()}
+        return Meaning(self, event, said_fields, dict(when), lenient)
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -146,14 +149,28 @@ class Meaning(msgspec.Struct, frozen=True):
 
 Handler = Callable[[Any, Any, Recorded], None]
 """What a state does about an event of ours, told the event as it was recorded, too."""
+Meanings = Mapping[str, tuple[Meaning, ...]]
+"""What an event of others means, by its type: the first that holds; none where it is not read."""
+State = TypeVar("State")
 AllOf = Callable[[Any, Any, Meaning, Recorded], Iterable[Any]]
 """The events of ours that one of others comes to for a state, of what it means."""
 
 
-def readers(state: type, meanings: Mapping[str, tuple[Meaning, ...]], all_of: AllOf) -> dict[str, Handler | None]:
-    """A handler for each type of others' events that means something, to be a member of a state or of a subclass of it:
-    `_reads_EmailOpened`. None takes out one that the state has. All handlers of the state are told an event of ours and
-    what was recorded."""
+def add_readers(state: type, meanings: Meanings, all_of: AllOf) -> None:
+    """Let a state read others' events: by a handler for each type, `_reads_EmailOpened`, that tells the state's own
+    what it means. All of these are told an event of ours and what was recorded."""
+    for name, handler in _readers(state, meanings, all_of).items():
+        setattr(state, name, handler)
+
+
+def reading(state: type[State], meanings: Meanings, all_of: AllOf, **members: Any) -> type[State]:
+    """A subclass of a state that reads others' events by these meanings, and has these other members."""
+    as_the_state = {"__module__": state.__module__, "__doc__": state.__doc__}
+    return type(f"Configured{state.__name__}", (state,), as_the_state | members | _readers(state, meanings, all_of))
+
+
+def _readers(state: type, meanings: Meanings, all_of: AllOf) -> dict[str, Handler | None]:
+    """The handlers by their names. None takes out one that the state has."""
     handlers = handlers_of(state)
     return {
         f"_reads_{name}": _reader(state, name, found, handlers, all_of) if found else None

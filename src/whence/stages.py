@@ -36,6 +36,12 @@ class Stages(msgspec.Struct, frozen=True):
                 return name
         return "open"
 
+    def end(self, outcome: str, stage: str | None) -> str:
+        """The stage in which it ended so, where nobody says which: the one that it is in if that is such an end, else
+        the first of them."""
+        ends = self.ends[outcome]
+        return stage if stage in ends else ends[0]
+
     def in_order(self, stages: Iterable[str]) -> list[str]:
         """All stages, and behind them those that only events name."""
         return list(dict.fromkeys([*self.moves, *sorted(stages)]))

@@ -1,4 +1,4 @@
-"""What comes of the three leads: how far they got, in which time and from where, also drawn."""
+"""How far the three leads got, and in which time, also drawn."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from whence.errors import InvalidConfig, InvalidQuery, NotKnown
 from whence.events import Event
 from whence.packs.advancing.decisions import move
 from whence.packs.advancing.tables import pipeline
-from whence.packs.conversion import ageing, conversion, over_time, owners, reasons, sources, times, touches
+from whence.packs.conversion import ageing, conversion, over_time, times
 from whence.packs.conversion.commands import COMMANDS
-from whence.packs.leads.decisions import assign, create
+from whence.packs.leads.decisions import create
 
 
 def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
@@ -30,22 +30,18 @@ def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
         told.table(times, from_="nowhere")
 
 
-def test_conversion_sources_reasons_touches_and_owners(told: whence.Whence) -> None:
+def test_each_stage_is_a_share_of_those_that_reached_the_one_before(told: whence.Whence) -> None:
     reached = {row.stage: (row.reached, row.of_before) for row in told.table(conversion)}
     assert reached["contacted"] == (3, 1.0)
     assert reached["qualified"] == (1, 0.3333)
     assert reached["lost"] == (1, None)
-    website, referral = told.table(sources)
-    assert (website.source, website.leads, website.qualified, website.won, website.rate) == ("website", 2, 1, 1, 0.5)
-    assert (website.value, website.median_days, referral.open) == ("1200.50 EUR", 19, 1)
-    assert [(row.outcome, row.reason, row.leads) for row in told.table(reasons)] == [
-        ("won", "price", 1),
-        ("lost", "no budget", 1),
-    ]
-    assert [(row.touch, row.times, row.won) for row in told.table(touches)] == [("opened", 3, 1)]
-    told.decide(assign, "3", "carla", time=DAY.format(15))
-    assert {row.owner: row.leads for row in told.table(owners)} == {"anna": 2, "carla": 1}
     assert [row.reached for row in told.table(conversion, source="referral", since=None)][:2] == [1, 1]
+
+
+def test_where_nobody_was_there_is_no_share(told: whence.Whence) -> None:
+    rows = {row.stage: (row.reached, row.of_before, row.of_all) for row in told.table(conversion)}
+    assert (rows["proposal"], rows["won"]) == ((0, 0.0, 0.0), (1, None, 0.3333))  # it skipped the proposal
+    assert {row.of_all for row in told.table(conversion, since=date(2026, 3, 1))} == {None}
 
 
 def test_a_lead_that_skips_a_stage_is_none_of_those_that_reached_it(told: whence.Whence) -> None:
@@ -84,7 +80,7 @@ def test_a_mistyped_stage_is_named(told: whence.Whence) -> None:
 
 def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> None:
     with pytest.raises(InvalidQuery, match="ends before it begins"):
-        told.table(sources, since=date(2026, 3, 1), until=date(2026, 2, 1))
+        told.table(conversion, since=date(2026, 3, 1), until=date(2026, 2, 1))
 
 
 @pytest.mark.parametrize("example", [example for each in COMMANDS for example in each.examples])  # type: ignore[attr-defined]

@@ -13,9 +13,10 @@ import whence
 from whence.config import Config
 from whence.events import Event
 from whence.packs.advancing import pipeline
-from whence.packs.conversion import conversion, over_time, reasons, sources, times
+from whence.packs.conversion import conversion, over_time, times
 from whence.packs.leads.events import CODEC, Created, Lost, Moved, Touched, Won
 from whence.packs.leads.pipeline import USUAL
+from whence.packs.outcomes import reasons, sources
 from whence.stores.memory import MemoryStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,11 +18,11 @@ from whence.errors import FoldFailed, InvalidConfig, InvalidInput, Refused
 from whence.events import Event
 from whence.packs.advancing.decisions import move, win
 from whence.packs.advancing.tables import pipeline
-from whence.packs.conversion import reasons, touches
 from whence.packs.leads import PACK
 from whence.packs.leads.decisions import create, score
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead, in_pipeline
+from whence.packs.outcomes import reasons, touches
 
 
 @pytest.mark.parametrize(

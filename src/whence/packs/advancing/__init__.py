@@ -5,7 +5,7 @@ others are refused by whence.stages.
     for row in db.table(advancing.pipeline, at="2026-03-31"):
         print(row.stage, row.leads, row.share)
 
-Read `decisions` and `scenarios`, then `tables`, on which those of conversion rest too.
+Read `decisions` and `scenarios`; then `meant`, on which those of conversion and outcomes rest too, and `tables`.
 """
 
 from whence.pack import Pack

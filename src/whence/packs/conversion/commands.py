@@ -12,7 +12,7 @@ from whence.cli import exits, screen
 from whence.cli.command import at_moment
 from whence.cli.packs import pack_command
 from whence.cli.screen import Form
-from whence.packs.advancing.tables import Owner, Source
+from whence.packs.advancing.meant import Owner, Source
 
 
 @pack_command("leads", at_moment)

@@ -4,7 +4,7 @@ left to picture."""
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from whence.app import Moment, Whence
@@ -12,6 +12,7 @@ from whence.errors import NotKnown
 from whence.moments import moment_text, zone_text
 from whence.packs.conversion.over_time import InStageThen, over_time
 from whence.packs.conversion.progress import Reached, conversion
+from whence.packs.leads.state import Lead
 from whence.picture import COLOURS, graphs, laid_out, plain, save
 
 Figure = Any
@@ -32,9 +33,10 @@ def draw(
     meant = {name: value for name, value in options.items() if value is not None}
     if not any(row.leads if isinstance(row, InStageThen) else row.reached for row in rows):
         raise NotKnown("There is nothing to draw", **meant, remedy="Ask for another source, owner or moment.")
-    figure = stacked(rows) if what == "over-time" else funnel(rows)
     title = "Open leads by stage" if what == "over-time" else "How far leads came"
     asked = db.asked(at, clock=clock)
+    lost = asked.as_configured(Lead).pipeline().ends["lost"]
+    figure = stacked(rows) if what == "over-time" else funnel(rows, lost)
     when = f"as of {moment_text(asked.moment_us, asked.zone)}, {clock} clock" if at is not None else "as of now"
     said = ", ".join([when, *(f"{name}: {value}" for name, value in meant.items())])
     save(figure, path, what, title, said=[said], footer=f"times in {zone_text(asked.zone)}")
@@ -56,15 +58,15 @@ def stacked(rows: Sequence[InStageThen]) -> Figure:
     return laid_out(made, "", "leads", height=420, dates=True)
 
 
-def funnel(rows: Sequence[Reached]) -> Figure:
-    """How many leads reached each stage, the first stage at the top; beside each how many, and which share of all."""
+def funnel(rows: Sequence[Reached], lost: Collection[str]) -> Figure:
+    """How many leads reached each stage, the first stage at the top, those of the lost grey; beside each how many, and
+    which share of all."""
     made = graphs("A picture of the pipeline").Figure()
-    onward = [*rows[:1], *(row for row in rows if row.of_before is not None)]  # a stage of the lost follows none
     made.add_bar(
         y=[plain(row.stage) for row in rows],
         x=[row.reached for row in rows],
         orientation="h",
-        marker={"color": [COLOURS[0] if row in onward else COLOURS[7] for row in rows]},
+        marker={"color": [COLOURS[7] if row.stage in lost else COLOURS[0] for row in rows]},
         text=[f"{row.reached:,}  {row.of_all or 0:.1%}" for row in rows],
         textposition="outside",
         cliponaxis=False,

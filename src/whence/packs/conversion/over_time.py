@@ -13,7 +13,7 @@ import msgspec
 from whence.calendar import Calendar, Unit
 from whence.clock import to_datetime, to_us
 from whence.pack import Asked, table
-from whence.packs.advancing.tables import Owner, Source, leads_meant
+from whence.packs.advancing.meant import Owner, Source, leads_meant
 
 
 class InStageThen(msgspec.Struct, frozen=True):

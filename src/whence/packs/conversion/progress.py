@@ -14,12 +14,15 @@ import msgspec
 
 from whence.errors import InvalidConfig, NotKnown, near
 from whence.pack import Asked, table
-from whence.packs.advancing.tables import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
+from whence.packs.advancing.meant import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead
 
 
 class Reached(msgspec.Struct, frozen=True):
+    """A stage: how many leads ever reached it, as a share of those that reached the one before, which none of the lost
+    has, and of all; and how many are in it."""
+
     stage: str
     reached: int
     of_before: float | None
@@ -41,14 +44,17 @@ def conversion(
     before: set[str] | None = None
     for stage in _all_stages(stages, leads):
         reached = {id for id, lead in leads.items() if stage in lead.reached}
-        lost = stages.outcome(stage) == "lost"
-        of_before = None if before is None or lost else share_of(len(reached & before), len(before))
-        yield Reached(stage, len(reached), of_before, share_of(len(reached), len(leads)), here[stage])
-        if stages.outcome(stage) == "open":
+        outcome = stages.outcome(stage)
+        of_before = None if before is None or outcome == "lost" else _share(len(reached & before), len(before))
+        yield Reached(stage, len(reached), of_before, _share(len(reached), len(leads)), here[stage])
+        if outcome == "open":
             before = reached
 
 
 class Between(msgspec.Struct, frozen=True):
+    """From one stage to another: how many went, wait in a stage before it, or are elsewhere; and of those that went the
+    quartiles of the days that it took."""
+
     from_: str = msgspec.field(name="from")
     to: str
     went: int
@@ -92,6 +98,8 @@ def times(
 
 
 class Ageing(msgspec.Struct, frozen=True):
+    """An open lead: the days in its stage, since the last touch, and since it came."""
+
     lead: str
     stage: str
     owner: str | None
@@ -132,6 +140,11 @@ def ageing(
         if here >= over:
             rows.append(Ageing(id, lead.stage, lead.owner, lead.source, lead.score, round(here, 2), quiet, age))
     return sorted(rows, key=lambda row: (-row.days_here, known.index(row.stage)))
+
+
+def _share(part: int, whole: int) -> float | None:
+    """None where nobody is the whole: then there is nothing to be a share of."""
+    return share_of(part, whole) if whole else None
 
 
 def _all_stages(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:

@@ -1,11 +1,9 @@
 """Leads: where they come from, what is done about them, which stage they are in and why, and whether they are won or
 lost. A pack as anybody could write it.
 
-Read `events`; `meaning`, which events of others are read as which of these, and `understood.toml`, those that need no
-line of whence.toml; `pipeline`, stages and moves; `state`, `decisions` and `scenarios`. How an event of another is read
-is whence.meaning, and what stages are is whence.stages; neither knows leads. What users may configure stands in
-whence.toml. Three extensions are packs of their own: `advancing`, moves from stage to stage and how many are in each;
-`conversion`, what comes of leads; and `rescoring`, which records what scorecards and functions give.
+Read `events`; `meaning` with understood.toml, which events of others are read as which of these; `pipeline`, the stages
+and moves that whence.toml may say; `state`, `decisions` and `scenarios`. The beginnings of whence.meaning and
+whence.stages, which know no leads, say how others' events are read and what stages are.
 """
 
 from importlib.resources import files

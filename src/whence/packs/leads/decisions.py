@@ -1,5 +1,5 @@
 """What can be decided about a lead beside its stage: that it is there, what is known of it, what was done, whose it is,
-and its score. Pure functions of it, which refuse what makes no sense."""
+and its score."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def change(
     What is known of a lead is something else now. What is not named stays as it was.
     """
     must_exist(lead, id)
-    if not any(each is not None for each in (source, name, company, industry, employees, country)):
+    changed = Changed(id, source, name, company, industry, employees, country, reason)
+    if changed == Changed(id, reason=reason):
         raise Refused("Nothing is changed", lead=id, remedy="Say what: --industry, --employees …")
-    return Changed(id, source, name, company, industry, employees, country, reason)
+    return changed
 
 
 @decision

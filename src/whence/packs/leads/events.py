@@ -11,10 +11,15 @@ from whence.codec import Codec, Tag
 from whence.money import is_money
 
 
-class Known(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is known of a lead, which events that say so are made of; no event itself."""
+class OfLead(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What all events of a lead are made of; no event itself."""
 
     lead: Annotated[str, Tag]
+
+
+class Known(OfLead, frozen=True):
+    """What is known of a lead, which events that say so are made of."""
+
     source: str | None = None
     name: str | None = None
     company: str | None = None
@@ -23,63 +28,58 @@ class Known(msgspec.Struct, frozen=True, omit_defaults=True):
     country: str | None = None
 
 
-class Created(Known, frozen=True, omit_defaults=True):
+class Created(Known, frozen=True):
     """A lead is there: from which source, and what is known of it."""
 
     event_type: ClassVar[str] = "lead.Created"
 
 
-class Changed(Known, frozen=True, omit_defaults=True):
+class Changed(Known, frozen=True):
     """What is known of it is something else now; what is left out stays as it was."""
 
     event_type: ClassVar[str] = "lead.Changed"
     reason: str | None = None
 
 
-class Touched(msgspec.Struct, frozen=True, omit_defaults=True):
+class Touched(OfLead, frozen=True):
     """Somebody did something: opened, clicked, replied, attended, called …"""
 
     event_type: ClassVar[str] = "lead.Touched"
-    lead: Annotated[str, Tag]
     touch: str
     campaign: Annotated[str | None, Tag] = None
     note: str | None = None
 
 
-class Assigned(msgspec.Struct, frozen=True, omit_defaults=True):
+class Assigned(OfLead, frozen=True):
     """It has another owner."""
 
     event_type: ClassVar[str] = "lead.Assigned"
-    lead: Annotated[str, Tag]
     owner: Annotated[str, Tag]
     reason: str | None = None
 
 
-class Scored(msgspec.Struct, frozen=True, omit_defaults=True):
+class Scored(OfLead, frozen=True):
     """It was given a score: `method` names the scorecard or the function, `version` is a digest of what that said."""
 
     event_type: ClassVar[str] = "lead.Scored"
-    lead: Annotated[str, Tag]
     score: int | float
     reason: str | None = None
     method: str | None = None
     version: str | None = None
 
 
-class Moved(msgspec.Struct, frozen=True, omit_defaults=True):
+class Moved(OfLead, frozen=True):
     """It is in another stage."""
 
     event_type: ClassVar[str] = "lead.Moved"
-    lead: Annotated[str, Tag]
     stage: str
     reason: str | None = None
 
 
-class Won(msgspec.Struct, frozen=True, omit_defaults=True):
+class Won(OfLead, frozen=True):
     """It bought, for an amount in the currency's own units: 1200.50, written exactly."""
 
     event_type: ClassVar[str] = "lead.Won"
-    lead: Annotated[str, Tag]
     stage: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
@@ -90,11 +90,10 @@ class Won(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ValueError(f"an amount is a number, not {self.amount}")
 
 
-class Lost(msgspec.Struct, frozen=True, omit_defaults=True):
+class Lost(OfLead, frozen=True):
     """It will not buy."""
 
     event_type: ClassVar[str] = "lead.Lost"
-    lead: Annotated[str, Tag]
     stage: str | None = None
     reason: str | None = None
 

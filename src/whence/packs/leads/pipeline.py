@@ -17,12 +17,12 @@ Its table `events`, which events of others mean what, stands below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from whence.errors import InvalidConfig, near
 from whence.meaning import Meaning
-from whence.packs.leads.meaning import OURS, PLAIN
+from whence.packs.leads.meaning import OURS, UNDERSTOOD
 from whence.stages import Stages, must_be_stage
 
 KEYS = ("stages", "won", "lost", "qualified", "events")
@@ -44,13 +44,7 @@ class Pipeline(Stages, frozen=True):
         qualified = table.get("qualified", "qualified" if "qualified" in stages.moves else None)
         if qualified is not None:
             must_be_stage(qualified, "qualified", stages.moves)
-        return cls(stages.moves, stages.ends, qualified, PLAIN | OURS.meanings(table.get("events", {})))
-
-    def is_qualified(self, reached: Iterable[str]) -> bool:
-        """Whether one of the stages reached is the qualified one, or one behind it that is not lost."""
-        order = list(self.moves)
-        least = order.index(self.qualified) if self.qualified in order else len(order)
-        return any(stage in order[least:] and stage not in self.ends["lost"] for stage in reached)
+        return cls(stages.moves, stages.ends, qualified, UNDERSTOOD | OURS.meanings(table.get("events", {})))
 
 
 USUAL = Pipeline(
@@ -64,6 +58,6 @@ USUAL = Pipeline(
     },
     ends={"won": ("won",), "lost": ("lost",)},
     qualified="qualified",
-    events=PLAIN,
+    events=UNDERSTOOD,
 )
 """The pipeline where whence.toml says nothing."""

@@ -7,12 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from whence.events import Recorded
-from whence.meaning import Meaning, readers
+from whence.meaning import Meaning, add_readers, reading
 from whence.model import on
 from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
-from whence.packs.leads.meaning import owner_at_first, won_by
 from whence.packs.leads.pipeline import USUAL, Pipeline
+
+KNOWN = Known.__struct_fields__[1:]  # all but the lead
 
 
 class Lead:
@@ -92,13 +95,13 @@ class Lead:
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end_stage("won"), recorded.time, event.reason)
+        self._enter(event.stage or self._pipeline.end("won", self.stage), recorded.time, event.reason)
         if event.amount is not None:
             self.amount, self.currency = event.amount, event.currency
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
-        self._enter(event.stage or self._end_stage("lost"), recorded.time, event.reason)
+        self._enter(event.stage or self._pipeline.end("lost", self.stage), recorded.time, event.reason)
 
     def _enter(self, stage: str, time: datetime, reason: str | None = None) -> None:
         self._hear(time)
@@ -109,50 +112,41 @@ class Lead:
         if reason is not None:
             self.reason = reason
 
-    def _end_stage(self, outcome: str) -> str:
-        """The stage of an end that names none: the one that it is in where that is such an end, else the first."""
-        ends = self._pipeline.ends[outcome]
-        return self.stage if self.stage in ends else ends[0]
-
     def _hear(self, time: datetime) -> None:
         if self.since is None:
             self.since = time
 
     def _learn(self, event: Known) -> None:
-        if event.source is not None:
-            self.source = event.source
-        if event.name is not None:
-            self.name = event.name
-        if event.company is not None:
-            self.company = event.company
-        if event.industry is not None:
-            self.industry = event.industry
-        if event.employees is not None:
-            self.employees = event.employees
-        if event.country is not None:
-            self.country = event.country
+        for name in KNOWN:
+            if (value := getattr(event, name)) is not None:
+                setattr(self, name, value)
 
 
-# Events of others, as `meaning` says: each is read as one of ours, and handled as it is.
+# Events of others: each is read as one of ours, as `meaning` says, and handled as that is.
 
 
 def in_pipeline(pipeline: Pipeline) -> type[Lead]:
     """What a lead is in another pipeline: other stages, and other events that are read."""
     if pipeline == Lead.pipeline():
         return Lead  # as it comes, so that other processes can import it
-    members = {"_pipeline": pipeline, "__module__": __name__, "__doc__": Lead.__doc__}
-    return type("ConfiguredLead", (Lead,), members | readers(Lead, pipeline.events, _all_of))
+    return reading(Lead, pipeline.events, _all_of, _pipeline=pipeline)
 
 
 def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Iterator[Any]:
-    """What an event of others comes to: the one of ours that it means; of a move to a stage that is won, a win; and
-    before a lead that is created with an owner, whose it is. So StageChanged {stage: "won", amount: 9} is read as Won,
-    and LeadCreated {owner: "anna"} as Assigned and then Created."""
-    if type(event) is Created and (owned := owner_at_first(meaning, recorded)) is not None:
-        yield owned
-    is_won = type(event) is Moved and event.stage in lead.pipeline().ends["won"]
-    yield won_by(event, meaning, recorded) if is_won else event
+    """The events of ours that one of others comes to, which was read as `event`. It is that alone, but LeadCreated
+    {owner: "anna"} is Assigned and then Created, and StageChanged {stage: "won", amount: 9} is Won.
+
+    An owner or an amount that does not fit is passed over where no line of whence.toml speaks of the owner, or of the
+    move: then the lead is Created alone, and the move stays one.
+    """
+    if type(event) is Created:
+        may_not_fit = meaning.lenient or "owner" not in meaning.fields
+        if owned := replace(meaning, event=Assigned, lenient=may_not_fit).of(recorded):
+            yield owned
+    if type(event) is Moved and event.stage in lead.pipeline().ends["won"]:
+        fields = {"stage": event.stage, "reason": event.reason}
+        event = replace(meaning, event=Won, fields=fields).of(recorded) or event
+    yield event
 
 
-for _name, _read in readers(Lead, Lead.pipeline().events, _all_of).items():
-    setattr(Lead, _name, _read)
+add_readers(Lead, USUAL.events, _all_of)

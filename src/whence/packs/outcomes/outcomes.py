@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from whence.pack import Asked, table
-from whence.packs.advancing.tables import (
+from whence.packs.advancing.meant import (
     Owner,
     Since,
     Source,
@@ -127,9 +127,17 @@ def _outcomes(row: type[Row], stages: Pipeline, groups: Mapping[str, Sequence[Le
     for name, found in _largest_first(groups):
         outcomes = Counter(lead.outcome for lead in found)
         won = [lead for lead in found if lead.outcome == "won"]
-        qualified = sum(stages.is_qualified(lead.reached) for lead in found)
+        qualified = sum(_is_qualified(lead, stages) for lead in found)
         counts = (len(found), outcomes["open"], qualified, outcomes["won"], outcomes["lost"])
         yield row(name, *counts, share_of(len(won), len(found)), value_of(won), median_days(map(_days_to_end, won)))
+
+
+def _is_qualified(lead: Lead, stages: Pipeline) -> bool:
+    """Whether it ever reached the qualified stage, or one behind it that is not lost."""
+    if stages.qualified is None:
+        return False
+    behind = (stage for stage in lead.reached if not stages.is_before(stage, stages.qualified))
+    return any(stage not in stages.ends["lost"] for stage in behind)
 
 
 def _largest_first(groups: Mapping[str, Sequence[Lead]]) -> list[tuple[str, Sequence[Lead]]]:

@@ -1,0 +1,5 @@
+"""The pipeline and its three leads."""
+
+from tests.packs.leads.story import db, folder, told
+
+__all__ = ["db", "folder", "told"]
