@@ -1,5 +1,12 @@
 """Files and folders that are followed: each change of one is recorded as a change of its document. A version that
-cannot be used is recorded as such, and the last good one stays."""
+cannot be used is recorded as such, and the last good one stays.
+
+    config/mail.json                   of the document mail.json, where `config` is followed
+    {"limit": 4}                       settings.Changed: limit = 4
+    {"limit": 4,                       settings.VersionRefused: what is wrong with it; limit stays 4
+    the file is taken away             settings.VersionRefused: The file is not there any more.
+    {"limit": 5}                       settings.Changed: limit = 5
+"""
 
 from __future__ import annotations
 
