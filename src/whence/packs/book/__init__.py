@@ -2,8 +2,8 @@
 
 Read it in this order: `periods`, those that are closed; `configuration`, what becomes of what is dated into one;
 `writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
-writers; and `commands`. What a charge comes to, and which laws there are, is said in the pack `movements`. In Python:
-`from whence.packs.book import Book`."""
+writers; and `commands`. What a charge or a hold comes to, and which laws there are, is said in the packs `movements`
+and `holds`. In Python: `from whence.packs.book import Book`."""
 
 from whence.pack import Pack
 from whence.packs.book.configuration import checked

@@ -19,7 +19,8 @@ from whence.money import Money
 from whence.pack import Act
 from whence.packs.book import Book
 from whence.packs.book import expire as expired
-from whence.packs.movements.verbs import VERBS
+from whence.packs.holds import verbs as holding
+from whence.packs.movements import verbs as moving
 
 by_whom = by_actor(help="Who does it.")
 under_key = option("--key", metavar="ID", help="Names the transaction, so that the same again changes nothing.")
@@ -82,4 +83,4 @@ def expire(
     return exits.OK
 
 
-COMMANDS = (*map(_moving, VERBS), expire)
+COMMANDS = (*map(_moving, (*moving.VERBS, *holding.VERBS)), expire)

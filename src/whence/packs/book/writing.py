@@ -27,9 +27,12 @@ from whence.grammar import raw_to_id
 from whence.money import money
 from whence.pack import appended
 from whence.packs.book.periods import BOOK, Periods
+from whence.packs.holds import verbs as holding
 from whence.packs.ledger.events import ABOUT_ACCOUNTS, CODEC, Movement, Posted, Released
 from whence.packs.ledger.state import Account, Charge, Hold, Transaction
-from whence.packs.movements import laws, verbs
+from whence.packs.movements import laws
+from whence.packs.movements import verbs as moving
+from whence.packs.movements.known import Known
 from whence.query import AppendCondition, Basis, Query, QueryItem
 
 APART_MAX = 32
@@ -41,7 +44,7 @@ P = ParamSpec("P")
 M = TypeVar("M", bound=Movement)
 
 
-def _verb(decide: Callable[Concatenate[verbs.Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
+def _verb(decide: Callable[Concatenate[Known, str, P], Movement]) -> Callable[Concatenate[Book, P], Decided]:
     """A decision as a method of the book."""
 
     def verb(book: Book, /, *told: P.args, **named: P.kwargs) -> Decided:
@@ -54,20 +57,20 @@ def _verb(decide: Callable[Concatenate[verbs.Known, str, P], Movement]) -> Calla
 class Book:
     """The ledger of a store, to be written to; safe for threads, and any number of processes may write beside it.
 
-    Each verb is told what the function of its name in `movements.verbs` is, and `by`, `time` and `key` as its How says.
-    It raises Refused for what the laws do not allow, IdConflict for something else under a key that is in use, and
-    ConditionFailed where others came first too often.
+    Each verb is told what the function of its name in the packs movements and holds is, and `by`, `time` and `key` as
+    its How says. It raises Refused for what the laws do not allow, IdConflict for something else under a key that is in
+    use, and ConditionFailed where others came first too often.
     """
 
-    post = _verb(verbs.post)
-    enter = _verb(verbs.enter)
-    transfer = _verb(verbs.transfer)
-    charge = _verb(verbs.charge)
-    refund = _verb(verbs.refund)
-    hold = _verb(verbs.hold)
-    capture = _verb(verbs.capture)
-    release = _verb(verbs.release)
-    reverse = _verb(verbs.reverse)
+    post = _verb(moving.post)
+    enter = _verb(moving.enter)
+    transfer = _verb(moving.transfer)
+    charge = _verb(moving.charge)
+    refund = _verb(moving.refund)
+    hold = _verb(holding.hold)
+    capture = _verb(holding.capture)
+    release = _verb(holding.release)
+    reverse = _verb(moving.reverse)
 
     def __init__(self, db: Whence) -> None:
         self._store = db.store
@@ -99,7 +102,7 @@ class Book:
             try:
                 with self._lock:
                     self._states.catch_up(if_behind=not is_anew)
-                    known, head = verbs.Known(self._states.of), self._states.head
+                    known, head = Known(self._states.of), self._states.head
                     us, made = self._dated(decide(known, id, *told, **named), time_us)
                     guard = self._allow(made, known.noted)
                 event = CODEC.event(made, id=id, time=us, actor=by, meta=meta)

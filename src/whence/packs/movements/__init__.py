@@ -1,7 +1,8 @@
 """Movements: what moves money, as pure functions of what is known. Nothing is written here and no store is read: the
 pack `book` appends what they come to, under the condition that they held, and makes a command of each.
 
-Read it in this order: `laws`, what double entry allows; and `verbs`, what a charge, a hold or a reversal comes to."""
+Read it in this order: `laws`, what double entry allows; `known`, what every verb is told; and `verbs`, what a charge, a
+refund or a reversal comes to."""
 
 from whence.pack import Pack
 

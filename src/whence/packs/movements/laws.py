@@ -13,8 +13,21 @@ from whence.packs.ledger.decisions import refuse_unusable
 from whence.packs.ledger.events import Held, Posted, Posting
 from whence.packs.ledger.state import Account
 
-Moved = dict[tuple[str, str], int]
-"""By how much what is available changes, by account and currency, seen from the account's own side."""
+
+def refuse_too_large(amount: Money, **about: str) -> None:
+    """Raise Refused for an amount that an event cannot hold exactly."""
+    if abs(amount.minor) > INTEGER_MAX:
+        facts = {**about, "amount": str(amount), "most": str(Money(INTEGER_MAX, amount.currency))}
+        remedy = "Is the unit right? Else split it into several."
+        raise Refused("An amount is too large to be kept exactly", **facts, remedy=remedy)
+
+
+def positive(amount: Money) -> Money:
+    """The amount. Raises Refused for nothing, or less, or more than can be kept."""
+    if amount.minor <= 0:
+        raise Refused("An amount is more than nothing", amount=str(amount), remedy="Turn the direction around.")
+    refuse_too_large(amount)
+    return amount
 
 
 def refuse_unbalanced(postings: Sequence[Posting], **about: str) -> None:
@@ -35,12 +48,25 @@ def refuse_unbalanced(postings: Sequence[Posting], **about: str) -> None:
             raise Refused("The postings do not balance", **about, over=str(Money(over, currency)), remedy=remedy)
 
 
-def refuse_too_large(amount: Money, **about: str) -> None:
-    """Raise Refused for an amount that an event cannot hold exactly."""
-    if abs(amount.minor) > INTEGER_MAX:
-        facts = {**about, "amount": str(amount), "most": str(Money(INTEGER_MAX, amount.currency))}
-        remedy = "Is the unit right? Else split it into several."
-        raise Refused("An amount is too large to be kept exactly", **facts, remedy=remedy)
+Moved = dict[tuple[str, str], int]
+"""By how much what is available changes, by account and currency, seen from the account's own side."""
+
+
+def _refuse_unfit(account: Account, name: str, currency: str) -> None:
+    """Raise Refused for an account that is not usable, or kept in another currency."""
+    if account.status != "open":
+        refuse_unusable(account, name)
+    if account.currency != currency and account.currency is not None:
+        remedy = "Post to an account of that currency."
+        raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
+
+
+def _refuse_below(floor: int, name: str, currency: str, there: int, change: int) -> NoReturn:
+    """Raise Refused for an account that would go below its limit."""
+    facts = {"available": there, "wanted": -change, "least": floor}
+    told = {fact: str(Money(minor, currency)) for fact, minor in facts.items()}
+    remedy = "Move less, or change the limit: whence ledger limit."
+    raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
 
 def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -> None:
@@ -69,27 +95,10 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
     for key, change in net.items():
         net[key] = after = moved.get(key, 0) + change
         if change < 0 and (floor := (account := accounts[key[0]]).floor_minor) is not None:
-            there = account.available_minor(key[1]) + after
-            if there < floor:
-                _refuse_below(floor, *key, there - change, change)
+            left = account.available_minor(key[1]) + after
+            if left < floor:
+                _refuse_below(floor, *key, left - change, change)
     moved.update(net)
-
-
-def _refuse_unfit(account: Account, name: str, currency: str) -> None:
-    """Raise Refused for an account that is not usable, or kept in another currency."""
-    if account.status != "open":
-        refuse_unusable(account, name)
-    if account.currency != currency and account.currency is not None:
-        remedy = "Post to an account of that currency."
-        raise Refused("The account is kept in another currency", account=name, kept_in=account.currency, remedy=remedy)
-
-
-def _refuse_below(floor: int, name: str, currency: str, there: int, change: int) -> NoReturn:
-    """Raise Refused for an account that would go below its limit."""
-    facts = {"available": there, "wanted": -change, "least": floor}
-    told = {fact: str(Money(minor, currency)) for fact, minor in facts.items()}
-    remedy = "Move less, or change the limit: whence ledger limit."
-    raise Refused("Not enough is available", account=name, **told, remedy=remedy)
 
 
 def limited(moved: Moved, accounts: Mapping[str, Account]) -> set[str]:

@@ -4,45 +4,25 @@ laws say of it is left to laws, and under which condition it is appended to the 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, TypedDict, TypeVar, Unpack, cast
+from typing import Annotated, Unpack
 
-from whence.errors import InvalidTime, Refused
+from whence.errors import Refused
 from whence.money import Money, money
 from whence.packs.ledger.decisions import refuse_unusable
-from whence.packs.ledger.events import Held, Movement, Posted, Posting, Released
-from whence.packs.ledger.state import Account, Charge, Hold, Transaction
-from whence.packs.movements.laws import refuse_too_large
+from whence.packs.ledger.events import Posted, Posting
+from whence.packs.ledger.state import Account, Charge, Transaction
+from whence.packs.movements.known import Amount, How, Known, Text
+from whence.packs.movements.laws import positive
 
-Amount = str | Money
 Category = Annotated[str, "what it is, such as fee, credit or deposit"]
-Text = Annotated[str | None, "what it is for"]
-State = TypeVar("State", Account, Charge, Hold, Transaction)
 
 
-class How(TypedDict, total=False):
-    """What every verb is told besides: who does it, when it happened (now, unless it is said), and a `key` that names
-    the transaction, so that the same again changes nothing."""
-
-    by: str | None
-    time: datetime | str | int | None
-    key: str | None
-
-
-class Known:
-    """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
-    event of what it asks for, which is noted. An account is not: its type never changes, and on whether it may be used
-    depends whatever moves it (see book.writing.depends_on)."""
-
-    def __init__(self, find: Callable[[str], Any]) -> None:
-        self._find = find
-        self.noted: dict[str, None] = {}
-
-    def __call__(self, state: type[State], id: str) -> State:
-        entity = f"{state.kind}:{id}"
-        if state is not Account:
-            self.noted[entity] = None
-        return cast(State, self._find(entity))
+def entry(one: str, other: str, amount: Money, sign: int = 1) -> tuple[Posting, Posting]:
+    """A debit of one account and a credit of another; the other way around with a sign of -1."""
+    minor = sign * positive(amount).minor
+    if one == other:
+        raise Refused("An amount moves between two accounts", account=one, remedy="Name another one for it.")
+    return Posting(one, minor, amount.currency), Posting(other, -minor, amount.currency)
 
 
 def post(
@@ -69,7 +49,7 @@ def enter(
 
     Both have to be open, and the rules of each to allow it.
     """
-    return Posted(id, category, _entry(debit, credit, money(amount)), text)
+    return Posted(id, category, entry(debit, credit, money(amount)), text)
 
 
 def transfer(
@@ -97,7 +77,23 @@ def transfer(
         remedy = "Say which is debited and which credited: whence ledger enter."
         kinds = f"{source} is {one.type}, {target} is {other.type}"
         raise Refused("A transfer is between accounts of one side", accounts=kinds, remedy=remedy)
-    return Posted(id, category, _entry(source, target, money(amount), -one.from_its_side(1)), text)
+    taking = -one.from_its_side(1)  # a debit of a wallet, a credit of an asset
+    return Posted(id, category, entry(source, target, money(amount), taking), text)
+
+
+def _less_fee(debit: Posting, credit: Posting, fee: Money, account: str) -> tuple[Posting, ...]:
+    """An entry with a fee kept from what is debited: of 20.00 to the bank from sales, with a fee of 0.88, 19.12 to the
+    bank and 0.88 to the fees, and still 20.00 from sales."""
+    amount = Money(debit.amount_minor, debit.currency)
+    if fee.currency != amount.currency:
+        raise Refused("The fee is in another currency", amount=str(amount), fee=str(fee), remedy="Post it by itself.")
+    if not 0 <= fee.minor <= amount.minor:
+        remedy = "Post what is owed beyond it by itself: whence ledger enter."
+        raise Refused("A fee is a part of the amount", amount=str(amount), fee=str(fee), remedy=remedy)
+    if not fee.minor:
+        return debit, credit
+    arrives = Posting(debit.account, amount.minor - fee.minor, amount.currency)
+    return arrives, Posting(account, fee.minor, amount.currency), credit
 
 
 def charge(
@@ -122,9 +118,8 @@ def charge(
     amount, fee = money(amount), None if fee is None else money(fee)
     if known(Charge, charge).status != "none":
         raise Refused("It was charged before", charge=charge, remedy="Take another name for another charge.")
-    postings: tuple[Posting, ...] = _entry(debit, credit, amount)
-    if fee is not None:
-        postings = _less_fee(postings, fee, fee_account)
+    whole = entry(debit, credit, amount)
+    postings = whole if fee is None else _less_fee(*whole, fee, fee_account)
     return Posted(id, "charge", postings, text, charge=charge, charged_minor=amount.minor)
 
 
@@ -149,81 +144,8 @@ def refund(
         raise Refused("The charge is in another currency", charge=charge, currency=left.currency)
     if amount.minor > left.minor or left.minor <= 0:
         raise Refused("A refund is at most what was charged", charge=charge, left=str(left), wanted=str(amount))
-    postings = _entry(found.credited, found.debited, amount)
+    postings = entry(found.credited, found.debited, amount)
     return Posted(id, "refund", postings, text, charge=charge, charged_minor=-amount.minor)
-
-
-def hold(
-    known: Known,
-    id: str,
-    hold: str,
-    account: str,
-    amount: Amount,
-    *,
-    until: Annotated[str | None, "until which day it is meant to be held: 2026-02-01"] = None,
-    text: Text = None,
-    **how: Unpack[How],
-) -> Held:
-    """$ whence ledger hold h_1 wallets:ben "4.00 EUR" --until 2026-02-01 --by shop --time 2026-01-07
-
-    Set money of an account aside.
-
-    It is on the account still, but no longer available until it is released. A capture takes it to another account.
-    """
-    amount = _positive(money(amount))
-    try:
-        if until is not None:
-            date.fromisoformat(until)
-    except ValueError:
-        raise InvalidTime("Not a day", given=repr(until), remedy="Write 2026-02-01.") from None
-    if known(Hold, hold).status != "none":
-        raise Refused("There was such a hold", hold=hold, remedy="Take another name for another hold.")
-    return Held(hold, account, amount.minor, amount.currency, until, text)
-
-
-def capture(
-    known: Known,
-    id: str,
-    hold: str,
-    target: str,
-    amount: Amount | None = None,
-    *,
-    more: Annotated[bool, "more is to be captured: the rest stays held instead of being released"] = False,
-    text: Text = None,
-    **how: Unpack[How],
-) -> Posted:
-    """$ whence ledger capture h_1 wallets:cleo "3.00 EUR" --by shop --time 2026-01-08
-
-    Take what is held, or some of it, to another account.
-
-    The rest is released with it.
-    """
-    found = known(Hold, hold)
-    left, taken = _of_hold(found, hold, amount, "A capture")
-    sign = -known(Account, found.account).from_its_side(1)
-    postings = _entry(found.account, target, taken, sign)
-    freed = taken.minor if more else left.minor
-    return Posted(id, "capture", postings, text, hold=hold, freed_minor=freed)
-
-
-def release(
-    known: Known,
-    id: str,
-    hold: str,
-    amount: Amount | None = None,
-    *,
-    reason: Annotated[str, "why it is released"] = "not needed",
-    **how: Unpack[How],
-) -> Released:
-    """$ whence ledger release h_1 --reason "ordered nothing" --by shop
-
-    Free what is held, or some of it.
-
-    It is available again.
-    """
-    found = known(Hold, hold)
-    _, freed = _of_hold(found, hold, amount, "A release")
-    return Released(hold, found.account, freed.minor, freed.currency, reason)
 
 
 def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how: Unpack[How]) -> Posted:
@@ -251,51 +173,5 @@ def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how
     return Posted(id, "reversal", counter, text, found.charge, back_minor, reverses=transaction)
 
 
-VERBS: tuple[Callable[..., Movement], ...] = (enter, transfer, charge, refund, hold, capture, release, reverse)
+VERBS: tuple[Callable[..., Posted], ...] = (enter, transfer, charge, refund, reverse)
 """Those that are commands; `post` is for Python and for files."""
-
-
-# What they are made of.
-
-
-def _entry(one: str, other: str, amount: Money, sign: int = 1) -> tuple[Posting, Posting]:
-    """A debit of one account and a credit of another; the other way around with a sign of -1."""
-    minor = sign * _positive(amount).minor
-    if one == other:
-        raise Refused("An amount moves between two accounts", account=one, remedy="Name another one for it.")
-    return Posting(one, minor, amount.currency), Posting(other, -minor, amount.currency)
-
-
-def _less_fee(entry: tuple[Posting, ...], fee: Money, account: str) -> tuple[Posting, ...]:
-    """The entry with a fee kept from what is debited."""
-    debit, credit = entry
-    amount = Money(debit.amount_minor, debit.currency)
-    if fee.currency != amount.currency:
-        raise Refused("The fee is in another currency", amount=str(amount), fee=str(fee), remedy="Post it by itself.")
-    if not 0 <= fee.minor <= amount.minor:
-        remedy = "Post what is owed beyond it by itself: whence ledger enter."
-        raise Refused("A fee is a part of the amount", amount=str(amount), fee=str(fee), remedy=remedy)
-    if not fee.minor:
-        return entry
-    arrives = Posting(debit.account, amount.minor - fee.minor, amount.currency)
-    return arrives, Posting(account, fee.minor, amount.currency), credit
-
-
-def _of_hold(hold: Hold, id: str, amount: Amount | None, what: str) -> tuple[Money, Money]:
-    """What is left of a hold, and what of it is meant. Raises Refused for one that is settled, and for more."""
-    if hold.status != "open":
-        told = "No such hold" if hold.status == "none" else f"The hold was {hold.status}"
-        raise Refused(told, hold=id, remedy="whence ledger holds lists those that are open.")
-    left = Money(hold.left_minor, hold.currency)
-    meant = _positive(left if amount is None else money(amount))
-    if meant.currency != left.currency or meant.minor > left.minor:
-        raise Refused(f"{what} is at most what is held", hold=id, left=str(left), wanted=str(meant))
-    return left, meant
-
-
-def _positive(amount: Money) -> Money:
-    """The amount. Raises Refused for nothing, or less, or more than can be kept."""
-    if amount.minor <= 0:
-        raise Refused("An amount is more than nothing", amount=str(amount), remedy="Turn the direction around.")
-    refuse_too_large(amount)
-    return amount
