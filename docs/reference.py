@@ -28,7 +28,7 @@ TABLES = {
     "A pipeline of leads: [pack.leads]": "whence.packs.leads.pipeline",
     "Events of others, read as a pack's own: [pack.NAME.events]": "whence.meaning",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
-    "The names of a customer: [pack.journeys]": "whence.packs.journeys.people",
+    "The names of a customer: [pack.journeys]": "whence.packs.journeys.naming",
     "A ledger: [pack.ledger]": "whence.packs.book.configuration",
     "How a file is posted: [pack.ledger.source.NAME]": "whence.packs.sources.source",
     "By which rule: [[pack.ledger.source.NAME.rule]]": "whence.packs.sources.rules",

@@ -14,8 +14,8 @@ from whence.clock import FixedClock
 from whence.errors import InvalidConfig, Refused
 from whence.events import Event
 from whence.packs import funnels, journeys, timeline, transitions
+from whence.packs.journeys.commands import refuse_to_separate
 from whence.packs.journeys.events import Identified
-from whence.packs.journeys.people import refuse_to_separate
 from whence.packs.touchpoints import touchpoints
 from whence.testing import PackSuite
 

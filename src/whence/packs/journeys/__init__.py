@@ -4,17 +4,18 @@
         db.decide(journeys.identify, "visitor:abc", "lead:42", reason="signed up")
         print(db.table("journeys.identities"))
 
-Read `events`, `state`, `decisions` and `scenarios`: until here it is said what is kept and decided. The rest is how it
-is answered: `people`, the names of each customer, `tables` and `commands`. What one customer did is told by `timeline`;
-what all did is asked of `touchpoints`, on which the other questions rest: extensions, packs of their own each.
+Read `events`, `naming`, `state`, `decisions` and `scenarios`: until here it is said what is kept and decided. The rest
+is how it is answered: `people`, the names of each customer, `tables` and `commands`. What customers did is asked by
+extensions, of which `timeline` tells of one, and `touchpoints` is what all others rest on.
 """
 
 from whence.pack import Pack
 from whence.packs.journeys.decisions import identify, separate
 from whence.packs.journeys.events import Identified, Separated
+from whence.packs.journeys.naming import Naming
 from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
-from whence.packs.journeys.state import Identity, Naming, named_by
+from whence.packs.journeys.state import Identity, named_by
 from whence.packs.journeys.tables import identities
 
 PACK = Pack(

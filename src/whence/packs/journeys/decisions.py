@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from whence.errors import Refused
@@ -49,7 +50,12 @@ def separate(
     split_tag(id)
     split_tag(other)
     if sorted((id, other)) not in identity.pairs and not identity.naming().joined_by:
-        partners = sorted(each for pair in identity.pairs for each in pair if each != id)
-        remedy = f"{id} is joined with {' and '.join(partners)}." if partners else f"{id} is joined with nobody."
+        remedy = f"{joined_with(id, identity.pairs)}."
         raise Refused("These two were not joined", name=id, other=other, remedy=remedy)
     return Separated(id, other, reason)
+
+
+def joined_with(name: str, pairs: Iterable[Sequence[str]]) -> str:
+    """Which names stand in a pair with one, as a sentence without its end."""
+    partners = sorted({each for pair in pairs if name in pair for each in pair if each != name})
+    return f"{name} is joined with {' and '.join(partners) or 'nobody'}"

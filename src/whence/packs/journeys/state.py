@@ -1,42 +1,17 @@
-"""The state of a name: which others it was joined with directly. Who is joined through others is left to people. The
-kinds of names that whence.toml names are an attribute of its class."""
+"""The state of a name: which others it was joined with directly. Who is joined through others is left to people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from whence.codec import Codec
-from whence.errors import InvalidConfig, InvalidEvent
-from whence.grammar import normal_kind
 from whence.model import on
 from whence.packs.journeys.events import Identified, Separated
+from whence.packs.journeys.naming import Naming
 
 if TYPE_CHECKING:
     from whence.app import Whence
-
-
-class Naming(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What [pack.journeys] says: the kinds of tags that name customers, the one that a customer is called by first, and
-    the event types that join all names they are tagged with. Tags of other kinds are no names; without kinds all
-    tags of those events are."""
-
-    kinds: tuple[str, ...] = ()
-    joined_by: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "kinds", tuple(map(normal_kind, self.kinds)))
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Naming:
-        """What a table says. Raises InvalidConfig."""
-        try:
-            return msgspec.convert(table, cls, strict=True)
-        except (msgspec.ValidationError, InvalidEvent) as problem:
-            remedy = 'Write kinds = ["customer", "lead", "visitor"] and joined_by = ["FormSent"].'
-            raise InvalidConfig("Not what names customers", problem=problem, remedy=remedy) from None
 
 
 class Identity:
@@ -76,5 +51,5 @@ def named_by(naming: Naming) -> type[Identity]:
 
 def naming_of(db: Whence, kinds: Sequence[str] = (), joined_by: Sequence[str] | None = None) -> Naming:
     """What the whence.toml of a store says of names, unless it is said here."""
-    said = next(each for each in db.config.pack("journeys").states if issubclass(each, Identity)).naming()
-    return Naming(tuple(kinds or said.kinds), said.joined_by if joined_by is None else tuple(joined_by))
+    configured = next(each for each in db.config.pack("journeys").states if issubclass(each, Identity)).naming()
+    return Naming(tuple(kinds or configured.kinds), configured.joined_by if joined_by is None else tuple(joined_by))

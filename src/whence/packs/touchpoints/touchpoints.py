@@ -16,8 +16,9 @@ from whence.clock import LATEST_US
 from whence.errors import InvalidQuery, NotKnown
 from whence.grammar import split_tag
 from whence.packs.journeys.events import OWN
+from whence.packs.journeys.naming import Naming
 from whence.packs.journeys.people import People, main_of
-from whence.packs.journeys.state import Naming, naming_of
+from whence.packs.journeys.state import naming_of
 from whence.packs.touchpoints.statements import statement
 from whence.packs.touchpoints.step import Step
 from whence.segments.fields import OF_ANY
