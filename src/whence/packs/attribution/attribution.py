@@ -13,8 +13,7 @@ moment count, itself does not:
 
 A model of one's own is a function from the ages of the touchpoints in whole hours, the oldest first, to whole weights.
 Credits are millionths that add up to the conversion exactly: what is left by rounding goes to the last touchpoints, a
-millionth each. A conversion without touchpoints goes to the channel `(none)`, as does the credit of touchpoints that
-have no such field.
+millionth each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The commands of paths and attribution: each makes one call and shows what came of it, as touchpoints.asking says."""
+"""The commands of paths and attribution, made as touchpoints.asking says."""
 
 from __future__ import annotations
 

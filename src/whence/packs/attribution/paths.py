@@ -1,5 +1,5 @@
 """Paths: which touchpoints follow each other, from an event on or up to one, as links between one depth and the next,
-and as a picture. How it is drawn is left to whence.charts."""
+and as a picture."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
 
 
 class Link(msgspec.Struct, frozen=True):
-    """How many customers went from one touchpoint to the next; depth counts from 0 on the left. `(end)`: nothing came
-    after, `(beginning)`: nothing before, `(other)`: one of the types that are not shown by name."""
+    """How many customers went from one touchpoint to the next; depth counts from 0 on the left. What `(end)`,
+    `(beginning)` and `(other)` stand for is said in paths."""
 
     depth: int
     source: str = msgspec.field(name="from")
