@@ -29,7 +29,7 @@ TABLES = {
     "Events of others, read as a pack's own: [pack.NAME.events]": "whence.meaning",
     "What others' events mean for a lead: [pack.leads.events]": "whence.packs.leads.meaning",
     "The names of a customer: [pack.journeys]": "whence.packs.journeys.naming",
-    "A ledger: [pack.ledger]": "whence.packs.book.configuration",
+    "A ledger: [pack.ledger]": "whence.packs.book.periods",
     "How a file is posted: [pack.ledger.source.NAME]": "whence.packs.sources.source",
     "By which rule: [[pack.ledger.source.NAME.rule]]": "whence.packs.sources.rules",
     "A file that an account is compared with: [pack.ledger.side.NAME]": "whence.moneyfiles.sides",

@@ -1,13 +1,12 @@
 """The book: whatever moves money, as a call that either happens or is refused, however many write at once.
 
-Read it in this order: `periods`, those that are closed; `configuration`, what becomes of what is dated into one;
-`writing`, on which states it is decided and under which condition it is appended, so that the laws hold among many
-writers; and `commands`. What a charge or a hold comes to, and which laws there are, is said in the packs `movements`
-and `holds`. In Python: `from whence.packs.book import Book`."""
+Read it in this order: `periods`, those that are closed, and what becomes of what is dated into one; `condition`, what
+a movement depends on; `writing`, how it is decided and appended, so that the laws hold among many writers; and
+`commands`. What a charge or a hold comes to, and which laws there are, is said in the packs `movements` and `holds`. In
+Python: `from whence.packs.book import Book`."""
 
 from whence.pack import Pack
-from whence.packs.book.configuration import checked
-from whence.packs.book.periods import Periods
+from whence.packs.book.periods import Periods, checked
 from whence.packs.book.writing import Book, expire
 
 __all__ = ["PACK", "Book", "expire"]

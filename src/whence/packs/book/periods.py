@@ -1,14 +1,28 @@
-"""The closed periods of the book: what is appended when one is closed, and what they come to. How a period is summed
-up, signed and proved is left to the pack closing."""
+"""The closed periods of the book: what is appended when one is closed, and what becomes of what is dated into one, as
+whence.toml says:
+
+    [pack.ledger]
+    closed = "refuse"              # what is dated into a closed period; or "redate": into the open one, its day is kept
+
+How a period is summed up, signed and proved is left to `closing`, and what [pack.ledger.source.NAME] and
+[pack.ledger.side.NAME] say to `sources` and `reconciliation`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 
+from whence.clock import SystemClock, to_iso
 from whence.codec import Codec, Tag
+from whence.errors import Refused
 from whence.model import on
+from whence.moneyfiles.layout import check
+from whence.packs.ledger.events import Movement, Posted
+
+M = TypeVar("M", bound=Movement)
 
 MAIN = "main"
 BOOK = f"book:{MAIN}"
@@ -65,3 +79,26 @@ class Periods:
         while (found := self.holding(us)) is not None:
             us = found.last_us + 1
         return us
+
+
+def checked(table: Mapping[str, Any]) -> list[type]:
+    """Check what [pack.ledger] says when it is read, before anything is posted. Nothing comes of it, since no state of
+    the ledger is configured. Raises InvalidConfig naming the key."""
+    check("pack.ledger", table, {"closed": (Literal["refuse", "redate"], 'closed = "refuse" or "redate"')})
+    return []
+
+
+def dated(movement: M, time_us: int | None, periods: Periods, policy: str) -> tuple[int | None, M]:
+    """When a movement happens, and what it is then: in a closed period it is refused, or dated into the open one, as
+    the policy `closed` says. A time of None is now."""
+    if not periods.closed:
+        return time_us, movement
+    us = SystemClock().now_us() if time_us is None else time_us
+    if (period := periods.holding(us)) is None:
+        return time_us, movement
+    if policy == "refuse":
+        remedy = 'Date it later, or write closed = "redate" under [pack.ledger].'
+        raise Refused("The period is closed", period=period.period, asked=to_iso(us), remedy=remedy)
+    if isinstance(movement, Posted):
+        movement = msgspec.structs.replace(movement, dated=to_iso(us))
+    return periods.open_after(us), movement

@@ -28,7 +28,7 @@ class How(TypedDict, total=False):
 class Known:
     """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
     event of what it asks for, which is noted. An account is not: its type never changes, and on whether it may be used
-    depends whatever moves it (see book.writing.depends_on)."""
+    depends whatever moves it (see book.condition)."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
         self._find = find

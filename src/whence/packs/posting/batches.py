@@ -12,8 +12,8 @@ from whence.decide import retried
 from whence.errors import Refused
 from whence.money import Money
 from whence.packs.book import Book
-from whence.packs.book.periods import BOOK
-from whence.packs.book.writing import depends_on
+from whence.packs.book.condition import depends_on
+from whence.packs.book.periods import BOOK, Periods, dated
 from whence.packs.ledger.events import CODEC, AccountOpened, Posted
 from whence.packs.ledger.state import Account
 from whence.packs.movements import laws
@@ -35,10 +35,10 @@ class BatchBook(Book):
         is there by now."""
 
         def act(attempt: int) -> list[int | Refused]:
-            with self._lock:
+            with self.lock:
                 made, places, guard = self._allow_each(drafts, by, correlation)
-                head = self._states.head
-            positions = self._append(made, guard, head) if made else ()
+                head = self.states.head
+            positions = self.append_decided(made, guard, head) if made else ()
             return [place if isinstance(place, Refused) else positions[place] for place in places]
 
         return retried(act)
@@ -51,10 +51,11 @@ class BatchBook(Book):
         and the third of which opens an account, the places are 0, the Refused, and 2: an opening stands before."""
         names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
-        self._states.catch_up()
-        self._states.look_up([BOOK, *charges.values()])
-        accounts = self._states.of_kind("account", names)
-        states = {charge: self._states.of(entity) for charge, entity in charges.items()}
+        self.states.catch_up()
+        self.states.look_up([BOOK, *charges.values()])
+        accounts = self.states.of_kind("account", names)
+        periods: Periods = self.states.of(BOOK)
+        states = {charge: self.states.of(entity) for charge, entity in charges.items()}
         left: dict[str, Left] = {charge: (each.left_minor, each.currency) for charge, each in states.items()}
         moved: laws.Moved = {}
         strict, made, places = set[str](), list[Made](), list[int | Refused]()
@@ -63,7 +64,7 @@ class BatchBook(Book):
             opens = [each for each in draft.opens if accounts[each.account].status == "none"] if draft.opens else ()
             opened = {each.account: _account_of(each) for each in opens} if opens else {}
             try:  # what it opens is there for it alone, until it is allowed
-                us, posted = self._dated(draft.posted, draft.time_us)
+                us, posted = dated(draft.posted, draft.time_us, periods, self.policy)
                 remains = _left_after(posted, left[posted.charge]) if posted.charge else None
                 laws.allow(posted, ChainMap(opened, accounts) if opened else accounts, moved)
             except Refused as problem:
