@@ -4,8 +4,7 @@ pack journeys: `whence journeys paths` and `attribution`.
     with touchpoints(db) as asked:
         found = attribution.attribution(asked, "Bought", ["Visited|Read"], channel="source")
 
-Read whence.packs.touchpoints first. Then read `paths` and `attribution`, each by itself. `commands` shows what is
-answered.
+Read whence.packs.touchpoints first; then `paths` and `attribution`, each by itself, and `commands`.
 """
 
 from whence.pack import Pack

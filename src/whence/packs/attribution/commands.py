@@ -16,17 +16,17 @@ from whence.packs.touchpoints.asking import asking, count_shown, head_text, rows
 from whence.packs.touchpoints.touchpoints import Touchpoints
 
 
-def show_paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> int:
-    found = paths(asked, **told)
-    start, end = told["start"], told["end"]
+def show_paths(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **question: Any) -> int:
+    found = paths(asked, **question)
+    start, end = question["start"], question["end"]
     count = show_rows(Link, found, form, asked.zone, caption=head_text(asked))
     title = f"What comes before {end}" if end else f"What follows {start}" if start else "Paths"
     draw(pictures, "paths", title, lambda: paths_figure(found), head_text(asked))
     return count_shown(count, form)
 
 
-def show_attribution(asked: Touchpoints, form: Form, *, models: Any, **told: Any) -> int:
-    found = attribution(asked, models=models, **told)
+def show_attribution(asked: Touchpoints, form: Form, *, models: Any, **question: Any) -> int:
+    found = attribution(asked, models=models, **question)
     if form != "screen" or not found:
         return rows(asked, form, Credit, found)
     credits = {(each.channel, each.model): each for each in found}
