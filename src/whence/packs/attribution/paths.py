@@ -24,8 +24,8 @@ END, BEGINNING, OTHER = "(end)", "(beginning)", "(other)"
 
 
 class Link(msgspec.Struct, frozen=True):
-    """How many customers went from one touchpoint to the next; depth counts from 0 on the left. What `(end)`,
-    `(beginning)` and `(other)` stand for is said in paths."""
+    """How many customers went from one touchpoint to the next; depth counts from 0 on the left. For `(end)`,
+    `(beginning)` and `(other)` see paths."""
 
     depth: int
     source: str = msgspec.field(name="from")
