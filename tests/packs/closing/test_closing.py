@@ -11,8 +11,9 @@ import pytest
 import whence
 from tests.packs.ledger.books import MARCH, book_of, ledger, opened
 from whence.cli import run
-from whence.clock import to_iso
+from whence.clock import to_iso, to_us
 from whence.errors import InvalidTime, NotKnown, Refused
+from whence.history import At
 from whence.packs.balances.entries import balances
 from whence.packs.book import Book
 from whence.packs.closing.signing import close
@@ -41,7 +42,7 @@ def test_nothing_is_posted_into_a_closed_period() -> None:
     book = book_of(db)
     close(db, "2026-03", by="anna", reviewed_by="ben")
     for each in (book, Book(db)):
-        with pytest.raises(Refused, match="The period is closed"):
+        with pytest.raises(Refused, match=r"closed \(Period: 2026-03, .*Open from: 2026-04-01"):
             each.enter("assets:bank", "income:sales", "1 EUR", time=MARCH)
     book.enter("assets:bank", "income:sales", "1 EUR", time=APRIL)
     assert db.table("ledger.since-close") == []
@@ -59,6 +60,53 @@ def test_it_is_dated_into_the_open_period_where_that_is_configured() -> None:
     assert [(row.amount, row.alters) for row in rows] == [(Decimal(1), False), (Decimal(-1), False)]
 
 
+def test_what_is_dated_before_a_closed_period_is_refused_since_it_would_change_the_balances_that_were_signed() -> None:
+    db = ledger()
+    book = book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    signed = balances(db.history().at(At(occurred_us=to_us("2026-03-31T23:59:59Z"))))
+    for time in ("2025-03-01T00:00:00Z", "2026-02-28T23:59:59Z"):
+        with pytest.raises(Refused, match="Period: 2026-03"):
+            book.enter("assets:bank", "income:sales", "500 EUR", time=time)
+    assert balances(db.history().at(At(occurred_us=to_us("2026-03-31T23:59:59Z")))) == signed
+
+
+def test_what_is_dated_before_a_closed_period_is_dated_behind_it_where_that_is_configured() -> None:
+    db = ledger(REDATE)
+    book = book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    (event,) = book.enter("assets:bank", "income:sales", "500 EUR", time="2025-03-01T00:00:00Z").events
+    assert to_iso(to_us(event.time or 0)) == "2026-04-01T00:00:00Z"
+    rows = db.table("ledger.since-close")
+    assert [(row.dated.year, row.alters) for row in rows] == [(2025, False), (2025, False)]
+
+
+@pytest.mark.parametrize("closed", [("2026-01", "2026-03"), ("2026-03", "2026-01")])
+def test_a_gap_between_two_closed_periods_is_closed_and_can_be_signed_later(closed: tuple[str, str]) -> None:
+    for text in ("", REDATE):
+        db = ledger(text)
+        book = book_of(db)
+        for period in closed:
+            close(db, period, by="anna", reviewed_by="ben")
+        if text:
+            (event,) = book.enter("assets:bank", "income:sales", "1 EUR", time="2026-02-15T00:00:00Z").events
+            assert to_iso(to_us(event.time or 0)) == "2026-04-01T00:00:00Z"
+        else:
+            for time, period in (("2026-01-15T00:00:00Z", "2026-01"), ("2026-02-15T00:00:00Z", "2026-03")):
+                with pytest.raises(Refused, match=f"Period: {period}.*Open from: 2026-04-01"):
+                    book.enter("assets:bank", "income:sales", "1 EUR", time=time)
+        close(db, "2026-02", by="anna", reviewed_by="ben")
+        assert [row.proved for row in db.table("ledger.periods")] == [True, True, True]
+
+
+def test_a_close_says_which_period_it_overlaps() -> None:
+    db = ledger()
+    book_of(db)
+    close(db, "2026-01", by="anna", reviewed_by="ben")
+    with pytest.raises(Refused, match=r"Period: 2026-Q1, Closed: 2026-01"):
+        close(db, "2026-Q1", by="anna", reviewed_by="ben")
+
+
 def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,7 +116,7 @@ def test_whoever_posts_into_a_closed_period_is_told_where_it_went(
         book_of(db)
         close(db, "2026-03", by="anna", reviewed_by="ben")
     assert run(["ledger", "enter", "assets:bank", "income:sales", "1 EUR", "--time", "2026-03-15"]) == 0
-    assert "2026-03-15 00:00:00 is in a closed period: it is dated 2026-04-01 00:00:00" in capsys.readouterr().err
+    assert "2026-03-15 00:00:00 is closed: it is dated 2026-04-01 00:00:00" in capsys.readouterr().err
     assert run(["ledger", "since-close"]) == 0
     assert " 2026-04-01 00:00:00  2026-03-15 00:00:00 " in capsys.readouterr().out
 
@@ -134,7 +182,7 @@ def test_what_comes_past_the_book_is_listed_as_altering_the_figures() -> None:
     book_of(db)
     close(db, "2026-03", by="anna", reviewed_by="ben")
     late = Posted("late", "sale", (Posting("assets:bank", 500, "EUR"), Posting("income:sales", -500, "EUR")))
-    db.append(CODEC.event(late, time=MARCH))
+    db.append(CODEC.event(late, time="2025-03-01T00:00:00Z"))
     rows = db.table("ledger.since-close", period="2026-03")
     assert [(row.account, row.alters) for row in rows] == [("assets:bank", True), ("income:sales", True)]
     assert db.table("ledger.periods")[0].proved

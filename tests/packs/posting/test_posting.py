@@ -13,6 +13,7 @@ import whence
 from tests.packs.ledger.books import configured, ledger, opened
 from tests.packs.sources.stripe import HEAD, STRIPE, csv, stripe
 from whence.cli import run
+from whence.clock import to_iso
 from whence.errors import Refused
 from whence.files.importer import import_events
 from whence.files.mapping import Mapping
@@ -27,6 +28,7 @@ from whence.packs.posting.batches import BatchBook
 from whence.packs.posting.files import post_file, preview_file
 from whence.packs.reconciliation.sides import of_account
 from whence.packs.sources.source import Draft
+from whence.query import Query
 from whence.stores.memory import MemoryStore
 from whence.testing.racing import together
 
@@ -189,10 +191,22 @@ def test_a_charge_that_moves_nothing_spoils_no_state() -> None:
         book.refund("c")
 
 
+def test_of_a_file_the_lines_are_refused_that_are_dated_up_to_the_end_of_a_closed_period() -> None:
+    db = stripe()
+    close(db, "2026-01", by="anna", reviewed_by="ben")
+    days = ("2025-01-05", "2026-01-31", "2026-02-01")
+    report = post_file(
+        db, "stripe", csv(*(f"{day},{day}T10:00:00Z,charge,1000,59,941,eur,ch_{day},,," for day in days))
+    )
+    assert (report.posted, [line for line, _ in report.refused]) == (1, [2, 3])
+
+
 def test_a_line_that_is_dated_into_the_open_period_is_there_with_its_own_time_and_no_other() -> None:
     db = stripe(("[pack.ledger.source.stripe]", '[pack.ledger]\nclosed = "redate"\n[pack.ledger.source.stripe]'))
     close(db, "2026-01", by="anna", reviewed_by="ben")
-    line = "t1,2026-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,"
+    line = "t1,2025-01-05T10:00:00Z,charge,1000,59,941,eur,ch_1,,,"
     assert post_file(db, "stripe", csv(line)).posted == 1
+    (event,) = db.history().events(Query.of(types=[Posted.event_type]))
+    assert to_iso(event.time_us) == "2026-02-01T00:00:00Z"
     assert post_file(db, "stripe", csv(line)).already == 1
     assert post_file(db, "stripe", csv(line.replace("01-05", "01-06"))).conflicts == 1

@@ -54,7 +54,7 @@ def _show(db: Whence, form: Form, done: Decided) -> None:
             print(f"    {data['account']}  {Money(data['amount_minor'], data['currency'])}")
         if (dated := data.get("dated")) and event.time is not None:
             own, new = (second_of(to_us(each), db.config.zone) for each in (dated, event.time))
-            screen.note(f"{own} is in a closed period: it is dated {new}, and keeps its own day.")
+            screen.note(f"{own} is closed: it is dated {new}, and keeps its own day.")
         if not done.attempts:
             screen.note("It was there already, under this key.")
 

@@ -1,8 +1,11 @@
-"""The closed periods of the book: what is appended when one is closed, and what becomes of what is dated into one, as
-whence.toml says:
+"""The closed periods of the book: what is appended when one is closed, and what becomes of what is dated up to the end
+of one, as whence.toml says:
 
     [pack.ledger]
-    closed = "refuse"              # what is dated into a closed period; or "redate": into the open one, its day is kept
+    closed = "refuse"              # or "redate": it is dated behind the last closed period, and its own day is kept
+
+What a close signs are balances at the period's end. So every moment up to then is closed, whether or not it lies in a
+period: what is dated a year before changes those balances, too.
 
 How a period is summed up, signed and proved is left to `closing`, and what [pack.ledger.source.NAME] and
 [pack.ledger.side.NAME] say to `sources` and `reconciliation`.
@@ -71,14 +74,13 @@ class Periods:
         self.closed[event.period] = event
 
     def holding(self, us: int) -> PeriodClosed | None:
-        """The closed period that a moment lies in."""
-        return next((each for each in self.closed.values() if each.first_us <= us <= each.last_us), None)
+        """The closed period that a moment lies in or before, the first of them; None for one that is open."""
+        behind = (each for each in self.closed.values() if us <= each.last_us)
+        return min(behind, key=lambda each: each.last_us, default=None)
 
-    def open_after(self, us: int) -> int:
-        """The first moment from this one on that lies in no closed period."""
-        while (found := self.holding(us)) is not None:
-            us = found.last_us + 1
-        return us
+    def open_from_us(self) -> int:
+        """The first moment that is open, behind all closed periods, of which there is one."""
+        return max(each.last_us for each in self.closed.values()) + 1
 
 
 def checked(table: Mapping[str, Any]) -> list[type]:
@@ -89,16 +91,18 @@ def checked(table: Mapping[str, Any]) -> list[type]:
 
 
 def dated(movement: M, time_us: int | None, periods: Periods, policy: str) -> tuple[int | None, M]:
-    """When a movement happens, and what it is then: in a closed period it is refused, or dated into the open one, as
-    the policy `closed` says. A time of None is now."""
+    """When a movement happens, and what it is then: up to the end of a closed period it is refused, or dated behind all
+    of them, as the policy `closed` says. A time of None is now."""
     if not periods.closed:
         return time_us, movement
     us = SystemClock().now_us() if time_us is None else time_us
     if (period := periods.holding(us)) is None:
         return time_us, movement
+    open_us = periods.open_from_us()
     if policy == "refuse":
+        facts = {"period": period.period, "asked": to_iso(us), "open_from": to_iso(open_us)}
         remedy = 'Date it later, or write closed = "redate" under [pack.ledger].'
-        raise Refused("The period is closed", period=period.period, asked=to_iso(us), remedy=remedy)
+        raise Refused("This time is closed", **facts, remedy=remedy)
     if isinstance(movement, Posted):
         movement = msgspec.structs.replace(movement, dated=to_iso(us))
-    return periods.open_after(us), movement
+    return open_us, movement

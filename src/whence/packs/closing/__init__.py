@@ -2,7 +2,7 @@
 
 Read whence.packs.book.periods first, what is kept of a closed period. Then `naming`, what a period is called;
 `signing`, which closes one; `tables`, those that are closed, and what came after; and `commands`. That nothing is
-posted into a closed period the book sees to; its evidence, as a folder, is the pack evidence."""
+dated up to the end of a closed period the book sees to; its evidence, as a folder, is the pack evidence."""
 
 from whence.pack import Pack
 from whence.packs.closing.tables import periods, since_close

@@ -32,7 +32,8 @@ def close(
     Close a period: sign what the book came to.
 
     It is a day, a month, a quarter or a year. What every account came to at its end is recorded, with a digest of all
-    transactions. What is dated into it from then on is refused, or dated into the open period, as whence.toml says.
+    transactions up to then. What is dated up to its end from now on, also before it began, is refused, or dated behind
+    all closed periods, as whence.toml says. An earlier period can be closed later.
     """
     done = signing.close(db, period, by=by, reviewed_by=reviewed_by)
     show_rows(ClosedRow, [msgspec.convert(done.events[0].data, ClosedRow)], form, db.config.zone)

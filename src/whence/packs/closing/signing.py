@@ -1,6 +1,6 @@
 """Closing a period: what the book came to is signed by two people, as an event with its position, and can be proved
-again at any time. A period is closed on the condition that nothing is posted meanwhile; why nothing is posted into it
-afterwards is said in whence.packs.book.periods."""
+again at any time. A period is closed on the condition that nothing is posted meanwhile; why nothing is dated up to its
+end afterwards is said in whence.packs.book.periods."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def figures(history: History) -> Figures:
 
 def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
     """Close a day, a month `2026-03`, a quarter `2026-Q1` or a year, in the configuration's zone: all that was posted
-    up to its end, as it is known now. From then on nothing is posted into it.
+    up to its end, as it is known now. From then on nothing is posted that is dated up to its end. An earlier period can
+    still be closed after a later one.
 
     Raises Refused for a period that is not over, or that was closed, or where one person would do both, InvalidTime,
     and ConditionFailed where transactions are posted too quickly.
@@ -58,7 +59,8 @@ def close(db: Whence, period: str, *, by: str, reviewed_by: str) -> Decided:
         periods = history.state(Periods, BOOK) or Periods()
         for each in periods.closed.values():
             if each.first_us <= meant.last_us and meant.first_us <= each.last_us:
-                raise Refused("It was closed before", period=each.period, remedy="whence ledger periods lists them.")
+                remedy = "What is not closed of it can be closed by itself; whence ledger periods lists those closed."
+                raise Refused("It was closed before, or a part", period=name, closed=each.period, remedy=remedy)
         count, totals, digest = figures(history.at(At(occurred_us=meant.last_us)))
         for total in totals:
             _refuse_too_large(total)

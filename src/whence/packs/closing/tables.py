@@ -62,8 +62,8 @@ def since_close(
 ) -> Iterable[SinceRow]:
     """What was recorded after a close, for its period.
 
-    What alters the signed figures is dated in it; the rest was dated into the open period instead, as the book is
-    configured to do. Debits are positive.
+    What alters the balances at its end is dated up to it, and came past the book, as by an import; the rest was dated
+    into the open period instead, as the book is configured to do. Debits are positive.
     """
     signed = closed(asked.history, period)
     for each in entries(asked.history.uncut()):
