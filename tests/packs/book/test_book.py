@@ -122,8 +122,9 @@ def test_an_account_with_a_limit_is_not_overdrawn() -> None:
     assert (balance(book, "wallets:ben"), balance(book, "wallets:cleo")) == (0, 1000)
     with pytest.raises(Refused, match="of one side"):
         book.transfer("wallets:cleo", "assets:bank", "1 EUR")
-    with pytest.raises(Refused, match="more than nothing"):
-        book.transfer("wallets:cleo", "wallets:ben", "-1 EUR")
+    for amount, remedy in (("-1 EUR", "Turn the direction around"), ("0 EUR", "Name what is moved")):
+        with pytest.raises(Refused, match=f"more than nothing.*{remedy}"):
+            book.transfer("wallets:cleo", "wallets:ben", amount)
 
 
 @pytest.mark.parametrize("cents", [(-500, 600), (600, -500)])

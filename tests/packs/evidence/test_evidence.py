@@ -78,6 +78,20 @@ def test_the_evidence_is_one_folder_whose_digests_are_right(tmp_path: Path) -> N
     assert (tmp_path / "march" / "index.html").read_bytes() == files["index.html"]
 
 
+def test_the_page_says_what_is_proved_and_that_what_came_since_is_not_in_it(tmp_path: Path) -> None:
+    db = ledger()
+    book_of(db)
+    close(db, "2026-03", by="anna", reviewed_by="ben")
+    pages = []
+    for folder in ("before", "after"):
+        evidence(db, "2026-03", tmp_path / folder)
+        pages.append((tmp_path / folder / "index.html").read_text("utf-8"))
+        late = Posted("late", "sale", (Posting("assets:bank", 500, "EUR"), Posting("income:sales", -500, "EUR")))
+        db.append(CODEC.event(late, time=MARCH))
+    assert all("The history as it was known then still comes to these figures" in page for page in pages)
+    assert ["is not in these figures" in page for page in pages] == [False, True]
+
+
 def test_what_somebody_put_beside_the_evidence_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     db = ledger()
     book_of(db)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from csv import DictReader
 from decimal import Decimal
 from pathlib import Path
 
@@ -150,6 +151,28 @@ def test_the_command_shows_a_row_for_each_posting_of_a_preview(
         ("expenses:fees", "0.30"),
         ("income:sales", "-10.00"),
     ]
+
+
+def test_a_preview_says_what_posting_may_still_refuse_and_a_report_is_a_row_of_csv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whence.toml").write_text(f'store = "shop.db"\n{STRIPE}')
+    with whence.open(create=True) as db:
+        close(db, "2026-01", by="anna", reviewed_by="ben")
+    charges = (f"t{month},2026-0{month}-05T00:00:00Z,charge,1000,30,970,eur,ch_{month},,,\n" for month in (1, 2))
+    (tmp_path / "report.csv").write_text(f"{HEAD}{''.join(charges)}t3,2026-02-06T00:00:00Z,charge,1000,x,970,eur,,,,\n")
+    command = ["ledger", "post", "stripe", "report.csv"]
+    assert run([*command, "--preview"]) == 1
+    told = capsys.readouterr().err
+    assert "3 lines of report.csv: 2 would be posted, 1 refused." in told
+    assert told.splitlines()[-1].startswith("Nothing was posted, and the rules alone are looked at")
+    assert run([*command, "--csv"]) == 1
+    printed = capsys.readouterr()
+    (row,) = DictReader(printed.out.splitlines())
+    assert (row["lines"], row["posted"], row["refused_count"]) == ("3", "1", "2")
+    assert "line 2: This time is closed" in printed.err
+    assert "line 4: Not an amount as this source writes them (Column: fee, Amount: 'x')" in printed.err
 
 
 def test_a_preview_names_the_line_whose_id_came_before_with_another_content() -> None:

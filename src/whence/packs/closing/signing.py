@@ -95,6 +95,6 @@ def closed(history: History, period: str | None = None) -> PeriodClosed:
 
 
 def proved(history: History, period: PeriodClosed) -> bool:
-    """Whether the history still comes to what was signed: the same transactions, at that position."""
+    """Whether the history as it was known at that position still comes to what was signed: the same transactions."""
     found = figures(history.uncut().upto(period.at_position).at(At(occurred_us=period.last_us)))
     return found == (period.transactions, period.totals, period.sha256)

@@ -1,5 +1,5 @@
-"""The page of the evidence, to be read, printed and signed: its tables, but for the entries, and whether the history
-still comes to what was signed."""
+"""The page of the evidence, to be read, printed and signed: its tables, but for the entries, and whether the history as
+it was known at the close still comes to what was signed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ STYLE, BODY = (
 )
 LONG = 70
 """So many characters are a long text; a digest has 64."""
-PROVED = "The history still comes to these figures: all transactions were added up again for this page."
-NOT_PROVED = "THE HISTORY DOES NOT COME TO THESE FIGURES ANY MORE."
+PROVED = "The history as it was known then still comes to these figures: it was added up again for this page."
+NOT_PROVED = "THE HISTORY AS IT WAS KNOWN THEN DOES NOT COME TO THESE FIGURES ANY MORE."
+SINCE = "What was recorded after the close is listed below, and is not in these figures."
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _DAY, _MOMENT = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -46,6 +47,7 @@ def page_of(
     """The whole page as HTML: what was signed, by the event that closed the period, and these tables. It names how many
     entries there are, which stand in a file beside it."""
     zone = db.config.zone
+    since = [SINCE] if any(sheet.name == "since-close" and sheet.rows for sheet in shown) else []
     tables = "\n".join(f"<h2>{escape(sheet.title)}</h2>\n{_table(sheet, zone)}" for sheet in shown)
     told = {
         "period": signed.period,
@@ -56,7 +58,7 @@ def page_of(
         "reviewed_by": signed.reviewed_by,
         "transactions": f"{signed.transactions:,}",
         "at_position": f"{signed.at_position:,}",
-        "proof": PROVED if is_proved else NOT_PROVED,
+        "proof": " ".join([PROVED if is_proved else NOT_PROVED, *since]),
         "sha256": signed.sha256,
         "tables": markup.Html(tables),
         "entries": f"{entries:,}",

@@ -25,7 +25,8 @@ def refuse_too_large(amount: Money, **about: str) -> None:
 def positive(amount: Money) -> Money:
     """The amount. Raises Refused for nothing, or less, or more than can be kept."""
     if amount.minor <= 0:
-        raise Refused("An amount is more than nothing", amount=str(amount), remedy="Turn the direction around.")
+        remedy = "Turn the direction around." if amount.minor else "Name what is moved."
+        raise Refused("An amount is more than nothing", amount=str(amount), remedy=remedy)
     refuse_too_large(amount)
     return amount
 

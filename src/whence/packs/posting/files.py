@@ -82,7 +82,8 @@ def post_file(db: Whence, source: str | PostingSource, given: Given, *, by: str 
 
 
 def preview_file(db: Whence, source: str | PostingSource, given: Given) -> tuple[list[tuple[int, Draft]], Report]:
-    """What each line would come to, and which lines are refused; nothing is posted, and no account is looked at."""
+    """What each line would come to, and which lines are refused; nothing is posted. No account,
+    closed period or transaction that is there already is looked at."""
     rules, file, report = _opened(db, source, given)
     found = list(_drafts(rules, file, report).values())
     report.sha256 = file.sha256
