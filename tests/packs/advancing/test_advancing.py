@@ -10,11 +10,12 @@ import pytest
 
 import whence
 from tests.packs.leads.story import DAY
-from whence.errors import NotKnown, Refused
+from whence.errors import InvalidInput, NotKnown, Refused
 from whence.events import Event
 from whence.packs.advancing.decisions import lose, move, win
 from whence.packs.advancing.tables import pipeline
-from whence.packs.leads.decisions import create, score, touch
+from whence.packs.conversion import ageing
+from whence.packs.leads.decisions import assign, create, score, touch
 from whence.packs.leads.state import Lead
 
 
@@ -80,3 +81,29 @@ def test_a_lead_that_was_won_and_then_lost_bought_for_nothing(told: whence.Whenc
 def test_a_currency_of_no_amount_is_refused(told: whence.Whence) -> None:
     with pytest.raises(Refused, match="A currency is of an amount"):
         told.decide(win, "3", currency="EUR", reason="best price")
+
+
+def test_a_currency_is_one_of_iso_4217_and_an_amount_no_finer(told: whence.Whence) -> None:
+    told.decide(move, "3", "qualified", reason="budget", time=DAY.format(10))
+    for currency in ("eur", "EURO"):
+        with pytest.raises(InvalidInput, match=r"No such currency .* Did you mean EUR"):
+            told.decide(win, "3", amount=Decimal(5), currency=currency, reason="price")
+    for amount, currency, said in (("1200.555", "EUR", "1200.56 or 1200.55"), ("9.4", "JPY", "9 or 10")):
+        with pytest.raises(Refused, match=f"finer than its currency .* Say {said}"):
+            told.decide(win, "3", amount=Decimal(amount), currency=currency, reason="price")
+    assert told.decide(win, "3", amount=Decimal("7.5000"), currency="EUR", reason="price").events
+
+
+def test_a_mistyped_owner_is_named_as_a_source_is(told: whence.Whence) -> None:
+    told.decide(assign, "3", "anna", time=DAY.format(10))
+    assert sum(row.leads for row in told.table(pipeline, owner="anna")) >= 1
+    for more, near in (({"owner": "ana"}, "anna"), ({"source": "websit"}, "website")):
+        with pytest.raises(NotKnown, match=f"Did you mean {near}"):
+            told.table(pipeline, **more)
+
+
+def test_what_lies_ahead_has_been_in_its_stage_for_no_days(told: whence.Whence) -> None:
+    told.decide(create, "4", time="2999-01-01T00:00:00Z")
+    told.decide(move, "4", "qualified", reason="budget", time="2999-02-01T00:00:00Z")
+    assert [row.median_days for row in told.table(pipeline) if row.stage == "qualified"] == [0]
+    assert [(row.days_here, row.days) for row in told.table(ageing) if row.lead == "4"] == [(0, 0)]

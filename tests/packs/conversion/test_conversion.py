@@ -17,7 +17,7 @@ from whence.packs.advancing.decisions import move
 from whence.packs.advancing.tables import pipeline
 from whence.packs.conversion import ageing, conversion, over_time, times
 from whence.packs.conversion.commands import COMMANDS
-from whence.packs.leads.decisions import create
+from whence.packs.leads.decisions import assign, create
 
 
 def test_what_is_not_known_yet_is_counted_apart(told: whence.Whence) -> None:
@@ -75,7 +75,8 @@ def test_a_mistyped_stage_is_named(told: whence.Whence) -> None:
         told.table(ageing, stage="contcted")
     told.append(Event("StageChanged", {"stage": "tasting"}, ["lead:3"]))
     assert [row.stage for row in told.table(ageing, stage="tasting")] == ["tasting"]
-    assert told.table(ageing, stage="tasting", owner="nobody") == [], "a stage of others is a stage"
+    told.decide(assign, "2", "ben")
+    assert told.table(ageing, stage="tasting", owner="ben") == [], "a stage of others is a stage"
 
 
 def test_a_span_that_ends_before_it_begins_is_refused(told: whence.Whence) -> None:
@@ -123,3 +124,9 @@ def test_of_no_lead_there_is_no_picture(told: whence.Whence, folder: Path, capsy
         assert run(["leads", "picture", what, "none.html", "--source", "nowhere"]) == 1
         assert "Source: nowhere" in capsys.readouterr().err
     assert not (folder / "none.html").exists()
+
+
+def test_no_lead_is_in_its_stage_for_fewer_days_than_none(told: whence.Whence) -> None:
+    for days in (-3, float("nan")):
+        with pytest.raises(InvalidQuery, match="Say --over 14"):
+            told.table(ageing, over=days)

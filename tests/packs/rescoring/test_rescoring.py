@@ -128,3 +128,9 @@ def test_what_is_no_number_is_no_score(told: whence.Whence, wrong: Any) -> None:
 def test_the_examples_of_the_command_work(told: whence.Whence, example: str) -> None:
     told.decide(create, "42", source="website")
     assert run(shlex.split(example)[1:]) == 0
+
+
+def test_of_leads_that_are_named_all_are_scored_or_none(told: whence.Whence) -> None:
+    with pytest.raises(Refused, match=r"No such lead \(Lead: nope\)"):
+        list(rescore(told, ["1", "2", "nope"]))
+    assert list(told.log(types=["lead.Scored"])) == []

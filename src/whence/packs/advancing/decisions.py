@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from whence.errors import Refused
-from whence.money import is_money
+from whence.money import exponent, is_money
 from whence.pack import decision
 from whence.packs.leads.decisions import must_exist, must_say
 from whence.packs.leads.events import Lost, Moved, Won
@@ -46,13 +46,18 @@ def win(
 ) -> Won | None:
     """$ whence leads win 42 --amount 1200.50 --currency EUR --reason "best price" --by ben
 
-    A lead buys. Nothing happens where it was won already.
+    A lead buys. Nothing happens where it was won already. The currency is one of ISO 4217, and the amount has no more
+    digits behind the point than that has.
     """
     must_exist(lead, id)
     must_say(reason, id)
     if amount is not None and (not currency or not is_money(amount) or amount < 0):
         fact = "An amount is a number, and not negative" if currency else "An amount is in a currency"
         raise Refused(fact, lead=id, amount=amount, remedy="Say --amount 1200.50 --currency EUR.")
+    if amount is not None and currency and amount != (rounded := round(amount, exponent(currency))):
+        step = Decimal(1).scaleb(-exponent(currency)).copy_sign(amount - rounded)
+        remedy = f"Say {rounded} or {rounded + step}."
+        raise Refused("An amount is finer than its currency", lead=id, amount=amount, currency=currency, remedy=remedy)
     if amount is None and currency is not None:
         raise Refused("A currency is of an amount", lead=id, currency=currency, remedy="Say --amount 1200.50, too.")
     if (to := lead.pipeline().to_end("won", lead.stage, stage, lead=id)) is None:

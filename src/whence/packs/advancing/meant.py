@@ -32,14 +32,15 @@ def leads_meant(
     until: date | None = None,
 ) -> tuple[Pipeline, dict[str, Lead]]:
     """The pipeline in force, `stages` to its users since a table is called pipeline, and the leads that are meant.
-    Raises NotKnown where none has the source."""
+    Raises NotKnown where none has the source or the owner."""
     if since is not None and until is not None and until < since:
         remedy = "Let --until be the later day."
         raise InvalidQuery("It ends before it begins", since=since, until=until, remedy=remedy)
     leads = asked.states(Lead)
-    known = {lead.source for lead in leads.values() if lead.source is not None}
-    if source is not None and source not in known and known:
-        raise NotKnown("No lead has this source then", source=source, remedy=near(source, sorted(known)))
+    for what, said in (("source", source), ("owner", owner)):
+        known = {found for lead in leads.values() if (found := getattr(lead, what)) is not None}
+        if said is not None and said not in known and known:
+            raise NotKnown(f"No lead has this {what} then", **{what: said}, remedy=near(said, sorted(known)))
 
     def meant(lead: Lead) -> bool:
         came = lead.since
@@ -64,7 +65,8 @@ def grouped(leads: Iterable[Lead], key: Callable[[Lead], str | None]) -> dict[st
 
 
 def days_between(since: datetime | None, until: datetime | None) -> float:
-    return 0.0 if since is None or until is None else (until - since) / DAY
+    """None of them where the first is not known, or still lies ahead."""
+    return 0.0 if since is None or until is None else max((until - since) / DAY, 0.0)
 
 
 def median_days(days: Iterable[float]) -> float | None:

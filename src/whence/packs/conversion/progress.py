@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from whence.errors import InvalidConfig, NotKnown, near
+from whence.errors import InvalidConfig, InvalidQuery, NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.advancing.meant import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
 from whence.packs.leads.pipeline import Pipeline
@@ -125,6 +125,8 @@ def ageing(
     The leads that are open, those that have been in their stage the longest first: the days in it (here), since the
     last touch (quiet), and since the lead came.
     """
+    if not over >= 0:
+        raise InvalidQuery("A lead is in its stage for some days, or for none", over=over, remedy="Say --over 14.")
     stages, leads = leads_meant(asked, source=source, owner=owner)
     known = _all_stages(stages, leads)
     if stage is not None and stage not in known:

@@ -39,7 +39,8 @@ def rescore(
     Score leads by a scorecard or a function, and record it.
 
     Scores the leads named, else all of them, and records each score that differs from the one recorded last, or was
-    given by another card or function, as an event lead.Scored with what it was made on. A function is given the lead
+    given by another card or function, as an event lead.Scored with what it was made on. Where one that is named is not
+    there, none is recorded. A function is given the lead
     and returns a number, or a number and the reason; it may look at nothing else. `whence why lead:42 score` then leads
     on to what it looked at.
     """

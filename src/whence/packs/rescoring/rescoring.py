@@ -55,13 +55,15 @@ def rescore(
 
     By a function of the lead, known by its `name`, or else by a scorecard: the one named, else the kind's. Each is a
     decision under the condition that nothing came between, with the fields that the function reads, or the events of
-    the lead, as its basis. Raises Refused for a lead that is not there, InvalidConfig where there is no card,
-    InvalidModel for a function that fails or gives no number, and FoldFailed.
+    the lead, as its basis. Raises Refused for a lead that is not there, before any is recorded, InvalidConfig where
+    there is no card, InvalidModel for a function that fails or gives no number, and FoldFailed.
     """
     model = db.pack("leads").states[0]
     when = SystemClock().now_us if time is None else partial(to_us, time)  # now moves on, past what others record
     then = db.history(to_datetime(when()))
     chosen = [tag.partition(":")[2] for tag in then.states(Model.of(model))] if leads is None else list(leads)
+    for id in () if leads is None else chosen:
+        must_be_known(id, then.events(Query.of(tags=[f"lead:{id}"])))
     way = _by_function(model, function, name) if function else _by_card(db.scorecard("lead", card))
     for id in chosen:
         if (made := _rescored(db, model, id, way, when, by)) is not None:
@@ -161,10 +163,15 @@ def _as_they_were(db: Whence, model: type, lead: str, reads: Sequence[str], at_u
 def _known(lead: Events, id: str, at_us: int) -> list[Recorded]:
     """What had happened to it by then, as it happened. Raises Refused where nothing had."""
     known = [event for event in lead.all if event.time_us <= at_us]
-    if not known:
+    must_be_known(id, known)
+    return sorted(known, key=lambda event: (event.time_us, event.position))
+
+
+def must_be_known(id: str, events: Iterable[Recorded]) -> None:
+    """Raise Refused for a lead without events."""
+    if not any(True for _ in events):
         remedy = "Create it first (whence leads create), or score as of a later time."
         raise Refused("No such lead", lead=id, remedy=remedy)
-    return sorted(known, key=lambda event: (event.time_us, event.position))
 
 
 def _number(points: Any) -> int | float:
