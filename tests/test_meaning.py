@@ -9,7 +9,7 @@ import pytest
 
 import whence
 from whence.codec import Codec, Tag
-from whence.errors import InvalidConfig
+from whence.errors import FoldFailed, InvalidConfig
 from whence.events import Event, Recorded
 from whence.meaning import Vocabulary, add_readers, reading
 from whence.model import on
@@ -64,8 +64,19 @@ def test_the_first_that_holds_counts_and_what_is_not_read_means_nothing() -> Non
 
 
 def test_what_does_not_fit_is_said_with_the_key_of_the_pack() -> None:
-    with pytest.raises(ValueError, match=r"not read as Opened by \[pack.tickets.events\].*subject"):
-        read("Opened", {}, "ticket:4")
+    for data, value in (({}, ""), ({"subject": 5}, "Value: '5', ")):
+        at = r"Position: 1, Type: X, Line: pack.tickets.events.X, Field: subject, " + value
+        with pytest.raises(FoldFailed, match=rf"not read as Opened \({at}.*Change that line.*whence show @1"):
+            read("Opened", data, "ticket:4")
+
+
+def test_of_a_lenient_line_what_fits_is_read() -> None:
+    said = {"as": "Closed", "reason": "$cents * 0.01", "lenient": True}
+    assert read(said, {"cents": "many"}, "ticket:4") == Closed("4")
+    assert read({"as": "Closed", "lenient": True}, {"reason": 5}, "ticket:4") == Closed("4")
+    assert read({"as": "Opened", "lenient": True}, {"subject": 5}, "ticket:4") is None
+    with pytest.raises(FoldFailed, match=r"Field: reason.*cents is no number: 'many'"):
+        read(said | {"lenient": False}, {"cents": "many"}, "ticket:4")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +86,7 @@ def test_what_does_not_fit_is_said_with_the_key_of_the_pack() -> None:
         ({"X": {"as": "Closed", "agent": "a"}}, "No such field"),
         ({"X": 4}, "Write CallEnded = "),
         ({"X": {"as": "Closed", "when": "done"}}, "pack.tickets.events.X.when"),
+        ({"X": {"as": "Closed", "lenient": "yes"}}, "Write lenient = true"),
         ({"no good": "Closed"}, "pack.tickets.events.no good"),
         (["X"], 'Write MailReceived = "Opened"'),
     ],

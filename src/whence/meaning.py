@@ -11,6 +11,9 @@ recorded; a table of whence.toml says which of them means what:
     ]
     PageViewed = false                                      # not read at all
 
+An event that does not fit its line stops the fold, so that no answer lacks it silently; with `lenient = true` in the
+line, what fits of it is read.
+
 The pack says its `Vocabulary` and makes meanings of the table; by `add_readers` and `reading` its state goes by them.
 """
 
@@ -24,7 +27,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from whence.clock import to_iso
-from whence.errors import InvalidConfig, InvalidEvent, near
+from whence.errors import FoldFailed, InvalidConfig, InvalidEvent, near
 from whence.events import Recorded
 from whence.grammar import normal_type
 from whence.model import handlers_of, on
@@ -76,7 +79,7 @@ class Vocabulary(msgspec.Struct, frozen=True):
         event = ours.get(table["as"].removeprefix(f"{self.kind}."))
         if event is None:
             raise InvalidConfig("No such event", key=key, **{"as": table["as"]}, remedy=near(table["as"], ours))
-        fields = {name: value for name, value in table.items() if name not in ("as", "when")}
+        fields = {name: value for name, value in table.items() if name not in ("as", "when", "lenient")}
         known = (*_fields_of(event), *self.more.get(event, ()))
         for name in fields:
             if name not in known:
@@ -85,8 +88,11 @@ class Vocabulary(msgspec.Struct, frozen=True):
         if not isinstance(when, Mapping):
             remedy = 'Write when = { name = "dealstage" }.'
             raise InvalidConfig("Not a table of values", key=f"{key}.when", remedy=remedy)
+        is_lenient: Any = table.get("lenient", lenient)
+        if not isinstance(is_lenient, bool):
+            raise InvalidConfig("Neither true nor false", key=f"{key}.lenient", remedy="Write lenient = true.")
         said_fields = {name: Field.said(value) for name, value in fields.items()}
-        return Meaning(self, event, said_fields, dict(when), lenient)
+        return Meaning(self, event, said_fields, dict(when), is_lenient, key)
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -114,37 +120,68 @@ class Field(msgspec.Struct, frozen=True):
 
 class Meaning(msgspec.Struct, frozen=True):
     """An event is read as one of `event`: `fields` says what each of its fields is, a fixed value or a `Field`, where
-    that is not the field of the same name. `when` are fields that have to have these values. A `lenient` one means
-    nothing where it does not fit."""
+    that is not the field of the same name. `when` are fields that have to have these values. Of what does not fit a
+    `lenient` one leaves out the fields that do not, and means nothing where one that there has to be is among them.
+    `key` is the line of whence.toml."""
 
     vocabulary: Vocabulary
     event: type[msgspec.Struct]
     fields: dict[str, Any] = {}
     when: dict[str, Any] = {}
     lenient: bool = False
+    key: str = ""
 
     def of(self, recorded: Recorded) -> Any:
-        """The event as ours; None where it does not mean this. Raises ValueError where it ought to and does not fit."""
+        """The event as ours; None where it does not mean this. Raises FoldFailed where it ought to and does not fit."""
         data = recorded.data if isinstance(recorded.data, dict) else {}
         if self.when and any(_inside(data, name) != value for name, value in self.when.items()):
             return None
         kind, id_field = self.vocabulary.kind, self.event.__struct_fields__[0]
         values = {id_field: next(iter(recorded.entities(kind)), f"{kind}:").partition(":")[2]}
-        try:
-            for name in _fields_of(self.event):
-                value = self.fields.get(name)
-                if type(value) is Field:
+        for name in _fields_of(self.event):
+            value = self.fields.get(name)
+            if type(value) is Field:
+                try:
                     value = value.of(recorded, data)
-                if value is None:
-                    value = data.get(name)
-                if value is not None and value != "":
-                    values[name] = value
-            return msgspec.convert(values, self.event, strict=False)
-        except ValueError as problem:  # msgspec's own too
-            if self.lenient:
-                return None
-            said = f"not read as {self.event.__name__} by [{self.vocabulary.key}]"
-            raise ValueError(f"{said}: {problem}") from None
+                except ValueError as problem:
+                    if not self.lenient:
+                        raise self._unfit(recorded, name, problem) from None
+                    continue
+            if value is None:
+                value = data.get(name)
+            if value is not None and value != "":
+                values[name] = value
+        made = _converted(values, self.event)
+        if not isinstance(made, ValueError):
+            return made
+        unfit = self._fields_unfit(values)
+        if not self.lenient:
+            name = next(iter(unfit), "")
+            raise self._unfit(recorded, name, made, *([str(values[name])[:80]] if name in values else []))
+        made = _converted({name: value for name, value in values.items() if name not in unfit}, self.event)
+        return None if isinstance(made, ValueError) else made
+
+    def _fields_unfit(self, values: Mapping[str, Any]) -> list[str]:
+        """The fields that lack or do not fit, each looked at beside those that there have to be, which come first."""
+        needed = [each.name for each in msgspec.structs.fields(self.event) if each.required]
+        begun = {name: values[name] for name in needed if name in values}
+        lacking = [name for name in needed if name not in values]
+        return lacking or [
+            name
+            for name in values
+            if name != needed[0] and isinstance(_converted(begun | {name: values[name]}, self.event), ValueError)
+        ]
+
+    def _unfit(self, recorded: Recorded, field: str, problem: ValueError, *value: str) -> FoldFailed:
+        facts = {"position": recorded.position, "type": recorded.type, "line": self.key, "field": field}
+        facts |= {"value": repr(value[0])} if value else {}
+        remedy = (
+            "Change that line: name another field, say by when = { … } which events it is for, or lenient = true to"
+            f" read what fits; whence show @{recorded.position} prints the event."
+        )
+        return FoldFailed(
+            f"An event is not read as {self.event.__name__}", **facts, problem=str(problem), remedy=remedy
+        )
 
 
 Handler = Callable[[Any, Any, Recorded], None]
@@ -199,6 +236,14 @@ def _reader(
 def _fields_of(event: type[msgspec.Struct]) -> tuple[str, ...]:
     """The fields of an event beside its first, the entity."""
     return event.__struct_fields__[1:]
+
+
+def _converted(values: Mapping[str, Any], event: type[msgspec.Struct]) -> Any:
+    """The event of these values, or the ValueError, msgspec's own too, that says why there is none."""
+    try:
+        return msgspec.convert(values, event, strict=False)
+    except ValueError as problem:
+        return problem
 
 
 def _inside(data: Any, path: str) -> Any:

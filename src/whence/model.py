@@ -285,7 +285,10 @@ class Model:
 
 
 def failed_in(problem: Exception, **place: str) -> FoldFailed:
-    """What a step raises that knows where it failed: `handler="Lead.scored"`. The model adds which event it was."""
+    """What a step raises that knows where it failed: `handler="Lead.scored"`. The model adds which event it was. What a
+    handler raises that says this itself stays as it is."""
+    if isinstance(problem, FoldFailed) and "position" in problem.facts:
+        return problem
     remedy = "Mend the model, or add an Upcast for older events"
     if isinstance(problem, msgspec.ValidationError):
         remedy = "Add an Upcast for older events, or, if an import brought it, name all fields in its mapping's data"

@@ -138,6 +138,26 @@ def test_what_is_said_of_an_event_and_does_not_fit_stops_the_fold() -> None:
         state_of({"events": {"StageChanged": "Moved"}}, Event("StageChanged", {}, ["lead:1"]))
 
 
+def test_a_line_that_an_event_does_not_fit_is_named_with_the_field_and_its_value() -> None:
+    line = {"as": "Won", "amount": "$cents * 0.01", "currency": "EUR"}
+    for cents, value in ((-5000, "Value: '-50.00', "), ("many", "")):
+        sold = Event("Sold", {"cents": cents}, ["lead:1"])
+        at = f"Position: 1, Type: Sold, Line: pack.leads.events.Sold, Field: amount, {value}"
+        with pytest.raises(FoldFailed, match=rf"^An event is not read as Won \({at}.*Change that line"):
+            state_of({"events": {"Sold": line}}, sold)
+        lead = state_of({"events": {"Sold": line | {"lenient": True}}}, sold)
+        assert (lead.stage, lead.amount) == ("won", None)
+
+
+def test_an_amount_below_nothing_is_none_where_no_line_speaks_of_it() -> None:
+    for event in (
+        Event("LeadWon", {"amount": "-50", "currency": "EUR", "reason": "price"}, ["lead:1"]),
+        Event("StageChanged", {"stage": "won", "amount": "-50", "reason": "price"}, ["lead:1"]),
+    ):
+        lead = state_of({}, event)
+        assert (lead.stage, lead.amount, lead.reason) == ("won", None, "price")
+
+
 def test_the_stages_of_the_demonstration_come_out(folder: Path) -> None:
     assert PACK.model("lead") is not None
     with whence.open(":memory:", create=True, config=Config(folder)) as db:

@@ -86,8 +86,8 @@ class Won(OfLead, frozen=True):
     reason: str | None = None
 
     def __post_init__(self) -> None:
-        if self.amount is not None and not is_money(self.amount):
-            raise ValueError(f"an amount is a number, not {self.amount}")
+        if self.amount is not None and not (is_money(self.amount) and self.amount >= 0):
+            raise ValueError(f"an amount is a number, and not negative: {self.amount}")
 
 
 class Lost(OfLead, frozen=True):

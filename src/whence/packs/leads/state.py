@@ -136,8 +136,7 @@ def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Ite
     """The events of ours that one of others comes to, which was read as `event`. It is that alone, but LeadCreated
     {owner: "anna"} is Assigned and then Created, and StageChanged {stage: "won", amount: 9} is Won.
 
-    An owner or an amount that does not fit is passed over where no line of whence.toml speaks of the owner, or of the
-    move: then the lead is Created alone, and the move stays one.
+    An owner that does not fit is passed over where no line of whence.toml speaks of it: then the lead is Created alone.
     """
     if type(event) is Created:
         may_not_fit = meaning.lenient or "owner" not in meaning.fields
@@ -145,7 +144,7 @@ def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Ite
             yield owned
     if type(event) is Moved and event.stage in lead.pipeline().ends["won"]:
         fields = {"stage": event.stage, "reason": event.reason}
-        event = replace(meaning, event=Won, fields=fields).of(recorded) or event
+        event = replace(meaning, event=Won, fields=fields).of(recorded)
     yield event
 
 
