@@ -33,3 +33,12 @@ def test_a_line_that_cannot_be_read_is_a_fault_with_its_kind_its_id_and_its_day(
         (4, "format", "c", date(2026, 1, 6)),
         (5, "format", "d", None),
     ]
+
+
+def test_what_is_said_of_a_line_that_cannot_be_read_stays_since_recorded_differences_are_known_by_it() -> None:
+    file = io.BytesIO(b"id,day,amount,cur\nc,2026-01-06,ten,EUR\n")
+    (fault,) = SideReader("bank", {**PLAIN, "id": "id"}, UTC).read(file).faults
+    assert fault.reason == (
+        "Not an amount as this source writes them (Amount: 'ten'). Its decimal sign is said to be '.'; say decimal, "
+        "thousands, symbol or parentheses."
+    )

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidInput, InvalidTime, near
+from whence.errors import InvalidConfig, InvalidTime, near
 from whence.files.mapping import Field
 from whence.files.mapping import Mapping as Reading
 from whence.files.reader import Moment, Moments, moment
@@ -105,15 +105,9 @@ class Layout:
         return code
 
     def minor(self, term: Term, cells: Cells, currency: str) -> int:
-        """What a term comes to. Raises InvalidInput naming the column."""
+        """What a term comes to. Raises InvalidInput."""
         cell = cells.get(term.column, "")
-        if term.may_be_empty and not cell.strip():
-            return 0
-        try:
-            return term.sign * self._notation.minor(cell, currency)
-        except InvalidInput as problem:
-            facts = {"column": term.column, **problem.facts}
-            raise type(problem)(problem.fact, **facts, remedy=problem.remedy) from None
+        return 0 if term.may_be_empty and not cell.strip() else term.sign * self._notation.minor(cell, currency)
 
     def us(self, cells: Cells) -> int | None:
         """The moment that a line names; None where there are no times. Raises InvalidTime."""

@@ -90,7 +90,11 @@ class PostingSource(Layout):
         cells, currency = row.value, self.currency(row.value)
 
         def amount(term: Term) -> int:
-            return self.minor(term, cells, currency)
+            try:
+                return self.minor(term, cells, currency)
+            except InvalidInput as problem:  # named here alone: what a side says is part of a difference's key
+                facts = {"column": term.column, **problem.facts}
+                raise type(problem)(problem.fact, **facts, remedy=problem.remedy) from None
 
         rule = self._rule_of(cells, amount)
         reported_of, reported_minor = "", 0
