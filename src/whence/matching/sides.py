@@ -54,6 +54,17 @@ class Side(msgspec.Struct, frozen=True):
         """What was there before the first line; None where a file does not say it."""
         return self.opening.get(currency, 0 if self.sha256 is None else None)
 
+    def closing_minor(self, currency: str) -> int | None:
+        """The last balance that is stated, and what moved after it; None where none is stated."""
+        since_minor = 0
+        for each in reversed(self.items):
+            if each.currency != currency:
+                continue
+            if each.balance_minor is not None:
+                return each.balance_minor + since_minor
+            since_minor += each.amount_minor
+        return None
+
 
 def sums(items: Iterable[Item]) -> Counter[str]:
     """What items come to, by currency."""

@@ -13,6 +13,7 @@ left to whence.matching.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal
@@ -96,21 +97,25 @@ class SideReader(Layout):
 
 
 def _following(items: list[Item]) -> int:
-    """How many of the stated balances follow from the one before in their currency, as 7.00 after 2.00 more than
+    """How many of the stated balances follow from the one stated before in their currency, as 7.00 after 2.00 more than
     5.00."""
-    last: dict[str, int | None] = {}
+    last: dict[str, int] = {}
     found = 0
     for each in items:
         before = last.get(each.currency)
-        found += before is not None and before + each.amount_minor == each.balance_minor
-        last[each.currency] = each.balance_minor
+        after = None if before is None else before + each.amount_minor
+        found += after is not None and after == each.balance_minor
+        now = after if each.balance_minor is None else each.balance_minor
+        if now is not None:
+            last[each.currency] = now
     return found
 
 
 def _opening(items: list[Item]) -> dict[str, int]:
     """What a file that states balances had before its first line, by currency."""
-    found: dict[str, int] = {}
+    found, moved = dict[str, int](), Counter[str]()
     for each in items:
+        moved[each.currency] += each.amount_minor
         if each.balance_minor is not None and each.currency not in found:
-            found[each.currency] = each.balance_minor - each.amount_minor
+            found[each.currency] = each.balance_minor - moved[each.currency]
     return found

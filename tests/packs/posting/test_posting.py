@@ -127,6 +127,37 @@ def test_a_charge_is_given_back_in_its_own_currency() -> None:
     assert Book(db).state("charge:ch_1").left_minor == 2000
 
 
+def test_a_line_that_names_no_charge_charges_nobody_and_gives_nothing_back() -> None:
+    db = stripe()
+    lines = [f"t{n},2026-01-05T00:00:00Z,{what},,,," for n, what in enumerate(("charge,2000,0,2000,eur", REFUND))]
+    report = post_file(db, "stripe", csv(*lines))
+    assert [(line, reason.split(" (")[0]) for line, reason in report.refused] == [
+        (3, "The line does not name the charge of its refund")
+    ]
+    Book(db).reverse("stripe:t0")
+    assert set(balances(db.history()).values()) == {0}
+
+
+REFUND = "refund,-9900,0,-9900,eur"
+
+
+def test_each_of_several_charges_under_one_name_is_reversed_unless_some_of_it_was_refunded() -> None:
+    db = stripe()
+    lines = [f"t{n},2026-01-05T00:00:00Z,charge,{n}000,0,{n}000,eur,ch_1,,," for n in (1, 2, 3)]
+    assert post_file(db, "stripe", csv(*lines)).posted == 3
+    book = Book(db)
+    book.reverse("stripe:t3")
+    charge = book.state("charge:ch_1")
+    assert (charge.status, charge.left_minor) == ("charged", 3000)
+    book.refund("ch_1", "15.00 EUR")
+    with pytest.raises(Refused, match="Some of the charge was refunded"):
+        book.reverse("stripe:t2")
+    book.reverse("stripe:t1")
+    book.refund("ch_1")
+    assert book.state("charge:ch_1").status == "refunded"
+    assert set(balances(db.history()).values()) == {0}
+
+
 def test_a_preview_posts_nothing() -> None:
     db = stripe()
     drafts, report = preview_file(

@@ -249,6 +249,28 @@ def test_a_file_with_the_newest_line_at_the_top_ties_as_the_other_way_round(tmp_
     assert {row.there for row in made[1].statement if row.line == "closing"} == {Decimal("8.00")}
 
 
+def test_lines_before_and_after_those_that_state_a_balance_move_it_too(tmp_path: Path) -> None:
+    lines = [
+        "10,a,x,1.00,EUR,",
+        "10,b,x,2.00,EUR,103.00",
+        "11,c,x,4.00,EUR,",
+        "11,d,x,8.00,EUR,115.00",
+        "12,e,x,16.00,EUR,",
+    ]
+    db = whence.Whence(MemoryStore(), configured(SIDE))
+    book = opened(db)
+    book.enter("assets:bank", "income:sales", "100 EUR", time="2026-01-01T00:00:00Z")
+    for line in lines:
+        day, name, _, amount, *_ = line.split(",")
+        book.enter("assets:bank", "income:sales", f"{amount} EUR", time=f"2026-01-{day}T00:00:00Z", key=name)
+    for told in (lines, lines[::-1]):
+        rows = "".join(f"2026-01-{line}\n" for line in told)
+        (tmp_path / "bank.csv").write_text(f"booked,reference,type,amount,currency,balance\n{rows}")
+        made = reconcile(db, "assets:bank", f"bank={tmp_path / 'bank.csv'}", since=date(2026, 1, 10))
+        there = {row.line: row.there for row in made.statement}
+        assert (there["opening"], there["closing"], made.unexplained) == (Decimal(100), Decimal(131), {})
+
+
 def test_the_example_of_the_roll_forward_is_true() -> None:
     def side(name: str, fee: int) -> Side:
         charges = [item(place, 2500, id=f"c{place}", category="charge") for place in (1, 2)]

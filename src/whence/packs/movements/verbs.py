@@ -164,8 +164,7 @@ def reverse(known: Known, id: str, transaction: str, *, text: Text = None, **how
     if found.hold is not None:
         remedy = "Move it back: whence ledger enter."
         raise Refused("A capture is not reversed", transaction=transaction, remedy=remedy)
-    left_minor = None if found.charge is None else known(Charge, found.charge).left_minor
-    if found.charged_minor > 0 and left_minor != found.charged_minor:
+    if found.charge and found.charged_minor > 0 and known(Charge, found.charge).left_minor < found.charged_minor:
         remedy = "Refund the rest: whence ledger refund."
         raise Refused("Some of the charge was refunded", transaction=transaction, remedy=remedy)
     counter = tuple(Posting(each.account, -each.amount_minor, each.currency) for each in found.postings)

@@ -71,8 +71,7 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     begun = (0 if opening_there is None else opening_there - standing) if opening is None else opening
     begun_there = begun + standing if opening_there is None else opening_there
     closing = begun + moved.total()
-    balances = (each.balance_minor for each in reversed(there.items) if each.currency == currency)
-    stated = next((each for each in balances if each is not None), None)
+    stated = there.closing_minor(currency)
     closing_there = begun_there + moved_there.total() if stated is None else stated
     yield _row(currency, "closing", closing, closing_there)
     yield from _explained(compared, carried, currency, closing_there - closing)

@@ -105,13 +105,14 @@ class PostingSource(Layout):
             path, minor = account(cells), sum(map(amount, terms))
             if minor or (len(terms) == 1 and not terms[0].may_be_empty):  # a fee of nothing is no posting
                 postings.append(Posting(path, minor, currency, reported_minor if reported_of == path else None))
+        charge, charged_minor = self._charged(rule, cells, sum(map(amount, rule.charged)))
         posted = Posted(
             transaction=self._id(row),
             category=rule.category(cells),
             postings=tuple(postings),
             text=self.said("text", cells) or None,
-            charge=None if rule.charge is None else rule.charge(cells) or None,
-            charged_minor=sum(map(amount, rule.charged)),
+            charge=charge,
+            charged_minor=charged_minor,
             source=self.name,
             reference=self.said("reference", cells) or None,
             group=self.said("group", cells) or None,
@@ -131,6 +132,17 @@ class PostingSource(Layout):
         asked = dict.fromkeys(column for rule in self._rules for column, _ in rule.when)
         told = ", ".join(f"{column} = {cells.get(column, '')!r}" for column in asked)
         raise Refused("No posting rule takes this line", source=self.name, cells=told, remedy="Add a rule for it.")
+
+    def _charged(self, rule: Rule, cells: Cells, minor: int) -> tuple[str | None, int]:
+        """The charge that a line names, and what is charged; nothing is where none is named. Raises Refused for a line
+        that gives some back of none."""
+        charge = rule.charge and rule.charge(cells)
+        if charge:
+            return charge, minor
+        if minor < 0:
+            remedy = "Mend the line, or write a rule without charge for it."
+            raise Refused("The line does not name the charge of its refund", rule=rule.name, remedy=remedy)
+        return None, 0
 
     def _id(self, row: RawRow) -> str:
         """The transaction's name: the source's, with the line's own id, else with a hash of it and of which copy it
