@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from whence.errors import InvalidConfig, InvalidQuery, NotKnown, near
+from whence.errors import InvalidQuery, NotKnown, near
 from whence.pack import Asked, table
 from whence.packs.advancing.meant import Owner, Since, Source, Until, days_between, leads_meant, median_days, share_of
 from whence.packs.leads.pipeline import Pipeline
@@ -20,8 +20,8 @@ from whence.packs.leads.state import Lead
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """A stage: how many leads ever reached it, as a share of those that reached the one before, which none of the lost
-    has, and of all; and how many are in it."""
+    """A stage: how many leads ever reached it, as a share of those that reached the one before, which is None
+    for lost stages, and of all; and how many are in it."""
 
     stage: str
     reached: int
@@ -52,8 +52,8 @@ def conversion(
 
 
 class Between(msgspec.Struct, frozen=True):
-    """From one stage to another: how many went, wait in a stage before it, or are elsewhere; and of those that went the
-    quartiles of the days that it took."""
+    """From one stage to another: how many went, wait in a stage before it, or went on or ended without it
+    (elsewhere); and of those that went the quartiles of the days that it took."""
 
     from_: str = msgspec.field(name="from")
     to: str
@@ -69,7 +69,7 @@ class Between(msgspec.Struct, frozen=True):
 def times(
     asked: Asked,
     *,
-    from_: Annotated[str | None, "from the first time in this stage; by default each stage to the next"] = None,
+    from_: Annotated[str | None, "from the first time in this stage; by default the first one"] = None,
     to: Annotated[str | None, "to the first time after it in this one; by default the won one"] = None,
     source: Source = None,
     owner: Owner = None,
@@ -80,7 +80,8 @@ def times(
     $ whence leads times --from contacted --to won
 
     How many days it takes from stage to stage: the quartiles of those that went. Those that still wait, in a stage
-    before it, and those that went on or ended elsewhere, are counted beside them.
+    before it, and those that went on or ended elsewhere, are counted beside them. Without --from and --to it is each
+    stage to the next, and the first to the won one.
     """
     stages, leads = leads_meant(asked, source, owner, since, until)
     for start, end in _steps(stages, from_, to):
@@ -155,16 +156,16 @@ def _all_stages(stages: Pipeline, leads: Mapping[str, Lead]) -> list[str]:
 
 
 def _steps(stages: Pipeline, start: str | None, end: str | None) -> list[tuple[str, str]]:
-    """From which stage to which: the one asked about, or each to the next and the first to the won one."""
+    """From which stage to which: the one asked about, or each to the next and the first to the won one, each once. Of
+    several won ones it is the first that whence.toml names."""
     for stage in (start, end):
         if stage is not None and stage not in stages.moves:
-            known = ", ".join(stages.moves)
-            raise InvalidConfig("No such stage", stage=stage, remedy=f"There are: {known}.")
-    onward = [stage for stage in stages.moves if stage not in stages.ends["lost"]]
-    if start is None and end is None:
-        last = next(each for each in onward if each in stages.ends["won"])
-        return [*pairwise(onward), (onward[0], last)]
-    return [(start or stages.first, end or stages.ends["won"][0])]
+            raise NotKnown("No such stage", stage=stage, remedy=near(stage, stages.moves))
+    won = stages.ends["won"][0]
+    if start is not None or end is not None:
+        return [(start or stages.first, end or won)]
+    onward = [stage for stage in stages.moves if stage == won or stages.outcome(stage) == "open"]
+    return list(dict.fromkeys([*pairwise(onward), (onward[0], won)]))
 
 
 def _first_after(path: Sequence[tuple[str, datetime]], start: str, end: str) -> datetime | None:
