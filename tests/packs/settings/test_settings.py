@@ -175,6 +175,14 @@ def test_keys_that_cannot_be_meant_are_refused_with_a_remedy(call: Call) -> None
     assert rows(call("settings", "get", "--json")[1])[-1]["setting"] == "/sites/example.com"
 
 
+def test_a_document_that_has_no_settings_cannot_be_unset(call: Call) -> None:
+    assert call("settings", "unset", "android:")[0] == 1
+    call("settings", "set", "android:a", "1")
+    assert call("settings", "unset", "android:")[0] == 0
+    assert call("settings", "unset", "android:")[0] == 1
+    assert len(rows(call("settings", "log", "--json")[1])) == 2
+
+
 def test_a_key_that_can_be_no_tag_is_set_without_one(call: Call) -> None:
     decomposed = "cafe\u0301"  # as file systems of macOS write it; a tag is in the normal form NFC
     assert call("settings", "set", decomposed, "1", "--by", "ben")[0] == 0

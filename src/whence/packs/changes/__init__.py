@@ -2,7 +2,6 @@
 whence.packs.settings. From Python:
 
     from whence.packs import changes
-from whence.valuediff import Difference
 
     changes.changes(db.history())
 

@@ -60,7 +60,8 @@ def unset(
     An object that held nothing else goes with it. What it was stays in the history.
     """
     path = path_of(setting)
-    if at(document.values, path) is MISSING:
+    found = at(document.values, path)
+    if found is MISSING or (not path and found == {}):
         known = [name_of(id, key_of(each)) for each, _ in leaves(document.values) if each]
         remedy = near(name_of(id, key_of(path)), known, 3, otherwise="whence settings get lists them.")
         raise Refused("There is no such setting", setting=name_of(id, key_of(path)), remedy=remedy)
