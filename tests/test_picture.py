@@ -36,7 +36,7 @@ def test_a_page_is_the_same_text_each_time_and_fetches_nothing(figure: Any) -> N
 def test_a_picture_is_what_its_name_ends_in(figure: Any, tmp_path: Path) -> None:
     picture.save(figure, tmp_path / "funnel.html", "funnel", "Funnel")
     assert (tmp_path / "funnel.html").read_text().startswith("<!doctype html>")
-    with pytest.raises(InvalidFile, match=r"funnel.html for a page"):
+    with pytest.raises(InvalidFile, match=r"Write funnel.html for a page, or funnel.png"):
         picture.save(figure, tmp_path / "funnel.gif", "funnel", "Funnel")
     with pytest.raises(CannotWrite):
         picture.save(figure, tmp_path / "no/funnel.html", "funnel", "Funnel")

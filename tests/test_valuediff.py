@@ -20,6 +20,7 @@ LONG = "Write as one who has read their page. Be short. Thank them at the end."
         (70, "70"),
         ("text", "text"),
         ("70", '"70"'),
+        ('{"a": ', r'"{\"a\": "'),
         ("true", '"true"'),
         ("", '""'),
         ({"a": [1, 2]}, '{"a": [1, 2]}'),

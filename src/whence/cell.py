@@ -12,6 +12,8 @@ from typing import IO, Any
 import msgspec
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+AS_JSON = re.compile(r"true|false|null|[-+]?[\d.]+(e[-+]?\d+)?|[\[{\"].*", re.S | re.I)
+"""A text that would be taken for another value."""
 KEYS = (str, int, float, bool, type(None))
 """What json makes a key of."""
 
@@ -48,6 +50,13 @@ def plain(value: Any) -> Any:
 def cell_text(value: Any) -> str:
     """A value in a cell: text as it is, everything else as JSON, nothing for None."""
     return "" if value is None else value if isinstance(value, str) else as_json(value)
+
+
+def told_apart(value: Any) -> str:
+    """A value as text that is told from every other: JSON, and text as it is, in quotes where it reads as JSON."""
+    if isinstance(value, str) and value and not AS_JSON.fullmatch(value):
+        return value
+    return json_text(value) if isinstance(value, str) else as_json(value)
 
 
 def write_csv(out: IO[str], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -174,7 +174,8 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     """`html` or `png`, as a file's name ends. Raises InvalidFile for any other."""
     ending = Path(path).suffix.lower()
     if ending not in (".html", ".htm", ".png"):
-        remedy = "Write funnel.html for a page, or funnel.png."
+        stem = Path(path).stem
+        remedy = f"Write {stem}.html for a page, or {stem}.png."
         raise InvalidFile("A picture is a file .html or .png", file=os.fspath(path), remedy=remedy)
     return "png" if ending == ".png" else "html"
 

@@ -3,18 +3,15 @@ printed is left to the command line."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
-from whence.cell import as_json
+from whence.cell import told_apart
 from whence.textdiff import is_long, text_diff
 from whence.tree import MISSING, Path
 
 CELL_MAX = 60
-AS_JSON = re.compile(r"true|false|null|[-+]?[\d.]+(e[-+]?\d+)?|[\[{\"].*", re.S | re.I)
-"""A text that would be taken for another value."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -30,10 +27,7 @@ def cell(value: Any) -> str:
     """A value in a cell: — where there is none, text in quotes where it needs them, cut where it is long."""
     if value is MISSING:
         return "—"
-    text = as_json(value) if not isinstance(value, str) else value
-    if isinstance(value, str) and (not value or AS_JSON.fullmatch(value)):
-        text = f'"{value}"'
-    return _cut(" ".join(text.split()))
+    return _cut(" ".join(told_apart(value).split()))
 
 
 def sentence(each: Difference) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -279,6 +281,30 @@ def test_a_range_that_ends_before_it_begins_is_named(pipeline: Path, whence: Run
     done = whence("log", "--since", "2026-01-10", "--until", "2026-01-06")
     assert (done.code, done.err) == (1, "Nothing matches: --since is later than --until. Exchange the two.\n")
     assert whence("log", "--since", "2026-01-06", "--until", "2026-01-06").code == 0
+
+
+def test_a_number_that_is_none_is_said_as_one(pipeline: Path, whence: Run) -> None:
+    done = whence("log", "--limit", "many")
+    assert done.code == 2
+    assert "'many' is not a valid integer." in done.err
+
+
+AT_ONCE = "from whence_command import main; print('ready', flush=True); main()"
+
+
+def test_ctrl_c_while_the_program_is_still_loaded_is_no_traceback(pipeline: Path) -> None:
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    line = [sys.executable, "-c", heeding + AT_ONCE, "log", "--follow"]
+    started = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert started.stdout is not None
+        started.stdout.readline()
+        time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=60)
+    finally:
+        started.kill()
+    assert (started.returncode, said) == (130, b"interrupted\n")
 
 
 FULL = Path("/dev/full")

@@ -22,6 +22,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from whence import duration
+from whence.cell import told_apart
 from whence.cli import exits, screen
 from whence.cli.command import (
     Option,
@@ -252,9 +253,9 @@ def cells_of(row: type[msgspec.Struct], form: screen.Form, zone: tzinfo) -> Call
 
 
 def _given_value(value: Any, form: screen.Form) -> Any:
-    """A value of any type, as somebody gave it: 1.0 is another than 1."""
+    """A value of any type, as somebody gave it: 1.0 is another than 1, and the text 1 is a third."""
     plain = msgspec.to_builtins(value, str_keys=True)
-    return screen.shown(plain) if form == "screen" else plain
+    return plain if form != "screen" or plain is None else told_apart(plain)
 
 
 def _types(hint: Any) -> Sequence[Any]:
@@ -446,7 +447,8 @@ def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
             raise click.BadParameter(f"{said!r} is not a number; write 12.50.", param_hint=_written(parameter))
         return number
     if parameter.type in (date, datetime):
-        moment = to_datetime(span_of(said, zone=zone).first_us).astimezone(zone)
+        span = span_of(said, zone=zone)
+        moment = to_datetime(span.last_us if parameter.name == "until" else span.first_us).astimezone(zone)
         return moment if parameter.type is datetime else moment.date()
     return said
 

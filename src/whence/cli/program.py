@@ -84,6 +84,7 @@ GROUPS = {
     "Look after": ("check", "test-for", "replay", "verify-state", "snapshot", "copy", "export", "du"),
 }
 
+click.IntRange.name = "integer"  # a word that is no number lies in no range either: it is "not a valid integer"
 click.rich_click.COMMAND_GROUPS = {
     "whence": [
         {"name": name, "commands": [*commands, *(packs.names() if name == "Domains" else ())]}

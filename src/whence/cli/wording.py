@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from whence.cell import told_apart
 from whence.cli import screen
 from whence.cli.command import events_text, times_in
 from whence.clock import to_us
@@ -42,8 +43,13 @@ def told(value: Any, zone: tzinfo) -> Any:
     if is_tallies(value):
         return ", ".join(f"{type} {tally['count']:,}" for type, tally in value.items())
     if isinstance(value, Mapping) and value:
-        return "  ".join(f"{name}={screen.shown(told(part, zone))}" for name, part in value.items())
+        return "  ".join(f"{name}={screen.shown(_part(part, zone))}" for name, part in value.items())
     return value
+
+
+def _part(value: Any, zone: tzinfo) -> Any:
+    """A value beside others in one cell: a text that reads as a number, or as any other JSON, is told from it."""
+    return told_apart(value) if isinstance(value, str) else told(value, zone)
 
 
 def fields(state: Mapping[str, Any], zone: tzinfo) -> Iterator[tuple[str, Any]]:

@@ -106,7 +106,10 @@ def _decimals(found: Impact[Any]) -> int:
 def sentences(found: Impact[What], named: Callable[[What], str]) -> Iterator[str]:
     """What it says, the most important first; `named` gives what was done a name that no other has."""
     figures = Figures(found)
-    counted = f"{found.tried} change{'' if found.tried == 1 else 's'}"
+    counted = _changes(found.tried)
+    if not found.tried:
+        yield f"None of {_changes(len(found.effects))} could be weighed: too few decisions before or after."
+        return
     if not found.blamed:
         yield f"None of {counted} did anything to the {found.outcome} that chance does not explain."
         if found.least_seen is not None:
@@ -129,7 +132,12 @@ def sentences(found: Impact[What], named: Callable[[What], str]) -> Iterator[str
         yield f"{name} {said}, {figures.number(low)} to {figures.amount(high)}: {HOW[each.compared]}."
         for other in others:
             yield f"{other} came at nearly the same time; decisions name the other."
-    yield f"Of {counted} that {'was' if found.tried == 1 else 'were'} weighed, chance or these explain the rest."
+    if rest := found.tried - len(found.blamed):
+        yield f"Of {counted} that were weighed, {rest} did nothing beyond chance."
+
+
+def _changes(count: int) -> str:
+    return f"{count} change{'' if count == 1 else 's'}"
 
 
 def caption(found: Impact[Any]) -> str:

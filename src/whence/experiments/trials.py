@@ -96,7 +96,7 @@ def trials(
     Decisions too near to the end of the history to know are left out. Raises NotKnown and InvalidQuery.
     """
     if sum(each is not None for each in (outcome, average, share)) != 1:
-        raise InvalidQuery("Not clear what the outcome is", remedy="Give one of outcome, average and share.")
+        raise InvalidQuery("Not clear what the outcome is", remedy="Give one of --outcome, --average and --share.")
     made = in_occurred_order(_all(history, decision))
     if outcome is not None:
         found = _that_followed(history, made, outcome, within_us, entity)

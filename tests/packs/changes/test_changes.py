@@ -40,6 +40,17 @@ def test_a_value_is_shown_as_it_was_given(call: Call) -> None:
     assert "0.1234567890123" in call("settings", "blame")[1]
 
 
+def test_a_text_that_reads_as_another_value_is_told_from_it(call: Call) -> None:
+    for day, value in enumerate(("70", '"70"', '"null"', '"[1]"', r'"{\"a"', "on"), 1):
+        call("settings", "set", "limit", value, "--time", f"2026-01-0{day}")
+    logged = [line.split()[6] for line in call("settings", "log")[1].splitlines()[1:7]]
+    assert logged == ["on", r'"{\"a"', '"[1]"', '"null"', '"70"', "70"]
+    assert call("settings", "get", "--at", "2026-01-02")[1].splitlines()[1].split() == ["limit", '"70"']
+    assert '  "70"  ' in call("settings", "blame", "--at", "2026-01-02")[1]
+    assert 'limit="70"' in call("why", "settings:main", "values", "--at", "2026-01-02")[1]
+    assert rows(call("settings", "get", "--at", "2026-01-02", "--json")[1]) == [{"setting": "limit", "value": "70"}]
+
+
 def test_a_prompt_is_compared_by_its_sentences(call: Call) -> None:
     polite = "Write a short e-mail to the lead. Be polite. Offer a call next week."
     call("settings", "set", "prompts.email", polite, "--time", "2026-01-05")

@@ -189,6 +189,17 @@ def test_an_average_is_written_to_as_many_figures_as_are_known_whatever_its_unit
     assert f"raises the average ms by {written[2][1:]}, " in next(sentences(found, named))
 
 
+def test_that_nothing_was_changed_by_then_is_said_and_that_nothing_could_be_weighed(call: Call) -> None:
+    for day in range(1, 5):
+        call("append", f"lead:{day}", "Scored", f"score={day}", "--time", f"2026-01-0{day}")
+    asked = ("settings", "impact", "Scored", "--average", "score")
+    assert "No setting was ever changed." in call(*asked)[2]
+    call("settings", "set", "limit", "3", "--time", "2026-01-04")
+    assert "No setting was changed by then." in call(*asked, "--at", "2026-01-03")[2]
+    assert "None of 1 change could be weighed: too few decisions before or after." in call(*asked)[1]
+    assert "Give one of --outcome, --average and --share." in call(*asked, "--share", "score=1")[2]
+
+
 def test_a_window_below_three_days_is_refused_from_python_too(mailed: whence.Whence) -> None:
     with pytest.raises(InvalidQuery, match="Too short a window"):
         impact(mailed, "EmailSent", outcome="Replied", window_days=2)
@@ -232,6 +243,11 @@ def test_the_command_says_it_in_sentences_and_draws_it(mailed: whence.Whence, ca
     assert out.startswith("prompts.email (@")
     assert "lowers the share with Replied by " in out
     assert "side by side" in out
+    others = sum(line.endswith("chance") for line in out.splitlines())
+    assert f"Of {others + 1} changes that were weighed, {others} did nothing beyond chance." in out
+    code, _, err = call(*asked, mailed.config.own_store, "--save", "found.txt")
+    assert code == 2
+    assert "Write found.html for a page, or found.png." in err
     page = (folder / "impact.html").read_text()
     assert "What changes did to the share with Replied" in page
     found = [json.loads(line) for line in call(*asked, mailed.config.own_store, "--json")[1].splitlines()]

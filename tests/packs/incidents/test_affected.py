@@ -46,7 +46,12 @@ def test_the_decisions_of_a_version_and_all_that_followed(mailed: Call) -> None:
     assert [each["entities"] for each in found(mailed, "affected", "p3")] == [["lead:1"], ["lead:2"]]
     assert {str(each["type"]) for each in found(mailed, "affected", "p4", "--about")} >= {"Called"}
     assert found(mailed, "affected", "p4", "--since", "2026-01-09")[0]["entities"] == ["lead:4"]
-    assert found(mailed, "affected", "@2", "--until", "2026-01-09")[0]["entities"] == ["lead:3"]
+    assert found(mailed, "affected", "@2", "--until", "2026-01-08")[0]["entities"] == ["lead:3"]
+
+
+def test_a_day_is_the_whole_day_at_both_ends_of_a_span(mailed: Call) -> None:
+    rows = found(mailed, "affected", "p4", "--since", "2026-01-08", "--until", "2026-01-08")
+    assert [each["entities"] for each in rows if each["part"] == "decision"] == [["lead:3"]]
 
 
 def test_decisions_that_name_nothing_count_while_the_version_was_in_force(mailed: Call) -> None:

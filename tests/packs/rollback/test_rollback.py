@@ -132,7 +132,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         db.decide("settings.set", "main", "a", 1)
         with pytest.raises(NotKnown, match="not so many"):
             rollback(db, last=2)
-        with pytest.raises(InvalidQuery):
+        with pytest.raises(InvalidQuery, match="Give one of --to, --last and --change"):
             rollback(db)
 
 

@@ -59,7 +59,8 @@ def impact(
         entity=entity,
         named_by=dict.fromkeys((*configured.named_by, *configured.observed)),
     )
-    changes = timeline(asked)
-    if not changes:
-        raise NotKnown("No setting was ever changed", remedy="Set one, import a file, or name the events that do.")
-    return weigh(decisions, candidates(decisions, changes, window_days=window_days))
+    judged = candidates(decisions, timeline(asked), window_days=window_days)
+    if not judged:
+        fact = "No setting was ever changed" if at is None else "No setting was changed by then"
+        raise NotKnown(fact, remedy="Set one, import a file, or name the events that do.")
+    return weigh(decisions, judged)

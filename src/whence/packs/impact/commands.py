@@ -60,8 +60,10 @@ def impact(
     from whence.experiments.impact import caption, sentences  # here, since other commands need none of its arrays
     from whence.packs.impact.picture import drawn, table
     from whence.packs.impact.rows import NUMBERS, cells, named, rows
-    from whence.picture import save
+    from whence.picture import kind_of, save
 
+    if file is not None:
+        kind_of(file)  # which is refused before anything is asked
     found = ask(
         db,
         decision,

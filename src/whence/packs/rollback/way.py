@@ -78,7 +78,7 @@ def rollback(
     From Python it raises NotKnown, Refused and InvalidQuery.
     """
     if sum(each is not None for each in (to, last, change)) != 1:
-        raise InvalidQuery("Not clear how far back", remedy="Give one of to (a moment), last (a number) and change.")
+        raise InvalidQuery("Not clear how far back", remedy="Give one of --to, --last and --change.")
     if last is not None and last < 1:
         raise InvalidQuery("Goes back by one change at least", last=last, remedy="Give last=1 for the last one.")
     decided: list[Rollback] = []  # the last counts: it is decided again where somebody else was first
