@@ -1,8 +1,8 @@
 """What a movement depends on, so that it is appended under the condition that nothing of it changed meanwhile.
 
-It is exact: an account without a limit is hindered by nobody who moves money too, so that a thousand may pay into it
-at once, but by who closes or limits it; of an account with a limit, and of a charge, a hold or a transaction that is
-looked at, every event counts; and so does each period that is closed."""
+An account without a limit is hindered by nobody who moves money too, so that a thousand may pay into it at once, but by
+who closes or limits it; more than APART_MAX of them, by who does so to any account. Of an account with a limit, and of
+a charge, a hold or a transaction that is looked at, every event counts; and so does each period that is closed."""
 
 from __future__ import annotations
 

@@ -127,8 +127,10 @@ class Book:
         # The states are read under the lock, so that all are as of one position, the head. The verb decides on them,
         # the laws allow it, and it is appended on condition that nothing it depends on came after the head. At first
         # nobody looks into the store for what others did: where that matters the condition fails, and `retried` calls
-        # again. A refusal may come of that too, or of this very request having been recorded under its key before: so
-        # that is looked up, and else it is decided anew, on all that there is. What is refused then is refused.
+        # again.
+        #
+        # A refusal may come of that too, or of this very request having been recorded under its key before: so that is
+        # looked up, and else it is decided anew, on all that there is. What is refused then is refused.
         def act(attempt: int, is_anew: bool = False) -> Decided:
             is_anew = is_anew or attempt > 1
             try:

@@ -1,8 +1,8 @@
 """The ledger: double entry in which every balance can be traced to its entries, as of any day, by either clock.
 
-Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`, `tables`. Here it is said what is kept,
-of all that there is in a ledger, and what is decided about accounts. The rest of `whence ledger` comes from packs that
-extend it, above all `whence.packs.movements` and `holds`, what moves money and sets it aside, `book`, which appends it,
+Read it in this order, as any pack: `events`, `state`, `decisions`, `scenarios`, `tables`. Here it is said what is kept
+of accounts, charges, holds and transactions, and what is decided about accounts. The rest comes from packs that extend
+it, above all `whence.packs.movements` and `holds`, what moves money and sets it aside, `book`, which appends it,
 and `balances`, which answers what is on an account and why."""
 
 from whence.pack import Pack

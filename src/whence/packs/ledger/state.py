@@ -20,7 +20,8 @@ from whence.packs.ledger.events import (
 
 class Account:
     """An account: its balances and what is held of it, both seen from its own side (an asset grows by debits, income
-    by credits). What was posted before it was opened counts too: which postings are its own is known then."""
+    by credits). Postings of before it was opened count too: they wait in `_before`, since its name is not
+    known until then."""
 
     kind = "account"
     codec = CODEC

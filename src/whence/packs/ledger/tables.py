@@ -18,8 +18,8 @@ from whence.query import Query
 
 
 def chart(history: History, *, as_of_then: bool = False) -> dict[str, Account]:
-    """The accounts of a history with their types and limits, whenever they were opened, or `as_of_then`; no balances
-    are in it."""
+    """The accounts of a history with their types and limits: also those opened later, since what was posted before
+    counts too, or only `as_of_then`. No balances are in it."""
     history = history if as_of_then else history.uncut()
     found = history.states(Account, query=Query.of(types=ABOUT_ACCOUNTS)).values()
     return {each.account: each for each in found if each.account}

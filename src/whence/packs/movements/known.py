@@ -18,7 +18,7 @@ State = TypeVar("State", Account, Charge, Hold, Transaction)
 class How(TypedDict, total=False):
     """What every verb is told besides: who does it, when it happened (now, unless it is said), and a `key` that names
     the transaction, so that the same again changes nothing. No verb reads it: it is the book that does, and verbs have
-    it so that the types of its methods say so."""
+    it so that the types of the book's methods say so."""
 
     by: str | None
     time: datetime | str | int | None
@@ -27,8 +27,8 @@ class How(TypedDict, total=False):
 
 class Known:
     """The states as of one position, looked up as a verb asks for them: `known(Charge, "ch_1")`. It depends on every
-    event of what it asks for, which is noted. An account is not: its type never changes, and on whether it may be used
-    depends whatever moves it (see book.condition)."""
+    event of what it asks for, which is noted. An account is not: its type never changes, and whatever moves it is
+    appended on condition that it may still be used (see book.condition)."""
 
     def __init__(self, find: Callable[[str], Any]) -> None:
         self._find = find

@@ -95,7 +95,11 @@ def allow(event: Posted | Held, accounts: Mapping[str, Account], moved: Moved) -
             net[key] = net[key] + change if key in net else change
     for key, change in net.items():
         net[key] = after = moved.get(key, 0) + change
-        if change < 0 and (floor := (account := accounts[key[0]]).floor_minor) is not None:
+        if change >= 0:
+            continue
+        account = accounts[key[0]]
+        floor = account.floor_minor
+        if floor is not None:
             left = account.available_minor(key[1]) + after
             if left < floor:
                 _refuse_below(floor, *key, left - change, change)

@@ -46,9 +46,10 @@ class BatchBook(Book):
     def _allow_each(
         self, drafts: Sequence[Draft], by: str | None, correlation: str | None
     ) -> tuple[list[Made], list[int | Refused], Query]:
-        """What is to be appended, of the drafts that are allowed one after the other; of each draft its place in that,
-        or why it is refused; and what must not have happened meanwhile. Of three drafts, the second of which is refused
-        and the third of which opens an account, the places are 0, the Refused, and 2: an opening stands before."""
+        """Three things, in this order: what is to be appended, of the drafts that are allowed one after the other; of
+        each draft its place in that, or why it is refused; and what must not have happened meanwhile. Of three
+        drafts, the second of which is refused and the third of which opens an account, the places are 0, the Refused,
+        and 2: an opening stands before."""
         names = dict.fromkeys(each.account for draft in drafts for each in draft.posted.postings)
         charges = {draft.posted.charge: f"charge:{draft.posted.charge}" for draft in drafts if draft.posted.charge}
         self.states.catch_up()

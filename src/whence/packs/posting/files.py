@@ -122,7 +122,7 @@ def _drafts(rules: PostingSource, lines: Iterable[RawRow], report: Report) -> Dr
 def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str | None, correlation: str) -> None:
     """Post what is not there yet, and count what becomes of it. Raises IdConflict where others come first too often."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        drafts = _not_there(db, drafts, report)
+        drafts = _new_ones(db, drafts, report)
         if not drafts:
             return
         try:
@@ -139,8 +139,8 @@ def _post(db: Whence, book: BatchBook, drafts: Drafts, report: Report, by: str |
         return
 
 
-def _not_there(db: Whence, drafts: Drafts, report: Report) -> Drafts:
-    """The drafts whose ids are not there yet; of the others it is counted whether they are the same."""
+def _new_ones(db: Whence, drafts: Drafts, report: Report) -> Drafts:
+    """The drafts whose ids are not there yet; it reports the others, as the same or as conflicts."""
     raw = {id_to_raw(id): id for id in drafts}
     there = {raw[each]: position for each, position in db.store.positions_of(list(raw)).items()}
     for id, position in there.items():

@@ -1,5 +1,6 @@
 """The roll-forward of a reconciliation: what was there, what happened by category, less fees and payouts, what is there
-then; the other side beside it; and the differences that explain what is between both, to the cent.
+then; the other side beside it; and the differences that explain what is between both, to the cent. `items` counts the
+lines of this side alone and, below the closing, differences.
 
     line                here    there  difference  items
     opening           100.00   100.00        0.00          the same on both sides, and then
@@ -62,11 +63,12 @@ def _of_currency(compared: Compared, carried: list[Difference], currency: str) -
     yield _row(currency, "opening", opening, opening_there)
     moved, moved_there = _activity(here, currency), _activity(there, currency)
     counts = Counter(each.category for each in here.items if each.currency == currency)
-    is_alike = not moved or not moved_there or any(moved) == any(moved_there)  # else one side names no categories
+    is_alike = not moved or not moved_there or any(moved) == any(moved_there)  # both name categories, or neither
     for category in sorted(moved.keys() | moved_there.keys(), key=_rank):
         one, other = (each.get(category, 0 if is_alike else None) for each in (moved, moved_there))
         yield _row(currency, _title(category), one, other, counts[category])
-    # A side that does not say its opening is taken to begin as the other, but for what stands between them.
+    # A side that does not say its opening is taken to begin as the other, but for what stands between them: with 100
+    # here, and 5 of before that are missing there, the other begins with 95.
     standing = sum(each.effect_minor.get(currency, 0) for each in carried)
     begun = (0 if opening_there is None else opening_there - standing) if opening is None else opening
     begun_there = begun + standing if opening_there is None else opening_there

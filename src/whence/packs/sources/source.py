@@ -103,7 +103,8 @@ class PostingSource(Layout):
         postings = []
         for account, terms in rule.post:
             path, minor = account(cells), sum(map(amount, terms))
-            if minor or (len(terms) == 1 and not terms[0].may_be_empty):  # a fee of nothing is no posting
+            # A zero is a posting only of one term that may not be empty.
+            if minor or (len(terms) == 1 and not terms[0].may_be_empty):
                 postings.append(Posting(path, minor, currency, reported_minor if reported_of == path else None))
         charge, charged_minor = self._charged(rule, cells, sum(map(amount, rule.charged)))
         posted = Posted(
@@ -146,7 +147,8 @@ class PostingSource(Layout):
 
     def _id(self, row: RawRow) -> str:
         """The transaction's name: the source's, with the line's own id, else with a hash of it and of which copy it
-        is."""
+        is: two lines `2026-01-05,coffee,-2.50` are two transactions, and the same two when the file is posted
+        again."""
         if self.has("id"):
             own = self.said("id", row.value)
             if not own:
