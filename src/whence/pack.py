@@ -120,7 +120,8 @@ class Decision:
         return self.function(state, id, *positional, **options)
 
     def asked(self, id: str | int, /, *positional: Any, **options: Any) -> Request:
-        """This decision about one entity, named by its id or its tag. Raises InvalidModel for what it is not told."""
+        """This decision about one entity, named by its id or its tag. Raises InvalidModel for what it is not told,
+        and InvalidInput for a value of another type or beyond bounds."""
         text = str(id)
         if text.startswith(f"{self.kind}:"):
             text = text.partition(":")[2]
@@ -187,7 +188,8 @@ class Table:
         self.parameters = told_by(self.name, parameters_of(function)[1:], hints)
 
     def __call__(self, asked: Asked, /, **options: Any) -> list[Any]:
-        """The rows. Raises InvalidModel where it gives something else, and InvalidInput for a number beyond bounds."""
+        """The rows. Raises InvalidModel where it gives something else, and InvalidInput for an option of another
+        type or beyond bounds."""
         for each in self.parameters:
             each.check(self.name, options.get(each.name))
         found = self.function(asked, **options)
@@ -223,20 +225,21 @@ class Scenario(msgspec.Struct, frozen=True):
     refused: str = ""
 
     def problem(self) -> str:
-        """What is not as it says; nothing when all of it is."""
+        """What is not as it says, and what was expected; nothing when all of it is as it says."""
         codec = self.when.decision.codec
+        wanted = [_said(codec.event(each)) for each in self.then]
+        expected = f"expected: refused with {self.refused!r}" if self.refused else f"expected: {wanted or 'no event'}"
         store = MemoryStore()
         if self.given:
             store.append([codec.event(each) for each in self.given])
         try:
             made = decide(store, self.when).events
         except Refused as problem:
-            return "" if self.refused and self.refused in str(problem) else f"It is refused: {problem}"
+            return "" if self.refused and self.refused in str(problem) else f"It is refused: {problem}; {expected}"
         if self.refused:
-            return f"It is not refused, and comes to {[each.type for each in made]}"
-        wanted = [codec.event(each) for each in self.then]
-        same = [_said(each) for each in made] == [_said(each) for each in wanted]
-        return "" if same else f"It comes to {[_said(each) for each in made]}"
+            return f"It is not refused, and comes to {[each.type for each in made]}; {expected}"
+        came = [_said(each) for each in made]
+        return "" if came == wanted else f"It comes to {came or 'no event'}; {expected}"
 
 
 class Pack(msgspec.Struct, frozen=True, kw_only=True):

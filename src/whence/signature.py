@@ -41,6 +41,18 @@ whole number `msgspec.Meta(ge=1, le=9)` may say the least and the most: for deci
 pack's own commands on the command line."""
 
 
+_TAKEN: dict[type, tuple[type, ...]] = {
+    int: (int, float, Decimal),
+    float: (int, float, Decimal),
+    Decimal: (Decimal, int),
+    date: (date,),
+    datetime: (datetime,),
+}
+"""What is taken from Python for a parameter of a type; for the others whatever is given."""
+_EXAMPLES = {int: "5", float: "12.5", Decimal: 'Decimal("12.50")', date: "date(2026, 4, 1)"} | {
+    datetime: "datetime(2026, 4, 1, 9, tzinfo=UTC)"
+}
+
 Share = Annotated[float, "a share of a whole"]
 """The type of a row's field that is shown in per cent."""
 
@@ -67,13 +79,18 @@ class Parameter(msgspec.Struct, frozen=True):
     written: Written = Written()
     least: int | None = None
     most: int | None = None
+    taken: tuple[type, ...] = (object,)
 
     def check(self, of: str, told: Any) -> None:
-        """Raises InvalidInput for a number that is less than the least, or more than the most."""
+        """Raises InvalidInput for another type, such as the text of a day, and for a number beyond the bounds."""
         bounds = {"least": self.least, "most": self.most}
         for value in told if self.is_many and told is not None else (told,):
             if value is None:
                 continue
+            if not isinstance(value, self.taken):
+                told_of = {"of": of, "parameter": self.name, "value": repr(value)[:80], "type": type(value).__name__}
+                remedy = f"Give a {self.type.__name__}: {_EXAMPLES[self.type]}."
+                raise InvalidInput("An argument is of another type", **told_of, remedy=remedy)
             if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
                 facts = {"of": of, "parameter": self.name, "value": value, **bounds}
                 said = {name: fact for name, fact in facts.items() if fact is not None}
@@ -125,10 +142,11 @@ def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
     marks: list[Any] = []
     if typing.get_origin(hint) is Annotated:
         hint, *marks = typing.get_args(hint)
-    hint = _first_of(hint)
+    (hint, *others) = _types_of(hint)
     is_many = typing.get_origin(hint) in (list, tuple, Sequence)
     if is_many:
-        hint = _first_of(next(iter(typing.get_args(hint)), str))
+        (hint, *more) = _types_of(next(iter(typing.get_args(hint)), str))
+        others += more
     choices = tuple(typing.get_args(hint)) if typing.get_origin(hint) is Literal else ()
     base = str if choices else hint
     if base not in VALUES or not all(isinstance(each, str) for each in choices):
@@ -151,11 +169,12 @@ def _parameter(of: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
         written=next((mark for mark in marks if isinstance(mark, Written)), Written()),
         least=None if bounds.ge is None else int(bounds.ge),
         most=None if bounds.le is None else int(bounds.le),
+        taken=(object,) if others else _TAKEN.get(base, (object,)),
     )
 
 
-def _first_of(hint: Any) -> Any:
-    """The first type of several, None aside: what is typed on the command line."""
+def _types_of(hint: Any) -> list[Any]:
+    """The types of a hint, None aside; the first is what is typed on the command line."""
     if typing.get_origin(hint) not in (typing.Union, UnionType):
-        return hint
-    return next((each for each in typing.get_args(hint) if each is not NoneType), str)
+        return [hint]
+    return [each for each in typing.get_args(hint) if each is not NoneType] or [str]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, date
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -236,8 +236,21 @@ def test_functions_that_are_no_decision_and_no_table_are_refused() -> None:
 def test_a_scenario_that_is_not_true_says_what_comes_instead() -> None:
     (opened, *_) = tickets.PACK.scenarios
     wrong = msgspec.structs.replace(opened, then=[tickets.Opened("1", "Other")])
-    assert "Help" in wrong.problem()
-    assert "not refused" in msgspec.structs.replace(opened, then=(), refused="never").problem()
+    assert re.search(r"It comes to .*Help.*; expected: .*Other", wrong.problem())
+    never = msgspec.structs.replace(opened, then=(), refused="never")
+    assert re.search("It is not refused, .*; expected: refused with 'never'", never.problem())
+    nothing = msgspec.structs.replace(opened, then=())
+    assert nothing.problem().endswith("; expected: no event")
+
+
+def test_packs_ends_with_one_where_a_scenario_does_not_hold(call: Call, installed: Path) -> None:
+    wrong = (installed / "whence_tickets.py").read_text() + (
+        "\n\nPACK = msgspec.structs.replace(PACK, scenarios=[msgspec.structs.replace(PACK.scenarios[0], then=())])\n"
+    )
+    (installed / "whence_tickets.py").write_text(wrong)
+    sys.modules.pop("whence_tickets", None)
+    code, out, _ = call("packs", "tickets", "--json")
+    assert (code, "expected: no event" in out) == (1, True)
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -467,6 +480,16 @@ def test_a_bound_that_nothing_would_check_is_refused(hint: str, bounds: dict[str
     exec(f"def close(ticket: Ticket, id: str, *, over: Annotated[{hint}, bound]) -> Closed: ...", space)
     with pytest.raises(InvalidModel, match="is not checked"):
         decision(space["close"])  # type: ignore[arg-type]
+
+
+def test_a_value_of_another_type_is_refused_from_python_with_what_is_wanted() -> None:
+    def book(room: tickets.Ticket, id: str, day: date, *, either: date | str | None = None) -> None:
+        return None
+
+    asked = decision(book).asked
+    with pytest.raises(InvalidInput, match=r"Of: book, Parameter: day, Value: '2026-04-01', .*Give a date: date\("):
+        asked("red", "2026-04-01")
+    asked("red", date(2026, 4, 1), either="2026-04-01")
 
 
 def test_the_bounds_of_a_number_hold_from_python_too(db: whence.Whence) -> None:

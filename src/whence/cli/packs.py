@@ -461,7 +461,8 @@ def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
 @as_form
 def packs(name: str | None, as_json: bool, as_csv: bool) -> int:
     """Lists the packs that are installed. With a NAME it shows what is in one: the events, the states, the decisions
-    and tables with their commands, and the scenarios, each of them checked as it is shown."""
+    and tables with their commands, and the scenarios, each of them checked as it is shown. Ends with 1 where a scenario
+    does not hold."""
     from whence.pack import load
 
     form = form_of(as_json, as_csv)
@@ -476,10 +477,11 @@ def packs(name: str | None, as_json: bool, as_csv: bool) -> int:
         *(("state", each.kind, _first(inspect.getdoc(each) or "")) for each in pack.states),  # type: ignore[attr-defined]
         *(("decision", f"whence {name} {each.name}", _first(each.help)) for each in pack.decisions),
         *(("table", f"whence {name} {each.name}", _first(each.help)) for each in pack.tables),
-        *(("scenario", each.title, each.problem() or "holds") for each in pack.scenarios),
     ]
+    problems = [(each.title, each.problem()) for each in pack.scenarios]
+    rows_of_one += [("scenario", title, problem or "holds") for title, problem in problems]
     screen.table([Column("part", "cyan"), Column("name"), Column("what")], rows_of_one, form)
-    return exits.OK
+    return exits.NO if any(problem for _, problem in problems) else exits.OK
 
 
 COMMANDS = (packs,)
