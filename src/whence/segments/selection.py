@@ -62,7 +62,7 @@ class Condition(msgspec.Struct, frozen=True):
             case float():
                 return f"TRY_CAST({text} AS DOUBLE) {self.test} {self.value!r}"
         if self.test not in ("=", "!="):
-            remedy = "Compare with a number, written 1000.50."
+            remedy = f"Compare with a number, written 1000.50, or write {self.field}={self.value}."
             raise InvalidQuery("Texts are equal or not", field=self.field, value=self.value, remedy=remedy)
         return f"{text} {self.test} {quoted_text(self.value)}"
 

@@ -37,6 +37,28 @@ def test_a_file_of_no_changes_is_named_with_what_a_line_is(call: Call) -> None:
     assert (code, "File: mail.txt, Line: 1" in err, '"changes": [' in err) == (2, True, True)
 
 
+def test_a_file_of_settings_in_place_of_its_changes_is_told_how_it_is_read(call: Call) -> None:
+    Path("b.yaml").write_text("limit: 3\n")
+    code, _, err = call("settings", "import", "b.yaml")
+    assert code == 2
+    assert "For a file of settings itself say --git, or use whence settings watch FOLDER --once." in err
+
+
+def test_of_a_renamed_file_each_name_is_a_document_with_its_own_part(call: Call, repository: Path) -> None:
+    by = ["-c", "user.name=carla", "-c", "user.email=carla@example.com"]
+    for words in (["mv", "config/a.json", "config/b.json"], ["commit", "-qm", "renamed"]):
+        subprocess.run(["git", *by, *words], cwd=repository, check=True)
+    assert call("settings", "import", "repo/config/a.json", "--git")[1].startswith("3 versions recorded")
+    assert call("settings", "import", "repo/config/b.json", "--git")[1] == "1 version recorded\n"
+    logged = [json.loads(line) for line in call("settings", "log", "--json")[1].splitlines()]
+    assert {(each["setting"], each["after"]) for each in logged} == {
+        ("config/a.json:n", 1),
+        ("config/a.json:n", 2),
+        ("config/a.json:n", None),
+        ("config/b.json:n", 2),
+    }
+
+
 def test_each_commit_of_a_file_is_a_version(call: Call, repository: Path) -> None:
     assert call("settings", "import", "repo/config/a.json", "--git")[1] == "2 versions recorded\n"
     assert call("settings", "get", "config/a.json:n", "--csv")[1].splitlines() == ["setting,value", "config/a.json:n,2"]

@@ -241,7 +241,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(call: Call) -> None:
     assert "Did you mean 2026-01-01..2026-02-01?" in err
 
 
-@pytest.mark.parametrize("asked", ["sessions", "sessions --by week", "paths", "cohorts"])
+@pytest.mark.parametrize("asked", ["sessions", "sessions --by week", "paths", "cohorts", "retention"])
 def test_that_there_is_nothing_is_said(call: Call, asked: str) -> None:
     whence.open("empty.db", create=True).close()
     code, _, err = call("journeys", *shlex.split(asked), "--store", "empty.db")
@@ -313,6 +313,11 @@ def test_an_answer_of_an_earlier_moment_names_it(call: Call) -> None:
         said = call("journeys", *shlex.split(asked), "--at", "2026-01-06")[1]
         assert "as of @11 until end of 2026-01-06" in said
     assert "until" not in call("journeys", "funnel", "Visited", "--at", "@11")[1]
+
+
+def test_a_customer_who_is_known_only_later_is_told_from_one_that_nobody_knows(call: Call) -> None:
+    code, _, err = call("journeys", "timeline", "customer:7", "--at", "2026-01-05")
+    assert (code, "Nothing is known of this customer then" in err, "without --at" in err) == (1, True, True)
 
 
 def test_one_customer_is_no_customers(call: Call) -> None:

@@ -14,7 +14,7 @@ from whence.cli import exits, screen
 from whence.cli.command import at_moment, command, counted, on_store, option
 from whence.cli.packs import pack_command
 from whence.cli.screen import Column, Form
-from whence.errors import NotKnown
+from whence.errors import InvalidFile, NotKnown
 from whence.pack import Written
 from whence.packs.documents.importing import import_changes, import_git
 from whence.packs.settings.naming import MAIN
@@ -41,7 +41,13 @@ def import_(db: Whence, form: Form, file: Path, git: bool, document: str | None,
     elif branch is not None:
         raise click.UsageError("--branch is of a repository; say --git, too.")
     else:
-        done = import_changes(db, file, document=document)
+        try:
+            done = import_changes(db, file, document=document)
+        except InvalidFile as problem:
+            if file.suffix in (".jsonl", ".gz"):
+                raise
+            remedy = "For a file of settings itself say --git, or use whence settings watch FOLDER --once."
+            raise InvalidFile(problem.fact, remedy=f"{problem.remedy} {remedy}".strip(), **problem.facts) from None
     counts = msgspec.structs.asdict(done)
     if form != "screen":
         screen.table([Column(name) for name in counts], [tuple(counts.values())], form)

@@ -50,6 +50,8 @@ def show_cohorts(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **t
 
 def show_retention(asked: Touchpoints, form: Form, *, pictures: Sequence[str], **told: Any) -> bool:
     found = retention(asked, **told)
+    if form == "screen" and not pictures and not any(row.eligible for row in found):
+        return bool(count_shown(0, form))
     kind, unit = told["kind"], told["unit"]
     columns = [Column(unit, "cyan", right=True), *columns_of(Retained, form)[1:]]
     caption = head_text(asked, f"{kind} retention", zoned=True)

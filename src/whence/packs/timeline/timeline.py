@@ -76,6 +76,8 @@ def timeline(
     found = history.events(Query(tuple(QueryItem(tags=(tag,)) for tag in about)), order="occurred")
     touches = tuple(_touches(found, names, us_of(gap)))
     if not touches:
+        if next(iter(db.log(name)), None) is not None:
+            raise NotKnown("Nothing is known of this customer then", name=name, remedy="Ask later, or without --at.")
         near = db.near_tags(name)
         remedy = f"Did you mean {' or '.join(near)}?" if near else "Names are written visitor:abc."
         raise NotKnown("Nothing is known of this customer", name=name, remedy=remedy)
