@@ -121,7 +121,7 @@ def ageing(
     owner: Owner = None,
 ) -> Iterable[Ageing]:
     """$ whence leads ageing
-    $ whence leads ageing --stage contacted --over 14 --owner anna
+    $ whence leads ageing --stage contacted --over 14 --owner ben
 
     The leads that are open, those that have been in their stage the longest first: the days in it (here), since the
     last touch (quiet), and since the lead came.
