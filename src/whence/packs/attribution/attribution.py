@@ -8,7 +8,7 @@ moment count, itself does not:
 | `first` | all to the first touchpoint |
 | `last` | all to the last |
 | `linear` | the same to each |
-| `decay` | halved by each half-life before the conversion (7 days), by whole hours: only how they differ counts |
+| `decay` | halved by each half-life (7 days), by whole hours; ages count from the youngest touchpoint |
 | `position` | 40 % to the first, 40 % to the last, 20 % to those between; of two, half to each ("U-shaped") |
 
 A model of one's own is a function from the ages of the touchpoints in whole hours, the oldest first, to whole weights.
@@ -90,6 +90,7 @@ def attribution(
     _refuse_unknown(models)
     if channel:
         asked.having(channel, touched)
+    # The rows: each conversion's touchpoints.
     columns = {"channel": channel} if channel else {}
     query = statement(
         __package__,
@@ -101,10 +102,12 @@ def attribution(
         none=NONE,
     )
     rows = asked.sql(query)
+    # Where each conversion begins.
     who, position, hours = (rows.column(name).to_numpy() for name in ("who", "position", "hours"))
-    is_another = (who[1:] != who[:-1]) | (position[1:] != position[:-1])  # conversion than the row before
+    is_another = (who[1:] != who[:-1]) | (position[1:] != position[:-1])
     begins = np.flatnonzero(np.r_[True, is_another][: len(who)])
     shared = _Shared(begins, np.diff(np.r_[begins, len(who)]), hours)
+    # What each model owes.
     found: list[Credit] = []
     for model in models if len(begins) else ():
         credits = _exact(_weights(model, shared, half_life_hours), shared)

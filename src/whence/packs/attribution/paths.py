@@ -58,7 +58,6 @@ def paths(
         raise InvalidQuery(
             "A path is followed from one event", remedy="Name its start or its end; a funnel asks for both."
         )
-    # From the first event named onwards, or from the last one backwards.
     anchor = start if end is None else end
     which, beyond, direction = ("min", ">=", "") if end is None else ("max", "<=", " DESC")
     join = ""

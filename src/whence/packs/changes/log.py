@@ -72,6 +72,7 @@ def log(
         count += 1
         if limit is not None and count > limit:
             return
+        # What changed nothing has a row without a setting, a version that cannot be used one with its document.
         for each in several or (Difference(change.document, MISSING, MISSING),):
             yield Entry(
                 position=change.position,

@@ -74,10 +74,13 @@ class OwnEvents:
 
     def change(self, event: Recorded) -> Change:
         kind, _, id = (event.entity("setting") or next(iter(event.tags), event.type)).partition(":")
+        # What it is about: `setting:price` is price, `price:a` is price.a.
         name = id if kind == "setting" else f"{kind}.{id}" if id else kind
         data = event.data if isinstance(event.data, dict) else {"value": event.data}
         before = self.values.get(name, {})
+        # Fields that merely repeat it; one that said otherwise before is a setting.
         repeated = {field for field in ("name", kind) if id and data.get(field) == id and field not in before}
+        # What else it says are the values.
         said = {field: value for field, value in data.items() if field not in (*SAID_ABOUT, *repeated)}
         self.values[name] = said
         found = differences(MAIN, before, edits_between(before, said))

@@ -16,6 +16,7 @@ from whence.packs.leads.state import Lead
 from whence.picture import COLOURS, graphs, laid_out, plain, save
 
 Figure = Any
+DRAWN = {"over-time": (over_time, "Open leads by stage"), "funnel": (conversion, "How far leads came")}
 
 
 def draw(
@@ -29,11 +30,11 @@ def draw(
 ) -> None:
     """Write leads by stage over time, or the funnel, into a page (.html) or a .png; the options are those of the tables
     `over-time` and `conversion`. Raises NotKnown where no lead is meant, and as picture.save does."""
-    rows = db.table(over_time if what == "over-time" else conversion, at=at, clock=clock, **options)
+    table, title = DRAWN[what]
+    rows = db.table(table, at=at, clock=clock, **options)
     meant = {name: value for name, value in options.items() if value is not None}
     if not any(row.leads if isinstance(row, InStageThen) else row.reached for row in rows):
         raise NotKnown("There is nothing to draw", **meant, remedy="Ask for another source, owner or moment.")
-    title = "Open leads by stage" if what == "over-time" else "How far leads came"
     asked = db.asked(at, clock=clock)
     lost = asked.as_configured(Lead).pipeline().ends["lost"]
     figure = stacked(rows) if what == "over-time" else funnel(rows, lost)

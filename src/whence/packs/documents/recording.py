@@ -40,7 +40,9 @@ TEXT_MAX = 65_536
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a document: all its values, or the edits that lead to it, or what is wrong with it. `key` names it
-    for ever, so that it is recorded once; `version` is what it must come to, where that is known."""
+    for ever, so that it is recorded once; `version` is the digest of the values that it must come to, where that is
+    known. `text` is the file as it was, `line` its number in a list of changes; the others are as in Changed and its
+    event."""
 
     values: Any = MISSING
     edits: tuple[Edit, ...] | None = None
@@ -106,11 +108,11 @@ def _refuse_another(version: Version, made: Changed) -> None:
 
 
 def record(db: Whence, document: str, versions: Iterable[Version]) -> Imported:
-    """Record versions one after the other, each once: one whose key is there already is known. What was in force once
-    is recorded whatever the schema says today: it is folded by the plain Document, which has none. Raises InvalidFile
-    for a version that does not come to what it must, and ConditionFailed when somebody else changes the document
-    meanwhile; what was recorded by then stays, and doing it again goes on."""
+    """Record versions one after the other, each once: one whose key is there already is known. Raises InvalidFile for a
+    version that does not come to what it must, and ConditionFailed when somebody else changes the document meanwhile;
+    what was recorded by then stays, and doing it again goes on."""
     history = History.of(db.store)
+    # The plain Document has no schema: what was in force once is recorded whatever the schema says today.
     state: Document = history.state(Document, f"settings:{document}") or Document()
     after = history.head
     recorded = empty = refused = known = 0

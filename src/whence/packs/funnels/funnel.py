@@ -39,8 +39,7 @@ class Row(msgspec.Struct, frozen=True):
 
 class Group(msgspec.Struct, frozen=True):
     """A funnel of some customers: those who started in a period, or under a value of a field. `still_open` are those
-    who did not convert and whose window had not closed by the last event that is known: the window of the start that
-    counts, so that of the others, too, some may yet convert by a later one."""
+    who did not convert and whose window had not closed by the last event that is known."""
 
     period: str | None
     segment: str | None
@@ -81,7 +80,7 @@ def funnel(
     A step is an event type, several as A|B, with conditions and a name: "Bought: Paid|Invoiced amount>=20".
     ordered: other events may lie between; strict: each step is the very next event; any: in whichever order. A
     customer counts once, by the start that gets furthest. did_it_at_all counts whoever did the step, whatever else;
-    it is known where all are asked for steps in order alone.
+    it is known only without --by, --period and --exclude, in order `ordered`, where no type is of two steps.
 
     Of several periods only the starts lie in each; later steps count whenever they come, so to compare periods fairly
     say within: who started too late for it is still open. --versions, in Python periods=["versions"], compares the

@@ -7,7 +7,7 @@ the order of time, the change where the line is:
     by time       rows   - x x x | x x x x -     those near it
                   under  - - - - | x x x x x     all that came after it
     by name       rows   - x x x | x x x x -     those near it that name one version or another
-                  under  - - - - | - x x x x     those that name it: who took the 5th did not have it yet
+                  under  - - - - | - x x x x     those that name it, or by basis a later one: the 5th did not yet
     side by side  rows   - - - - | - x x x -     those of the days on which it is named
                   under  - - - - | - x - x -     those that name it; the 7th names another
 """
@@ -43,8 +43,8 @@ def _is_first_sight(change: Change) -> bool:
 def _judged(
     trials: Trials, change: Change, others: Sequence[Change], named: Ints | None, window_us: int
 ) -> Intervention:
-    """The decisions that a change is judged by; `named` is for each decision the position of the change that its basis
-    names, where any does."""
+    """The decisions that a change is judged by: by its label where decisions name that, else by their basis, else by
+    time. `named` is for each decision the position of the change that its basis names, where any does."""
     times, at_us = trials.times_us, change.time_us
     near = (times >= at_us - window_us) & (times < at_us + window_us)
     if change.label is not None and (axis := _axis(trials, change, change.label)) is not None:

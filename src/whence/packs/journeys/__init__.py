@@ -15,7 +15,7 @@ from whence.packs.journeys.events import Identified, Separated
 from whence.packs.journeys.naming import Naming
 from whence.packs.journeys.people import People, pairs_in
 from whence.packs.journeys.scenarios import SCENARIOS
-from whence.packs.journeys.state import Identity, named_by
+from whence.packs.journeys.state import Identity, as_configured
 from whence.packs.journeys.tables import identities
 
 PACK = Pack(
@@ -26,7 +26,7 @@ PACK = Pack(
     tables=(identities,),
     scenarios=SCENARIOS,
     keys=Naming.__struct_fields__,
-    configure=lambda table: [named_by(Naming.from_table(table))],
+    configure=as_configured,
     configuration='# kinds = ["customer", "lead", "visitor"]   # the tags that name customers, the main one first\n'
     '# joined_by = ["FormSent"]                 # event types that join the names they are tagged with\n',
     commands="whence.packs.journeys.commands:COMMANDS",

@@ -91,13 +91,13 @@ class People:
 
 def main_of(history: History, naming: Naming, models: Collection[str]) -> str:
     """The kind that a customer is called by: the first of Naming, else the one that the events of a history are mostly
-    about, those of `models` before others (see contents.main_kind). Where that is `identity`, which is no kind of
-    customers, it is one of the kinds whose names are joined."""
+    about, those of `models` before others (see contents.main_kind)."""
     if naming.kinds:
         return naming.kinds[0]
     found = main_kind(history.events(), models)
     if found != Identity.kind:
         return found
+    # That is no kind of customers: it is one of those whose names are joined.
     _, *joined = kinds_of(pairs_in(history, naming.joined_by), found)
     return main_kind(history.events(), [*models, *joined])
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from whence.codec import Codec
 from whence.model import on
@@ -42,11 +42,10 @@ class Identity:
         return cls._naming
 
 
-def named_by(naming: Naming) -> type[Identity]:
-    """The state where whence.toml says so."""
-    return type(
-        Identity.__name__, (Identity,), {"_naming": naming, "__module__": __name__, "__doc__": Identity.__doc__}
-    )
+def as_configured(table: Mapping[str, Any]) -> tuple[type[Identity]]:
+    """The state where [pack.journeys] in whence.toml says this. Raises InvalidConfig."""
+    about = {"_naming": Naming.from_table(table), "__module__": __name__, "__doc__": Identity.__doc__}
+    return (type(Identity.__name__, (Identity,), about),)
 
 
 def naming_of(db: Whence, kinds: Sequence[str] = (), joined_by: Sequence[str] | None = None) -> Naming:

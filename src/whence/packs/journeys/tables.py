@@ -29,7 +29,7 @@ def identities(
 
     The customers who have several names, as far as it had happened or was known.
 
-    With --name the customer who has it, also where it is the only one.
+    With --name the customer who has it, also if they have no other name.
     """
     naming = asked.as_configured(Identity).naming()
     people = People.of(asked.history, naming, main_of(asked.history.uncut(), naming, asked.models))

@@ -1,5 +1,5 @@
 """What can be decided about a lead beside its stage: that it is there, what is known of it, what was done, whose it is,
-and its score."""
+and its score. Stages are decided in whence.packs.advancing."""
 
 from __future__ import annotations
 

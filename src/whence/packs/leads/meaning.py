@@ -6,8 +6,7 @@ stay as they were recorded, and are read as events of ours. How a line of whence
     DealSigned = { as = "Won", amount = "$cents * 0.01", currency = "EUR" }
     PageViewed = false
 
-A line of yours replaces what is understood without one, as understood.toml says. What is read as Created may say the
-owner, too.
+A line of yours replaces what understood.toml says of that type. What is read as Created may say the owner, too.
 """
 
 from __future__ import annotations

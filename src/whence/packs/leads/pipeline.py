@@ -12,7 +12,7 @@
     declined = ["accepted"]
     cancelled = []
 
-Its table `events`, which events of others mean what, stands below.
+Its table `events`, which events of others mean what, is told in `meaning`.
 """
 
 from __future__ import annotations

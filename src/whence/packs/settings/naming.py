@@ -51,7 +51,7 @@ def is_meant(name: str, document: str, setting: str | None) -> bool:
     return setting is None or setting.rstrip(":") == document or holds(setting, name)
 
 
-def holds(name: str, setting: str) -> bool:
-    """Whether the setting of this name is the other, or holds it: `a` and `main:` hold `a.b` and `main:/x y`."""
-    whole = name.rstrip(":")
-    return setting == whole or setting.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))
+def holds(outer: str, inner: str) -> bool:
+    """Whether a setting is the other, or holds it: `a` and `main:` hold `a.b` and `main:/x y`."""
+    whole = outer.rstrip(":")
+    return inner == whole or inner.startswith((f"{whole}.", f"{whole}:", f"{whole}/"))

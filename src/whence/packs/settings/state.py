@@ -88,7 +88,7 @@ def as_configured(table: Mapping[str, Any]) -> tuple[type[Document]]:
     )
 
     class Configured(Document):
-        name = "Document"
+        name = "Document"  # as answers name the model
 
         @classmethod
         def configured(cls) -> Configuration:

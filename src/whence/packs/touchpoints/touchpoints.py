@@ -105,7 +105,7 @@ class Touchpoints:
     @cached_property
     def last_us(self) -> int:
         """The moment that is asked about, or else the time of the last touchpoint; 0 where there is none. By the
-        recorded clock it is the later of both: what was known may lie ahead."""
+        recorded clock it is the last touchpoint or the moment, whichever is later: what was known may lie ahead."""
         cut = self.history.bounds[1]
         if cut < LATEST_US:
             return cut
@@ -191,7 +191,7 @@ class Touchpoints:
         return self._selection.of_all(columns)
 
     def registered(self, name: str, columns: Mapping[str, Iterable[Any]]) -> str:
-        """What a table of these columns, arrays or lists, is called in SQL from now on."""
+        """Make a table of these columns, arrays or lists; its name in SQL."""
         return self._names.registered(name, columns)
 
     def sql(self, query: str) -> pa.Table:
