@@ -75,7 +75,10 @@ def paths(
 
 def _counted(who: Array, type: Array, names: Sequence[str], depth: int, repeats: bool) -> Counter[tuple[int, str, str]]:
     """How many went from which type to which at each depth; after the last touchpoint of a customer comes the last of
-    the names. The arrays are of touchpoints, those of a customer together and in order."""
+    the names. The arrays are of touchpoints, those of a customer together and in order.
+
+    Of Read, Bought: (0, Read, Bought), (1, Bought, (end)).
+    """
     is_first = np.r_[True, who[1:] != who[:-1]][: len(who)]  # of a customer
     if not repeats:
         kept = is_first | np.r_[True, type[1:] != type[:-1]][: len(who)]

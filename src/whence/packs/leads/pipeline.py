@@ -12,7 +12,7 @@
     declined = ["accepted"]
     cancelled = []
 
-Its table `events`, which events of others mean what, is told in `meaning`.
+Which events of others mean what, [pack.leads.events], is told in whence.packs.leads.meaning.
 """
 
 from __future__ import annotations
