@@ -461,8 +461,8 @@ def _one(parameter: Parameter, said: Any, zone: tzinfo) -> Any:
 @as_form
 def packs(name: str | None, as_json: bool, as_csv: bool) -> int:
     """Lists the packs that are installed. With a NAME it shows what is in one: the events, the states, the decisions
-    and tables with their commands, and the scenarios, each of them checked as it is shown. Ends with 1 where a scenario
-    does not hold."""
+    and tables with their commands, and the scenarios, each of them checked as it is shown. Ends with 1
+    where a scenario does not hold."""
     from whence.pack import load
 
     form = form_of(as_json, as_csv)
