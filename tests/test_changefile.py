@@ -44,6 +44,8 @@ def test_each_line_is_a_change_and_empty_ones_are_passed_over(tmp_path: Path, na
         ('{"changes": [{"op": "add", "path": "x", "value": 1}]}', "no JSON pointer"),
         ('{"changes": [{"op": "move", "path": "/x"}]}', "move"),
         ('{"changes": [], "time": "soon"}', "Not a time"),
+        ('{"changes": [], "author": 3}', "author"),
+        ('{"changes": []', "Not valid JSON"),
     ],
 )
 def test_a_line_that_is_no_change_is_named(tmp_path: Path, line: str, problem: str) -> None:

@@ -59,10 +59,10 @@ def share_bars(names: Sequence[str], groups: Sequence[Bars], x: str, *, hover: s
     for number, bars in enumerate(groups):
         hatch = HATCHES[number // len(COLOURS) % len(HATCHES)]
         figure.add_bar(
-            y=names,
+            y=[plain(name) for name in names],
             x=bars.percents,
             orientation="h",
-            name=bars.group,
+            name=plain(bars.group),
             marker={"color": COLOURS[number % len(COLOURS)], "pattern": {"shape": hatch}},
             text=bars.texts,
             textposition="outside",

@@ -13,8 +13,6 @@ recorded; a table of whence.toml says which of them means what:
 
 An event that does not fit its line stops the fold, so that no answer lacks it silently; with `lenient = true` in the
 line, what fits of it is read.
-
-The pack says its `Vocabulary` and makes meanings of the table; by `add_readers` and `reading` its state goes by them.
 """
 
 from __future__ import annotations
@@ -44,7 +42,8 @@ _ENVELOPE: dict[str, Callable[[Recorded], str | None]] = {
 class Vocabulary(msgspec.Struct, frozen=True):
     """What events of others are read as: a pack's own `events`, each with the id of the entity as its first field, of
     this `kind`; `more` are fields that may be named beside an event's own. `key` is where whence.toml says what means
-    what, and `examples` are two lines of it: an event as it is, and one with a field."""
+    what, and `examples` are two lines of it: an event as it is, and one with a field. By it a pack makes meanings of
+    that table, and by `add_readers` and `reading` its state goes by them."""
 
     key: str
     kind: str

@@ -114,7 +114,7 @@ def sentences(found: Impact[What], named: Callable[[What], str]) -> Iterator[str
         yield f"None of {counted} did anything to the {found.outcome} that chance does not explain."
         if found.least_seen is not None:
             least = figures.amount(found.least_seen)
-            yield f"An effect below {least} would mostly go unseen; a longer --window sees smaller ones."
+            yield f"An effect below {least} would mostly go unseen; a longer window sees smaller ones."
         return
     told: set[str] = set()  # by a sentence about another
     for each in found.blamed:

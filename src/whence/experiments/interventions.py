@@ -1,7 +1,7 @@
 """Which of several interventions on a series of decisions did something to the outcome: each is weighed by what came of
 the decisions that it is judged by, the clearest first, and what it explains is allowed for in all others. Chance is not
-blamed: the more are tried, the clearer one has to be. What was done is left to whoever asks; here it has a number. How
-it is said is left to impact.
+blamed: the more are tried, the clearer one has to be. What was done is whatever whoever asks says it is, and is handed
+back with its effect. How it is said is left to impact.
 
 An effect is the coefficient of whence.experiments.leastsquares. The correction is Holm's: the smallest of m chances is
 taken m times, the next m - 1 times, and so on (S. Holm, A simple sequentially rejective multiple test procedure,

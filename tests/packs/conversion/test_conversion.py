@@ -143,3 +143,14 @@ def test_no_lead_is_in_its_stage_for_fewer_days_than_none(told: whence.Whence) -
     for days in (-3, float("nan")):
         with pytest.raises(InvalidQuery, match="Say --over 14"):
             told.table(ageing, over=days)
+
+
+def test_stages_that_are_lost_are_grey_in_a_pipeline_of_ones_own(folder: Path) -> None:
+    folder.joinpath("whence.toml").write_text(
+        'store = "leads.db"\n[pack.leads]\nlost = "closed"\n[pack.leads.stages]\n'
+        'new = ["won", "closed"]\nwon = []\nclosed = []\n'
+    )
+    assert run(["leads", "create", "1"]) == 0
+    assert run(["leads", "lose", "1", "--reason", "no budget"]) == 0
+    assert run(["leads", "picture", "funnel", "funnel.html"]) == 0
+    assert '"color":["#0a5ea8","#0a5ea8","#5b6b7b"]' in folder.joinpath("funnel.html").read_text()

@@ -132,24 +132,6 @@ def test_changes_that_do_not_come_to_the_state_they_name_are_refused(
         documents.import_changes(db, broken)
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ('{"changes": [{"op": "replace", "path": "a", "value": 1}]}', "Line: 2.*JSON pointer"),
-        ('{"changes": [{"op": "add", "path": "/a"}]}', "Line: 2.*without a value"),
-        ('{"changes": [{"op": "move", "path": "/a"}]}', "Line: 2.*move"),
-        ('{"author": "anna"}', "Line: 2.*changes"),
-        ('{"changes": [], "author": 3}', "Line: 2.*author"),
-        ('{"changes": []', "Line: 2"),
-        ('{"changes": [], "time": "soon"}', "Line: 2"),
-    ],
-)
-def test_a_line_that_says_no_change_is_named(tmp_path: Path, line: str, problem: str) -> None:
-    (tmp_path / "changes.jsonl").write_text(f'{{"changes": []}}\n{line}\n')
-    with whence.open(tmp_path / "w.db", create=True) as db, pytest.raises(InvalidFile, match=problem):
-        documents.import_changes(db, tmp_path / "changes.jsonl")
-
-
 def test_the_history_of_a_file_in_a_git_repository_is_the_same(
     tmp_path: Path, lines: list[dict[str, Any]], flags: whence.Whence
 ) -> None:

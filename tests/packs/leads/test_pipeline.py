@@ -19,7 +19,7 @@ from whence.events import Event
 from whence.packs.advancing.decisions import move, win
 from whence.packs.advancing.tables import pipeline
 from whence.packs.leads import PACK
-from whence.packs.leads.decisions import create, score
+from whence.packs.leads.decisions import change, create, score
 from whence.packs.leads.pipeline import Pipeline
 from whence.packs.leads.state import Lead, in_pipeline
 from whence.packs.outcomes import reasons, touches
@@ -31,6 +31,13 @@ from whence.packs.outcomes import reasons, touches
 def test_a_lead_is_there_once_anything_is_known_of_it(db: whence.Whence, heard: Event) -> None:
     db.append([msgspec.structs.replace(heard, tags=("lead:42",))])
     assert [*db.decide(move, "42", "contacted", reason="spoke on the phone").positions] == [2]
+
+
+def test_what_is_known_of_a_lead_is_explained_by_the_field(db: whence.Whence) -> None:
+    db.decide(create, "1", source="website", company="Acme")
+    db.decide(change, "1", employees=60, reason="annual report")
+    answer = db.why("lead:1", "company")
+    assert (answer.precision, [each.position for each in answer.events]) == ("fields", [1])
 
 
 def test_the_later_of_two_events_about_one_end_takes_nothing_away() -> None:

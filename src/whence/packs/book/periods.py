@@ -1,5 +1,4 @@
-"""The closed periods of the book: what is appended when one is closed, and what becomes of what is dated up to the end
-of one, as whence.toml says:
+"""What becomes of what is dated up to the end of a closed period, as whence.toml says; and the closed periods:
 
     [pack.ledger]
     closed = "refuse"              # or "redate": it is dated behind the last closed period, and its own day is kept

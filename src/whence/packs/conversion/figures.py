@@ -35,7 +35,7 @@ def draw(
     meant = {name: value for name, value in options.items() if value is not None}
     if not any(row.leads if isinstance(row, InStageThen) else row.reached for row in rows):
         raise NotKnown("There is nothing to draw", **meant, remedy="Ask for another source, owner or moment.")
-    asked = db.asked(at, clock=clock)
+    asked = db.asked(at, clock=clock, pack=db.pack("leads"))
     lost = asked.as_configured(Lead).pipeline().ends["lost"]
     figure = stacked(rows) if what == "over-time" else funnel(rows, lost)
     when = f"as of {moment_text(asked.moment_us, asked.zone)}, {clock} clock" if at is not None else "as of now"

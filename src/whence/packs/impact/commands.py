@@ -76,16 +76,17 @@ def impact(
         at=at,
         clock=clock,
     )
-    said, zone = list(sentences(found, named)), db.config.zone
+    zone = db.config.zone
     if file is not None:
         title, below = f"What changes did to the {found.outcome}", table(found, zone)
+        said = list(sentences(found, named))
         save(drawn(found, zone), file, "impact", title, said=said, below=below, footer=caption(found))
     if form != "screen":
         made = list(rows(found))
         names = list(made[0]) if made else []
         screen.table([Column(name) for name in names], [tuple(row.values()) for row in made], form)
         return exits.OK
-    for sentence in said:
+    for sentence in sentences(found, named):
         screen.styled(sentence, "bold")
     screen.dim("")
     columns = [Column("", right=True), Column("change", "yellow", right=True), Column("settings", "cyan")]

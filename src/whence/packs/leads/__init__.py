@@ -1,9 +1,9 @@
 """Leads: where they come from, what is done about them, which stage they are in and why, and whether they are won or
-lost. A pack as anybody could write it.
+lost.
 
 Read `events`; `meaning` with understood.toml, which events of others are read as which of these; `pipeline`, the stages
-and moves that whence.toml may say; `state`, `decisions` and `scenarios`. The beginnings of whence.meaning and
-whence.stages, which know no leads, say how others' events are read and what stages are.
+and moves that whence.toml may say; `state`, `decisions` and `scenarios`. How others' events are read, and what stages
+are, the beginnings of whence.meaning and whence.stages say.
 """
 
 from importlib.resources import files

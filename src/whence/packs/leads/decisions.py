@@ -36,8 +36,8 @@ def create(
     """
     if lead.stage is not None:  # by events of others alone it may be known, and in no stage yet
         raise Refused("This lead is there already", lead=id, stage=lead.stage, remedy="Use whence leads change.")
-    made: list[Any] = [Created(id, source, name, company, industry, employees, country)]
-    return made if owner is None else [*made, Assigned(id, owner)]
+    created = Created(id, source, name, company, industry, employees, country)
+    return [created] if owner is None else [created, Assigned(id, owner)]
 
 
 @decision

@@ -12,13 +12,13 @@ from whence.money import is_money
 
 
 class OfLead(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What all events of a lead are made of; no event itself."""
+    """What all events of a lead begin with."""
 
     lead: Annotated[str, Tag]
 
 
 class Known(OfLead, frozen=True):
-    """What is known of a lead, which events that say so are made of."""
+    """What is known of a lead; no event itself."""
 
     source: str | None = None
     name: str | None = None

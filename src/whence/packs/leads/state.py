@@ -15,8 +15,6 @@ from whence.model import on
 from whence.packs.leads.events import CODEC, Assigned, Changed, Created, Known, Lost, Moved, Scored, Touched, Won
 from whence.packs.leads.pipeline import USUAL, Pipeline
 
-KNOWN = Known.__struct_fields__[1:]  # all but the lead
-
 
 class Lead:
     """Somebody who may buy. `reached` says when each stage was first entered, `since` when the lead was first heard of,
@@ -95,13 +93,13 @@ class Lead:
 
     @on(Won)
     def won(self, event: Won, recorded: Recorded) -> None:
-        self._enter(event.stage or self._pipeline.end("won", self.stage), recorded.time, event.reason)
+        self._enter(event.stage or self.pipeline().end("won", self.stage), recorded.time, event.reason)
         if event.amount is not None:
             self.amount, self.currency = event.amount, event.currency
 
     @on(Lost)
     def lost(self, event: Lost, recorded: Recorded) -> None:
-        self._enter(event.stage or self._pipeline.end("lost", self.stage), recorded.time, event.reason)
+        self._enter(event.stage or self.pipeline().end("lost", self.stage), recorded.time, event.reason)
 
     def _enter(self, stage: str, time: datetime, reason: str | None = None) -> None:
         self._hear(time)
@@ -116,13 +114,22 @@ class Lead:
         if self.since is None:
             self.since = time
 
-    def _learn(self, event: Known) -> None:
-        for name in KNOWN:
-            if (value := getattr(event, name)) is not None:
-                setattr(self, name, value)
+    def _learn(self, event: Known) -> None:  # field by field, so that `why` sees which
+        if event.source is not None:
+            self.source = event.source
+        if event.name is not None:
+            self.name = event.name
+        if event.company is not None:
+            self.company = event.company
+        if event.industry is not None:
+            self.industry = event.industry
+        if event.employees is not None:
+            self.employees = event.employees
+        if event.country is not None:
+            self.country = event.country
 
 
-# Events of others: each is read as one of ours, as `meaning` says, and handled as that is.
+# Events of others: each is read as one of ours, and handled so.
 
 
 def in_pipeline(pipeline: Pipeline) -> type[Lead]:
@@ -136,7 +143,7 @@ def _all_of(lead: Lead, event: Any, meaning: Meaning, recorded: Recorded) -> Ite
     """The events of ours that one of others comes to, which was read as `event`. It is that alone, but LeadCreated
     {owner: "anna"} is Assigned and then Created, and StageChanged {stage: "won", amount: 9} is Won.
 
-    An owner that does not fit is passed over where no line of whence.toml speaks of it: then the lead is Created alone.
+    An owner that does not fit is passed over where no line of whence.toml speaks of it.
     """
     if type(event) is Created:
         may_not_fit = meaning.lenient or "owner" not in meaning.fields

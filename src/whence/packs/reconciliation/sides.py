@@ -14,7 +14,7 @@ from whence.pack import Asked
 from whence.packs.balances.entries import from_own_side
 
 
-def side_of(db: Whence, asked: Asked, said: str, *, since: date | None = None, until: date | None = None) -> Side:
+def side_of(db: Whence, asked: Asked, said: str, *, since: date | None, until: date | None) -> Side:
     """What `assets:bank` or `SIDE=FILE` names: the entries of an account up to the moment asked about, or the lines of
     a file between two days. Raises NotKnown for an account, InvalidConfig for a side, and InvalidFile."""
     name, sign, file = said.partition("=")

@@ -40,9 +40,8 @@ def rescore(
 
     Scores the leads named, else all of them, and records each score that differs from the one recorded last, or was
     given by another card or function, as an event lead.Scored with what it was made on. Where one that is named is not
-    there, none is recorded. A function is given the lead
-    and returns a number, or a number and the reason; it may look at nothing else. `whence why lead:42 score` then leads
-    on to what it looked at.
+    there, none is recorded. A function is given the lead and returns a number, or a number and the reason; it may look
+    at nothing else. `whence why lead:42 score` then leads on to what it looked at.
     """
     if card is not None and function is not None:
         raise click.UsageError("--card and --function exclude each other.")
