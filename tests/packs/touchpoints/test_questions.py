@@ -10,6 +10,7 @@ from tests.packs.touchpoints.histories import store, visit
 from whence.errors import InvalidQuery
 from whence.packs import attribution, funnels, retention, sessions
 from whence.packs.touchpoints import touchpoints
+from whence.packs.touchpoints.asking import head_text
 
 
 def test_who_is_who_is_no_step() -> None:
@@ -33,3 +34,11 @@ def test_so_many_are_one_or_more(count: int) -> None:
         ):
             with pytest.raises(InvalidQuery, match="1 or more"):
                 ask()
+
+
+def test_an_answer_says_by_which_kinds_customers_are_counted_where_nobody_said_it() -> None:
+    with store([visit(1, "A", 0)]) as db:
+        with touchpoints(db) as asked:
+            assert head_text(asked).endswith(", customers by lead")
+        with touchpoints(db, kinds=["lead"]) as asked:
+            assert "customers" not in head_text(asked)

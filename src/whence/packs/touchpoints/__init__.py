@@ -1,6 +1,6 @@
 """Touchpoints: what all customers did, in columns, each with the number of its customer. Every question about journeys
-is asked of them, in packs of their own: `sessions` is the shortest and shows how all are made. It extends the pack
-journeys, which knows who is who, and adds no command of its own.
+is asked of them, in packs of their own: `sessions` is the shortest and shows how all are made. It extends journeys,
+which knows who is who.
 
     from whence.packs import funnels
     from whence.packs.touchpoints import touchpoints

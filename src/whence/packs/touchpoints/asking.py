@@ -38,14 +38,15 @@ def asking(
     return act_command("journeys", Act(question), run, *options, refuse=refuse)
 
 
-# How answers are shown.
+# Answers.
 
 
 def head_text(asked: Touchpoints, said: str = "", *, zoned: bool = False) -> str:
-    """What is said of an answer, which head and moment it is for, what of it came from segments, and where its times
-    are."""
+    """What is said of an answer: its head and moment, what came from segments, the kinds of customers where whence.toml
+    says none, and where its times are."""
     built = f", up to @{asked.built} from segments" if asked.built else ""
-    head = f"as of @{asked.head}{until_text(asked.moment, asked.zone)}{built}"
+    kinds = "" if asked.naming.kinds else f", customers by {', '.join(asked.people.kinds)}"
+    head = f"as of @{asked.head}{until_text(asked.moment, asked.zone)}{built}{kinds}"
     return (f"{said}, {head}" if said else head) + (f"; {times_in(asked.zone)}" if zoned else "")
 
 
